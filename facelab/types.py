@@ -1,0 +1,296 @@
+"""The nouns of the pipeline: frozen values, checked when they are made.
+
+Convention
+----------
+Images are ``(H, W, 3)`` float32 RGB, sRGB-encoded, in [0, 1]. Pixel coordinates have x to the
+right, y down and pixel centres at integers, in the image as displayed. Depth has the unit of x
+and y and the nearer is the larger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from facelab.atlas import Atlas
+
+Float = NDArray[np.float32]
+Int = NDArray[np.int32]
+Bool = NDArray[np.bool_]
+
+
+def require(name: str, array: NDArray[Any], shape: tuple[int | str, ...], dtype: type) -> None:
+    """Raise ``ValueError`` unless `array` has the shape and dtype; letters stand for any size."""
+    fits = array.ndim == len(shape) and all(
+        isinstance(want, str) or want == got for want, got in zip(shape, array.shape, strict=True)
+    )
+    if not fits or array.dtype != dtype:
+        wanted = ", ".join(str(side) for side in shape)
+        raise ValueError(
+            f"{name} must have shape ({wanted}) and dtype {np.dtype(dtype)}, "
+            f"not {array.shape} and {array.dtype}"
+        )
+
+
+def require_image(name: str, image: NDArray[Any]) -> None:
+    """Raise ``ValueError`` unless `image` is ``(H, W, 3)`` float32."""
+    require(name, image, ("H", "W", 3), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An axis-aligned box in source-image pixels: x0 <= x1, y0 <= y1."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    def __post_init__(self) -> None:
+        corners = (self.x0, self.y0, self.x1, self.y1)
+        if not all(np.isfinite(corners)) or self.x1 < self.x0 or self.y1 < self.y0:
+            raise ValueError(f"a Box needs finite x0 <= x1 and y0 <= y1, not {corners}")
+
+    @classmethod
+    def around(cls, points: Float) -> Box:
+        """The smallest box that holds `points`, ``(n, 2 or more)``."""
+        low, high = points.min(axis=0), points.max(axis=0)
+        return cls(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+
+    @property
+    def width(self) -> float:
+        """x1 - x0, pixels."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        """y1 - y0, pixels."""
+        return self.y1 - self.y0
+
+    @property
+    def size(self) -> float:
+        """The mean of width and height, pixels."""
+        return (self.width + self.height) / 2
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """(x, y), pixels."""
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """A face that a detector found.
+
+    Parameters
+    ----------
+    box : Box
+        Source-image pixels; it may reach beyond the image.
+    score : float
+        The detector's own confidence in [0, 1].
+    points : (6, 2) float32
+        The subject's right eye, left eye, nose tip, mouth centre, right and left ear, in
+        source-image pixels. The subject's right is at the image's left when frontal.
+    """
+
+    box: Box
+    score: float
+    points: Float
+
+    def __post_init__(self) -> None:
+        require("points", self.points, (6, 2), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A square view of the image: a rotation and a scale about a centre.
+
+    Parameters
+    ----------
+    centre : (x, y)
+        Source-image pixels that come to the middle of the crop.
+    side : float
+        The crop's side in source-image pixels.
+    roll : float
+        Degrees by which the head is turned counter-clockwise as seen; the crop shows it level.
+    size : int
+        The crop's side in its own pixels.
+    """
+
+    centre: tuple[float, float]
+    side: float
+    roll: float
+    size: int
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite([*self.centre, self.side, self.roll]).all() and self.side > 0):
+            raise ValueError(f"a Crop needs a finite centre and roll and a side > 0, not {self}")
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """``(2, 3)``: source-image pixels to crop pixels, homogeneous."""
+        scale = self.size / self.side
+        angle = np.deg2rad(self.roll)
+        # y runs down: turning the picture clockwise as seen is a positive rotation here.
+        turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        middle = (self.size - 1) / 2
+        shift = np.array([middle, middle]) - turn @ np.array(self.centre)
+        return np.column_stack([turn, shift])
+
+    def apply(self, points: Float) -> Float:
+        """Source-image points ``(n, 2 or 3)`` to crop pixels; depth is scaled alike."""
+        matrix = self.matrix
+        scale = self.size / self.side
+        flat = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+        return np.column_stack([flat, points[:, 2:] * scale]).astype(np.float32)
+
+    def invert(self, points: Float) -> Float:
+        """Crop points ``(n, 2 or 3)`` to source-image pixels; depth is scaled alike."""
+        matrix = self.matrix
+        scale = self.side / self.size
+        flat = (points[:, :2] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+        return np.column_stack([flat, points[:, 2:] * scale]).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """A triangle mesh with UV coordinates.
+
+    Parameters
+    ----------
+    vertices : (n, 3) float32
+        (x, y, depth) in source-image pixels.
+    triangles : (m, 3) int32
+        Vertex indices, counter-clockwise as seen from the front.
+    uv : (n, 2) float32
+        u right and v down in [0, 1].
+    """
+
+    vertices: Float
+    triangles: Int
+    uv: Float
+
+    def __post_init__(self) -> None:
+        require("vertices", self.vertices, ("n", 3), np.float32)
+        require("triangles", self.triangles, ("m", 3), np.int32)
+        require("uv", self.uv, (len(self.vertices), 2), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pose:
+    """Where the head is and how it is turned.
+
+    Parameters
+    ----------
+    yaw, pitch, roll : float
+        Degrees. R = Rz(roll) Ry(yaw) Rx(pitch); positive yaw turns the nose to image right,
+        positive pitch lowers it, positive roll turns the head counter-clockwise as seen.
+    rotation : (3, 3) float32
+        From the canonical face frame (x image right, y up, z out of the face) to the camera frame
+        (x right, y up, z toward the viewer).
+    scale : float
+        Pixels per canonical unit.
+    translation : (3,) float32
+        Pixels: where the canonical origin lies, (x right, y down, depth).
+    """
+
+    yaw: float
+    pitch: float
+    roll: float
+    rotation: Float
+    scale: float
+    translation: Float
+
+    def __post_init__(self) -> None:
+        require("rotation", self.rotation, (3, 3), np.float32)
+        require("translation", self.translation, (3,), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PositionMap:
+    """The 3D position of every texel of an atlas (Feng et al., ECCV 2018, section 3.1).
+
+    Parameters
+    ----------
+    values : (256, 256, 3) float32
+        (x, y, depth) in source-image pixels; meaningful where ``atlas.valid``.
+    atlas : Atlas
+        The UV layout.
+    """
+
+    values: Float
+    atlas: Atlas = field(repr=False)
+
+    def __post_init__(self) -> None:
+        require("values", self.values, (self.atlas.size, self.atlas.size, 3), np.float32)
+        if not np.isfinite(self.values).all():
+            raise ValueError("a PositionMap must be finite")
+
+    @property
+    def box(self) -> Box:
+        """The box of the face's texels, source-image pixels."""
+        return Box.around(self.values[self.atlas.face])
+
+    @property
+    def landmarks(self) -> Float:
+        """The 68 landmarks, ``(68, 3)``, iBUG 300-W order, source-image pixels."""
+        return self.atlas.read(self.values, self.atlas.landmarks68)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Texture:
+    """A face unwrapped into an atlas.
+
+    Parameters
+    ----------
+    colour : (S, S, 3) float32
+        sRGB-encoded RGB in [0, 1].
+    confidence : (S, S) float32
+        How well each texel was seen, [0, 1]; 0 for a texel that was made up.
+    """
+
+    colour: Float
+    confidence: Float
+
+    def __post_init__(self) -> None:
+        size = len(self.colour)
+        require("colour", self.colour, (size, size, 3), np.float32)
+        require("confidence", self.confidence, (size, size), np.float32)
+
+    @property
+    def size(self) -> int:
+        """The side S in texels."""
+        return len(self.colour)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """A face: where every texel is, and what it looks like."""
+
+    positions: PositionMap
+    texture: Texture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reconstruction:
+    """What a reconstructor makes of one face in one image.
+
+    Parameters
+    ----------
+    positions : PositionMap
+        Source-image pixels.
+    score : float
+        The network's confidence that this is a face, [0, 1].
+    """
+
+    positions: PositionMap
+    score: float
+
+    @property
+    def box(self) -> Box:
+        """The box of the face, source-image pixels."""
+        return self.positions.box
