@@ -1,0 +1,25 @@
+"""Image files in and out.
+
+The only place that knows uint8, EXIF orientation, colour profiles, alpha and file metadata.
+Everything else in facelab sees float32 RGB in [0, 1], as displayed.
+
+    file -> decode.read -> Image(pixels, alpha, bits, metadata) -> encode.write -> file
+"""
+
+from __future__ import annotations
+
+from facelab.images.decode import MAX_PIXELS, read
+from facelab.images.encode import output_format, write
+from facelab.images.files import same_file, write_bytes_atomically
+from facelab.images.image import Image, Metadata
+
+__all__ = [
+    "MAX_PIXELS",
+    "Image",
+    "Metadata",
+    "output_format",
+    "read",
+    "same_file",
+    "write",
+    "write_bytes_atomically",
+]

@@ -1,0 +1,133 @@
+"""An image as facelab computes with it, and the conversion to and from integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_UNIT_OF_BYTE = np.arange(256, dtype=np.float32) / np.float32(255)
+
+
+@dataclass(frozen=True)
+class Metadata:
+    r"""What a file says beside its pixels, ready to be written again.
+
+    Attributes
+    ----------
+    format : str
+        ``"JPEG"``, ``"PNG"``, ``"WEBP"`` or ``"TIFF"``.
+    exif : bytes or None
+        EXIF block, starting with ``Exif\0\0``; orientation is 1 and the thumbnail, which would
+        show the picture before the edit, is gone.
+    icc : bytes or None
+        ICC profile of the pixels; always an RGB profile.
+    xmp : bytes or None
+        XMP packet, well-formed UTF-8 without a DTD.
+    iptc : bytes or None
+        IPTC-IIM records (caption, byline, copyright).
+    dpi : (float, float) or None
+        Horizontal and vertical resolution, pixels per inch.
+    jpeg_tables : tuple of 64-tuples of int, or None
+        Quantisation tables of a JPEG in YCbCr or grey, each row by row.
+    jpeg_subsampling : int or None
+        Chroma subsampling of that JPEG: 0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0.
+    lossless : bool
+        The file held its pixels without loss.
+    had_c2pa : bool
+        The file carried Content Credentials, which an edit invalidates.
+    """
+
+    format: str = "PNG"
+    exif: bytes | None = None
+    icc: bytes | None = None
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    jpeg_tables: tuple[tuple[int, ...], ...] | None = None
+    jpeg_subsampling: int | None = None
+    lossless: bool = True
+    had_c2pa: bool = False
+
+
+@dataclass(frozen=True)
+class Image:
+    """A photograph as displayed: EXIF orientation is already applied.
+
+    Attributes
+    ----------
+    pixels : (H, W, 3) float32
+        RGB in [0, 1], not premultiplied; sRGB-encoded unless ``metadata.icc`` says otherwise.
+    alpha : (H, W) float32 or None
+        Opacity in [0, 1].
+    bits : int
+        8 or 16, the depth of the file per channel.
+    metadata : Metadata
+        What the file says beside its pixels.
+    notes : tuple of str
+        What could not be kept on reading, a clause each, for the user.
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape or dtype, or `bits` another value.
+    """
+
+    pixels: NDArray[np.float32]
+    alpha: NDArray[np.float32] | None = None
+    bits: int = 8
+    metadata: Metadata = field(default_factory=Metadata)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check("pixels", self.pixels, (*self.pixels.shape[:2], 3))
+        if self.alpha is not None:
+            _check("alpha", self.alpha, self.pixels.shape[:2])
+        if self.bits not in (8, 16):
+            raise ValueError(f"bits must be 8 or 16, got {self.bits}")
+
+
+def _check(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if array.shape != shape or array.dtype != np.float32:
+        raise ValueError(f"{name} must be {shape} float32, got {array.shape} {array.dtype}")
+
+
+def from_integers(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Scale integers to [0, 1].
+
+    Parameters
+    ----------
+    values : (H, W, C) uint8 or uint16
+
+    Returns
+    -------
+    (H, W, C) float32
+        ``values / 255`` or ``values / 65535``, correctly rounded.
+    """
+    if values.dtype == np.uint8:
+        return cv2.LUT(values, _UNIT_OF_BYTE).reshape(values.shape).astype(np.float32, copy=False)
+    return values.astype(np.float32) / np.float32(65535)
+
+
+def to_integers(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
+    """Round [0, 1] to integers; what lies outside is clipped. The inverse of `from_integers`.
+
+    Parameters
+    ----------
+    values : (H, W, C) float32
+    bits : int
+        8 or 16.
+
+    Returns
+    -------
+    (H, W, C) uint8 or uint16
+    """
+    depth = cv2.CV_8U if bits == 8 else cv2.CV_16U
+    # One row of numbers per image row: a scalar factor would only reach the first channel.
+    rows = np.ascontiguousarray(values).reshape(values.shape[0], -1)
+    factor: Any = float(2**bits - 1)  # OpenCV's stubs do not know scalars
+    integers: NDArray[Any] = np.asarray(cv2.multiply(rows, factor, dtype=depth))
+    return integers.reshape(values.shape)
