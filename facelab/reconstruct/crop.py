@@ -1,0 +1,49 @@
+"""Cutting a levelled square view out of a photograph."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from facelab.types import Crop, Float
+
+
+def cut(image: Float, crop: Crop) -> Float:
+    """The view `crop` of an image ``(H, W, 3)``: ``(size, size, 3)`` float32.
+
+    Where the photograph is finer than the crop it is reduced by area first, so that nothing
+    aliases; beyond the image's border its edge pixels are repeated.
+    """
+    matrix = crop.matrix
+    shrink = int(crop.side // crop.size)
+    if shrink > 1:
+        image, origin = _around(image, crop)
+        height, width = (side // shrink for side in image.shape[:2])
+        image = cv2.resize(
+            image[: height * shrink, : width * shrink],
+            (width, height),
+            interpolation=cv2.INTER_AREA,
+        )
+        # Source pixel x = shrink * small + (shrink - 1) / 2 + origin.
+        offset = np.array(origin) + (shrink - 1) / 2
+        matrix = np.column_stack([matrix[:, :2] * shrink, matrix[:, :2] @ offset + matrix[:, 2]])
+    out: Float = cv2.warpAffine(
+        image,
+        matrix,
+        (crop.size, crop.size),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return out
+
+
+def _around(image: Float, crop: Crop) -> tuple[Float, tuple[int, int]]:
+    """The part of the image that the crop touches and its top-left pixel (x, y)."""
+    reach = crop.side * 0.75
+    height, width = image.shape[:2]
+    (x, y), least = crop.centre, 2 * int(crop.side // crop.size)
+    x0 = int(np.clip(x - reach, 0, width - least))
+    y0 = int(np.clip(y - reach, 0, height - least))
+    x1 = int(np.clip(x + reach, x0 + least, width))
+    y1 = int(np.clip(y + reach, y0 + least, height))
+    return image[y0:y1, x0:x1], (x0, y0)

@@ -1,0 +1,222 @@
+"""Where the faces are: a pyramid of the two BlazeFace networks.
+
+The full-range network finds faces of 12 to 96 px at any roll up to 60 degrees. It looks at the
+image in steps of a factor of 4, from the whole image at 192 px down to the scale at which the
+smallest wanted face has 12 px. The short-range network looks for frame-filling faces, then takes
+a levelled close-up of every candidate: what it does not confirm is dropped, and the box and points
+that it sees are the ones returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from math import ceil
+from typing import Protocol
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facelab.reconstruct.blazeface import ALIGNMENT, BlazeFaceFull, BlazeFaceShort
+from facelab.reconstruct.crop import cut
+from facelab.reconstruct.layers import load
+from facelab.types import Box, Crop, Detection, Float, require_image
+
+SMALLEST = 32.0  # px; the smallest face looked for
+LEAST = 12.0  # px; the smallest face the full-range network finds
+COARSEST = 192  # px; the image's longer side in the first look
+STEP = 4.0  # from one look to the next; each covers sizes over a range of 8
+TILE, OVERLAP = 1024, 192  # px; a look at a larger image is taken in tiles, to bound the memory
+WHOLE = 4 / 3  # side of the view for frame-filling faces over the image's longer side
+CLOSE_UP, CLOSE_UP_SIDE, BATCH = 2.0, 128, 16  # side over the face's; px; close-ups in one pass
+PROPOSED, CONFIRMED = 0.4, 0.5  # the least scores of a candidate and of a face
+SAME = 0.3  # boxes with a larger intersection over union show one face
+
+# A candidate is a row of 17 float32: score; centre x, y, width, height; x, y of the six points.
+CENTRE, EXTENT, POINTS = slice(1, 3), slice(3, 5), slice(5, 17)
+
+
+class Detector(Protocol):
+    """Anything that finds faces."""
+
+    def __call__(self, image: Float) -> list[Detection]:
+        """The faces of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
+        ...
+
+
+class BlazeFaceDetector:
+    """Finds faces from `smallest` px (the box's side, brows to chin) to larger than the image.
+
+    Parameters
+    ----------
+    smallest : float
+        In source-image pixels. The time on a large image goes with its inverse square.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are missing or damaged.
+    """
+
+    def __init__(self, smallest: float = SMALLEST) -> None:
+        self._smallest = smallest
+        self._full = load(BlazeFaceFull, "blazeface_full")
+        self._short = load(BlazeFaceShort, "blazeface_short")
+
+    def __call__(self, image: Float) -> list[Detection]:
+        """Every face of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
+        require_image("image", image)
+        return self._confirmed(image, np.concatenate(list(self._looks(image))))
+
+    def largest(self, image: Float) -> list[Detection]:
+        """As calling it, but looks no closer once it has found faces.
+
+        The first look misses no face larger than those it finds, so the largest face is there;
+        much smaller ones may not be.
+        """
+        require_image("image", image)
+        found = (self._confirmed(image, candidates) for candidates in self._looks(image))
+        return next((faces for faces in found if faces), [])
+
+    def _looks(self, image: Float) -> Iterator[Float]:
+        """The candidates ``(n, 17)`` of each look, coarse to fine."""
+        height, width = image.shape[:2]
+        middle, side = ((width - 1) / 2, (height - 1) / 2), WHOLE * max(height, width)
+        whole = Crop(middle, side, 0.0, CLOSE_UP_SIDE)
+        coarsest, *finer = scales(max(height, width), self._smallest)
+        yield np.concatenate([self._look(image, coarsest), *self._close_ups(image, [whole])])
+        for scale in finer:
+            yield self._look(image, scale)
+
+    def _look(self, image: Float, scale: float) -> Float:
+        """The full-range network's candidates ``(n, 17)`` in the image reduced by `scale`."""
+        height, width = (max(1, round(side * scale)) for side in image.shape[:2])
+        view = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+        found = []
+        for y, x in product(tile_starts(height), tile_starts(width)):
+            (inside,) = candidates(self._full, padded(view[y : y + TILE, x : x + TILE])[None])
+            found.append(transformed(inside, shift=(x + 0.5, y + 0.5)))
+        ratio = image.shape[1] / width, image.shape[0] / height
+        return transformed(np.concatenate(found), ratio, shift=(-0.5, -0.5))
+
+    def _close_ups(self, image: Float, crops: list[Crop]) -> Iterator[Float]:
+        """For each crop the short-range network's candidates ``(n, 17)`` in the image."""
+        for start in range(0, len(crops), BATCH):
+            batch = crops[start : start + BATCH]
+            found = candidates(self._short, np.stack([cut(image, crop) for crop in batch]))
+            yield from (uncropped(rows, crop) for rows, crop in zip(found, batch, strict=True))
+
+    def _confirmed(self, image: Float, proposals: Float) -> list[Detection]:
+        """The faces that a close-up of each group of proposals shows, the largest first."""
+        proposals = merged(proposals)
+        close_ups = self._close_ups(image, [close_up(row) for row in proposals])
+        seen = [
+            rows[overlaps(rows, row) > SAME]
+            for rows, row in zip(close_ups, proposals, strict=True)
+        ]
+        faces = merged(np.concatenate([NO_CANDIDATES, *(merged(rows)[:1] for rows in seen)]))
+        faces = faces[faces[:, 0] >= CONFIRMED]
+        return [detection(row) for row in faces[np.argsort(-faces[:, EXTENT].sum(1), kind="stable")]]
+
+
+NO_CANDIDATES = np.zeros((0, 17), np.float32)
+
+
+def scales(longer_side: int, smallest: float) -> list[float]:
+    """The scales to look at, coarse to fine, each at most `STEP` times the one before."""
+    coarsest, finest = COARSEST / longer_side, LEAST / smallest
+    count = max(0, ceil(np.log(finest / coarsest) / np.log(STEP)))
+    return [coarsest] + [finest / STEP**i for i in reversed(range(count))]
+
+
+def tile_starts(side: int) -> range:
+    """Where tiles of `TILE` start so that they cover `side` and overlap by `OVERLAP`."""
+    return range(0, max(side - OVERLAP, 1), TILE - OVERLAP)
+
+
+def padded(view: Float) -> Float:
+    """`view` with mid-grey at the right and bottom, so that the network's grid fits."""
+    bottom, right = (-side % ALIGNMENT for side in view.shape[:2])
+    return np.pad(view, ((0, bottom), (0, right), (0, 0)), constant_values=0.5)
+
+
+def candidates(network: BlazeFaceFull | BlazeFaceShort, images: Float) -> list[Float]:
+    """For each of ``(B, H, W, 3)`` images in [0, 1] the rows ``(n, 17)`` that score enough.
+
+    In pixels of the image, pixel centres at integers.
+    """
+    with torch.inference_mode():
+        logits, regressions = network(torch.from_numpy(images).permute(0, 3, 1, 2) * 2 - 1)
+    scores = torch.sigmoid(logits).numpy()
+    anchors = network.anchors(*images.shape[1:3]).numpy() - np.float32(0.5)
+    rows = np.concatenate([scores[..., None], regressions.numpy()], axis=2)
+    found = []
+    for image_rows in rows:
+        enough = image_rows[:, 0] >= PROPOSED
+        kept, origin = image_rows[enough], anchors[enough]
+        kept[:, CENTRE] += origin
+        kept[:, POINTS] += np.tile(origin, 6)
+        found.append(kept)
+    return found
+
+
+def transformed(
+    rows: Float, scale: tuple[float, float] = (1.0, 1.0), shift: tuple[float, float] = (0.0, 0.0)
+) -> Float:
+    """Candidates with every position scaled, then shifted, and every length scaled."""
+    by, to = np.array(scale, np.float32), np.array(shift, np.float32)
+    positions = rows[:, 1:].reshape(len(rows), 8, 2) * by
+    positions[:, [0, *range(2, 8)]] += to
+    return np.concatenate([rows[:, :1], positions.reshape(len(rows), 16)], axis=1)
+
+
+def uncropped(rows: Float, crop: Crop) -> Float:
+    """Candidates in a crop, in source-image pixels; boxes are not turned, only moved."""
+    places = np.concatenate([rows[:, CENTRE], rows[:, POINTS]], axis=1).reshape(-1, 2)
+    centre, points = np.split(crop.invert(places).reshape(len(rows), 14), [2], axis=1)
+    extent = rows[:, EXTENT] * np.float32(crop.side / crop.size)
+    return np.concatenate([rows[:, :1], centre, extent, points], axis=1)
+
+
+def close_up(row: Float) -> Crop:
+    """The levelled view that confirms a candidate."""
+    (right, left), centre = row[POINTS].reshape(6, 2)[:2], row[CENTRE]
+    roll = float(np.rad2deg(np.arctan2(right[1] - left[1], left[0] - right[0])))
+    side = max(CLOSE_UP * float(row[EXTENT].mean()), 1.0)
+    return Crop((float(centre[0]), float(centre[1])), side, roll, CLOSE_UP_SIDE)
+
+
+def overlaps(rows: Float, row: Float) -> NDArray[np.float32]:
+    """Intersection over union ``(n,)`` of the boxes of ``(n, 17)`` candidates and another's."""
+    low = np.maximum(rows[:, CENTRE] - rows[:, EXTENT] / 2, row[CENTRE] - row[EXTENT] / 2)
+    high = np.minimum(rows[:, CENTRE] + rows[:, EXTENT] / 2, row[CENTRE] + row[EXTENT] / 2)
+    both = np.maximum(high - low, 0).prod(axis=1)
+    union = rows[:, EXTENT].prod(axis=1) + row[EXTENT].prod() - both
+    return both / np.maximum(union, np.finfo(np.float32).tiny)
+
+
+def merged(rows: Float) -> Float:
+    """One row per group of overlapping candidates, best score first.
+
+    The best row takes the others that overlap it along, and the group's mean weighted by score is
+    kept with the best score: BlazeFace's blending in place of non-maximum suppression.
+    """
+    rows = rows[np.argsort(-rows[:, 0], kind="stable")]
+    kept = []
+    while len(rows):
+        same = overlaps(rows, rows[0]) > SAME
+        same[0] = True
+        group = rows[same]
+        mean = np.average(group[:, 1:], axis=0, weights=group[:, 0])
+        kept.append(np.concatenate([group[0, :1], mean]))
+        rows = rows[~same]
+    return np.array(kept, np.float32).reshape(-1, 17)
+
+
+def detection(row: Float) -> Detection:
+    """A candidate as the public type."""
+    (x, y), (width, height) = row[CENTRE].tolist(), np.maximum(row[EXTENT], 0).tolist()
+    box = Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    return Detection(box, float(row[0]), row[POINTS].reshape(6, 2).copy())

@@ -1,0 +1,38 @@
+"""Work out the operator from FaceMesh's points to the canonical position map, and record it.
+
+    python scripts/build_surface.py -o weights
+
+Writes canonical_surface.safetensors and prints its sha256 for manifest.toml. Takes seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save
+
+from facelab.reconstruct.mesh import canonical_surface
+
+
+def main() -> None:
+    """Write the operator."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-o", "--output", type=Path, default=Path("weights"))
+    path = parser.parse_args().output / "canonical_surface.safetensors"
+    surface = canonical_surface()
+    data = save(
+        {
+            "nodes": surface.nodes,
+            "patches": surface.patches.data.astype(np.float32),
+            "columns": surface.patches.indices.reshape(-1, 9).astype(np.uint16),
+        }
+    )
+    path.write_bytes(data)
+    print(f"{path}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+
+
+if __name__ == "__main__":
+    main()
