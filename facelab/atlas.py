@@ -28,8 +28,10 @@ SIZE = 256
 MARGIN = 3  # texels by which positions are extrapolated past the face's oval
 
 # Contours of the canonical face mesh by vertex (MediaPipe face mesh, Apache-2.0).
-OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-        152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)  # fmt: skip
+OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
 CONTOURS: dict[str, tuple[tuple[int, ...], ...]] = {
     "lips": ((61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39,
               40, 185),),
@@ -51,6 +53,7 @@ INNER51 = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300, 168, 197, 5, 4, 75, 97
            78, 82, 13, 312, 308, 317, 14, 87)  # fmt: skip
 JAW = (127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152,
        377, 400, 378, 379, 365, 397, 288, 361, 323, 454, 356)  # fmt: skip
+UPPER_INNER_LIP, LOWER_INNER_LIP = [61, 62, 63], [65, 66, 67]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +143,7 @@ def _fill(polygons: Sequence[Float], size: int, wanted: int) -> Float:
     corners = [np.rint(((p + 0.5) * (fine / size) - 0.5) * 16).astype(np.int32) for p in polygons]
     cv2.fillPoly(mask, corners, 255, shift=4)
     small = cv2.resize(mask, (wanted, wanted), interpolation=cv2.INTER_AREA)
-    return small.astype(np.float32) / 255
+    return np.asarray(small, np.float32) / np.float32(255)
 
 
 def _soften(mask: Float, sigma: float) -> Float:
@@ -175,6 +178,10 @@ def canonical() -> Atlas:
     mesh: dict[str, NDArray[Any]] = weights.load("canonical_face")
     uv = (mesh["uv"] * SIZE - 0.5).astype(np.float32)
     landmarks = np.concatenate([_jaw(uv, mesh["vertices"]), uv[list(INNER51)]])
+    # The slit between the inner lips is under a texel high: read the rows just outside of it,
+    # or an open mouth's landmarks would lie in its middle.
+    landmarks[UPPER_INNER_LIP, 1] = np.floor(landmarks[UPPER_INNER_LIP, 1])
+    landmarks[LOWER_INNER_LIP, 1] = np.ceil(landmarks[LOWER_INNER_LIP, 1])
     face = _fill([uv[list(OVAL)]], SIZE, SIZE) >= 0.5
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * MARGIN + 1, 2 * MARGIN + 1))
     valid = cv2.dilate(face.astype(np.uint8), around).astype(bool)

@@ -62,7 +62,10 @@ def matrix(yaw: float, pitch: float, roll: float) -> Array:
 
 
 def angles(rotation: Array) -> tuple[float, float, float]:
-    """(yaw, pitch, roll) in degrees of a rotation; at yaw +-90, where only pitch -+ roll counts, roll is 0."""
+    """(yaw, pitch, roll) in degrees of a rotation ``(3, 3)``.
+
+    At yaw +-90, where only pitch -+ roll is determined, roll is 0.
+    """
     sine = float(np.clip(-rotation[2, 0], -1, 1))
     if abs(sine) > 1 - 1e-9:
         pitch = np.arctan2(sine * rotation[0, 1], rotation[1, 1])

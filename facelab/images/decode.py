@@ -193,7 +193,7 @@ def _sixteen_bit(path: Path, file: PIL.Image.Image, data: bytes) -> NDArray[Any]
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16 or values.shape[:2] != file.size[::-1]:
         raise ImageError(f"{path}: its 16-bit pixels cannot be decoded; convert it to 16-bit PNG")
-    return cv2.cvtColor(values, _TO_RGB[values.shape[2:]])
+    return np.asarray(cv2.cvtColor(values, _TO_RGB[values.shape[2:]]))
 
 
 def _upright(values: NDArray[Any], turn: int) -> NDArray[Any]:

@@ -108,7 +108,8 @@ def from_integers(values: NDArray[Any]) -> NDArray[np.float32]:
         ``values / 255`` or ``values / 65535``, correctly rounded.
     """
     if values.dtype == np.uint8:
-        return cv2.LUT(values, _UNIT_OF_BYTE).reshape(values.shape).astype(np.float32, copy=False)
+        unit = cv2.LUT(values, _UNIT_OF_BYTE).reshape(values.shape)
+        return np.asarray(unit, np.float32)
     return values.astype(np.float32) / np.float32(65535)
 
 

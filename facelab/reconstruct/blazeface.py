@@ -16,6 +16,8 @@ full-range network is the one of MediaPipe's model card "BlazeFace (Full-range, 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -40,7 +42,7 @@ def grid_anchors(height: int, width: int, stride: int, repeats: int) -> Tensor:
 
 
 class BlazeFaceShort(nn.Module):
-    """For faces between a sixth and all of a 128 px input.
+    """For faces between an eighth and all of a 128 px input.
 
     Two anchors per 8 px cell on the fine grid, then six per 16 px cell on the coarse one.
     """
@@ -49,9 +51,12 @@ class BlazeFaceShort(nn.Module):
         super().__init__()
 
         def blocks(widths: list[int], halving: set[int]) -> nn.Sequential:
-            steps = enumerate(zip(widths[:-1], widths[1:], strict=True))
+            steps = enumerate(pairwise(widths))
             return nn.Sequential(
-                *(Residual(a, b, 2 if i in halving else 1, nn.ReLU(inplace=True)) for i, (a, b) in steps)
+                *(
+                    Residual(a, b, 2 if i in halving else 1, nn.ReLU(inplace=True))
+                    for i, (a, b) in steps
+                )
             )
 
         self.stem = nn.Conv2d(3, 24, 5, stride=2)
@@ -162,7 +167,9 @@ class AnchorHead(nn.Module):
         super().__init__()
         self.values = values
         self.pointwise = nn.Conv2d(inputs, 4 * values, 1)
-        self.depthwise = nn.Conv2d(4 * values, 4 * values, 3, stride=2, padding=1, groups=4 * values)
+        self.depthwise = nn.Conv2d(
+            4 * values, 4 * values, 3, stride=2, padding=1, groups=4 * values
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """``(B, inputs, H, W)`` to ``(B, H * W, values)``.

@@ -18,12 +18,10 @@ def cut(image: Float, crop: Crop) -> Float:
     shrink = int(crop.side // crop.size)
     if shrink > 1:
         image, origin = _around(image, crop)
-        height, width = (side // shrink for side in image.shape[:2])
-        image = cv2.resize(
-            image[: height * shrink, : width * shrink],
-            (width, height),
-            interpolation=cv2.INTER_AREA,
-        )
+        below, right = (-side % shrink for side in image.shape[:2])
+        whole = np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
+        size = whole.shape[1] // shrink, whole.shape[0] // shrink
+        image = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
         # Source pixel x = shrink * small + (shrink - 1) / 2 + origin.
         offset = np.array(origin) + (shrink - 1) / 2
         matrix = np.column_stack([matrix[:, :2] * shrink, matrix[:, :2] @ offset + matrix[:, 2]])

@@ -3,8 +3,8 @@
 The full-range network finds faces of 12 to 96 px at any roll up to 60 degrees. It looks at the
 image in steps of a factor of 4, from the whole image at 192 px down to the scale at which the
 smallest wanted face has 12 px. The short-range network looks for frame-filling faces, then takes
-a levelled close-up of every candidate: what it does not confirm is dropped, and the box and points
-that it sees are the ones returned.
+two levelled close-ups of every candidate: what it does not confirm is dropped, and the box and
+points that it sees are the ones returned.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Protocol
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from facelab.reconstruct.blazeface import ALIGNMENT, BlazeFaceFull, BlazeFaceShort
 from facelab.reconstruct.crop import cut
@@ -30,12 +29,15 @@ COARSEST = 192  # px; the image's longer side in the first look
 STEP = 4.0  # from one look to the next; each covers sizes over a range of 8
 TILE, OVERLAP = 1024, 192  # px; a look at a larger image is taken in tiles, to bound the memory
 WHOLE = 4 / 3  # side of the view for frame-filling faces over the image's longer side
-CLOSE_UP, CLOSE_UP_SIDE, BATCH = 2.0, 128, 16  # side over the face's; px; close-ups in one pass
-PROPOSED, CONFIRMED = 0.4, 0.5  # the least scores of a candidate and of a face
+CLOSE_UP, CLOSE_UP_SIDE = 2.0, 128  # side of a close-up over the face's; px
+CLOSE_UPS = 2  # the first turns a tiny face, whose roll the proposal barely shows, upright
+BATCH = 16  # close-ups in one pass
+PROPOSED, CONFIRMED = 0.3, 0.6  # the least scores of a candidate and of a face
 SAME = 0.3  # boxes with a larger intersection over union show one face
 
 # A candidate is a row of 17 float32: score; centre x, y, width, height; x, y of the six points.
 CENTRE, EXTENT, POINTS = slice(1, 3), slice(3, 5), slice(5, 17)
+NO_CANDIDATES = np.zeros((0, 17), np.float32)
 
 
 class Detector(Protocol):
@@ -43,6 +45,10 @@ class Detector(Protocol):
 
     def __call__(self, image: Float) -> list[Detection]:
         """The faces of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
+        ...
+
+    def largest(self, image: Float) -> list[Detection]:
+        """The largest face first; smaller ones may be missing where that saves time."""
         ...
 
 
@@ -82,24 +88,21 @@ class BlazeFaceDetector:
 
     def _looks(self, image: Float) -> Iterator[Float]:
         """The candidates ``(n, 17)`` of each look, coarse to fine."""
-        height, width = image.shape[:2]
-        middle, side = ((width - 1) / 2, (height - 1) / 2), WHOLE * max(height, width)
-        whole = Crop(middle, side, 0.0, CLOSE_UP_SIDE)
-        coarsest, *finer = scales(max(height, width), self._smallest)
-        yield np.concatenate([self._look(image, coarsest), *self._close_ups(image, [whole])])
+        coarsest, *finer = scales(max(image.shape[:2]), self._smallest)
+        view = reduced(image, coarsest)
+        filling = self._close_ups(view, [around(view)])
+        yield enlarged(np.concatenate([self._look(view), *filling]), view, image)
         for scale in finer:
-            yield self._look(image, scale)
+            view = reduced(image, scale)
+            yield enlarged(self._look(view), view, image)
 
-    def _look(self, image: Float, scale: float) -> Float:
-        """The full-range network's candidates ``(n, 17)`` in the image reduced by `scale`."""
-        height, width = (max(1, round(side * scale)) for side in image.shape[:2])
-        view = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    def _look(self, view: Float) -> Float:
+        """The full-range network's candidates ``(n, 17)`` in an image, taken in tiles."""
         found = []
-        for y, x in product(tile_starts(height), tile_starts(width)):
+        for y, x in product(*(tile_starts(side) for side in view.shape[:2])):
             (inside,) = candidates(self._full, padded(view[y : y + TILE, x : x + TILE])[None])
-            found.append(transformed(inside, shift=(x + 0.5, y + 0.5)))
-        ratio = image.shape[1] / width, image.shape[0] / height
-        return transformed(np.concatenate(found), ratio, shift=(-0.5, -0.5))
+            found.append(transformed(inside, shift=(x, y)))
+        return np.concatenate(found)
 
     def _close_ups(self, image: Float, crops: list[Crop]) -> Iterator[Float]:
         """For each crop the short-range network's candidates ``(n, 17)`` in the image."""
@@ -109,19 +112,21 @@ class BlazeFaceDetector:
             yield from (uncropped(rows, crop) for rows, crop in zip(found, batch, strict=True))
 
     def _confirmed(self, image: Float, proposals: Float) -> list[Detection]:
-        """The faces that a close-up of each group of proposals shows, the largest first."""
-        proposals = merged(proposals)
-        close_ups = self._close_ups(image, [close_up(row) for row in proposals])
+        """The faces that close-ups of the proposals show, the largest first."""
+        rows = merged(proposals)
+        for _ in range(CLOSE_UPS):
+            rows = self._seen_closely(image, rows)
+        faces = rows[rows[:, 0] >= CONFIRMED]
+        return [detection(row) for row in faces[np.argsort(-faces[:, EXTENT].sum(axis=1))]]
+
+    def _seen_closely(self, image: Float, rows: Float) -> Float:
+        """What a close-up of each candidate shows at its place, if anything."""
+        views = self._close_ups(image, [close_up(row) for row in rows])
         seen = [
-            rows[overlaps(rows, row) > SAME]
-            for rows, row in zip(close_ups, proposals, strict=True)
+            merged(view[overlaps(view, row) > SAME])[:1]
+            for view, row in zip(views, rows, strict=True)
         ]
-        faces = merged(np.concatenate([NO_CANDIDATES, *(merged(rows)[:1] for rows in seen)]))
-        faces = faces[faces[:, 0] >= CONFIRMED]
-        return [detection(row) for row in faces[np.argsort(-faces[:, EXTENT].sum(1), kind="stable")]]
-
-
-NO_CANDIDATES = np.zeros((0, 17), np.float32)
+        return merged(np.concatenate([NO_CANDIDATES, *seen]))
 
 
 def scales(longer_side: int, smallest: float) -> list[float]:
@@ -129,6 +134,25 @@ def scales(longer_side: int, smallest: float) -> list[float]:
     coarsest, finest = COARSEST / longer_side, LEAST / smallest
     count = max(0, ceil(np.log(finest / coarsest) / np.log(STEP)))
     return [coarsest] + [finest / STEP**i for i in reversed(range(count))]
+
+
+def reduced(image: Float, scale: float) -> Float:
+    """The image scaled, by area where that shrinks it; slivers keep a few pixels."""
+    height, width = (max(4, round(side * scale)) for side in image.shape[:2])
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def enlarged(rows: Float, view: Float, image: Float) -> Float:
+    """Candidates in a scaled `view` of `image`, in pixels of `image`."""
+    x, y = image.shape[1] / view.shape[1], image.shape[0] / view.shape[0]
+    return transformed(rows, scale=(x, y), shift=((x - 1) / 2, (y - 1) / 2))
+
+
+def around(view: Float) -> Crop:
+    """All of an image, with room for a face that fills it."""
+    height, width = view.shape[:2]
+    side = WHOLE * max(height, width)
+    return Crop(((width - 1) / 2, (height - 1) / 2), side, 0.0, CLOSE_UP_SIDE)
 
 
 def tile_starts(side: int) -> range:
@@ -188,13 +212,14 @@ def close_up(row: Float) -> Crop:
     return Crop((float(centre[0]), float(centre[1])), side, roll, CLOSE_UP_SIDE)
 
 
-def overlaps(rows: Float, row: Float) -> NDArray[np.float32]:
+def overlaps(rows: Float, row: Float) -> Float:
     """Intersection over union ``(n,)`` of the boxes of ``(n, 17)`` candidates and another's."""
     low = np.maximum(rows[:, CENTRE] - rows[:, EXTENT] / 2, row[CENTRE] - row[EXTENT] / 2)
     high = np.minimum(rows[:, CENTRE] + rows[:, EXTENT] / 2, row[CENTRE] + row[EXTENT] / 2)
     both = np.maximum(high - low, 0).prod(axis=1)
     union = rows[:, EXTENT].prod(axis=1) + row[EXTENT].prod() - both
-    return both / np.maximum(union, np.finfo(np.float32).tiny)
+    ratio: Float = both / np.maximum(union, np.finfo(np.float32).tiny)
+    return ratio
 
 
 def merged(rows: Float) -> Float:

@@ -6,6 +6,8 @@ MediaPipe's ``face_landmark.tflite``, the model without attention.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -29,10 +31,9 @@ class FaceMesh(nn.Module):
             return nn.Sequential(*blocks, *narrow, nn.Conv2d(32, outputs, 3))
 
         self.stem = nn.Sequential(nn.Conv2d(3, 16, 3, stride=2), nn.PReLU(16))
-        widths = [16, 16, 32, 64, 128, 128]
+        widths = [16, 32, 64, 128, 128]
         stages = [[block(16, 16), block(16, 16)]] + [
-            [block(a, b, stride=2), block(b, b), block(b, b)]
-            for a, b in zip(widths[1:-1], widths[2:], strict=True)
+            [block(a, b, stride=2), block(b, b), block(b, b)] for a, b in pairwise(widths)
         ]
         self.trunk = nn.Sequential(*(block for stage in stages for block in stage))
         halve = block(128, 128, stride=2)
@@ -50,7 +51,8 @@ class FaceMesh(nn.Module):
         Returns
         -------
         points : (B, 468, 3) float32
-            x, y in crop pixels; z in the same unit, negative toward the viewer.
+            x, y in crop pixels with the crop's corners at 0 and 192 (so 0.5 more than where pixel
+            centres are integers); z in the same unit, negative toward the viewer.
         score : (B,) float32
             The probability that the crop shows a face.
         """

@@ -84,12 +84,12 @@ class InsightFaceDetector:
     def __call__(self, image: Float) -> list[Detection]:
         """Every face of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
         require_image("image", image)
-        view, (x_scale, y_scale) = reduced(image, max(self._network.input_size))
+        view = reduced(image, max(self._network.input_size))
         if min(view.shape[:2]) * LOOKS[0][0] < max(view.shape[:2]):
             return []  # too thin for the small look, which would not be one pixel wide
         bgr = np.ascontiguousarray(to_integers(view, 8)[..., ::-1])
         boxes, points = self._network.detect(bgr)
-        scale = np.array([x_scale, y_scale], np.float32)
+        scale = np.divide(image.shape[1::-1], view.shape[1::-1], dtype=np.float32)
         corners = in_source(boxes[:, :4].reshape(-1, 2, 2), scale)
         found = zip(corners, boxes[:, 4], in_source(points, scale), strict=True)
         faces = [detection(box, score, five) for box, score, five in found]
@@ -146,7 +146,8 @@ def load(folder: Path) -> Network:
     except StopIteration:
         reason = "no network that detects faces with five points"
     except Exception as error:  # ONNX Runtime's and protobuf's errors share no other base
-        reason = f"a file that cannot be read ({str(error).splitlines()[0]})"
+        first_line, *_ = str(error).split("\n")
+        reason = f"a file that cannot be read ({first_line})"
     raise WeightsError(f"the insightface pack {folder} has {reason}: install it again")
 
 
@@ -155,16 +156,17 @@ def finds_points(network: object) -> TypeGuard[Network]:
     return getattr(network, "taskname", None) == "detection" and getattr(network, "use_kps", False)
 
 
-def reduced(image: Float, side: int) -> tuple[Float, tuple[float, float]]:
-    """The image with its longer side at most `side`, and what to multiply x and y with to go back.
+def reduced(image: Float, side: int) -> Float:
+    """The image with its longer side at most `side`.
 
     insightface itself reduces without smoothing first, which loses faces of large photographs.
     """
     height, width = image.shape[:2]
-    scale = min(1.0, side / max(height, width))
+    scale = side / max(height, width)
+    if scale >= 1:
+        return image
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    view = image if scale == 1.0 else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return view, (width / size[0], height / size[1])
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def in_source(points: Float, scale: NDArray[np.float32]) -> Float:
@@ -185,7 +187,8 @@ def ear_weights() -> Float:
     The affine camera that takes the canonical face's five points nearest to the ones seen, in the
     least squares sense, shows where its ears are: linear in the points, exact for any affine view
     of that face (Hartley and Zisserman, "Multiple View Geometry", 2nd ed., section 6.3). The ears
-    are where the mesh ends beside them.
+    are where the mesh ends beside them. An estimate: on the four sample photographs it is 3 to 20 %
+    of the face's size from where FaceMesh sees them.
     """
     atlas = atlases.canonical()
     eyes = [atlas.vertices[list(*atlas.contours[name])].mean(axis=0) for name in EYES]

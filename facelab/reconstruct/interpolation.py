@@ -41,7 +41,7 @@ class Interpolation:
         """The surface through `points` ``(n, c)`` float32 at the m places: ``(m, c)`` float32."""
         require("points", points, (self.nodes.shape[1], "c"), np.float32)
         surface: Float = self.patches @ (self.nodes @ points)
-        return surface
+        return np.asarray(surface)
 
 
 def interpolation(
@@ -106,7 +106,8 @@ def _spline(sites: Array, nodes: Array) -> Array:
     system = np.block([[_kernel(sites, sites)[0], quadric], [quadric.T, corner]])
     rows = [np.hstack(pair) for pair in zip(_kernel(nodes, sites), _quadric(nodes), strict=True)]
     spline: Array = np.stack(rows) @ np.linalg.inv(system)[:, :n]
-    return spline / np.array([1, reach, reach])[:, None, None]
+    unscaled: Array = spline / np.array([1, reach, reach])[:, None, None]
+    return unscaled
 
 
 def _kernel(at: Array, sites: Array) -> tuple[Array, Array, Array]:
@@ -157,7 +158,7 @@ def _clough_tocher(corners: Array, bary: Array, value: Array, gradient: Array) -
     near = [[value[i] + edge[i][j] @ gradient[i] / 3 for j in range(3)] for i in range(3)]
     inner = [(near[i][i] + near[i][j] + near[i][k]) / 3 for i, j, k in triple]
     across = []
-    for i, j, k in triple:
+    for _, j, k in triple:
         # The derivative along the edge's normal runs linearly from j to k, on both sides of it.
         middle = corners.mean(axis=1) - corners[:, j]
         t = np.sum(middle * edge[j][k], axis=1) / np.sum(edge[j][k] ** 2, axis=1)
@@ -173,4 +174,4 @@ def _clough_tocher(corners: Array, bary: Array, value: Array, gradient: Array) -
         surface = surface + b[i] ** 3 * value[i] + 3 * b[i] ** 2 * c * inner[i]
         surface = surface + 3 * b[i] ** 2 * (b[j] * near[i][j] + b[k] * near[i][k])
         surface = surface + 3 * b[i] * c**2 * centre[i] + 6 * b[j] * b[k] * c * across[i]
-    return surface
+    return np.asarray(surface)

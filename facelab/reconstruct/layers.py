@@ -71,9 +71,8 @@ def load(network: type[Network], name: str) -> Network:
     WeightsError
         If the weights are missing or damaged.
     """
-    tensors = {key: torch.from_numpy(value) for key, value in weights.load(name).items()}
     with torch.device("meta"):  # the parameters come from the file, so none are initialised
         model = network()
-    model.load_state_dict({key: value.float() for key, value in tensors.items()}, assign=True)
-    model.requires_grad_(False)
-    return model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    stored = {key: torch.from_numpy(value).float() for key, value in weights.load(name).items()}
+    model.load_state_dict(stored, assign=True)
+    return model.requires_grad_(False).eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -126,7 +126,8 @@ def _across_the_mouth(nodes: NDArray[np.float64], count: int) -> NDArray[np.bool
     lips = np.zeros(count, np.bool_)
     lips[LIPS] = True
     lower = nodes[:, 1] > line
-    return lips & (lower[:count] != lower[:, None])
+    across: NDArray[np.bool_] = lips & (lower[:count] != lower[:, None])
+    return across
 
 
 def _from_detection(found: Detection) -> Crop:

@@ -1,0 +1,271 @@
+"""``facelab swap``: one person's face into a photograph, or into a folder of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Collection, Sequence
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from facelab.cli.report import report_error, say
+
+if TYPE_CHECKING:
+    from facelab.cli.job import Outcome
+    from facelab.cli.plan import Job, Request
+
+Corners = tuple[float, ...]
+
+# What facelab.blend, .opacity, .reconstruct and .provenance know, without the time to load them.
+BLEND = ("poisson", "mixed", "alpha")
+DETECTORS = ("blazeface", "insightface")
+CONSENT = ("self", "written", "licensed", "synthetic", "public-domain", "unspecified")
+
+
+def _corners(_ctx: click.Context, param: click.Parameter, value: str | None) -> Corners | None:
+    """``x0,y0,x1,y1`` as four numbers that span a box."""
+    if value is None:
+        return None
+    try:
+        x0, y0, x1, y1 = corners = tuple(float(part) for part in value.split(","))
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} is not four numbers x0,y0,x1,y1", param=param
+        ) from None
+    if not (all(map(isfinite, corners)) and x0 < x1 and y0 < y1):
+        raise click.BadParameter(f"{value!r} must have x0 < x1 and y0 < y1", param=param)
+    return corners
+
+
+def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[str, ...]:
+    """``mouth,eyes`` as a tuple; ``none`` as an empty one."""
+    return () if value == "none" else tuple(part.strip() for part in value.split(","))
+
+
+_FILE = click.Path(readable=False, path_type=Path)  # facelab.images tells what is wrong
+_BOX = "x0,y0,x1,y1"
+
+
+@click.command("swap")
+@click.option(
+    "sources",
+    "-s",
+    "--source",
+    type=_FILE,
+    required=True,
+    multiple=True,
+    metavar="FILE",
+    help="Photograph of the person whose face is used; several times for several photographs.",
+)
+@click.option(
+    "-t",
+    "--target",
+    type=_FILE,
+    required=True,
+    metavar="FILE_OR_FOLDER",
+    help="Photograph to change, or a folder of them.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=_FILE,
+    required=True,
+    metavar="FILE_OR_FOLDER",
+    help="File to write, its suffix tells the format; one that exists is replaced. Or a folder.",
+)
+@click.option(
+    "--blend",
+    type=click.Choice(BLEND),
+    default="poisson",
+    show_default=True,
+    help="How the face is blended in: gradients of the source, the stronger of both, or opacity.",
+)
+@click.option(
+    "--tone",
+    type=float,
+    default=1.0,
+    show_default=True,
+    metavar="0..1",
+    help="How far tone and shading are those of the target.",
+)
+@click.option(
+    "--keep",
+    callback=_parts,
+    default="mouth",
+    show_default=True,
+    metavar="mouth,eyes|none",
+    help="What stays the target's: the inside of the mouth, the eyeballs.",
+)
+@click.option(
+    "--source-face",
+    default="largest",
+    show_default=True,
+    metavar="largest|left|right|INDEX",
+    help="Which face of the sources; indices count from 0, the largest.",
+)
+@click.option(
+    "--target-face",
+    default="largest",
+    show_default=True,
+    metavar="largest|left|right|all|INDEX",
+    help="Which face of the target.",
+)
+@click.option(
+    "--source-box",
+    callback=_corners,
+    metavar=_BOX,
+    help="Where the source's face is; skips detection.",
+)
+@click.option(
+    "--target-box",
+    callback=_corners,
+    metavar=_BOX,
+    help="Where the target's face is; skips detection.",
+)
+@click.option(
+    "--mask",
+    type=_FILE,
+    metavar="FILE",
+    help="Grey image of the target's size, white where it may change; replaces the occlusion mask.",
+)
+@click.option(
+    "--no-occlusion",
+    is_flag=True,
+    help="Paint over hair, hands and glasses in front of the target's face.",
+)
+@click.option(
+    "--texture-size",
+    type=int,
+    metavar="256..2048",
+    help="Side of the texture; by default the target face's size decides.",
+)
+@click.option(
+    "--detector",
+    type=click.Choice(DETECTORS),
+    default="blazeface",
+    show_default=True,
+    help="insightface: a pack installed here; its models are for non-commercial research only.",
+)
+@click.option(
+    "--consent",
+    type=click.Choice(CONSENT),
+    default="unspecified",
+    show_default=True,
+    help="By what right the source's face is used; goes into the record.",
+)
+@click.option("--overwrite", is_flag=True, help="Do again what a folder already has.")
+@click.option("as_json", "--json", is_flag=True, help="Print the results as JSON on stdout.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+def swap_command(
+    sources: tuple[Path, ...],
+    target: Path,
+    output: Path,
+    blend: str,
+    tone: float,
+    keep: tuple[str, ...],
+    source_face: str,
+    target_face: str,
+    source_box: Corners | None,
+    target_box: Corners | None,
+    mask: Path | None,
+    no_occlusion: bool,
+    texture_size: int | None,
+    detector: str,
+    consent: str,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Put the face of the sources into the target.
+
+    Several sources are photographs of one person: what one does not show, another may. The target
+    keeps its pose, its expression and its light.
+
+    The record beside the output, OUTPUT.json, says how it was made. An output is never an input.
+
+    A folder goes into a folder under the same names. What is done already is skipped, what fails is
+    reported at the end, and a run that was interrupted goes on where it stopped.
+
+    Exit codes: 0 done, 1 an error, 2 a wrong option, 3 no face found, 4 weights missing or damaged,
+    130 interrupted. Where several photographs fail in several ways it is 1.
+    """
+    if source_box and len(sources) > 1:
+        raise click.UsageError("--source-box goes with one --source")
+
+    from facelab.cli import plan
+    from facelab.pipeline import SwapSettings
+    from facelab.types import Box
+
+    settings = SwapSettings(
+        blend=blend,
+        tone=tone,
+        keep=keep,
+        source_face=source_face,
+        target_face=target_face,
+        source_box=Box(*source_box) if source_box else None,
+        target_box=Box(*target_box) if target_box else None,
+        occlusion=not no_occlusion,
+        texture_size=texture_size,
+    )
+    request = plan.Request(sources, settings, mask, detector, consent)
+    jobs = plan.plan(target, output)
+    plan.check(jobs, request)
+    if target.is_dir():
+        plan.make_folder(output)
+    plan.check_folder(jobs[0].output.parent)
+    finished = plan.finished(jobs, request) if target.is_dir() and not overwrite else set()
+    outcomes = _run(jobs, finished, request, shown=target.is_dir() and not quiet)
+    if as_json:
+        click.echo(json.dumps([outcome.as_json() for outcome in outcomes], indent=2))
+    if not quiet:
+        _tell(outcomes)
+    return _conclude(outcomes)
+
+
+def _run(
+    jobs: Sequence[Job], finished: Collection[Job], request: Request, shown: bool
+) -> list[Outcome]:
+    """Do the jobs that are not finished; networks and sources load only if there are any.
+
+    Progress is `shown` on stderr.
+    """
+    from facelab.cli.job import Outcome, perform, prepare
+
+    outcomes = {job: Outcome(job, "skipped") for job in finished}
+    unfinished = [job for job in jobs if job not in finished]
+    if unfinished:
+        studio = prepare(request)
+        with click.progressbar(
+            unfinished,
+            label="swapping",
+            hidden=not shown,
+            show_pos=True,
+            item_show_func=lambda job: job.target.name if job else None,
+            file=sys.stderr,
+        ) as bar:
+            outcomes.update((job, perform(job, studio)) for job in bar)
+    return [outcomes[job] for job in jobs]
+
+
+def _tell(outcomes: Sequence[Outcome]) -> None:
+    """Say what was done and, once each, what could not be kept."""
+    for note in dict.fromkeys(note for outcome in outcomes for note in outcome.notes):
+        say(f"note: {note}")
+    if len(outcomes) == 1 and outcomes[0].status == "done":
+        say(f"{outcomes[0].job.output}: {len(outcomes[0].faces)} face(s) swapped")
+    elif len(outcomes) > 1:
+        counts = Counter(outcome.status for outcome in outcomes)
+        say(", ".join(f"{counts[status]} {status}" for status in ("done", "skipped", "failed")))
+
+
+def _conclude(outcomes: Sequence[Outcome]) -> int:
+    """Report the failures and return the exit code: theirs if they agree, else 1."""
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    for error in errors:
+        report_error(str(error))
+    codes = {error.exit_code for error in errors}
+    return 0 if not codes else codes.pop() if len(codes) == 1 else 1

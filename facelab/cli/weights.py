@@ -1,0 +1,53 @@
+"""``facelab weights``: what weights there are and whether they are the recorded ones."""
+
+from __future__ import annotations
+
+import click
+
+from facelab.cli.report import report_error
+from facelab.errors import WeightsError
+
+
+@click.group("weights", no_args_is_help=False)
+def weights_group() -> None:
+    """Look at the networks' weights files."""
+
+
+@weights_group.command("list")
+def list_command() -> None:
+    """List every weights file: name, file, licence, size and where it was found."""
+    from facelab import weights
+
+    rows = [("NAME", "FILE", "LICENCE", "SIZE", "FOUND IN")]
+    for name, entry in weights.entries().items():
+        rows.append((name, entry.file, entry.licence, *_whereabouts(name)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def _whereabouts(name: str) -> tuple[str, str]:
+    """Size and folder of a weights file, for people."""
+    from facelab import weights
+
+    try:
+        path = weights.locate(name)
+    except WeightsError:
+        return "-", "missing"
+    return f"{path.stat().st_size / 1e6:.2f} MB", str(path.parent)
+
+
+@weights_group.command("verify")
+def verify_command() -> int:
+    """Compare every weights file with its recorded sha256; exit code 4 if one differs."""
+    from facelab import weights
+
+    code = 0
+    for name in weights.entries():
+        try:
+            click.echo(f"{name}: ok, {weights.verify(name)}")
+        except WeightsError as error:
+            report_error(str(error))
+            code = error.exit_code
+    return code

@@ -1,0 +1,119 @@
+"""Which texels of a swapped face are painted: what the target keeps, what lies in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import cv2
+import numpy as np
+
+from facelab.atlas import Atlas
+from facelab.skin import SIZE, Skin, features, fringe, outward
+from facelab.texture import resized
+from facelab.types import Float, PositionMap, Texture
+
+KEEP = ("mouth", "eyes")
+
+_CLOSED, _OPEN = 0.08, 0.12  # the gap between the lips over the mouth's width
+_GUIDED_SIZE = 512  # largest side at which the occlusion's edge is drawn, texels
+_GUIDED_EDGE = 2e-3  # variance of grey under which the guided filter sees no edge
+
+
+def opacity(target: PositionMap, source: PositionMap, keep: Sequence[str], size: int) -> Float:
+    """How much of each texel the source may paint, ``(size, size)`` float32 in [0, 1].
+
+    The interior of a mouth is squeezed to a line in the atlas, so with ``mouth`` in `keep` the
+    target's own stays. Unless both mouths are closed its lips stay too: the lips of a closed mouth
+    look swollen around teeth, and those of an open one carry some of its own teeth along.
+    """
+    atlas = target.atlas
+    out = np.ones((size, size), np.float32)
+    if "mouth" in keep:
+        wider = max(mouth_opening(target), mouth_opening(source))
+        share = np.clip((wider - _CLOSED) / (_OPEN - _CLOSED), 0, 1)
+        out *= 1 - np.maximum(_mouth(atlas, size), np.float32(share) * _lips(atlas, size))
+    if "eyes" in keep:
+        out *= 1 - _eyes(atlas, size)
+    return out
+
+
+def mouth_opening(positions: PositionMap) -> float:
+    """The gap between the lips over the mouth's width, from the 68 landmarks."""
+    marks = positions.landmarks
+    gap = marks[[61, 62, 63]].mean(axis=0) - marks[[67, 66, 65]].mean(axis=0)
+    return float(np.linalg.norm(gap) / np.linalg.norm(marks[60] - marks[64]))
+
+
+@cache
+def _mouth(atlas: Atlas, size: int) -> Float:
+    # A position map draws the slit between the lips up to half a texel wider than the mesh does.
+    return _frozen(_soft(_grown(atlas.region("mouth", size), 0.7, atlas), 0.15, atlas))
+
+
+@cache
+def _lips(atlas: Atlas, size: int) -> Float:
+    return _frozen(_soft(_grown(atlas.region("lips", size), 2.0, atlas), 2.5, atlas))
+
+
+@cache
+def _eyes(atlas: Atlas, size: int) -> Float:
+    return _frozen(_soft(atlas.region("eyes", size), 0.6, atlas))
+
+
+def _frozen(mask: Float) -> Float:
+    mask.flags.writeable = False
+    return mask
+
+
+def _grown(mask: Float, texels: float, atlas: Atlas) -> Float:
+    """Dilated by texels of the position map."""
+    reach = max(1, round(texels * len(mask) / atlas.size))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    out: Float = cv2.dilate(mask, kernel)
+    return out
+
+
+def _soft(mask: Float, texels: float, atlas: Atlas) -> Float:
+    """Blurred by texels of the position map."""
+    out: Float = cv2.GaussianBlur(mask, (0, 0), max(texels * len(mask) / atlas.size, 0.3))
+    return out
+
+
+def occlusion(texture: Texture, skin: Skin, atlas: Atlas) -> Float:
+    """What lies in front of a face: hair, hands, glasses; ``(S, S)`` float32 in [0, 1].
+
+    Texels at the sides and on the forehead that do not look like the skin of the face's own
+    centre. The edge is drawn by a guided filter (He, Sun & Tang, PAMI 2013) along the edges of the
+    texture itself.
+    """
+    found = outward(skin.other * _where_things_hang(atlas), atlas)
+    found = np.maximum(found, fringe(found, skin.other, atlas))
+    found = cv2.GaussianBlur(cv2.dilate(found, np.ones((3, 3), np.uint8)), (0, 0), 0.7)
+    size = min(texture.size, _GUIDED_SIZE)
+    guide = cv2.cvtColor(resized(texture.colour, size), cv2.COLOR_RGB2GRAY)
+    edged = _guided(resized(found, size), guide, max(2, size // 100))
+    return resized(edged, texture.size)
+
+
+@cache
+def _where_things_hang(atlas: Atlas) -> Float:
+    """The outer ring and the forehead, ``(128, 128)``: elsewhere darkness is beard or shadow."""
+    v, u = np.mgrid[:SIZE, :SIZE].astype(np.float32) / SIZE
+    ring = np.clip((np.hypot((u - 0.5) / 0.47, (v - 0.52) / 0.42) - 0.62) / 0.12, 0, 1)
+    return _frozen(np.maximum(ring, v < 0.22) * (features(atlas, SIZE) < 0.5))
+
+
+def _guided(mask: Float, guide: Float, radius: int) -> Float:
+    """The mask as a locally linear function of the guide (He et al. 2013, eqs. 5-8)."""
+
+    def mean(values: Float) -> Float:
+        out: Float = cv2.blur(values, (2 * radius + 1, 2 * radius + 1))
+        return out
+
+    mean_guide, mean_mask = mean(guide), mean(mask)
+    covariance = mean(guide * mask) - mean_guide * mean_mask
+    slope = covariance / (mean(guide * guide) - mean_guide**2 + _GUIDED_EDGE)
+    offset = mean_mask - slope * mean_guide
+    edge: Float = np.clip(mean(slope) * guide + mean(offset), 0, 1)
+    return edge

@@ -1,0 +1,260 @@
+"""Unwrapping a photograph into the atlas, and making up what it does not show.
+
+Frame: texel coordinates of a texture of side S, texel centres at integers; a map of side 256 and
+a texture of side S cover the same square, so texel i of the one lies at (i + 0.5) S / 256 - 0.5
+of the other.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+
+from facelab.atlas import Atlas, grid_triangles
+from facelab.raster import rasterize
+from facelab.types import Bool, Box, Float, Int, PositionMap, Texture, require, require_image
+
+SMALLEST, LARGEST, STEP = 256, 2048, 64  # sides that a texture may have by itself
+SEEN = 0.1  # the confidence from which a texel counts as seen
+
+_DEPTH_TOLERANCE = 0.02  # of the face's size: how far behind the front a texel may lie
+_DEPTH_BUFFER = 256  # side of the z-buffer, pixels
+_GRAZING, _FACING = 0.2, 0.6  # cosine to the viewing ray at which a texel is lost, and full
+_FILL_SIZE = 256  # largest side at which unseen texels are made up: fills are smooth
+
+
+def texture_size(positions: PositionMap) -> int:
+    """The smallest multiple of 64 with at least a texel for a pixel of the photo, 256 to 2048.
+
+    Measured by the face's height in the image over its height in the atlas.
+    """
+    rows = np.flatnonzero(positions.atlas.face.any(axis=1))
+    share = (rows[-1] - rows[0] + 1) / positions.atlas.size
+    steps = int(np.ceil(positions.box.height / share / STEP))
+    return min(max(steps * STEP, SMALLEST), LARGEST)
+
+
+def unwrap(image: Float, positions: PositionMap, size: int | None = None) -> Texture:
+    """The texture that a photograph shows of a face.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        RGB in [0, 1].
+    positions : PositionMap
+        Where each texel lies in `image`.
+    size : int, optional
+        The texture's side, from 16 to 8192; by default `texture_size`.
+
+    Returns
+    -------
+    Texture
+        Colours are bicubic samples, from an area-reduced image where the photo is finer than the
+        texture. Confidence is the product of visibility (z-buffer of the face itself), viewing
+        angle and sampling density; 0 outside the image and outside the face.
+
+    Raises
+    ------
+    ValueError
+        If the size is out of range.
+    """
+    require_image("image", image)
+    size = texture_size(positions) if size is None else size
+    if not 16 <= size <= 8192:
+        raise ValueError(f"a texture's size must be from 16 to 8192, not {size}")
+    footprint = _footprint(positions) * np.float32(positions.atlas.size / size)
+    places = resized(positions.values[..., :2], size)
+    levels = np.log2(np.maximum(footprint, 1))
+    deepest = int(np.ceil(np.quantile(levels[positions.atlas.face], 0.99)))
+    part, corner = _around(image, Box.around(positions.values[positions.atlas.valid]))
+    colour = _filtered(part, places - corner, resized(levels, size), deepest)
+    return Texture(colour, _confidence(image, positions, footprint, size))
+
+
+def resized(values: Float, size: int) -> Float:
+    """A square map at another side: linear between texels, by area where it shrinks.
+
+    Linear is what the rasterizer's triangles are.
+    """
+    method = cv2.INTER_AREA if size < len(values) else cv2.INTER_LINEAR
+    out: Float = cv2.resize(values, (size, size), interpolation=method)
+    return out
+
+
+def _slopes(values: Float) -> tuple[Float, Float]:
+    """Central differences along u and v, per texel."""
+    kernel = np.array([-0.5, 0, 0.5], np.float32)
+    one = np.ones(1, np.float32)
+    return (
+        cv2.sepFilter2D(values, -1, kernel, one, borderType=cv2.BORDER_REPLICATE),
+        cv2.sepFilter2D(values, -1, one, kernel, borderType=cv2.BORDER_REPLICATE),
+    )
+
+
+def _footprint(positions: PositionMap) -> Float:
+    """Pixels of the photo that a step of one texel covers, in its longer direction."""
+    along_u, along_v = _slopes(positions.values[..., :2])
+    longer: Float = np.maximum(np.hypot(*cv2.split(along_u)), np.hypot(*cv2.split(along_v)))
+    return longer
+
+
+def _filtered(image: Float, places: Float, levels: Float, deepest: int) -> Float:
+    """The image at `places`, each from the two levels of its pyramid next to its own.
+
+    Mip-mapping (Williams 1983): level k has been reduced by 2^k; `levels` is log2 of the
+    footprint.
+    """
+    x, y = cv2.split(places)
+    out = _bicubic(image, x, y)
+    for k in range(1, deepest + 1):
+        if min(image.shape[:2]) < 4:
+            break
+        image, x, y = _halved(image), (x - 0.5) / 2, (y - 0.5) / 2
+        share = np.clip(levels - (k - 1), 0, 1)[..., None]
+        out = out + share * (_bicubic(image, x, y) - out)
+    return out
+
+
+def _around(image: Float, box: Box) -> tuple[Float, Float]:
+    """The part of the image around a box, and its top-left pixel (x, y)."""
+    height, width = image.shape[:2]
+    x0, y0 = (
+        int(np.clip(low - 8, 0, side - 1)) for low, side in ((box.x0, width), (box.y0, height))
+    )
+    part = image[y0 : max(int(box.y1) + 9, y0 + 1), x0 : max(int(box.x1) + 9, x0 + 1)]
+    return part, np.array([x0, y0], np.float32)
+
+
+def _bicubic(image: Float, x: Float, y: Float) -> Float:
+    """Sampled without the overshoot beyond [0, 1] that bicubic kernels have at edges."""
+    out: Float = cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.clip(out, 0, 1, out=out)
+
+
+def _halved(image: Float) -> Float:
+    """Reduced by two; an odd last row or column is repeated, so that pixel k holds 2k and 2k+1."""
+    odd = [(0, side % 2) for side in image.shape[:2]]
+    even = np.pad(image, [*odd, (0, 0)], mode="edge") if any(o[1] for o in odd) else image
+    size = (even.shape[1] // 2, even.shape[0] // 2)
+    out: Float = cv2.resize(even, size, interpolation=cv2.INTER_AREA)
+    return out
+
+
+def _confidence(image: Float, positions: PositionMap, footprint: Float, size: int) -> Float:
+    height, width = image.shape[:2]
+    x, y = positions.values[..., 0], positions.values[..., 1]
+    inside = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
+    angle = np.clip((_facing(positions.values) - _GRAZING) / (_FACING - _GRAZING), 0, 1)
+    density = 0.5 + 0.5 * np.minimum(footprint, 1)
+    known = visible(positions) & inside & positions.atlas.face
+    rough = (known * angle * density).astype(np.float32)
+    out: Float = np.clip(resized(rough, size), 0, 1) * positions.atlas.region("face", size)
+    return out
+
+
+def _facing(values: Float) -> Float:
+    """Cosine between the surface's normal and the direction to the viewer, ``(256, 256)``.
+
+    u runs right and v down, so the cross product of the slopes points to who looks at the face.
+    """
+    (ux, uy, uz), (vx, vy, vz) = (cv2.split(slope) for slope in _slopes(values))
+    x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+    cosine: Float = z / np.maximum(np.sqrt(x * x + y * y + z * z), 1e-12)
+    return cosine
+
+
+def visible(positions: PositionMap) -> Bool:
+    """Texels that the face itself does not hide, ``(256, 256)``.
+
+    A z-buffer of every other texel of the same mesh, 256 pixels on the face's longer side; a texel
+    is hidden that lies more than 2 % of the face's size behind it (Feng et al. 2018 allow 2 px of
+    256).
+    """
+    atlas = positions.atlas
+    box = Box.around(positions.values[atlas.valid])
+    scale = np.float32((_DEPTH_BUFFER - 5) / max(box.width, box.height, 1e-6))
+    corner = np.array([box.x0 - 2 / scale, box.y0 - 2 / scale, 0], np.float32)
+    scaled = (positions.values - corner) * scale
+    rows, triangles = _half_grid(atlas)
+    fragments = rasterize(scaled[::2, ::2][rows], triangles, (_DEPTH_BUFFER, _DEPTH_BUFFER))
+    front = np.where(fragments.covered, fragments.depth, -np.inf)
+    vertices = scaled[atlas.valid]
+    column, row = np.rint(vertices[:, :2]).astype(int).T
+    out = np.zeros(atlas.valid.shape, np.bool_)
+    out[atlas.valid] = front[row, column] - vertices[:, 2] < _DEPTH_TOLERANCE * _DEPTH_BUFFER
+    return out
+
+
+@cache
+def _half_grid(atlas: Atlas) -> tuple[Bool, Int]:
+    """The valid ones of every other texel, and their triangles."""
+    rows = atlas.valid[::2, ::2]
+    return rows, grid_triangles(rows)
+
+
+def complete(texture: Texture, mask: Bool) -> Texture:
+    """A texture without holes: what was not seen is made up.
+
+    Unseen texels (confidence below 0.1) take the mirror texel where that was seen, shifted in tone
+    so that it meets the seen ones smoothly, and a smooth fill elsewhere. Seen texels and all
+    confidences stay as they are.
+
+    Parameters
+    ----------
+    texture : Texture
+        With at least one seen texel; without any it is returned as it is.
+    mask : (S, S) bool
+        Texels to fill: those of the face.
+    """
+    require("mask", mask, (texture.size, texture.size), np.bool_)
+    seen = texture.confidence >= SEEN
+    hole = mask & ~seen
+    if not seen.any() or not hole.any():
+        return texture
+    size = min(texture.size, _FILL_SIZE)
+    colour, share = resized(texture.colour, size), resized(seen.astype(np.float32), size)
+    share = np.where(share > 0.99, share, 0)  # a texel at the edge mixes in what was not seen
+    smooth = resized(spread(colour, share), texture.size)
+    tone = resized(spread(colour - colour[:, ::-1], share * share[:, ::-1]), texture.size)
+    mirrored = np.clip(texture.colour[:, ::-1] + tone, 0, 1)
+    made_up = np.where(seen[:, ::-1, None], mirrored, smooth)
+    return Texture(np.where(hole[..., None], made_up, texture.colour), texture.confidence)
+
+
+def spread(values: Float, weight: Float | Bool) -> Float:
+    """Weighted values carried smoothly into the places without weight.
+
+    Pull-push (Gortler, Grzeszczuk, Szeliski & Cohen, "The Lumigraph", 1996, section 3.4): weighted
+    means on a pyramid, and each level's gaps filled from the one above.
+
+    Parameters
+    ----------
+    values : (H, W, C) float32
+    weight : (H, W) float32 or bool
+        0 where a value is not known.
+
+    Returns
+    -------
+    (H, W, C) float32
+        The values where the weight is 1; zeros if there is no weight at all.
+    """
+    share = np.minimum(np.asarray(weight, np.float32), 1)[..., None]
+    out: Float = _pull_push(values * share, share)
+    return out
+
+
+def _pull_push(total: Float, weight: Float) -> Float:
+    mean = total / np.maximum(weight, 1e-6)
+    height, width = weight.shape[:2]
+    if max(height, width) <= 2:
+        whole = total.sum(axis=(0, 1)) / np.maximum(weight.sum(axis=(0, 1)), 1e-6)
+        return np.broadcast_to(whole, total.shape)
+    both = cv2.pyrDown(np.dstack([total, weight]), borderType=cv2.BORDER_REPLICATE)
+    heavier = np.minimum(both[..., -1:] * 2, 1)
+    scale = heavier / np.maximum(both[..., -1:], 1e-6)
+    coarse = _pull_push(both[..., :-1] * scale, heavier)
+    up = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    filled: Float = mean * weight + up * (1 - weight)
+    return filled

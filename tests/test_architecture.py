@@ -1,0 +1,123 @@
+"""Imports run downward, torch stays in one room, and only the command line prints or exits."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import facelab
+
+PACKAGE = Path(facelab.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+# A module imports from lower lines only; a package's own modules import each other freely.
+LAYERS = """
+    errors
+    weights
+    atlas
+    types
+    images pose scan blend
+    raster provenance
+    texture reconstruct composite
+    skin
+    swap opacity edits
+    recipe
+    pipeline
+    augment export
+    cli
+"""
+FORBIDDEN = {"edits": {"raster", "blend", "images", "reconstruct"}}  # though below it
+LAYER = {
+    name: depth for depth, line in enumerate(LAYERS.strip().splitlines()) for name in line.split()
+}
+
+PRINTS_AND_EXITS = {"print", "click.echo", "sys.exit", "exit", "quit"}
+
+
+def room(path):
+    """The module or package directly below facelab that a file belongs to."""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported(tree):
+    """The dotted names of everything that a syntax tree imports, wherever it does."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def rooms_imported(tree):
+    """The parts of facelab that a syntax tree imports from."""
+    parts = [name.split(".") for name in imported(tree)]
+    return {name[1] for name in parts if name[0] == "facelab" and len(name) > 1}
+
+
+def offences(tree, own):
+    """What a file of the room `own` may not do."""
+    for other in rooms_imported(tree) - {own}:
+        if LAYER[other] >= LAYER[own] or other in FORBIDDEN.get(own, ()):
+            yield f"{own} imports {other}"
+    if own != "reconstruct" and any(name.split(".")[0] == "torch" for name in imported(tree)):
+        yield "torch is imported outside reconstruct"
+    if own != "cli":
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in PRINTS_AND_EXITS:
+                yield f"line {node.lineno} calls {ast.unparse(node.func)}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_file_keeps_the_architecture(path):
+    if path == PACKAGE / "__init__.py":
+        return  # gives the public names, from any layer
+    assert list(offences(ast.parse(path.read_text(encoding="utf-8")), room(path))) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "code", "offence"),
+    [
+        ("blend", "from facelab.raster import rasterize", "blend imports raster"),
+        ("blend", "from facelab import raster", "blend imports raster"),
+        ("edits", "def f():\n    import facelab.pipeline", "edits imports pipeline"),
+        ("edits", "from facelab.images import read", "edits imports images"),
+        ("raster", "from torch import nn", "torch"),
+        ("images", "print(1)", "line 1 calls print"),
+        ("swap", "import sys\nsys.exit(1)", "line 2 calls sys.exit"),
+    ],
+)
+def test_an_offence_is_seen(own, code, offence):
+    assert any(offence in found for found in offences(ast.parse(code), own))
+
+
+@pytest.mark.parametrize(
+    ("own", "code"),
+    [
+        ("raster", "from facelab import scan\nfrom facelab.types import Box"),
+        ("reconstruct", "import torch\nfrom facelab.reconstruct.crop import cut"),
+        ("cli", "import sys\nimport facelab\nprint(facelab.__version__)\nsys.exit(0)"),
+    ],
+)
+def test_what_is_allowed_is_no_offence(own, code):
+    assert list(offences(ast.parse(code), own)) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [("facelab.cli", {"numpy", "cv2", "torch"}), ("facelab.pipeline", {"torch", "onnxruntime"})],
+)
+def test_loads_lazily(module, absent):
+    code = f"import sys, {module}; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not absent & set(run.stdout.split())
+
+
+def test_public_names_exist_and_are_sorted():
+    names = getattr(facelab, "__all__", [])
+    assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
+    assert all(hasattr(facelab, name) for name in names)

@@ -1,0 +1,231 @@
+"""The detector: where, how large and how turned the faces of the samples are."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from facelab.reconstruct import detect
+from facelab.reconstruct.detect import BlazeFaceDetector, merged, overlaps, scales, tile_starts
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+# The face's box (centre x, y, side, px) and its points, marked by eye in the photograph.
+FACES = {
+    "astronaut.png": (225, 123, 103, [[204, 102], [247, 104], [224, 131], [225, 147]]),
+    "mona-lisa.jpg": (369, 293, 222, [[301, 252], [382, 252], [333, 320], [338, 346]]),
+}
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return BlazeFaceDetector()
+
+
+def photograph(name):
+    return np.asarray(Image.open(SAMPLES / name).convert("RGB"), np.float32) / 255
+
+
+def noise(height, width, seed=0):
+    """Smooth colours without a face."""
+    rng = np.random.default_rng(seed)
+    small = rng.random((max(2, height // 60), max(2, width // 60), 3), dtype=np.float32)
+    return np.clip(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), 0, 1)
+
+
+def placed(canvas, name, centre, size, roll=0.0):
+    """`canvas` with the photograph's head on it, its box `size` px at `centre`, and its points.
+
+    `roll` is in degrees, counter-clockwise as seen.
+    """
+    x, y, side, points = FACES[name]
+    scale, angle = size / side, np.deg2rad(roll)
+    turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    matrix = np.column_stack([turn, np.array(centre) - turn @ [x, y]])
+    image = photograph(name)
+    if scale < 1:
+        image = cv2.GaussianBlur(image, (0, 0), 0.4 / scale)
+    head = np.zeros(image.shape[:2], np.float32)
+    cv2.circle(head, (x, y), round(0.95 * side), 1, -1)
+    shape = canvas.shape[1::-1]
+    face, alpha = (cv2.warpAffine(a, matrix, shape) for a in (image, head))
+    marks = np.array(points) @ turn.T + matrix[:, 2]
+    return canvas + (face - canvas) * alpha[..., None], marks
+
+
+def assert_found(found, centre, size, marks):
+    middle = np.array(found.box.centre)
+    assert np.linalg.norm(middle - centre) < 0.12 * size
+    assert 0.8 < found.box.size / size < 1.2
+    assert np.linalg.norm(found.points[:4] - marks, axis=1).max() < 0.12 * size
+    assert detect.CONFIRMED <= found.score <= 1
+
+
+@pytest.mark.parametrize("name", FACES)
+def test_samples(detector, name):
+    x, y, size, points = FACES[name]
+    (found,) = detector(photograph(name))
+    assert_found(found, (x, y), size, np.array(points))
+
+
+@pytest.mark.parametrize("name", FACES)
+@pytest.mark.parametrize("roll", [-60, 0, 30, 60])
+@pytest.mark.parametrize("size", [32, 90, 320])
+def test_sizes_and_rolls(detector, name, size, roll):
+    image, marks = placed(noise(340, 400), name, (210, 165), size, roll)
+    (found,) = detector(image)
+    assert_found(found, (210, 165), size, marks)
+
+
+@pytest.mark.parametrize("size", [32, 48, 72])
+def test_image_of_64_px(detector, size):
+    image, marks = placed(noise(64, 64), "mona-lisa.jpg", (31, 32), size)
+    (found,) = detector(image)
+    assert_found(found, (31, 32), size, marks)
+
+
+def test_face_larger_than_the_image(detector):
+    image, marks = placed(noise(400, 300), "astronaut.png", (150, 200), 420)
+    (found,) = detector(image)
+    assert_found(found, (150, 200), 420, marks)
+
+
+def test_face_cut_by_the_border(detector):
+    image, _ = placed(noise(300, 400), "mona-lisa.jpg", (380, 150), 120)
+    (found,) = detector(image)
+    assert np.linalg.norm(np.array(found.box.centre) - (380, 150)) < 30
+
+
+def test_all_faces_largest_first(detector):
+    image = noise(900, 1400)
+    wanted = [
+        ("mona-lisa.jpg", (1000, 460), 400, 0),
+        ("astronaut.png", (300, 300), 150, 20),
+        ("astronaut.png", (200, 700), 60, -15),
+        ("mona-lisa.jpg", (520, 760), 34, 0),
+    ]
+    marks = []
+    for name, centre, size, roll in wanted:
+        image, points = placed(image, name, centre, size, roll)
+        marks.append(points)
+    found = detector(image)
+    assert len(found) == len(wanted)
+    for face, (_, centre, size, _), points in zip(found, wanted, marks, strict=True):
+        assert_found(face, centre, size, points)
+    largest = detector.largest(image)
+    assert_found(largest[0], *wanted[0][1:3], marks[0])
+    assert [f.box.size for f in largest] == sorted((f.box.size for f in largest), reverse=True)
+
+
+def test_fifty_megapixels(detector):
+    image = cv2.resize(noise(579, 866), (8660, 5790), interpolation=cv2.INTER_LINEAR)
+    wanted = [((5000, 3000), 900), ((2745, 1000), 50), ((8000, 5500), 36)]
+    for centre, size in wanted:
+        x, y = (c - 512 * (size > 500) - 64 for c in centre)
+        side = 128 + 1024 * (size > 500)
+        view, _ = placed(image[y : y + side, x : x + side], "mona-lisa.jpg", (side / 2,) * 2, size)
+        image[y : y + side, x : x + side] = view
+    found = detector(image)
+    assert len(found) == len(wanted)
+    for face, (centre, size) in zip(found, wanted, strict=True):
+        assert np.linalg.norm(np.array(face.box.centre) - centre) < 0.12 * size
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (64, 64), (700, 40), (300, 500)])
+def test_nothing_in_plain_images(detector, shape):
+    assert detector(noise(*shape)) == []
+    assert detector(np.zeros((*shape, 3), np.float32)) == []
+    assert detector.largest(np.ones((*shape, 3), np.float32)) == []
+
+
+@pytest.mark.parametrize("name", ["brick", "grass", "gravel"])
+def test_nothing_in_textures(detector, name):
+    data = pytest.importorskip("skimage.data")
+    grey = getattr(data, name)().astype(np.float32) / 255
+    assert detector(np.repeat(grey[..., None], 3, axis=2)) == []
+
+
+def test_wrong_shape_is_refused(detector):
+    with pytest.raises(ValueError, match=r"image must have shape \(H, W, 3\)"):
+        detector(np.zeros((64, 64), np.float32))
+
+
+def test_the_image_is_left_as_it_was(detector):
+    image = photograph("astronaut.png")
+    image.setflags(write=False)
+    before = image.copy()
+    detector(image)
+    np.testing.assert_array_equal(image, before)
+
+
+@given(longer=st.integers(1, 20000), smallest=st.floats(8, 200))
+def test_every_size_falls_into_some_look(longer, smallest):
+    steps = scales(longer, smallest)
+    assert steps[0] == detect.COARSEST / longer
+    assert steps == sorted(steps)
+    assert max(steps) * smallest >= detect.LEAST * 0.999
+    for coarse, fine in pairwise(steps):
+        assert fine / coarse <= detect.STEP * 1.001
+
+
+@given(side=st.integers(1, 5000))
+def test_tiles_cover_and_overlap(side):
+    starts = list(tile_starts(side))
+    assert starts[0] == 0
+    assert starts[-1] + detect.TILE >= side
+    for a, b in pairwise(starts):
+        assert a + detect.TILE - b == detect.OVERLAP
+    assert len(starts) == 1 or starts[-2] + detect.TILE < side
+
+
+def test_tiles_find_what_one_look_finds(detector, monkeypatch):
+    image = noise(500, 1000)
+    for centre, size in (((150, 150), 60), ((350, 250), 80), ((900, 400), 50)):
+        image, _ = placed(image, "astronaut.png", centre, size)
+    whole = detector(image)
+    monkeypatch.setattr(detect, "TILE", 160)
+    monkeypatch.setattr(detect, "OVERLAP", 96)
+    tiled = detector(image)
+    assert len(whole) == len(tiled) == 3
+    for a, b in zip(whole, tiled, strict=True):
+        np.testing.assert_allclose(a.points, b.points, atol=0.04 * a.box.size)
+
+
+def row(score, x, y, side):
+    return np.array([score, x, y, side, side, *([x, y] * 6)], np.float32)
+
+
+def test_overlaps_by_hand():
+    rows = np.stack([row(1, 0, 0, 2), row(1, 1, 0, 2), row(1, 2, 0, 2), row(1, 0, 0, 1)])
+    np.testing.assert_allclose(overlaps(rows, rows[0]), [1, 1 / 3, 0, 1 / 4])
+
+
+def test_merging_averages_by_score():
+    rows = np.stack([row(0.5, 1, 0, 10), row(1.0, 4, 0, 10), row(0.9, 40, 0, 10)])
+    first, second = merged(rows)
+    np.testing.assert_allclose(first, row(1.0, 3, 0, 10))
+    np.testing.assert_allclose(second, row(0.9, 40, 0, 10))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.floats(0.1, 1), st.floats(0, 50), st.floats(0, 50), st.floats(1, 30)),
+        max_size=12,
+    )
+)
+def test_merging_keeps_the_best_and_orders_by_score(entries):
+    rows = np.array([row(*entry) for entry in entries], np.float32).reshape(-1, 17)
+    groups = merged(rows)
+    assert len(groups) <= len(rows)
+    assert list(groups[:, 0]) == sorted(groups[:, 0], reverse=True)
+    if len(rows):
+        assert groups[0, 0] == rows[:, 0].max()
+        assert (groups[:, 1:] <= rows[:, 1:].max(axis=0) + 1e-3).all()
+        assert (groups[:, 1:] >= rows[:, 1:].min(axis=0) - 1e-3).all()

@@ -1,0 +1,129 @@
+"""The weights files, the manifest, and the script that made them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facelab import weights
+from facelab.errors import WeightsError
+
+ROOT = Path(__file__).parent.parent
+CARDS = ["blazeface_short", "blazeface_full", "facemesh", "canonical_face"]
+ARCHIVES = os.environ.get("FACELAB_MEDIAPIPE_ARCHIVES")
+
+
+@pytest.fixture
+def script(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    yield importlib.import_module("convert_mediapipe")
+    sys.modules.pop("convert_mediapipe")
+
+
+@pytest.mark.parametrize("name", weights.entries())
+def test_every_shipped_file_is_the_recorded_one(name):
+    assert weights.verify(name).name == weights.entries()[name].file
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_published_models_have_a_card(name):
+    card = (ROOT / "weights" / f"{name}.md").read_text(encoding="utf-8")
+    assert weights.entries()[name].licence in card
+
+
+def test_own_folder_comes_first_and_is_checked(monkeypatch, tmp_path):
+    entry = weights.entries()["canonical_face"]
+    data = bytearray(weights.locate("canonical_face").read_bytes())
+    data[-1] ^= 1
+    (tmp_path / entry.file).write_bytes(data)
+    monkeypatch.setenv("FACELAB_WEIGHTS", str(tmp_path))
+    assert weights.locate("canonical_face").parent == tmp_path
+    for use in (weights.load, weights.verify):
+        with pytest.raises(WeightsError, match=r"damaged.*" + entry.sha256 + r".*Apache-2\.0"):
+            use("canonical_face")
+
+
+def test_missing_file_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr(weights, "SHIPPED", [tmp_path])
+    entry = weights.entries()["facemesh"]
+    with pytest.raises(WeightsError) as caught:
+        weights.load("facemesh")
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in (entry.file, entry.sha256, "Apache-2.0", "@mediapipe/face_mesh", "FACELAB_WEIGHTS"):
+        assert part in message
+
+
+def test_unknown_name_lists_the_known_ones():
+    with pytest.raises(WeightsError, match=r"no weights are called nope: .*facemesh"):
+        weights.locate("nope")
+
+
+def test_canonical_face_is_one_symmetric_disk():
+    mesh = weights.load("canonical_face")
+    vertices, uv, triangles = mesh["vertices"], mesh["uv"], mesh["triangles"]
+    assert (vertices.dtype, uv.dtype, triangles.dtype) == (np.float32, np.float32, np.int32)
+    assert (vertices.shape, uv.shape, triangles.shape) == ((468, 3), (468, 2), (898, 3))
+    edges = np.sort(triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    edges, uses = np.unique(edges, axis=0, return_counts=True)
+    assert set(np.unique(triangles)) == set(range(468))
+    assert uses.max() == 2
+    assert len(vertices) - len(edges) + len(triangles) == 1  # Euler: a disk
+    mirrored = vertices * [-1, 1, 1]
+    nearest = np.linalg.norm(mirrored[:, None] - vertices[None], axis=2).min(axis=1)
+    assert nearest.max() < 1e-3
+    forehead, chin, nose = 10, 152, 4
+    assert vertices[forehead, 1] > vertices[chin, 1]
+    assert uv[forehead, 1] < uv[chin, 1]
+    assert vertices[nose, 2] == vertices[:, 2].max()
+    assert (uv > 0).all()
+    assert (uv < 1).all()
+
+
+def test_networks_are_stored_in_half_precision():
+    for name in ("blazeface_short", "blazeface_full", "facemesh"):
+        assert {a.dtype for a in weights.load(name).values()} == {np.dtype(np.float16)}
+
+
+def test_protobuf_fields(script):
+    # The two examples of the encoding's documentation, then a fixed 32-bit and 64-bit value.
+    message = bytes.fromhex("089601120774657374696e671d0000803f210100000000000000")
+    assert list(script.protobuf_fields(message)) == [
+        (1, 150),
+        (2, b"testing"),
+        (3, np.float32(1).tobytes()),
+        (4, (1).to_bytes(8, "little")),
+    ]
+
+
+def test_manifest_keeps_what_the_script_does_not_make(script):
+    old = '# head\n\n[[weights]]\nname = "a"\nx = 1\n\n[[weights]]\nname = "b"\nx = 2\n'
+    new = {"a": '[[weights]]\nname = "a"\nx = 3\n', "c": '[[weights]]\nname = "c"\nx = 4\n'}
+    once = script.merged_manifest(old, new)
+    assert once == (
+        '# head\n\n[[weights]]\nname = "a"\nx = 3\n\n[[weights]]\nname = "b"\nx = 2\n\n'
+        '[[weights]]\nname = "c"\nx = 4\n'
+    )
+    assert script.merged_manifest(once, new) == once
+
+
+@pytest.mark.skipif(not ARCHIVES, reason="FACELAB_MEDIAPIPE_ARCHIVES holds the source archives")
+def test_conversion_gives_the_same_bytes(script, tmp_path):
+    (npm_tgz,), (wheel,) = (sorted(Path(ARCHIVES).glob(p)) for p in ("*face_mesh*.tgz", "*.whl"))
+    manifest = (ROOT / "weights/manifest.toml").read_bytes()
+    (tmp_path / "manifest.toml").write_bytes(manifest)
+    script.convert(npm_tgz, wheel, tmp_path)
+    for made in tmp_path.iterdir():
+        assert made.read_bytes() == (ROOT / "weights" / made.name).read_bytes(), made.name
+
+
+@pytest.mark.skipif(not ARCHIVES, reason="FACELAB_MEDIAPIPE_ARCHIVES holds the source archives")
+def test_other_archives_are_refused(script, tmp_path):
+    (tmp_path / "a.tgz").write_bytes(b"not it")
+    with pytest.raises(SystemExit, match=r"is not that of npm @mediapipe/face_mesh"):
+        script.checked(tmp_path / "a.tgz", script.NPM)
