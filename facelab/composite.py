@@ -12,7 +12,8 @@ from facelab import blend, raster
 from facelab.atlas import Atlas
 from facelab.types import Face, Float, require, require_image
 
-_RIM, _RAMP = 0.01, 0.07  # of the side: where inside the oval painting starts, and how softly
+# Parts of the side: how softly painting starts inside the oval, and how wide its rim is.
+_RAMP, _RIM = 0.02, 0.08
 _LIKE, _UNLIKE = 0.1, 0.25  # difference of colour at the rim between same skin and something else
 _OVAL_SIZE = 256
 
@@ -31,12 +32,15 @@ class Layer:
         How much of it is to be seen, [0, 1].
     oval : (h, w) float32
         1 inside the face, falling smoothly to 0 at its oval; 0 where nothing was drawn.
+    rim : (h, w) float32
+        1 at the oval, falling to 0 inside the face.
     """
 
     window: tuple[slice, slice]
     colour: Float
     opacity: Float
     oval: Float
+    rim: Float
 
 
 def composite(
@@ -96,7 +100,7 @@ def _same_surface(layer: Layer, under: Float) -> Float:
     red, green, blue = cv2.split(cv2.absdiff(layer.colour, under))
     difference = np.maximum(np.maximum(red, green), blue)
     strange = np.clip((difference - _LIKE) / (_UNLIKE - _LIKE), 0, 1)
-    same: Float = 1 - (1 - layer.oval) * cv2.blur(strange, (5, 5))
+    same: Float = 1 - layer.rim * cv2.blur(strange, (5, 5))
     return same
 
 
@@ -121,9 +125,10 @@ def render(face: Face, opacity: Float, shape: tuple[int, int]) -> Layer | None:
     covered = fragments.covered
     painted = np.dstack([face.texture.colour, opacity])
     drawn = raster.sample(painted, _scaled(uv, atlas.size, face.texture.size), covered)
-    oval = raster.sample(_oval(atlas), _scaled(uv, atlas.size, _OVAL_SIZE), covered)
+    shape_of_face = raster.sample(_oval(atlas), _scaled(uv, atlas.size, _OVAL_SIZE), covered)
+    oval, rim = cv2.split(shape_of_face)
     edge = cv2.blur(covered.astype(np.float32), (3, 3)) * covered
-    return Layer(window, drawn[..., :3], np.clip(drawn[..., 3], 0, 1), oval[..., 0] * edge)
+    return Layer(window, drawn[..., :3], np.clip(drawn[..., 3], 0, 1), oval * edge, rim)
 
 
 def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice] | None:
@@ -145,10 +150,11 @@ def _scaled(uv: Float, size: int, wanted: int) -> Float:
 
 @cache
 def _oval(atlas: Atlas) -> Float:
-    """The soft mask of the face's oval, ``(256, 256, 1)``: 0 on its rim, 1 well inside."""
+    """The soft mask of the face's oval and that of its rim, ``(256, 256, 2)``."""
     inside = (atlas.region("face", _OVAL_SIZE) > 0.5).astype(np.uint8)
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / _OVAL_SIZE
-    ramp = np.clip((distance - _RIM) / _RAMP, 0, 1)
-    soft: Float = (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)[..., None]
+    oval, inner = np.clip(distance / _RAMP, 0, 1), np.clip(distance / _RIM, 0, 1)
+    smoothed = [step * step * (3 - 2 * step) for step in (oval, inner)]
+    soft: Float = np.dstack([smoothed[0], 1 - smoothed[1]]).astype(np.float32)
     soft.flags.writeable = False
     return soft

@@ -10,29 +10,45 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.skin import SIZE, Skin, features, fringe, outward
-from facelab.texture import resized
+from facelab.texture import SEEN, resized
 from facelab.types import Float, PositionMap, Texture
 
 KEEP = ("mouth", "eyes")
 
+_RIM = 0.08  # of the side: how far inside the oval made-up texels give way to the target's
 _CLOSED, _OPEN = 0.08, 0.12  # the gap between the lips over the mouth's width
 _GUIDED_SIZE = 512  # largest side at which the occlusion's edge is drawn, texels
 _GUIDED_EDGE = 2e-3  # variance of grey under which the guided filter sees no edge
 
 
-def opacity(target: PositionMap, source: PositionMap, keep: Sequence[str], size: int) -> Float:
-    """How much of each texel the source may paint, ``(size, size)`` float32 in [0, 1].
+def opacity(target: PositionMap, source: PositionMap, seen: Float, keep: Sequence[str]) -> Float:
+    """How much of each texel the source may paint, ``(S, S)`` float32 in [0, 1].
 
+    Near the oval, where the source's texture was made up, the target's own skin is better.
+
+    Parameters
+    ----------
+    target, source : PositionMap
+        Their mouths are compared.
+    seen : (S, S) float32
+        The confidence of the source's texture.
+    keep : sequence of str
+        Of ``mouth`` and ``eyes``.
+
+    Notes
+    -----
     The interior of a mouth is squeezed to a line in the atlas, so with ``mouth`` in `keep` the
-    target's own stays. Unless both mouths are closed its lips stay too: the lips of a closed mouth
-    look swollen around teeth, and those of an open one carry some of its own teeth along.
+    target's own stays. Unless both mouths are closed the inner rim of its lips stays with it: that
+    of a closed mouth looks swollen around teeth, and that of an open one carries teeth along.
     """
     atlas = target.atlas
-    out = np.ones((size, size), np.float32)
+    size = len(seen)
+    unseen = _soft((seen < SEEN).astype(np.float32), 2.0, atlas)
+    out = 1 - _rim(atlas, size) * unseen
     if "mouth" in keep:
         wider = max(mouth_opening(target), mouth_opening(source))
         share = np.clip((wider - _CLOSED) / (_OPEN - _CLOSED), 0, 1)
-        out *= 1 - np.maximum(_mouth(atlas, size), np.float32(share) * _lips(atlas, size))
+        out *= 1 - np.maximum(_mouth(atlas, size), np.float32(share) * _inner_lips(atlas, size))
     if "eyes" in keep:
         out *= 1 - _eyes(atlas, size)
     return out
@@ -46,14 +62,22 @@ def mouth_opening(positions: PositionMap) -> float:
 
 
 @cache
+def _rim(atlas: Atlas, size: int) -> Float:
+    """1 near the face's oval, falling to 0 inside."""
+    inside = (atlas.region("face", size) > 0.5).astype(np.uint8)
+    distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / size
+    return _frozen(np.clip(1.5 - distance / _RIM, 0, 1))
+
+
+@cache
 def _mouth(atlas: Atlas, size: int) -> Float:
     # A position map draws the slit between the lips up to half a texel wider than the mesh does.
     return _frozen(_soft(_grown(atlas.region("mouth", size), 0.7, atlas), 0.15, atlas))
 
 
 @cache
-def _lips(atlas: Atlas, size: int) -> Float:
-    return _frozen(_soft(_grown(atlas.region("lips", size), 2.0, atlas), 2.5, atlas))
+def _inner_lips(atlas: Atlas, size: int) -> Float:
+    return _frozen(_soft(_grown(atlas.region("mouth", size), 1.5, atlas), 0.8, atlas))
 
 
 @cache

@@ -209,8 +209,9 @@ def _swap_one(
     before = Face(positions, unwrap(image, positions, size))
     atlas, skin = positions.atlas, learn(before.texture, positions.atlas)
     views = [unwrap(source.image, source.positions, size) for source in sources]
-    after = swap(fuse(views, atlas), before, skin, settings.tone)
-    alpha = opacity(positions, sources[0].positions, settings.keep, size)
+    source = fuse(views, atlas)
+    after = swap(source, before, skin, settings.tone)
+    alpha = opacity(positions, sources[0].positions, source.texture.confidence, settings.keep)
     if mask is None and settings.occlusion:
         alpha = alpha * (1 - occlusion(before.texture, skin, atlas))
     return composite(image, before, after, alpha, settings.blend, mask)

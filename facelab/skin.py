@@ -15,10 +15,10 @@ from facelab.texture import resized, spread
 from facelab.types import Float, Texture
 
 SIZE = 128  # side of the maps of this module, texels
-TONE_SIGMA = 0.08  # of the side: what varies more slowly is tone and shading
+TONE_SIGMA = 0.1  # of the side: what varies more slowly is tone and shading
 
 _COARSE = 32  # side of the map on which tone is worked out, texels
-_FLOOR = np.array([5.0, 2.5, 3.0], np.float32)  # least deviations in CIELAB that count as spread
+_FLOOR = np.array([7.5, 3.75, 4.5], np.float32)  # least deviations in CIELAB that count as spread
 _ROUNDS = 3
 
 
@@ -64,8 +64,8 @@ def learn(texture: Texture, atlas: Atlas) -> Skin:
         residual = lab - smooth(lab, likelihood)
         scale = np.maximum(_deviation(residual, centre), _FLOOR)
         distance = residual / scale
-        # A highlight is still skin; a dark texel sooner is not.
-        distance[..., 0] *= np.where(distance[..., 0] > 0, 0.5, 1.0)
+        # A highlight is still skin, unless it is the bright background behind a grazing cheek.
+        distance[..., 0] *= np.where((distance[..., 0] > 0) & (seen > 0.5 * seen.max()), 0.5, 1.0)
         likelihood = np.exp(-0.5 * np.sum((distance / 2.5) ** 2, axis=2)) * seen
     return Skin(np.clip(smooth(colour, likelihood), 0, 1), likelihood.astype(np.float32), seen)
 
@@ -73,7 +73,7 @@ def learn(texture: Texture, atlas: Atlas) -> Skin:
 def smooth(values: Float, weight: Float) -> Float:
     """The weighted values' slow part: normalised convolution, its gaps filled by pull-push.
 
-    A Gaussian of 8 % of the side, worked out on a map of side 32, which holds it.
+    A Gaussian of 10 % of the side, worked out on a map of side 32, which holds it.
 
     Parameters
     ----------

@@ -31,6 +31,8 @@ LIPS = [
     271, 272, 302, 303, 304, 307, 310, 311, 312, 314, 315, 316, 317, 318, 319, 320, 321, 324, 325,
     375, 402, 403, 404, 405, 407, 408, 409, 415,
 ]  # fmt: skip
+_FLIP = np.array([1, 1, -1], np.float32)
+_CORNER = np.array([0.5, 0.5, 0], np.float32)
 SAME_FACE = 0.5  # overlap of two boxes over their union
 
 
@@ -89,8 +91,9 @@ class MeshReconstructor:
         """The 468 points in the image, the nearer the larger, and the face score."""
         view = torch.from_numpy(cut(image, crop)).permute(2, 0, 1)[None]
         points, score = self._network(view)
-        toward_viewer = points[0].numpy() * np.array([1, 1, -1], np.float32)
-        return crop.invert(toward_viewer), float(score[0])
+        # The network counts x and y from the crop's corner and z away from the viewer.
+        seen = points[0].numpy() * _FLIP - _CORNER
+        return crop.invert(seen), float(score[0])
 
 
 def position_map(points: Float, atlas: Atlas) -> PositionMap:
