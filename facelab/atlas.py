@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import cv2
@@ -132,8 +132,16 @@ class Atlas:
         """
         if name not in self.contours:
             raise ValueError(f"no region {name!r}; there are {', '.join(sorted(self.contours))}")
-        polygons = [self.uv[list(polygon)] for polygon in self.contours[name]]
-        return _soften(_fill(polygons, self.size, size), softness * size)
+        return _region(self, name, size, softness)
+
+
+@lru_cache(maxsize=64)
+def _region(atlas: Atlas, name: str, size: int, softness: float) -> Float:
+    """Drawn once; not writeable, since all callers share it."""
+    polygons = [atlas.uv[list(polygon)] for polygon in atlas.contours[name]]
+    mask = _soften(_fill(polygons, atlas.size, size), softness * size)
+    mask.flags.writeable = False
+    return mask
 
 
 def _fill(polygons: Sequence[Float], size: int, wanted: int) -> Float:

@@ -90,7 +90,7 @@ def alpha(source: FloatArray, target: FloatArray, mask: FloatArray) -> FloatArra
     Parameters
     ----------
     source, target : (H, W, 3) float32
-        RGB, nominally in [0, 1].
+        RGB, nominally in [0, 1]; finite.
     mask : (H, W) float32 or bool
         Opacity of the source in [0, 1].
 
@@ -106,7 +106,9 @@ def alpha(source: FloatArray, target: FloatArray, mask: FloatArray) -> FloatArra
     """
     _check_shapes(source, target, mask)
     opacity = mask.astype(np.float32)[..., np.newaxis]
-    return np.where(opacity > 0, opacity * source + (1 - opacity) * target, target)
+    mixture = source * opacity
+    mixture += target * (1 - opacity)
+    return mixture
 
 
 METHODS: dict[str, Blend] = {"poisson": poisson, "mixed": mixed, "alpha": alpha}

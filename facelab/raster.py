@@ -32,7 +32,6 @@ Indices = NDArray[np.intp]
 SUBPIXELS = 256
 REACH = 2.0**16  # px; beyond it the exact products would outgrow float64
 SAMPLES = 4  # per pixel and axis, at the silhouette
-_BAND = 32  # rows sampled at a time, so that temporaries stay in cache
 
 
 @dataclass(frozen=True)
@@ -180,13 +179,16 @@ def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None
         )
     if covered is None:
         covered = np.ones(uv.shape[:2], np.bool_)
-    squared = np.maximum(_footprint(uv, covered), 1)
-    level = np.asarray(np.log2(squared) / 2, np.float32)
+    result = _bilinear(texture, uv)
+    squared = _footprint(uv, covered).ravel()
+    finer = np.flatnonzero(squared > 1)  # mostly few: only these read the smaller levels
+    level = np.asarray(np.log2(squared[finer]) / 2, np.float32)
     pyramid = [_reduced(texture, step) for step in range(int(np.ceil(level.max(initial=0))) + 1)]
-    result = np.empty((*uv.shape[:2], texture.shape[2]), np.float32)
-    for begin in range(0, len(uv), _BAND):
-        band = slice(begin, begin + _BAND)
-        result[band] = _trilinear(pyramid, uv[band], level[band])
+    flat, places = result.reshape(-1, texture.shape[2]), uv.reshape(-1, 2)
+    for begin in range(0, finer.size, scan.BATCH):
+        batch = slice(begin, begin + scan.BATCH)
+        values = _trilinear(pyramid, places[finer[batch], None], level[batch, None])
+        flat[finer[batch]] = values[:, 0]
     return result
 
 

@@ -218,9 +218,10 @@ def complete(texture: Texture, mask: Bool) -> Texture:
     share = np.where(share > 0.99, share, 0)  # a texel at the edge mixes in what was not seen
     smooth = resized(spread(colour, share), texture.size)
     tone = resized(spread(colour - colour[:, ::-1], share * share[:, ::-1]), texture.size)
-    mirrored = np.clip(texture.colour[:, ::-1] + tone, 0, 1)
-    made_up = np.where(seen[:, ::-1, None], mirrored, smooth)
-    return Texture(np.where(hole[..., None], made_up, texture.colour), texture.confidence)
+    mirrored = np.clip(texture.colour[:, ::-1][hole] + tone[hole], 0, 1)
+    filled = texture.colour.copy()
+    filled[hole] = np.where(seen[:, ::-1][hole][:, None], mirrored, smooth[hole])
+    return Texture(filled, texture.confidence)
 
 
 def spread(values: Float, weight: Float | Bool) -> Float:

@@ -25,6 +25,7 @@ from facelab.types import Box, Crop, Detection, Float, require_image
 
 SMALLEST = 32.0  # px; the smallest face looked for
 LEAST = 12.0  # px; the smallest face the full-range network finds
+SMALL = 768  # px; the longer side in which a face that is not small shows well enough
 COARSEST = 192  # px; the image's longer side in the first look
 STEP = 4.0  # from one look to the next; each covers sizes over a range of 8
 TILE, OVERLAP = 1024, 192  # px; a look at a larger image is taken in tiles, to bound the memory
@@ -74,27 +75,32 @@ class BlazeFaceDetector:
     def __call__(self, image: Float) -> list[Detection]:
         """Every face of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
         require_image("image", image)
-        return self._confirmed(image, np.concatenate(list(self._looks(image))))
+        return detections(self._closely(image, np.concatenate(list(self._looks(image)))))
 
     def largest(self, image: Float) -> list[Detection]:
-        """As calling it, but looks no closer once it has found faces.
+        """As calling it, but looks no closer if the image in small shows faces.
 
-        The first look misses no face larger than those it finds, so the largest face is there;
-        much smaller ones may not be.
+        That misses no face larger than those it finds, so the largest face is there; much smaller
+        ones may not be.
         """
         require_image("image", image)
-        found = (self._confirmed(image, candidates) for candidates in self._looks(image))
-        return next((faces for faces in found if faces), [])
+        view = shrunk(image)
+        rows = self._closely(view, np.concatenate(list(self._first_look(view))))
+        return detections(enlarged(rows, view, image)) if len(rows) else self(image)
 
     def _looks(self, image: Float) -> Iterator[Float]:
         """The candidates ``(n, 17)`` of each look, coarse to fine."""
-        coarsest, *finer = scales(max(image.shape[:2]), self._smallest)
-        view = reduced(image, coarsest)
-        filling = self._close_ups(view, [around(view)])
-        yield enlarged(np.concatenate([self._look(view), *filling]), view, image)
-        for scale in finer:
+        yield from self._first_look(image)
+        for scale in scales(max(image.shape[:2]), self._smallest)[1:]:
             view = reduced(image, scale)
             yield enlarged(self._look(view), view, image)
+
+    def _first_look(self, image: Float) -> Iterator[Float]:
+        """The candidates ``(n, 17)`` of the look at the whole image."""
+        view = reduced(image, COARSEST / max(image.shape[:2]))
+        yield enlarged(self._look(view), view, image)
+        for filling in self._close_ups(view, [around(view)]):
+            yield enlarged(filling, view, image)
 
     def _look(self, view: Float) -> Float:
         """The full-range network's candidates ``(n, 17)`` in an image, taken in tiles."""
@@ -111,13 +117,13 @@ class BlazeFaceDetector:
             found = candidates(self._short, np.stack([cut(image, crop) for crop in batch]))
             yield from (uncropped(rows, crop) for rows, crop in zip(found, batch, strict=True))
 
-    def _confirmed(self, image: Float, proposals: Float) -> list[Detection]:
-        """The faces that close-ups of the proposals show, the largest first."""
+    def _closely(self, image: Float, proposals: Float) -> Float:
+        """The proposals ``(n, 17)`` that close-ups confirm, the largest first."""
         rows = merged(proposals)
         for _ in range(CLOSE_UPS):
             rows = self._seen_closely(image, rows)
         faces = rows[rows[:, 0] >= CONFIRMED]
-        return [detection(row) for row in faces[np.argsort(-faces[:, EXTENT].sum(axis=1))]]
+        return faces[np.argsort(-faces[:, EXTENT].sum(axis=1))]
 
     def _seen_closely(self, image: Float, rows: Float) -> Float:
         """What a close-up of each candidate shows at its place, if anything."""
@@ -140,6 +146,11 @@ def reduced(image: Float, scale: float) -> Float:
     """The image scaled, by area where that shrinks it; slivers keep a few pixels."""
     height, width = (max(4, round(side * scale)) for side in image.shape[:2])
     return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def shrunk(image: Float) -> Float:
+    """The image reduced by a whole number, which is quick, to at most `SMALL` pixels a side."""
+    return reduced(image, 1 / ceil(max(image.shape[:2]) / SMALL))
 
 
 def enlarged(rows: Float, view: Float, image: Float) -> Float:
@@ -238,6 +249,11 @@ def merged(rows: Float) -> Float:
         kept.append(np.concatenate([group[0, :1], mean]))
         rows = rows[~same]
     return np.array(kept, np.float32).reshape(-1, 17)
+
+
+def detections(rows: Float) -> list[Detection]:
+    """Candidates ``(n, 17)`` as the public type."""
+    return [detection(row) for row in rows]
 
 
 def detection(row: Float) -> Detection:
