@@ -22,6 +22,7 @@ SEEN = 0.1  # the confidence from which a texel counts as seen
 _DEPTH_TOLERANCE = 0.02  # of the face's size: how far behind the front a texel may lie
 _DEPTH_BUFFER = 256  # side of the z-buffer, pixels
 _GRAZING, _FACING = 0.2, 0.6  # cosine to the viewing ray at which a texel is lost, and full
+_SHARP = np.float32(1.4)  # pixels a texel may step over before a bicubic sample aliases visibly
 _FILL_SIZE = 256  # largest side at which unseen texels are made up: fills are smooth
 
 
@@ -66,7 +67,7 @@ def unwrap(image: Float, positions: PositionMap, size: int | None = None) -> Tex
         raise ValueError(f"a texture's size must be from 16 to 8192, not {size}")
     footprint = _footprint(positions) * np.float32(positions.atlas.size / size)
     places = resized(positions.values[..., :2], size)
-    levels = np.log2(np.maximum(footprint, 1))
+    levels = np.log2(np.maximum(footprint / _SHARP, 1))
     deepest = int(np.ceil(np.quantile(levels[positions.atlas.face], 0.99)))
     part, corner = _around(image, Box.around(positions.values[positions.atlas.valid]))
     colour = _filtered(part, places - corner, resized(levels, size), deepest)
@@ -104,7 +105,7 @@ def _filtered(image: Float, places: Float, levels: Float, deepest: int) -> Float
     """The image at `places`, each from the two levels of its pyramid next to its own.
 
     Mip-mapping (Williams 1983): level k has been reduced by 2^k; `levels` is log2 of the
-    footprint.
+    footprint over what a bicubic sample itself covers.
     """
     x, y = cv2.split(places)
     out = _bicubic(image, x, y)

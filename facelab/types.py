@@ -58,8 +58,8 @@ class Box:
     @classmethod
     def around(cls, points: Float) -> Box:
         """The smallest box that holds `points`, ``(n, 2 or more)``."""
-        low, high = points.min(axis=0), points.max(axis=0)
-        return cls(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+        x, y = points[:, 0], points[:, 1]  # four reductions: far quicker than two along an axis
+        return cls(float(x.min()), float(y.min()), float(x.max()), float(y.max()))
 
     @property
     def width(self) -> float:

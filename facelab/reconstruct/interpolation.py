@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.spatial import Delaunay
+
 
 from facelab.types import Float, require
 
@@ -66,6 +66,8 @@ def interpolation(
     ValueError
         If a place lies outside the hull.
     """
+    from scipy.spatial import Delaunay  # slow to import, and most runs read a stored operator
+
     nodes = np.concatenate([sites, ghosts])
     triangulation = Delaunay(nodes)
     home = triangulation.find_simplex(places, tol=1e-9)
