@@ -121,7 +121,7 @@ def outward(other: Float, atlas: Atlas) -> Float:
     ----------
     other : (128, 128) float32
     """
-    clean = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    clean = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     brows = round(float(atlas.uv[list(atlas.contours["brows"][0]), 1].min()) / atlas.size * SIZE)
     eyes = round(float(atlas.uv[list(atlas.contours["eyes"][0]), 1].max()) / atlas.size * SIZE)
     out: Float = clean.copy()

@@ -156,7 +156,8 @@ def _trusted(view: Texture, own: Skin, atlas: Atlas) -> Texture:
     """
     turned = cv2.GaussianBlur(own.seen, (0, 0), 0.04 * SIZE) / max(float(own.seen.max()), 1e-3)
     grazing = turned < np.where(features(atlas, SIZE) > 0.5, _LOST, _GRAZING)
-    hair = outward(own.other * (_where_things_leak(atlas) | grazing), atlas)
+    doubtful = np.minimum(2 * own.other, 1)  # a strand is thinner than a texel of this map
+    hair = outward(doubtful * (_where_things_leak(atlas) | grazing), atlas)
     other = np.maximum(hair, fringe(hair, own.other, atlas))
     spread_out = cv2.GaussianBlur(cv2.dilate(other, np.ones((5, 5), np.uint8)), (0, 0), 1.5)
     return Texture(view.colour, view.confidence * (resized(spread_out, view.size) < 0.3))
