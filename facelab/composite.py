@@ -10,11 +10,14 @@ import numpy as np
 
 from facelab import blend, raster
 from facelab.atlas import Atlas
-from facelab.types import Face, Float, require, require_image
+from facelab.types import Bool, Face, Float, require, require_image
 
-# Parts of the side: how softly painting starts inside the oval, and how wide its rim is.
-_RAMP, _RIM = 0.02, 0.08
+# Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
+# foreheads, and elsewhere; and how wide its rim is.
+_TOP_RAMP, _RAMP, _RIM = 0.03, 0.01, 0.08
 _LIKE, _UNLIKE = 0.1, 0.25  # difference of colour at the rim between same skin and something else
+_CHANGED = 0.06  # difference of colour from which on a face no longer is the same
+_TOP = 0.35  # of the oval's height, over which the one ramp becomes the other
 _OVAL_SIZE = 256
 
 
@@ -34,6 +37,10 @@ class Layer:
         1 inside the face, falling smoothly to 0 at its oval; 0 where nothing was drawn.
     rim : (h, w) float32
         1 at the oval, falling to 0 inside the face.
+    uv : (h, w, 2) float32
+        Where in the position map each pixel lies, texels.
+    covered : (h, w) bool
+        Where anything was drawn.
     """
 
     window: tuple[slice, slice]
@@ -41,6 +48,8 @@ class Layer:
     opacity: Float
     oval: Float
     rim: Float
+    uv: Float
+    covered: Bool
 
 
 def composite(
@@ -80,15 +89,33 @@ def composite(
     if layer is None:
         return image
     under = image[layer.window]
-    shown = layer.opacity * _same_surface(layer, under)
+    colour = _with_grain(layer.colour, under, before, after, layer)
+    shown, inside = layer.opacity * _same_surface(layer, under), layer.oval
     if mask is not None:
-        shown = layer.opacity * mask[layer.window]
-    source = blend.alpha(layer.colour, under, shown * (layer.oval > 0))
+        given = mask[layer.window]
+        shown, inside = layer.opacity * given, layer.oval * (given > 0)
+    source = blend.alpha(colour, under, shown * (inside > 0))
     if method != "alpha":
-        source = blend.METHODS[method](source, under, (layer.oval > 0.02).astype(np.float32))
+        source = blend.METHODS[method](source, under, (inside > 0.02).astype(np.float32))
     out = image.copy()
-    out[layer.window] = np.clip(blend.alpha(source, under, layer.oval), 0, 1)
+    out[layer.window] = np.clip(blend.alpha(source, under, inside), 0, 1)
     return out
+
+
+def _with_grain(colour: Float, under: Float, before: Face, after: Face, layer: Layer) -> Float:
+    """The drawn colours with what the image has beyond its texture, where the face is the same.
+
+    Grain and the finest detail do not survive unwrapping and drawing. Where the texture has hardly
+    changed, the image itself still has them.
+    """
+    if not np.array_equal(before.positions.values, after.positions.values):
+        return colour
+    was = _drawn(before.texture.colour, layer.uv, layer.covered, before.positions.atlas)
+    red, green, blue = cv2.split(cv2.absdiff(colour, was))
+    changed = cv2.blur(np.maximum(np.maximum(red, green), blue), (3, 3))
+    share = np.clip(1 - changed / _CHANGED, 0, 1)[..., None]
+    grained: Float = colour + share * (under - was)
+    return grained
 
 
 def _same_surface(layer: Layer, under: Float) -> Float:
@@ -122,13 +149,17 @@ def render(face: Face, opacity: Float, shape: tuple[int, int]) -> Layer | None:
     size = (rows.stop - rows.start, columns.stop - columns.start)
     fragments = raster.rasterize(positions.values[atlas.valid] - corner, atlas.triangles, size)
     uv = raster.interpolate(fragments, atlas.triangles, atlas.places)
-    covered = fragments.covered
-    painted = np.dstack([face.texture.colour, opacity])
-    drawn = raster.sample(painted, _scaled(uv, atlas.size, face.texture.size), covered)
-    shape_of_face = raster.sample(_oval(atlas), _scaled(uv, atlas.size, _OVAL_SIZE), covered)
-    oval, rim = cv2.split(shape_of_face)
-    edge = cv2.blur(covered.astype(np.float32), (3, 3)) * covered
-    return Layer(window, drawn[..., :3], np.clip(drawn[..., 3], 0, 1), oval * edge, rim)
+    drawn = _drawn(np.dstack([face.texture.colour, opacity]), uv, fragments.covered, atlas)
+    oval, rim = cv2.split(_drawn(_oval(atlas), uv, fragments.covered, atlas))
+    edge = cv2.blur(fragments.covered.astype(np.float32), (3, 3)) * fragments.covered
+    visible = np.clip(drawn[..., 3], 0, 1)
+    return Layer(window, drawn[..., :3], visible, oval * edge, rim, uv, fragments.covered)
+
+
+def _drawn(texture: Float, uv: Float, covered: Bool, atlas: Atlas) -> Float:
+    """A texture ``(S, S, c)`` at the pixels' places in the position map."""
+    ratio = np.float32(len(texture) / atlas.size)
+    return raster.sample(texture, uv * ratio + (ratio - 1) / 2, covered)
 
 
 def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice] | None:
@@ -142,18 +173,15 @@ def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice] | No
     return rows, columns
 
 
-def _scaled(uv: Float, size: int, wanted: int) -> Float:
-    """Texel coordinates of a map of side `size` in one of side `wanted`."""
-    ratio = np.float32(wanted / size)
-    return uv * ratio + np.float32((ratio - 1) / 2)
-
-
 @cache
 def _oval(atlas: Atlas) -> Float:
     """The soft mask of the face's oval and that of its rim, ``(256, 256, 2)``."""
     inside = (atlas.region("face", _OVAL_SIZE) > 0.5).astype(np.uint8)
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / _OVAL_SIZE
-    oval, inner = np.clip(distance / _RAMP, 0, 1), np.clip(distance / _RIM, 0, 1)
+    rows = np.flatnonzero(inside.any(axis=1))
+    down = (np.arange(_OVAL_SIZE) - rows[0])[:, None] / len(rows)
+    ramp = _RAMP + (_TOP_RAMP - _RAMP) * np.clip(1 - down / _TOP, 0, 1)
+    oval, inner = np.clip(distance / ramp, 0, 1), np.clip(distance / _RIM, 0, 1)
     smoothed = [step * step * (3 - 2 * step) for step in (oval, inner)]
     soft: Float = np.dstack([smoothed[0], 1 - smoothed[1]]).astype(np.float32)
     soft.flags.writeable = False

@@ -16,7 +16,7 @@ from facelab.types import Float, PositionMap, Texture
 KEEP = ("mouth", "eyes")
 
 _RIM = 0.08  # of the side: how far inside the oval made-up texels give way to the target's
-_CLOSED, _OPEN = 0.08, 0.12  # the gap between the lips over the mouth's width
+_CLOSED, _OPEN = 0.1, 0.15  # the gap between the lips over the mouth's width
 _GUIDED_SIZE = 512  # largest side at which the occlusion's edge is drawn, texels
 _GUIDED_EDGE = 2e-3  # variance of grey under which the guided filter sees no edge
 
@@ -51,7 +51,32 @@ def opacity(target: PositionMap, source: PositionMap, seen: Float, keep: Sequenc
         out *= 1 - np.maximum(_mouth(atlas, size), np.float32(share) * _inner_lips(atlas, size))
     if "eyes" in keep:
         out *= 1 - _eyes(atlas, size)
-    return out
+    return np.asarray(np.maximum(out, 0), np.float32)
+
+
+def shared_gaps(source: Float, target: Float, atlas: Atlas) -> Float:
+    """Texels that neither face shows well, where the target's own pixels are better than any other.
+
+    Parameters
+    ----------
+    source, target : (S, S) float32
+        Confidences as `facelab.swap.trusted` leaves them.
+
+    Returns
+    -------
+    (S, S) float32
+        1 there, with an edge of a texel of the position map.
+    """
+    gaps = ((source < SEEN) & (target < SEEN)).astype(np.float32)
+    return _soft(gaps, 0.3, atlas) * (1 - _nose(len(gaps)))
+
+
+@cache
+def _nose(size: int) -> Float:
+    """The nose and what is around it, where two people's nostrils and shadows do not meet."""
+    v, u = np.mgrid[:size, :size].astype(np.float32) / size
+    radius = np.hypot((u - 0.5) / 0.17, (v - 0.54) / 0.14)
+    return _frozen(np.clip((1.2 - radius) / 0.4, 0, 1))
 
 
 def mouth_opening(positions: PositionMap) -> float:
@@ -77,7 +102,7 @@ def _mouth(atlas: Atlas, size: int) -> Float:
 
 @cache
 def _inner_lips(atlas: Atlas, size: int) -> Float:
-    return _frozen(_soft(_grown(atlas.region("mouth", size), 1.5, atlas), 0.8, atlas))
+    return _frozen(_soft(_grown(atlas.region("mouth", size), 1.5, atlas), 0.7, atlas))
 
 
 @cache

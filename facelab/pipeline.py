@@ -11,9 +11,9 @@ import numpy as np
 from facelab.blend import METHODS
 from facelab.composite import composite
 from facelab.errors import NoFaceError, UsageError
-from facelab.opacity import KEEP, occlusion, opacity
+from facelab.opacity import KEEP, occlusion, opacity, shared_gaps
 from facelab.skin import learn
-from facelab.swap import fuse, swap
+from facelab.swap import fuse, swap, trusted
 from facelab.texture import LARGEST, SMALLEST, texture_size, unwrap
 from facelab.types import Box, Face, Float, PositionMap, Reconstruction, require, require_image
 
@@ -211,7 +211,9 @@ def _swap_one(
     views = [unwrap(source.image, source.positions, size) for source in sources]
     source = fuse(views, atlas)
     after = swap(source, before, skin, settings.tone)
-    alpha = opacity(positions, sources[0].positions, source.texture.confidence, settings.keep)
+    seen = source.texture.confidence
+    alpha = opacity(positions, sources[0].positions, seen, settings.keep)
+    alpha = alpha * (1 - shared_gaps(seen, trusted(before.texture, skin, atlas).confidence, atlas))
     if mask is None and settings.occlusion:
         alpha = alpha * (1 - occlusion(before.texture, skin, atlas))
     return composite(image, before, after, alpha, settings.blend, mask)

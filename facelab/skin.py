@@ -43,9 +43,17 @@ class Skin:
     @property
     def other(self) -> Float:
         """How sure it is that a texel shows something else than skin, ``(128, 128)`` in [0, 1]."""
+        return self._less_like_skin_than(0.5)
+
+    @property
+    def doubtful(self) -> Float:
+        """As `other`, with the doubt in favour of hair: a strand is thinner than a texel here."""
+        return self._less_like_skin_than(0.6)
+
+    def _less_like_skin_than(self, least: float) -> Float:
         likeness = self.likelihood / np.maximum(self.seen, 1e-3)
-        out = np.clip((0.5 - likeness) / 0.35, 0, 1) * (self.seen > 0.02)
-        return out.astype(np.float32)
+        out = np.clip((least - likeness) / 0.35, 0, 1) * (self.seen > 0.02)
+        return np.asarray(out, np.float32)
 
 
 def learn(texture: Texture, atlas: Atlas) -> Skin:
@@ -121,7 +129,8 @@ def outward(other: Float, atlas: Atlas) -> Float:
     ----------
     other : (128, 128) float32
     """
-    clean = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    square = np.ones((2, 2), np.uint8)  # even, so both steps must say which texel is its own
+    clean = cv2.dilate(cv2.erode(other, square, anchor=(0, 0)), square, anchor=(1, 1))
     brows = round(float(atlas.uv[list(atlas.contours["brows"][0]), 1].min()) / atlas.size * SIZE)
     eyes = round(float(atlas.uv[list(atlas.contours["eyes"][0]), 1].max()) / atlas.size * SIZE)
     out: Float = clean.copy()
@@ -150,6 +159,6 @@ def fringe(hair: Float, other: Float, atlas: Atlas) -> Float:
 
 def _deviation(residual: Float, weight: Float) -> Float:
     """Robust standard deviation by channel: 1.4826 times the median of the absolute residuals."""
-    inside = weight > 0.5 * weight.max()
+    inside = weight >= 0.5 * weight.max()
     deviation: Float = 1.4826 * np.median(np.abs(residual[inside]), axis=0)
     return deviation

@@ -84,8 +84,9 @@ def relight(colour: Float, own: Float, wanted: Float) -> Float:
     own, wanted : (n, n, 3) float32
         Fields of skin tone, n <= S; equal ones change nothing.
     """
-    below = _bounded(wanted / np.maximum(own, 0.02), _BELOW) - 1
-    above = _bounded((1 - wanted) / np.maximum(1 - own, 0.02), _ABOVE) - 1
+    # The floors keep the slopes finite, and 1 where the tones are equal.
+    below = _bounded(np.maximum(wanted, 0.02) / np.maximum(own, 0.02), _BELOW) - 1
+    above = _bounded(np.maximum(1 - wanted, 0.02) / np.maximum(1 - own, 0.02), _ABOVE) - 1
     size = len(colour)
     detail = cv2.subtract(colour, resized(own, size))
     # As changes of the colour, so that equal tones leave it bit for bit.
@@ -122,9 +123,9 @@ def fuse(views: Sequence[Texture], atlas: Atlas) -> Source:
     if not views or len({view.size for view in views}) > 1:
         raise ValueError(f"fuse needs textures of one size, not {[v.size for v in views]}")
     skins = [learn(view, atlas) for view in views]
-    trusted = [_trusted(view, own, atlas) for view, own in zip(views, skins, strict=True)]
+    views = [trusted(view, own, atlas) for view, own in zip(views, skins, strict=True)]
     tone = _common_tone(skins)
-    fused = trusted[0] if len(views) == 1 else _average(trusted, [own.tone for own in skins], tone)
+    fused = views[0] if len(views) == 1 else _average(views, [own.tone for own in skins], tone)
     return Source(complete(fused, atlas.region("face", fused.size) > 0), tone)
 
 
@@ -149,15 +150,14 @@ def _average(views: Sequence[Texture], tones: Sequence[Float], common: Float) ->
     return Texture(total / weights[..., None], best)
 
 
-def _trusted(view: Texture, own: Skin, atlas: Atlas) -> Texture:
+def trusted(view: Texture, own: Skin, atlas: Atlas) -> Texture:
     """The view without confidence in what is not skin where hair and background leak in.
 
     That is in certain places, and wherever the face is seen at a grazing angle.
     """
     turned = cv2.GaussianBlur(own.seen, (0, 0), 0.04 * SIZE) / max(float(own.seen.max()), 1e-3)
     grazing = turned < np.where(features(atlas, SIZE) > 0.5, _LOST, _GRAZING)
-    doubtful = np.minimum(2 * own.other, 1)  # a strand is thinner than a texel of this map
-    hair = outward(doubtful * (_where_things_leak(atlas) | grazing), atlas)
+    hair = outward(own.doubtful * (_where_things_leak(atlas) | grazing), atlas)
     other = np.maximum(hair, fringe(hair, own.other, atlas))
     spread_out = cv2.GaussianBlur(cv2.dilate(other, np.ones((5, 5), np.uint8)), (0, 0), 1.5)
     return Texture(view.colour, view.confidence * (resized(spread_out, view.size) < 0.3))

@@ -189,8 +189,8 @@ def test_tiles_find_what_one_look_finds(detector, monkeypatch):
     for centre, size in (((150, 150), 60), ((350, 250), 80), ((900, 400), 50)):
         image, _ = placed(image, "astronaut.png", centre, size)
     whole = detector(image)
-    monkeypatch.setattr(detect, "TILE", 160)
-    monkeypatch.setattr(detect, "OVERLAP", 96)
+    monkeypatch.setattr(detect, "TILE", 176)
+    monkeypatch.setattr(detect, "OVERLAP", 80)
     tiled = detector(image)
     assert len(whole) == len(tiled) == 3
     for a, b in zip(whole, tiled, strict=True):

@@ -40,8 +40,8 @@ def _around(image: Float, crop: Crop) -> tuple[Float, tuple[int, int]]:
     reach = crop.side * 0.75
     height, width = image.shape[:2]
     (x, y), least = crop.centre, 2 * int(crop.side // crop.size)
-    x0 = int(np.clip(x - reach, 0, width - least))
-    y0 = int(np.clip(y - reach, 0, height - least))
+    x0 = int(np.clip(x - reach, 0, max(width - least, 0)))
+    y0 = int(np.clip(y - reach, 0, max(height - least, 0)))
     x1 = int(np.clip(x + reach, x0 + least, width))
     y1 = int(np.clip(y + reach, y0 + least, height))
     return image[y0:y1, x0:x1], (x0, y0)

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-
 from facelab.types import Float, require
 
 Array = NDArray[np.float64]

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from facelab import atlas as atlases
+from facelab.atlas import grid_triangles
+from facelab.opacity import mouth_opening
+from tests.synthetic import ATLAS, canonical, canonical_points, frozen, mouth
+
+# The 300-W landmark that each one becomes in a mirror.
+MIRROR = np.array(
+    [
+        *range(16, -1, -1),
+        *range(26, 16, -1),
+        27,
+        28,
+        29,
+        30,
+        35,
+        34,
+        33,
+        32,
+        31,
+        45,
+        44,
+        43,
+        42,
+        47,
+        46,
+        39,
+        38,
+        37,
+        36,
+        41,
+        40,
+        54,
+        53,
+        52,
+        51,
+        50,
+        49,
+        48,
+        59,
+        58,
+        57,
+        56,
+        55,
+        64,
+        63,
+        62,
+        61,
+        60,
+        67,
+        66,
+        65,
+    ]
+)
+INNER_LIPS = atlases.UPPER_INNER_LIP + atlases.LOWER_INNER_LIP
+
+
+def test_mesh_lies_in_the_map():
+    assert ATLAS.uv.shape == (468, 2)
+    assert ATLAS.vertices.shape == (468, 3)
+    assert ATLAS.uv.min() >= 0
+    assert ATLAS.uv.max() <= ATLAS.size - 1
+    column, row = np.rint(ATLAS.uv).astype(int).T
+    assert ATLAS.valid[row, column].all()
+
+
+def test_small_u_is_the_subjects_right():
+    assert np.corrcoef(ATLAS.uv[:, 0], ATLAS.vertices[:, 0])[0, 1] > 0.95
+    assert np.corrcoef(ATLAS.uv[:, 1], ATLAS.vertices[:, 1])[0, 1] < -0.95
+
+
+def test_valid_is_the_face_and_a_margin():
+    assert ATLAS.valid[ATLAS.face].all()
+    distance = cv2.distanceTransform((~ATLAS.face).astype(np.uint8), cv2.DIST_L2, 5)
+    border = np.zeros_like(ATLAS.valid)
+    border[[0, -1]] = border[:, [0, -1]] = True
+    assert ATLAS.valid[(distance <= atlases.MARGIN - 0.5) & ~border].all()
+    assert distance[ATLAS.valid].max() <= atlases.MARGIN + 1
+
+
+def test_triangles_of_a_hand_made_grid():
+    valid = np.array([[1, 1, 0], [1, 1, 1], [0, 1, 1]], bool)
+    # Rows of valid texels: 0 1 / 2 3 4 / 5 6; two of the four quads are full.
+    quads = [{0, 1, 2, 3}, {3, 4, 5, 6}]
+    triangles = grid_triangles(valid)
+    assert triangles.dtype == np.int32
+    assert [set(triangles[i : i + 2].ravel()) for i in (0, 2)] == quads
+
+
+def test_triangles_face_the_viewer_and_tile_the_face():
+    a, b, c = (ATLAS.places[corner].astype(float) for corner in ATLAS.triangles.T)
+    # Counter-clockwise as seen, y down: the cross product is negative.
+    (bx, by), (cx, cy) = (b - a).T, (c - a).T
+    areas = (by * cx - bx * cy) / 2
+    assert (areas == 0.5).all()
+    full = cv2.erode(ATLAS.valid.astype(np.uint8), np.ones((2, 2), np.uint8))
+    assert areas.sum() == pytest.approx(full[1:, 1:].sum(), rel=0.01)
+
+
+def test_spread_lays_rows_out_in_scan_order():
+    out = ATLAS.spread(frozen(ATLAS.places))
+    v, u = np.nonzero(ATLAS.valid)
+    np.testing.assert_array_equal(out[v, u], np.column_stack([u, v]))
+    assert not out[~ATLAS.valid].any()
+
+
+def test_read_finds_texel_centres_at_integers():
+    v, u = np.indices((ATLAS.size, ATLAS.size))
+    values = frozen(np.dstack([u, v, 2 * u - v]))
+    at = np.float32([[10, 20], [30.5, 40.5], [200, 100.5]])
+    expected = np.column_stack([at, 2 * at[:, 0] - at[:, 1]])
+    np.testing.assert_allclose(ATLAS.read(values, at), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "name", ["face", "lips", "mouth", "eyes", "brows", "left eye", "right brow"]
+)
+@pytest.mark.parametrize("size", [200, 512])
+def test_regions_have_the_area_of_their_polygons_at_every_size(name, size):
+    polygons = [ATLAS.uv[list(polygon)] for polygon in ATLAS.contours[name]]
+    area = sum(cv2.contourArea(polygon) for polygon in polygons) * (size / ATLAS.size) ** 2
+    mask = ATLAS.region(name, size)
+    assert mask.shape == (size, size)
+    assert mask.dtype == np.float32
+    assert mask.min() >= 0
+    assert mask.max() <= 1
+    perimeter = sum(cv2.arcLength(polygon, True) for polygon in polygons) * size / ATLAS.size
+    assert mask.sum() == pytest.approx(area, abs=0.25 * perimeter)  # a sample, of 4x4
+
+
+@pytest.mark.parametrize("size", [100, 256, 700])
+def test_regions_lie_in_the_same_place_at_every_size(size):
+    left, right = (ATLAS.region(f"{side} eye", size) for side in ("left", "right"))
+    for mask, corners in ((left, (263, 362)), (right, (33, 133))):
+        v, u = np.indices(mask.shape)
+        centre = np.array([(u * mask).sum(), (v * mask).sum()]) / mask.sum()
+        expected = (ATLAS.uv[list(corners)].mean(axis=0) + 0.5) * size / ATLAS.size - 0.5
+        np.testing.assert_allclose(centre, expected, atol=4 * size / ATLAS.size)
+
+
+def test_eyes_are_the_left_and_the_right_one():
+    both = ATLAS.region("left eye", 256) + ATLAS.region("right eye", 256)
+    np.testing.assert_array_equal(ATLAS.region("eyes", 256), both)
+
+
+def test_softness_blurs_the_edge_and_keeps_the_area():
+    hard, soft = ATLAS.region("left eye", 256), ATLAS.region("left eye", 256, 0.02)
+    assert soft.sum() == pytest.approx(hard.sum(), rel=0.01)
+    assert soft.max() < 1
+    assert np.count_nonzero(soft) > 2 * np.count_nonzero(hard)
+
+
+def test_unknown_region_lists_the_known():
+    with pytest.raises(ValueError, match=r"no region 'ear'; there are .*lips"):
+        ATLAS.region("ear", 256)
+
+
+def test_inner_landmarks_are_vertices_of_the_mesh():
+    marks = canonical(yaw=15, pitch=10).landmarks
+    vertices = canonical_points(yaw=15, pitch=10)[list(atlases.INNER51)]
+    others = np.setdiff1d(np.arange(17, 68), INNER_LIPS)
+    np.testing.assert_allclose(marks[others], vertices[others - 17], atol=0.15)
+    # The inner lips are read a row aside: about a texel, at 0.6 px a texel.
+    np.testing.assert_allclose(marks[INNER_LIPS], vertices[np.array(INNER_LIPS) - 17], atol=2)
+
+
+def test_jaw_runs_along_the_oval_from_image_left_to_right():
+    jaw = canonical().landmarks[:17]
+    oval = canonical_points()[list(atlases.OVAL)]
+    outline = np.ascontiguousarray(oval[:, :2]).reshape(-1, 1, 2)
+    distances = [abs(cv2.pointPolygonTest(outline, tuple(map(float, p)), True)) for p in jaw[:, :2]]
+    assert max(distances) < 0.7
+    assert (np.diff(jaw[2:15, 0]) > 0).all()
+    assert jaw[:, 1].argmax() == 8
+    steps = np.linalg.norm(np.diff(jaw, axis=0), axis=1)
+    assert steps.max() < 1.2 * steps.min()
+
+
+def test_landmarks_of_a_symmetric_face_are_symmetric():
+    marks = canonical(origin=(0, 0, 0)).landmarks
+    np.testing.assert_allclose(marks[MIRROR] * [-1, 1, 1], marks, atol=0.3)
+
+
+def test_open_mouth_is_measured_open():
+    closed, little, wide = (mouth_opening(mouth(opening)) for opening in (0, 5, 20))
+    width = np.linalg.norm(np.diff(canonical_points()[[78, 308]], axis=0))
+    assert closed < 0.15
+    assert little - closed == pytest.approx(5 / width, rel=0.3)
+    assert wide - closed == pytest.approx(20 / width, rel=0.3)
