@@ -1,3 +1,56 @@
-"""facelab: edit and swap faces in photographs."""
+"""facelab: edit and swap faces in photographs.
+
+The public names are loaded when they are first used, so that ``facelab --help`` needs none.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from facelab.errors import FacelabError
+    from facelab.images import Image, read, write
+    from facelab.pipeline import Sighting, SwapResult, SwapSettings, sight, swap_into
+    from facelab.reconstruct import Reconstructor, default_reconstructor
+    from facelab.texture import unwrap
+    from facelab.types import Box, Face, Pose, PositionMap, Reconstruction, Texture
+
+__all__ = [
+    "Box",
+    "Face",
+    "FacelabError",
+    "Image",
+    "Pose",
+    "PositionMap",
+    "Reconstruction",
+    "Reconstructor",
+    "Sighting",
+    "SwapResult",
+    "SwapSettings",
+    "Texture",
+    "default_reconstructor",
+    "read",
+    "sight",
+    "swap_into",
+    "unwrap",
+    "write",
+]
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "errors": ("FacelabError",),
+    "images": ("Image", "read", "write"),
+    "pipeline": ("Sighting", "SwapResult", "SwapSettings", "sight", "swap_into"),
+    "reconstruct": ("Reconstructor", "default_reconstructor"),
+    "texture": ("unwrap",),
+    "types": ("Box", "Face", "Pose", "PositionMap", "Reconstruction", "Texture"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    if name not in _HOME:
+        raise AttributeError(f"module 'facelab' has no attribute {name!r}")
+    return getattr(import_module(f"facelab.{_HOME[name]}"), name)
