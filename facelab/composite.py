@@ -13,9 +13,10 @@ from facelab.atlas import Atlas
 from facelab.types import Bool, Face, Float, require, require_image
 
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
-# foreheads, and elsewhere; and how wide its rim is.
-_TOP_RAMP, _RAMP, _RIM = 0.03, 0.01, 0.08
-_LIKE, _UNLIKE = 0.1, 0.25  # difference of colour at the rim between same skin and something else
+# foreheads, and elsewhere.
+_TOP_RAMP, _RAMP = 0.03, 0.01
+_RIM = 0.05  # of the drawn window: how far inside what was drawn a strange image still counts
+_LIKE, _UNLIKE = 0.08, 0.2  # difference of colour at the rim between same skin and something else
 _CHANGED = 0.06  # difference of colour from which on a face no longer is the same
 _TOP = 0.35  # of the oval's height, over which the one ramp becomes the other
 _OVAL_SIZE = 256
@@ -35,8 +36,6 @@ class Layer:
         How much of it is to be seen, [0, 1].
     oval : (h, w) float32
         1 inside the face, falling smoothly to 0 at its oval; 0 where nothing was drawn.
-    rim : (h, w) float32
-        1 at the oval, falling to 0 inside the face.
     uv : (h, w, 2) float32
         Where in the position map each pixel lies, texels.
     covered : (h, w) bool
@@ -47,7 +46,6 @@ class Layer:
     colour: Float
     opacity: Float
     oval: Float
-    rim: Float
     uv: Float
     covered: Bool
 
@@ -90,13 +88,17 @@ def composite(
         return image
     under = image[layer.window]
     colour = _with_grain(layer.colour, under, before, after, layer)
-    shown, inside = layer.opacity * _same_surface(layer, under), layer.oval
-    if mask is not None:
+    if mask is None:
+        shown, inside = layer.opacity * _same_surface(layer, under), layer.oval
+    else:
         given = mask[layer.window]
         shown, inside = layer.opacity * given, layer.oval * (given > 0)
     source = blend.alpha(colour, under, shown * (inside > 0))
     if method != "alpha":
-        source = blend.METHODS[method](source, under, (inside > 0.02).astype(np.float32))
+        # One pixel in, so that the ring around the region still holds the face's own gradients.
+        region = cv2.erode((inside > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
+        if not region.all():  # a face larger than the image has no border to take a tone from
+            source = blend.METHODS[method](source, under, region.astype(np.float32))
     out = image.copy()
     out[layer.window] = np.clip(blend.alpha(source, under, inside), 0, 1)
     return out
@@ -127,7 +129,10 @@ def _same_surface(layer: Layer, under: Float) -> Float:
     red, green, blue = cv2.split(cv2.absdiff(layer.colour, under))
     difference = np.maximum(np.maximum(red, green), blue)
     strange = np.clip((difference - _LIKE) / (_UNLIKE - _LIKE), 0, 1)
-    same: Float = 1 - layer.rim * cv2.blur(strange, (5, 5))
+    drawn = (layer.oval > 0).astype(np.uint8)
+    depth = cv2.distanceTransform(drawn, cv2.DIST_L2, cv2.DIST_MASK_5) / max(drawn.shape)
+    rim = np.clip(1.5 - depth / _RIM, 0, 1)
+    same: Float = 1 - rim * cv2.blur(strange, (5, 5))
     return same
 
 
@@ -150,10 +155,10 @@ def render(face: Face, opacity: Float, shape: tuple[int, int]) -> Layer | None:
     fragments = raster.rasterize(positions.values[atlas.valid] - corner, atlas.triangles, size)
     uv = raster.interpolate(fragments, atlas.triangles, atlas.places)
     drawn = _drawn(np.dstack([face.texture.colour, opacity]), uv, fragments.covered, atlas)
-    oval, rim = cv2.split(_drawn(_oval(atlas), uv, fragments.covered, atlas))
+    oval = _drawn(_oval(atlas), uv, fragments.covered, atlas)[..., 0]
     edge = cv2.blur(fragments.covered.astype(np.float32), (3, 3)) * fragments.covered
     visible = np.clip(drawn[..., 3], 0, 1)
-    return Layer(window, drawn[..., :3], visible, oval * edge, rim, uv, fragments.covered)
+    return Layer(window, drawn[..., :3], visible, oval * edge, uv, fragments.covered)
 
 
 def _drawn(texture: Float, uv: Float, covered: Bool, atlas: Atlas) -> Float:
@@ -175,14 +180,13 @@ def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice] | No
 
 @cache
 def _oval(atlas: Atlas) -> Float:
-    """The soft mask of the face's oval and that of its rim, ``(256, 256, 2)``."""
+    """The soft mask of the face's oval, ``(256, 256, 1)``: 0 on its edge, 1 inside."""
     inside = (atlas.region("face", _OVAL_SIZE) > 0.5).astype(np.uint8)
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / _OVAL_SIZE
     rows = np.flatnonzero(inside.any(axis=1))
     down = (np.arange(_OVAL_SIZE) - rows[0])[:, None] / len(rows)
     ramp = _RAMP + (_TOP_RAMP - _RAMP) * np.clip(1 - down / _TOP, 0, 1)
-    oval, inner = np.clip(distance / ramp, 0, 1), np.clip(distance / _RIM, 0, 1)
-    smoothed = [step * step * (3 - 2 * step) for step in (oval, inner)]
-    soft: Float = np.dstack([smoothed[0], 1 - smoothed[1]]).astype(np.float32)
+    step = np.clip(distance / ramp, 0, 1)
+    soft: Float = (step * step * (3 - 2 * step)).astype(np.float32)[..., None]
     soft.flags.writeable = False
     return soft

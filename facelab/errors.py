@@ -1,7 +1,7 @@
 """The exceptions facelab raises.
 
     FacelabError                 exit code 1
-    ├── UsageError               2   a wrong option, path, key or value
+    ├── UsageError               2   a wrong option, key or value
     ├── ImageError               1   a file that is not a readable photograph
     ├── OutputError              1   a file that cannot be written
     ├── NoFaceError              3   no face, or not the one asked for

@@ -11,7 +11,7 @@ import numpy as np
 from facelab.blend import METHODS
 from facelab.composite import composite
 from facelab.errors import NoFaceError, UsageError
-from facelab.opacity import KEEP, occlusion, opacity, shared_gaps
+from facelab.opacity import KEEP, mouth_opening, occlusion, opacity, shared_gaps
 from facelab.skin import learn
 from facelab.swap import fuse, swap, trusted
 from facelab.texture import LARGEST, SMALLEST, texture_size, unwrap
@@ -20,6 +20,7 @@ from facelab.types import Box, Face, Float, PositionMap, Reconstruction, require
 if TYPE_CHECKING:
     from facelab.reconstruct import Reconstructor
 
+_BOX_SIDES = 4  # a given box may be so many times the image's longer side
 FACES = ("largest", "left", "right", "all")
 
 
@@ -70,6 +71,10 @@ class SwapSettings:
                 raise UsageError(f"keep must be of {', '.join(KEEP)}, not {part!r}")
         _check_choice("source_face", self.source_face, [c for c in FACES if c != "all"])
         _check_choice("target_face", self.target_face, list(FACES))
+        for role in ("source", "target"):
+            given = getattr(self, f"{role}_box"), getattr(self, f"{role}_face")
+            if given[0] is not None and given[1] != "largest":
+                raise UsageError(f"{role}_box already says which face; leave {role}_face out")
         size = self.texture_size
         if size is not None and not SMALLEST <= size <= LARGEST:
             raise UsageError(f"texture_size must be from {SMALLEST} to {LARGEST}, not {size}")
@@ -137,6 +142,8 @@ def choose(
     """The reconstructed faces that `face` means, or the one in `box`."""
     require_image("image", image)
     if box is not None:
+        if max(box.width, box.height) > _BOX_SIDES * max(image.shape[:2]):
+            raise UsageError(f"{name}: the box {_corners(box)} is far larger than the image")
         faces = reconstructor(image, [box])
         if not faces:
             raise NoFaceError(f"{name}: no face in the box {_corners(box)}; give another box")
@@ -212,7 +219,8 @@ def _swap_one(
     source = fuse(views, atlas)
     after = swap(source, before, skin, settings.tone)
     seen = source.texture.confidence
-    alpha = opacity(positions, sources[0].positions, seen, settings.keep)
+    widest = max((source.positions for source in sources), key=mouth_opening)
+    alpha = opacity(positions, widest, seen, settings.keep)
     alpha = alpha * (1 - shared_gaps(seen, trusted(before.texture, skin, atlas).confidence, atlas))
     if mask is None and settings.occlusion:
         alpha = alpha * (1 - occlusion(before.texture, skin, atlas))

@@ -15,7 +15,7 @@ from facelab.texture import resized, spread
 from facelab.types import Float, Texture
 
 SIZE = 128  # side of the maps of this module, texels
-TONE_SIGMA = 0.1  # of the side: what varies more slowly is tone and shading
+TONE_SIGMA = 0.092  # of the side: what varies more slowly is tone and shading
 
 _COARSE = 32  # side of the map on which tone is worked out, texels
 _FLOOR = np.array([7.5, 3.75, 4.5], np.float32)  # least deviations in CIELAB that count as spread
@@ -81,7 +81,7 @@ def learn(texture: Texture, atlas: Atlas) -> Skin:
 def smooth(values: Float, weight: Float) -> Float:
     """The weighted values' slow part: normalised convolution, its gaps filled by pull-push.
 
-    A Gaussian of 10 % of the side, worked out on a map of side 32, which holds it.
+    A Gaussian of 9 % of the side, worked out on a map of side 32, which holds it.
 
     Parameters
     ----------

@@ -74,7 +74,7 @@ def relight(colour: Float, own: Float, wanted: Float) -> Float:
 
     Each channel of each texel goes through the curve of two straight lines that takes black to
     black, the own tone to the wanted one and white to white. So brows stay as dark against the
-    skin as they were, and nothing is clipped. Where contrast would grow too much, all three
+    skin as they were. Where contrast would grow too much, all three
     channels get less of it alike, which keeps the hue.
 
     Parameters

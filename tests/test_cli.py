@@ -161,17 +161,22 @@ def test_defaults_are_those_of_the_pipeline(here, calls):
 def test_every_option_reaches_the_pipeline(here, calls):
     PIL.Image.fromarray(np.full((36, 40), 51, np.uint8)).save("mask.png")
     result = swap(
-        *("--blend", "alpha", "--tone", "0.25", "--keep", "mouth,eyes", "--source-face", "left"),
-        *("--target-face", "all", "--source-box", "1,2,30,31.5", "--target-box", "0,0,9,9"),
+        *("--blend", "alpha", "--tone", "0.25", "--keep", "mouth,eyes", "--target-face", "all"),
+        *("--source-box", "1,2,30,31.5"),
         *("--mask", "mask.png", "--no-occlusion", "--texture-size", "512"),
     )
     assert result.exit_code == 0, result.output
     ((_, _, settings, mask),) = calls
     assert settings == SwapSettings(
-        "alpha", 0.25, ("mouth", "eyes"), "left", "all", Box(1, 2, 30, 31.5), Box(0, 0, 9, 9),
+        "alpha", 0.25, ("mouth", "eyes"), target_face="all", source_box=Box(1, 2, 30, 31.5),
         occlusion=False, texture_size=512,
     )  # fmt: skip
     np.testing.assert_allclose(mask, np.full((36, 40), 0.2), rtol=1e-6)
+
+
+def test_face_and_box_options_reach_the_pipeline(here, calls):
+    assert swap("--source-face", "left", "--target-box", "0,0,9,9").exit_code == 0
+    assert calls[0][2] == SwapSettings(source_face="left", target_box=Box(0, 0, 9, 9))
 
 
 def test_keep_none_and_several_sources(here, calls):
@@ -193,6 +198,7 @@ def test_keep_none_and_several_sources(here, calls):
         (["--source-box", "1,2,3"], ["--source-box", "'1,2,3'", "x0,y0,x1,y1"]),
         (["--target-box", "5,0,5,9"], ["--target-box", "x0 < x1"]),
         (["--target-box", "0,0,inf,9"], ["--target-box", "inf"]),
+        (["--target-box", "0,0,9,9", "--target-face", "1"], ["target_box", "target_face"]),
         (["--source-box", "0,0,9,9", "-s", "target.png"], ["--source-box", "one --source"]),
         (["--texture-size", "100"], ["texture_size", "100", "256 to 2048"]),
         (["--detector", "eyes"], ["--detector", "'eyes'", "blazeface"]),

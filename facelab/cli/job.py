@@ -111,6 +111,8 @@ def prepare(request: Request) -> Studio:
         notes += _incoming(path, image)
         if role == "mask":
             mask = image.pixels.mean(axis=2)
+            if image.alpha is not None:
+                mask = mask * image.alpha
         else:
             face, box = settings.source_face, settings.source_box
             sightings += sight(image.pixels, reconstructor, face, box, str(path))
@@ -135,7 +137,7 @@ def _incoming(path: Path, image: Image) -> list[str]:
 
 
 def perform(job: Job, studio: Studio) -> Outcome:
-    """Do a job; a failure is an outcome too, so that it does not stop the others."""
+    """Do a job; a refusal or failure that facelab foresees does not stop the others."""
     settings = studio.request.settings
     times = [perf_counter()]
     try:
@@ -169,19 +171,21 @@ def _fitting_mask(studio: Studio, job: Job, target: Image) -> Float | None:
 def _save(job: Job, studio: Studio, target: Image, pixels: Float) -> tuple[str, ...]:
     """Write the marked image and its record, both or neither; return all notes."""
     request = studio.request
+    inputs = (*studio.inputs, describe_input(job.target, "target", target))
+    weights = request.weights
     source_type = SOURCE_TYPES.get(request.consent, COMPOSITE_CAPTURE)
     xmp = mark(target.metadata.xmp, source_type=source_type, description=SENTENCE)
     lost = write(job.output, replace(target, pixels=pixels), xmp=xmp)
-    own = (f"{job.output.name}: {note}" for note in (*target.notes, *lost))
-    notes = (*studio.notes, *own)
-    record = Record(
-        recipe=request.recipe,
-        inputs=(*studio.inputs, describe_input(job.target, "target", target)),
-        weights=request.weights,
-        consent=request.consent,
-        notes=notes,
-    )
     try:
+        own = (f"{job.output.name}: {note}" for note in (*target.notes, *lost))
+        notes = (*studio.notes, *own)
+        record = Record(
+            recipe=request.recipe,
+            inputs=inputs,
+            weights=weights,
+            consent=request.consent,
+            notes=notes,
+        )
         write_record(job.output, record)
     except BaseException:  # Ctrl-C too: no image stays without its record
         job.output.unlink(missing_ok=True)

@@ -92,11 +92,14 @@ def plan(target: Path, output: Path) -> list[Job]:
     Raises
     ------
     UsageError
-        If the folder holds none.
+        If the folder holds none or cannot be listed, or a path is impossible.
     """
-    if not target.is_dir():  # nor anything else, maybe: reading it says so
-        return [Job(target, output / target.name if output.is_dir() else output)]
-    photographs = sorted(path for path in target.iterdir() if _is_photograph(path))
+    try:
+        if not target.is_dir():  # nor anything else, maybe: reading it says so
+            return [Job(target, output / target.name if output.is_dir() else output)]
+        photographs = sorted(path for path in target.iterdir() if _is_photograph(path))
+    except OSError as error:
+        raise UsageError(f"{error.filename}: {error.strerror}; give another path") from None
     if not photographs:
         raise UsageError(f"{target}: no JPEG, PNG, WebP or TIFF file is in it; give another folder")
     return [Job(path, output / path.name) for path in photographs]

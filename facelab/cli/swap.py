@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facelab.cli.report import report_error, say
+from facelab.errors import FacelabError
 
 if TYPE_CHECKING:
     from facelab.cli.job import Outcome
@@ -238,7 +239,11 @@ def _run(
     outcomes = {job: Outcome(job, "skipped") for job in finished}
     unfinished = [job for job in jobs if job not in finished]
     if unfinished:
-        studio = prepare(request)
+        try:
+            studio = prepare(request)
+        except FacelabError as error:
+            outcomes.update((job, Outcome(job, "failed", error=error)) for job in unfinished)
+            return [outcomes[job] for job in jobs]
         with click.progressbar(
             unfinished,
             label="swapping",
@@ -265,7 +270,7 @@ def _tell(outcomes: Sequence[Outcome]) -> None:
 def _conclude(outcomes: Sequence[Outcome]) -> int:
     """Report the failures and return the exit code: theirs if they agree, else 1."""
     errors = [outcome.error for outcome in outcomes if outcome.error]
-    for error in errors:
-        report_error(str(error))
+    for message in dict.fromkeys(str(error) for error in errors):
+        report_error(message)
     codes = {error.exit_code for error in errors}
     return 0 if not codes else codes.pop() if len(codes) == 1 else 1
