@@ -130,7 +130,7 @@ def _soft(mask: Float, texels: float, atlas: Atlas) -> Float:
 
 
 def occlusion(texture: Texture, skin: Skin, atlas: Atlas) -> Float:
-    """What lies in front of a face: hair, hands, glasses; ``(S, S)`` float32 in [0, 1].
+    """What lies in front of a face at its sides and forehead, as hair does; ``(S, S)`` in [0, 1].
 
     Texels at the sides and on the forehead that do not look like the skin of the face's own
     centre. The edge is drawn by a guided filter (He, Sun & Tang, PAMI 2013) along the edges of the

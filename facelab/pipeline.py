@@ -41,7 +41,7 @@ class SwapSettings:
     source_box, target_box : Box, optional
         Where the face is; skips detection.
     occlusion : bool
-        Keep hair, hands and glasses that lie in front of the target's face.
+        Keep what lies in front of the target's face at its sides and forehead, as hair does.
     texture_size : int, optional
         256 to 2048; by default chosen from the target face's size.
 

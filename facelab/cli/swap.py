@@ -136,7 +136,7 @@ _BOX = "x0,y0,x1,y1"
 @click.option(
     "--no-occlusion",
     is_flag=True,
-    help="Paint over hair, hands and glasses in front of the target's face.",
+    help="Paint over hair and the like in front of the target's face.",
 )
 @click.option(
     "--texture-size",
