@@ -113,7 +113,7 @@ class Atlas:
         out: Float = cv2.remap(values, u, v, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)[0]
         return out
 
-    def region(self, name: str, size: int, softness: float = 0.0) -> Float:
+    def region(self, name: str, size: int) -> Float:
         """A named region as a mask ``(size, size)`` float32 in [0, 1].
 
         Parameters
@@ -122,8 +122,6 @@ class Atlas:
             A key of ``contours``.
         size : int
             The texture's side.
-        softness : float
-            Standard deviation of the edge as a part of the side.
 
         Raises
         ------
@@ -132,14 +130,14 @@ class Atlas:
         """
         if name not in self.contours:
             raise ValueError(f"no region {name!r}; there are {', '.join(sorted(self.contours))}")
-        return _region(self, name, size, softness)
+        return _region(self, name, size)
 
 
 @lru_cache(maxsize=64)
-def _region(atlas: Atlas, name: str, size: int, softness: float) -> Float:
+def _region(atlas: Atlas, name: str, size: int) -> Float:
     """Drawn once; not writeable, since all callers share it."""
     polygons = [atlas.uv[list(polygon)] for polygon in atlas.contours[name]]
-    mask = _soften(_fill(polygons, atlas.size, size), softness * size)
+    mask = _fill(polygons, atlas.size, size)
     mask.flags.writeable = False
     return mask
 
@@ -152,14 +150,6 @@ def _fill(polygons: Sequence[Float], size: int, wanted: int) -> Float:
     cv2.fillPoly(mask, corners, 255, shift=4)
     small = cv2.resize(mask, (wanted, wanted), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.float32) / np.float32(255)
-
-
-def _soften(mask: Float, sigma: float) -> Float:
-    """A Gaussian edge of the given width in texels."""
-    if sigma == 0:
-        return mask
-    out: Float = cv2.GaussianBlur(mask, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    return out
 
 
 def grid_triangles(valid: Bool) -> Int:

@@ -148,13 +148,6 @@ def test_eyes_are_the_left_and_the_right_one():
     np.testing.assert_array_equal(ATLAS.region("eyes", 256), both)
 
 
-def test_softness_blurs_the_edge_and_keeps_the_area():
-    hard, soft = ATLAS.region("left eye", 256), ATLAS.region("left eye", 256, 0.02)
-    assert soft.sum() == pytest.approx(hard.sum(), rel=0.01)
-    assert soft.max() < 1
-    assert np.count_nonzero(soft) > 2 * np.count_nonzero(hard)
-
-
 def test_unknown_region_lists_the_known():
     with pytest.raises(ValueError, match=r"no region 'ear'; there are .*lips"):
         ATLAS.region("ear", 256)
