@@ -158,12 +158,12 @@ class Crop:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
-    """A triangle mesh with UV coordinates.
+    """A triangle mesh with UV coordinates, in the frame that its maker names.
 
     Parameters
     ----------
     vertices : (n, 3) float32
-        (x, y, depth) in source-image pixels.
+        Positions.
     triangles : (m, 3) int32
         Vertex indices, counter-clockwise as seen from the front.
     uv : (n, 2) float32

@@ -1,0 +1,95 @@
+"""One reconstructed face with its photograph: what every writer is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from facelab import pose
+from facelab.atlas import grid_triangles
+from facelab.texture import SEEN, complete, texture_size, unwrap, visible
+from facelab.types import Bool, Float, Mesh, Pose, PositionMap, Reconstruction, Texture
+
+_EXPORT = np.array([1, -1, 1], np.float32)  # pixels have y down, exports have it up
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A face to export; what writers need of it is worked out when the first one asks.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        The photograph, RGB in [0, 1].
+    found : Reconstruction
+        The face in it.
+    texture_side : int, optional
+        The side of the exported texture; by default the face's size decides.
+    front : bool
+        Whether meshes are turned to face the viewer.
+    mask_unseen : bool
+        Whether texels that the photograph does not show are black rather than made up.
+    """
+
+    image: Float
+    found: Reconstruction
+    texture_side: int | None = None
+    front: bool = False
+    mask_unseen: bool = False
+
+    @property
+    def positions(self) -> PositionMap:
+        """Source-image pixels."""
+        return self.found.positions
+
+    @cached_property
+    def pose(self) -> Pose:
+        """The head's pose in the photograph, whether or not the mesh is turned."""
+        return pose.estimate(self.positions)
+
+    @cached_property
+    def landmarks(self) -> Float:
+        """The 68 landmarks, ``(68, 3)``, source-image pixels."""
+        return self.positions.landmarks
+
+    @cached_property
+    def visible(self) -> Bool:
+        """Texels of the position map that the face itself does not hide, ``(256, 256)``."""
+        return visible(self.positions) & self.positions.atlas.face
+
+    @cached_property
+    def texture(self) -> Texture:
+        """The texture to export: no holes, or black ones with `mask_unseen`."""
+        return self._whole(self.texture_side or texture_size(self.positions))
+
+    @cached_property
+    def mesh(self) -> Mesh:
+        """The face in the frame of exports: pixels, x right, y up from the image's bottom row.
+
+        z is toward the viewer; the texture's uv has v down. With `front` it is turned about its
+        centre so that it faces the viewer.
+        """
+        atlas = self.positions.atlas
+        corner = np.array([0, len(self.image) - 1, 0], np.float32)
+        vertices = corner + self.positions.values[atlas.face] * _EXPORT
+        if self.front:
+            centre = vertices.mean(axis=0)
+            vertices = (vertices - centre) @ self.pose.rotation + centre
+        v, u = np.nonzero(atlas.face)
+        uv = (np.column_stack([u, v]).astype(np.float32) + np.float32(0.5)) / atlas.size
+        return Mesh(vertices.astype(np.float32), grid_triangles(atlas.face), uv)
+
+    @cached_property
+    def colours(self) -> Float:
+        """RGB in [0, 1] of the mesh's vertices, ``(n, 3)``."""
+        atlas = self.positions.atlas
+        return self._whole(atlas.size).colour[atlas.face]
+
+    def _whole(self, size: int) -> Texture:
+        seen = unwrap(self.image, self.positions, size)
+        if self.mask_unseen:
+            shown = (seen.confidence >= SEEN)[..., None]
+            return Texture(seen.colour * shown, seen.confidence)
+        return complete(seen, self.positions.atlas.region("face", size) > 0)
