@@ -181,7 +181,7 @@ def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice] | No
 @cache
 def _oval(atlas: Atlas) -> Float:
     """The soft mask of the face's oval, ``(256, 256, 1)``: 0 on its edge, 1 inside."""
-    inside = (atlas.region("face", _OVAL_SIZE) > 0.5).astype(np.uint8)
+    inside = (atlas.region("oval", _OVAL_SIZE) > 0.5).astype(np.uint8)
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / _OVAL_SIZE
     rows = np.flatnonzero(inside.any(axis=1))
     down = (np.arange(_OVAL_SIZE) - rows[0])[:, None] / len(rows)

@@ -68,13 +68,13 @@ def shared_gaps(source: Float, target: Float, atlas: Atlas) -> Float:
         1 there, with an edge of a texel of the position map.
     """
     gaps = ((source < SEEN) & (target < SEEN)).astype(np.float32)
-    return _soft(gaps, 0.3, atlas) * (1 - _nose(len(gaps)))
+    return _soft(gaps, 0.3, atlas) * (1 - _nose(atlas, len(gaps)))
 
 
 @cache
-def _nose(size: int) -> Float:
+def _nose(atlas: Atlas, size: int) -> Float:
     """The nose and what is around it, where two people's nostrils and shadows do not meet."""
-    v, u = np.mgrid[:size, :size].astype(np.float32) / size
+    u, v = atlas.canonical_uv(size).transpose(2, 0, 1)
     radius = np.hypot((u - 0.5) / 0.17, (v - 0.54) / 0.14)
     return _frozen(np.clip((1.2 - radius) / 0.4, 0, 1))
 
@@ -89,7 +89,7 @@ def mouth_opening(positions: PositionMap) -> float:
 @cache
 def _rim(atlas: Atlas, size: int) -> Float:
     """1 near the face's oval, falling to 0 inside."""
-    inside = (atlas.region("face", size) > 0.5).astype(np.uint8)
+    inside = (atlas.region("oval", size) > 0.5).astype(np.uint8)
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / size
     return _frozen(np.clip(1.5 - distance / _RIM, 0, 1))
 
@@ -148,7 +148,7 @@ def occlusion(texture: Texture, skin: Skin, atlas: Atlas) -> Float:
 @cache
 def _where_things_hang(atlas: Atlas) -> Float:
     """The outer ring and the forehead, ``(128, 128)``: elsewhere darkness is beard or shadow."""
-    v, u = np.mgrid[:SIZE, :SIZE].astype(np.float32) / SIZE
+    u, v = atlas.canonical_uv(SIZE).transpose(2, 0, 1)
     ring = np.clip((np.hypot((u - 0.5) / 0.47, (v - 0.52) / 0.42) - 0.62) / 0.12, 0, 1)
     return _frozen(np.maximum(ring, v < 0.22) * (features(atlas, SIZE) < 0.5))
 

@@ -15,12 +15,13 @@ _FLIP = np.diag([1.0, -1.0, 1.0])  # pixels have y down, the camera frame has y 
 def estimate(positions: PositionMap) -> Pose:
     """The pose of a reconstructed face.
 
-    The similarity that takes the canonical mesh to the face's vertices with the least squared
-    error (Umeyama, PAMI 1991, eqs. 40-42).
+    The similarity that takes the canonical face's texels to those of this face with the least
+    squared error (Umeyama, PAMI 1991, eqs. 40-42).
     """
-    atlas = positions.atlas
-    seen = atlas.read(positions.values, atlas.uv).astype(np.float64) @ _FLIP
-    scale, rotation, translation = similarity(atlas.vertices.astype(np.float64), seen)
+    face = positions.atlas.face
+    seen = positions.values[face].astype(np.float64) @ _FLIP
+    canonical = positions.atlas.canonical_positions[face].astype(np.float64)
+    scale, rotation, translation = similarity(canonical, seen)
     yaw, pitch, roll = angles(rotation)
     return Pose(
         yaw=yaw,

@@ -99,7 +99,7 @@ def smooth(values: Float, weight: Float) -> Float:
 
 def _centre(atlas: Atlas) -> Float:
     """Cheeks, nose, chin and the forehead between the brows: skin on nearly every face."""
-    face = atlas.region("face", SIZE)
+    face = atlas.region("oval", SIZE)
     rows, columns = np.nonzero(face > 0.5)
     v, u = np.mgrid[:SIZE, :SIZE].astype(np.float32)
     middle_u, middle_v = columns.mean(), rows.mean()
@@ -131,8 +131,8 @@ def outward(other: Float, atlas: Atlas) -> Float:
     """
     square = np.ones((2, 2), np.uint8)  # even, so both steps must say which texel is its own
     clean = cv2.dilate(cv2.erode(other, square, anchor=(0, 0)), square, anchor=(1, 1))
-    brows = round(float(atlas.uv[list(atlas.contours["brows"][0]), 1].min()) / atlas.size * SIZE)
-    eyes = round(float(atlas.uv[list(atlas.contours["eyes"][0]), 1].max()) / atlas.size * SIZE)
+    brows = atlas.rows("brows", SIZE)[0]
+    eyes = atlas.rows("eyes", SIZE)[1]
     out: Float = clean.copy()
     out[:brows] = np.maximum.accumulate(clean[:brows][::-1], axis=0)[::-1]
     half = SIZE // 2
@@ -147,7 +147,7 @@ def fringe(hair: Float, other: Float, atlas: Atlas) -> Float:
     Morphological reconstruction (Vincent 1993) of `other` from `hair`, both ``(128, 128)``: a brow
     by itself has skin all around and is not reached.
     """
-    eyes = round(float(atlas.uv[list(atlas.contours["eyes"][0]), 1].min()) / atlas.size * SIZE)
+    eyes = atlas.rows("eyes", SIZE)[0]
     room = (other > 0.5).astype(np.uint8)
     room[eyes:] = 0
     reached = ((hair > 0.5) & (room > 0)).astype(np.uint8)

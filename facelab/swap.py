@@ -166,7 +166,7 @@ def trusted(view: Texture, own: Skin, atlas: Atlas) -> Texture:
 @cache
 def _where_things_leak(atlas: Atlas) -> Bool:
     """The sides and the forehead, and the rim all around, ``(128, 128)``."""
-    v, u = np.mgrid[:SIZE, :SIZE].astype(np.float32) / SIZE
+    u, v = atlas.canonical_uv(SIZE).transpose(2, 0, 1)
     radius = np.hypot((u - 0.5) / 0.47, (v - 0.52) / 0.42)
     places: Bool = (radius > 0.62) & (v < 0.62) | (radius > 0.85)
     return places & (features(atlas, SIZE) < 0.5)

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
-from facelab.reconstruct.mesh import canonical_surface
+from facelab.atlas import OVAL, canonical
+from facelab.atlas.surface import work_out
 
 
 def main() -> None:
@@ -22,7 +23,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--output", type=Path, default=Path("weights"))
     path = parser.parse_args().output / "canonical_surface.safetensors"
-    surface = canonical_surface()
+    atlas = canonical()
+    uv = atlas.uv.astype(np.float64)
+    surface = work_out(uv, uv[list(OVAL)], atlas.places.astype(np.float64))
     data = save(
         {
             "nodes": surface.nodes,

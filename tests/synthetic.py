@@ -88,10 +88,8 @@ def canonical(**pose):
 
 def lower_lip(points):
     """Which of the 468 points belong to the lower half of the lips."""
-    from facelab.reconstruct.mesh import LIPS, MOUTH_CORNERS
-
-    lips = np.isin(np.arange(len(points)), LIPS)
-    return lips & (ATLAS.uv[:, 1] > ATLAS.uv[MOUTH_CORNERS, 1].mean())
+    lips = np.isin(np.arange(len(points)), atlases.LIPS)
+    return lips & (ATLAS.uv[:, 1] > ATLAS.uv[atlases.MOUTH_CORNERS, 1].mean())
 
 
 def mouth(opening):

@@ -17,7 +17,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 # A module imports from lower lines only; a package's own modules import each other freely.
 LAYERS = """
     errors
-    weights
+    weights interpolation
     atlas
     types
     images pose scan blend

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from facelab import atlas as atlases
 from facelab.atlas import grid_triangles
+from facelab.atlas.layout import nearest_to
 from facelab.opacity import mouth_opening
 from tests.synthetic import ATLAS, canonical, canonical_points, frozen, mouth
 
@@ -92,14 +95,83 @@ def test_triangles_of_a_hand_made_grid():
     assert [set(triangles[i : i + 2].ravel()) for i in (0, 2)] == quads
 
 
-def test_triangles_face_the_viewer_and_tile_the_face():
-    a, b, c = (ATLAS.places[corner].astype(float) for corner in ATLAS.triangles.T)
-    # Counter-clockwise as seen, y down: the cross product is negative.
+def areas(places, triangles):
+    """Of triangles in texels, positive where counter-clockwise as seen (y runs down)."""
+    a, b, c = (places[corner].astype(float) for corner in triangles.T)
     (bx, by), (cx, cy) = (b - a).T, (c - a).T
-    areas = (by * cx - bx * cy) / 2
-    assert (areas == 0.5).all()
-    full = cv2.erode(ATLAS.valid.astype(np.uint8), np.ones((2, 2), np.uint8))
-    assert areas.sum() == pytest.approx(full[1:, 1:].sum(), rel=0.01)
+    return (by * cx - bx * cy) / 2
+
+
+@pytest.mark.parametrize("missing", [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_a_quad_of_three_texels_is_a_triangle(missing):
+    texels = np.ones((2, 2), bool)
+    texels[missing] = False
+    triangles = grid_triangles(texels)
+    v, u = np.nonzero(texels)
+    np.testing.assert_array_equal(areas(np.column_stack([u, v]), triangles), [0.5])
+
+
+def test_triangles_face_the_viewer_and_tile_the_face():
+    covered = areas(ATLAS.places, ATLAS.triangles)
+    assert (covered == 0.5).all()
+    quads = sum(ATLAS.valid[v : v + 255, u : u + 255] for v in (0, 1) for u in (0, 1)).ravel()
+    assert covered.sum() == (quads == 4).sum() + 0.5 * (quads == 3).sum()
+
+
+def test_mesh_ends_smoothly_at_the_outline():
+    places, triangles = ATLAS.mesh
+    assert (areas(places, triangles) > 0).all()
+    edges = np.sort(triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
+    edges, uses = np.unique(edges, axis=0, return_counts=True)
+    border = np.unique(edges[uses == 1])
+    outline = ATLAS.outline.reshape(-1, 1, 2)
+    distance = [abs(cv2.pointPolygonTest(outline, tuple(map(float, p)), True)) for p in places]
+    assert np.array(distance)[border].max() < 1e-3
+    moved = np.linalg.norm(places - np.argwhere(ATLAS.face)[:, ::-1], axis=1)
+    assert not moved[np.setdiff1d(np.arange(len(places)), border)].any()
+    assert moved.max() < 1
+
+
+def test_rows_bound_a_region():
+    first, end = ATLAS.rows("brows", 128)
+    inside = (ATLAS.region("brows", 128) >= 0.5).any(axis=1)
+    assert inside[first]
+    assert inside[end - 1]
+    assert not inside[:first].any()
+    assert not inside[end:].any()
+
+
+def test_canonical_uv_is_in_the_middle_of_texels():
+    np.testing.assert_allclose(ATLAS.canonical_uv(4)[1, 2], [2.5 / 4, 1.5 / 4])
+
+
+def carried(shift):
+    """An atlas of which each texel shows the face `shift` texels further right than canonical."""
+    v, u = np.indices((256, 256))
+    return replace(ATLAS, name="carried", chart=frozen(np.dstack([u + shift, v])))
+
+
+def test_regions_are_carried_over_by_the_chart():
+    other = carried(7)
+    np.testing.assert_allclose(
+        other.region("lips", 256)[:, :-7], ATLAS.region("lips", 256)[:, 7:], atol=1e-3
+    )
+    np.testing.assert_allclose(
+        other.canonical_uv(512)[5, 9], ATLAS.canonical_uv(512)[5, 23], atol=3e-4
+    )
+    assert (other.region("oval", 300) <= other.region("face", 300)).all()
+
+
+def test_the_canonical_face_has_its_own_position_map():
+    read = ATLAS.read(ATLAS.canonical_positions, ATLAS.uv)
+    lips = np.isin(np.arange(468), atlases.LIPS)  # a slit is between them
+    np.testing.assert_allclose(read[~lips], ATLAS.vertices[~lips], atol=0.03)
+
+
+def test_places_outside_come_onto_the_outline():
+    square = np.float32([[0, 0], [10, 0], [10, 10], [0, 10]])
+    places = np.float32([[5, 5], [12, 5], [13, 13], [-1, 4]])
+    np.testing.assert_allclose(nearest_to(square, places), [[5, 5], [10, 5], [10, 10], [0, 4]])
 
 
 def test_spread_lays_rows_out_in_scan_order():
@@ -122,7 +194,7 @@ def test_read_finds_texel_centres_at_integers():
 )
 @pytest.mark.parametrize("size", [200, 512])
 def test_regions_have_the_area_of_their_polygons_at_every_size(name, size):
-    polygons = [ATLAS.uv[list(polygon)] for polygon in ATLAS.contours[name]]
+    polygons = [ATLAS.outline] if name == "face" else ATLAS.contours[name]
     area = sum(cv2.contourArea(polygon) for polygon in polygons) * (size / ATLAS.size) ** 2
     mask = ATLAS.region(name, size)
     assert mask.shape == (size, size)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from facelab import atlas as atlases
 from facelab.opacity import KEEP, mouth_opening, occlusion, opacity
 from facelab.skin import learn
 from tests.synthetic import ATLAS, DARK, frozen, mouth, painted, patch, texture
@@ -30,7 +31,7 @@ CHEEKS = (50, 280, 205, 425)
 
 def eye_centres(mask):
     scale = len(mask) / ATLAS.size
-    centres = [ATLAS.uv[list(ATLAS.contours[f"{side} eye"][0])].mean(axis=0) for side in
+    centres = [ATLAS.uv[list(atlases.CONTOURS[f"{side} eye"][0])].mean(axis=0) for side in
                ("left", "right")]  # fmt: skip
     return np.array([mask[round(float(v * scale)), round(float(u * scale))] for u, v in centres])
 

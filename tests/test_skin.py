@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from facelab import atlas as atlases
 from facelab.skin import SIZE, features, fringe, learn, outward, smooth
 from facelab.types import Texture
 from tests.synthetic import ATLAS, DARK, SKIN, frozen, noise, painted, patch, plain, texture
@@ -19,7 +20,7 @@ TONES = st.tuples(*[st.floats(0.1, 0.9)] * 3)
 
 def rows_of(name):
     """First and last row of a region's contour, at the side of the skin's maps."""
-    v = ATLAS.uv[list(ATLAS.contours[name][0]), 1] * SIZE / ATLAS.size
+    v = ATLAS.uv[list(atlases.CONTOURS[name][0]), 1] * SIZE / ATLAS.size
     return round(float(v.min())), round(float(v.max()))
 
 
@@ -150,7 +151,7 @@ def test_outward_only_adds_and_is_symmetric(coarse):
 
 
 def brow(name):
-    column, row = ATLAS.uv[list(ATLAS.contours[name][0])].mean(axis=0) / ATLAS.size
+    column, row = ATLAS.uv[list(atlases.CONTOURS[name][0])].mean(axis=0) / ATLAS.size
     return (row - 0.03, row + 0.02), (column - 0.08, column + 0.08)
 
 

@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 
 from facelab import pose
-from facelab.atlas import grid_triangles
 from facelab.texture import SEEN, complete, texture_size, unwrap, visible
 from facelab.types import Bool, Float, Mesh, Pose, PositionMap, Reconstruction, Texture
 
@@ -73,19 +72,20 @@ class Subject:
         """
         atlas = self.positions.atlas
         corner = np.array([0, len(self.image) - 1, 0], np.float32)
-        vertices = corner + self.positions.values[atlas.face] * _EXPORT
+        places, triangles = atlas.mesh
+        vertices = corner + atlas.read(self.positions.values, places) * _EXPORT
         if self.front:
             centre = vertices.mean(axis=0)
             vertices = (vertices - centre) @ self.pose.rotation + centre
-        v, u = np.nonzero(atlas.face)
-        uv = (np.column_stack([u, v]).astype(np.float32) + np.float32(0.5)) / atlas.size
-        return Mesh(vertices.astype(np.float32), grid_triangles(atlas.face), uv)
+        uv = (places + np.float32(0.5)) / np.float32(atlas.size)
+        return Mesh(vertices.astype(np.float32), triangles, uv)
 
     @cached_property
     def colours(self) -> Float:
         """RGB in [0, 1] of the mesh's vertices, ``(n, 3)``."""
         atlas = self.positions.atlas
-        return self._whole(atlas.size).colour[atlas.face]
+        colours = atlas.read(self._whole(atlas.size).colour, atlas.mesh[0])
+        return np.clip(colours, 0, 1)
 
     def _whole(self, size: int) -> Texture:
         seen = unwrap(self.image, self.positions, size)

@@ -191,7 +191,7 @@ def ear_weights() -> Float:
     of the face's size from where FaceMesh sees them.
     """
     atlas = atlases.canonical()
-    eyes = [atlas.vertices[list(*atlas.contours[name])].mean(axis=0) for name in EYES]
+    eyes = [atlas.vertices[list(*atlases.CONTOURS[name])].mean(axis=0) for name in EYES]
     five = np.array([*eyes, *atlas.vertices[[NOSE, *MOUTH_CORNERS]]], np.float64)
     ears = atlas.vertices[list(EARS)].astype(np.float64)
     weights = homogeneous(ears) @ np.linalg.pinv(homogeneous(five))

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from facelab import atlas as atlases
-from facelab import weights
-from facelab.atlas import Atlas
+from facelab.atlas import Atlas, surface
 from facelab.reconstruct.crop import cut
 from facelab.reconstruct.detect import Detector
 from facelab.reconstruct.facemesh import SIDE, FaceMesh
-from facelab.reconstruct.interpolation import Interpolation, interpolation
 from facelab.reconstruct.layers import load
 from facelab.types import Box, Crop, Detection, Float, PositionMap, Reconstruction
 
 FACE_SCORE = 0.5  # FaceMesh's own score: below it, it does not look at a face
 CROP_SCALE = 1.5  # side of the crop over the longer side of the points' box, as in training
-GHOST_RING = 1.1  # where the surface is carried past the oval, over the oval's own radius
 RIGHT_EYE, LEFT_EYE = 33, 263  # outer corners, FaceMesh vertices
-MOUTH_CORNERS = [61, 62, 76, 78, 291, 292, 306, 308]  # from the outer to the inner
-LIPS = [
-    0, 11, 12, 13, 14, 15, 16, 17, 37, 38, 39, 40, 41, 42, 72, 73, 74, 77, 80, 81, 82, 84, 85, 86,
-    87, 88, 89, 90, 91, 95, 96, 146, 178, 179, 180, 181, 183, 184, 185, 191, 267, 268, 269, 270,
-    271, 272, 302, 303, 304, 307, 310, 311, 312, 314, 315, 316, 317, 318, 319, 320, 321, 324, 325,
-    375, 402, 403, 404, 405, 407, 408, 409, 415,
-]  # fmt: skip
 _FLIP = np.array([1, 1, -1], np.float32)
 _CORNER = np.array([0.5, 0.5, 0], np.float32)
 SAME_FACE = 0.5  # overlap of two boxes over their union
@@ -98,39 +85,7 @@ class MeshReconstructor:
 
 def position_map(points: Float, atlas: Atlas) -> PositionMap:
     """The position map through FaceMesh's points ``(468, 3)``, source-image pixels."""
-    return PositionMap(atlas.spread(surface(atlas.name)(points)), atlas)
-
-
-@cache
-def surface(name: str) -> Interpolation:
-    """The operator from the 468 points of the canonical mesh to the valid texels of its atlas."""
-    stored = weights.load(f"{name}_surface")
-    columns = stored["columns"].astype(np.int32)
-    starts = np.arange(0, columns.size + 1, columns.shape[1], dtype=np.int32)
-    shape = (len(columns), len(stored["nodes"]))
-    patches = csr_array((stored["patches"], columns.reshape(-1), starts), shape=shape)
-    return Interpolation(stored["nodes"], patches)
-
-
-def canonical_surface() -> Interpolation:
-    """Work out the operator that `surface` reads for the canonical atlas."""
-    atlas = atlases.canonical()
-    sites = atlas.uv.astype(np.float64)
-    oval = sites[list(atlases.OVAL)]
-    centre = oval.mean(axis=0)
-    ghosts = centre + (oval - centre) * GHOST_RING
-    hidden = _across_the_mouth(np.concatenate([sites, ghosts]), len(sites))
-    return interpolation(sites, atlas.places.astype(np.float64), ghosts, hidden)
-
-
-def _across_the_mouth(nodes: NDArray[np.float64], count: int) -> NDArray[np.bool_]:
-    """For each node the points of the other lip: a closed mouth in UV, however open in space."""
-    line = nodes[MOUTH_CORNERS, 1].mean()
-    lips = np.zeros(count, np.bool_)
-    lips[LIPS] = True
-    lower = nodes[:, 1] > line
-    across: NDArray[np.bool_] = lips & (lower[:count] != lower[:, None])
-    return across
+    return PositionMap(atlas.spread(surface()(points)), atlas)
 
 
 def _from_detection(found: Detection) -> Crop:

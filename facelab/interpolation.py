@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from facelab.types import Float, require
-
+Float = NDArray[np.float32]
 Array = NDArray[np.float64]
 
 
@@ -38,7 +37,9 @@ class Interpolation:
 
     def __call__(self, points: Float) -> Float:
         """The surface through `points` ``(n, c)`` float32 at the m places: ``(m, c)`` float32."""
-        require("points", points, (self.nodes.shape[1], "c"), np.float32)
+        if points.ndim != 2 or len(points) != self.nodes.shape[1] or points.dtype != np.float32:
+            wanted = f"({self.nodes.shape[1]}, c) float32"
+            raise ValueError(f"points must be {wanted}, not {points.shape} {points.dtype}")
         surface: Float = self.patches @ (self.nodes @ points)
         return np.asarray(surface)
 

@@ -1,0 +1,31 @@
+"""UV layouts: the canonical face mesh's, which everything defaults to, and PRNet's."""
+
+from __future__ import annotations
+
+from facelab.atlas.canonical import (
+    CONTOURS,
+    INNER51,
+    LOWER_INNER_LIP,
+    MARGIN,
+    OVAL,
+    UPPER_INNER_LIP,
+    canonical,
+)
+from facelab.atlas.layout import SIZE, Atlas, grid_triangles
+from facelab.atlas.surface import LIPS, MOUTH_CORNERS, surface
+
+__all__ = [
+    "CONTOURS",
+    "INNER51",
+    "LIPS",
+    "LOWER_INNER_LIP",
+    "MARGIN",
+    "MOUTH_CORNERS",
+    "OVAL",
+    "SIZE",
+    "UPPER_INNER_LIP",
+    "Atlas",
+    "canonical",
+    "grid_triangles",
+    "surface",
+]

@@ -1,0 +1,107 @@
+"""The canonical atlas: the UV layout of the 468-point face mesh of MediaPipe and ARCore.
+
+Face paint and make-up textures drawn for their effects fit it. Apache-2.0.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facelab import weights
+from facelab.atlas.layout import SIZE, Atlas, Bool, Float, fill
+from facelab.atlas.surface import surface
+
+MARGIN = 3  # texels by which positions are extrapolated past the face's oval
+
+# Contours of the mesh by vertex.
+OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
+CONTOURS: dict[str, tuple[tuple[int, ...], ...]] = {
+    "oval": (OVAL,),
+    "lips": ((61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39,
+              40, 185),),
+    "mouth": ((78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81,
+               80, 191),),
+    "right eye": ((33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),),
+    "left eye": ((263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),),
+    "right brow": ((46, 53, 52, 65, 55, 107, 66, 105, 63, 70),),
+    "left brow": ((276, 283, 282, 295, 285, 336, 296, 334, 293, 300),),
+}  # fmt: skip
+CONTOURS["eyes"] = CONTOURS["right eye"] + CONTOURS["left eye"]
+CONTOURS["brows"] = CONTOURS["right brow"] + CONTOURS["left brow"]
+
+# Landmarks 18-68 of the 300-W order are vertices of the mesh; the jaw is drawn along the oval.
+INNER51 = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300, 168, 197, 5, 4, 75, 97, 2, 326, 305,
+           33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
+           61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,
+           78, 82, 13, 312, 308, 317, 14, 87)  # fmt: skip
+JAW = (127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152,
+       377, 400, 378, 379, 365, 397, 288, 361, 323, 454, 356)  # fmt: skip
+UPPER_INNER_LIP, LOWER_INNER_LIP = [61, 62, 63], [65, 66, 67]
+
+
+@cache
+def canonical() -> Atlas:
+    """The atlas of the canonical face mesh."""
+    uv, vertices = points()
+    face, valid = face_and_margin(uv)
+    places = np.concatenate([jaw(uv, vertices), inner(uv)])
+    positions = np.zeros((*valid.shape, 3), np.float32)
+    positions[valid] = surface()(vertices)
+    return Atlas(
+        name="canonical",
+        uv=uv,
+        vertices=vertices,
+        canonical_positions=positions,
+        landmark_places=places,
+        landmark_weights=np.eye(68, dtype=np.float32),
+        outline=uv[list(OVAL)],
+        face=face,
+        valid=valid,
+        contours={
+            name: tuple(uv[list(polygon)] for polygon in polygons)
+            for name, polygons in CONTOURS.items()
+        },
+    )
+
+
+@cache
+def points() -> tuple[Float, Float]:
+    """Texel coordinates ``(468, 2)`` and canonical vertices ``(468, 3)`` of the mesh."""
+    stored: dict[str, NDArray[Any]] = weights.load("canonical_face")
+    return (stored["uv"] * SIZE - 0.5).astype(np.float32), stored["vertices"].astype(np.float32)
+
+
+def face_and_margin(uv: Float) -> tuple[Bool, Bool]:
+    """The texels of the face, and these with a margin around them."""
+    face = fill([uv[list(OVAL)]], SIZE, SIZE) >= 0.5
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * MARGIN + 1, 2 * MARGIN + 1))
+    return face, cv2.dilate(face.astype(np.uint8), around).astype(np.bool_)
+
+
+def jaw(uv: Float, vertices: Float) -> Float:
+    """17 points evenly along the oval from ear to ear, in texels."""
+    line = list(JAW)
+    steps = np.linalg.norm(np.diff(vertices[line], axis=0), axis=1)
+    along = np.concatenate([[0], np.cumsum(steps)])
+    wanted = np.linspace(0, along[-1], 17)
+    points = [np.interp(wanted, along, uv[line, axis]) for axis in range(2)]
+    return np.column_stack(points).astype(np.float32)
+
+
+def inner(uv: Float) -> Float:
+    """The landmarks inside the face, in texels."""
+    places = uv[list(INNER51)]
+    # The slit between the inner lips is under a texel high: read the rows just outside of it,
+    # or an open mouth's landmarks would lie in its middle.
+    upper, lower = (np.array(lip) - 17 for lip in (UPPER_INNER_LIP, LOWER_INNER_LIP))
+    places[upper, 1] = np.floor(places[upper, 1])
+    places[lower, 1] = np.ceil(places[lower, 1])
+    return places

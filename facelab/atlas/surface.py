@@ -1,0 +1,61 @@
+"""The surface of the canonical atlas through the 468 points of its mesh: one stored operator."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facelab import weights
+from facelab.interpolation import Array, Interpolation, interpolation
+
+GHOST_RING = 1.1  # where the surface is carried past the oval, over the oval's own radius
+MOUTH_CORNERS = [61, 62, 76, 78, 291, 292, 306, 308]  # from the outer to the inner
+LIPS = [
+    0, 11, 12, 13, 14, 15, 16, 17, 37, 38, 39, 40, 41, 42, 72, 73, 74, 77, 80, 81, 82, 84, 85, 86,
+    87, 88, 89, 90, 91, 95, 96, 146, 178, 179, 180, 181, 183, 184, 185, 191, 267, 268, 269, 270,
+    271, 272, 302, 303, 304, 307, 310, 311, 312, 314, 315, 316, 317, 318, 319, 320, 321, 324, 325,
+    375, 402, 403, 404, 405, 407, 408, 409, 415,
+]  # fmt: skip
+
+
+@cache
+def surface() -> Interpolation:
+    """The operator from the 468 points of the mesh to the valid texels of the atlas."""
+    from scipy.sparse import csr_array
+
+    stored = weights.load("canonical_surface")
+    columns = stored["columns"].astype(np.int32)
+    starts = np.arange(0, columns.size + 1, columns.shape[1], dtype=np.int32)
+    shape = (len(columns), len(stored["nodes"]))
+    patches = csr_array((stored["patches"], columns.reshape(-1), starts), shape=shape)
+    return Interpolation(stored["nodes"], patches)
+
+
+def work_out(uv: Array, oval: Array, places: Array) -> Interpolation:
+    """The operator that `surface` reads, worked out.
+
+    Parameters
+    ----------
+    uv : (468, 2) float64
+        Texel coordinates of the points.
+    oval : (k, 2) float64
+        Those of the face's oval.
+    places : (n, 2) float64
+        Texel coordinates of the valid texels.
+    """
+    centre = oval.mean(axis=0)
+    ghosts = centre + (oval - centre) * GHOST_RING
+    hidden = _across_the_mouth(np.concatenate([uv, ghosts]), len(uv))
+    return interpolation(uv, places, ghosts, hidden)
+
+
+def _across_the_mouth(nodes: NDArray[np.float64], count: int) -> NDArray[np.bool_]:
+    """For each node the points of the other lip: a closed mouth in UV, however open in space."""
+    line = nodes[MOUTH_CORNERS, 1].mean()
+    lips = np.zeros(count, np.bool_)
+    lips[LIPS] = True
+    lower = nodes[:, 1] > line
+    across: NDArray[np.bool_] = lips & (lower[:count] != lower[:, None])
+    return across
