@@ -7,20 +7,15 @@ of the other.
 
 from __future__ import annotations
 
-from functools import cache
-
 import cv2
 import numpy as np
 
-from facelab.atlas import Atlas, grid_triangles
-from facelab.raster import rasterize
-from facelab.types import Bool, Box, Float, Int, PositionMap, Texture, require, require_image
+from facelab.types import Bool, Box, Float, PositionMap, Texture, require, require_image
+from facelab.visibility import visible
 
 SMALLEST, LARGEST, STEP = 256, 2048, 64  # sides that a texture may have by itself
 SEEN = 0.1  # the confidence from which a texel counts as seen
 
-_DEPTH_TOLERANCE = 0.02  # of the face's size: how far behind the front a texel may lie
-_DEPTH_BUFFER = 256  # side of the z-buffer, pixels
 _GRAZING, _FACING = 0.2, 0.6  # cosine to the viewing ray at which a texel is lost, and full
 _SHARP = np.float32(1.4)  # pixels a texel may step over before a bicubic sample aliases visibly
 _FILL_SIZE = 256  # largest side at which unseen texels are made up: fills are smooth
@@ -164,35 +159,6 @@ def _facing(values: Float) -> Float:
     x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
     cosine: Float = z / np.maximum(np.sqrt(x * x + y * y + z * z), 1e-12)
     return cosine
-
-
-def visible(positions: PositionMap) -> Bool:
-    """Texels that the face itself does not hide, ``(256, 256)``.
-
-    A z-buffer of every other texel of the same mesh, 256 pixels on the face's longer side; a texel
-    is hidden that lies more than 2 % of the face's size behind it (Feng et al. 2018 allow 2 px of
-    256).
-    """
-    atlas = positions.atlas
-    box = Box.around(positions.values[atlas.valid])
-    scale = np.float32((_DEPTH_BUFFER - 5) / max(box.width, box.height, 1e-6))
-    corner = np.array([box.x0 - 2 / scale, box.y0 - 2 / scale, 0], np.float32)
-    scaled = (positions.values - corner) * scale
-    rows, triangles = _half_grid(atlas)
-    fragments = rasterize(scaled[::2, ::2][rows], triangles, (_DEPTH_BUFFER, _DEPTH_BUFFER))
-    front = np.where(fragments.covered, fragments.depth, -np.inf)
-    vertices = scaled[atlas.valid]
-    column, row = np.rint(vertices[:, :2]).astype(int).T
-    out = np.zeros(atlas.valid.shape, np.bool_)
-    out[atlas.valid] = front[row, column] - vertices[:, 2] < _DEPTH_TOLERANCE * _DEPTH_BUFFER
-    return out
-
-
-@cache
-def _half_grid(atlas: Atlas) -> tuple[Bool, Int]:
-    """The valid ones of every other texel, and their triangles."""
-    rows = atlas.valid[::2, ::2]
-    return rows, grid_triangles(rows)
 
 
 def complete(texture: Texture, mask: Bool) -> Texture:

@@ -75,6 +75,14 @@ def plane(corner=(0.0, 0.0), step=1.0, tilt=0.0):
     return PositionMap(frozen(np.dstack(values)), ATLAS)
 
 
+def sheets(depth):
+    """The lower half of a flat map, rows v, drawn at v - 100 over the upper one, `depth` nearer."""
+    values = plane().values.copy()
+    values[128:, :, 1] -= 100
+    values[128:, :, 2] += depth
+    return PositionMap(frozen(values), ATLAS)
+
+
 def canonical_points(yaw=0.0, pitch=0.0, roll=0.0, scale=10.0, origin=(120.0, 130.0, 0.0)):
     """The vertices of the canonical mesh, turned (degrees), in pixels: ``(468, 3)``."""
     turned = scale * ATLAS.vertices @ matrix(yaw, pitch, roll).T

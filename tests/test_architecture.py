@@ -22,8 +22,9 @@ LAYERS = """
     types
     images pose scan blend
     raster provenance
+    visibility
     texture reconstruct composite
-    skin
+    skin groundtruth
     swap opacity edits
     recipe
     pipeline

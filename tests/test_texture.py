@@ -16,9 +16,8 @@ from facelab.texture import (
     spread,
     texture_size,
     unwrap,
-    visible,
 )
-from facelab.types import PositionMap, Texture
+from facelab.types import Texture
 from tests.synthetic import (
     ATLAS,
     canonical,
@@ -29,6 +28,7 @@ from tests.synthetic import (
     plain,
     plane,
     ramp,
+    sheets,
     texture,
 )
 
@@ -180,35 +180,11 @@ def test_turned_head_hides_its_far_cheek(sign):
     assert far[cheek].mean() < 0.1
 
 
-def sheets(depth):
-    """The lower half of the map, rows v, drawn at v - 100 over the upper one, `depth` nearer."""
-    values = plane().values.copy()
-    values[128:, :, 1] -= 100
-    values[128:, :, 2] += depth
-    return PositionMap(frozen(values), ATLAS)
-
-
-def test_nearer_sheet_hides_the_one_behind():
+def test_what_is_hidden_has_no_confidence():
     v, u = np.indices(FACE.shape)
     behind = inner(FACE) & (v > 35) & (v < 105) & (np.abs(u - 127.5) < 50)
-    seen = visible(sheets(50))
-    assert not seen[behind].any()
-    assert seen[inner(FACE) & (v > 135)].all()
     confidence = unwrap(plain((300, 300)), sheets(50), 256).confidence
     assert not confidence[behind].any()
-
-
-def test_tolerance_forgives_a_sheet_just_behind():
-    v = np.indices(FACE.shape)[0]
-    assert visible(sheets(1))[inner(FACE) & (v > 135)].all()
-    assert visible(sheets(1))[inner(FACE) & (v > 35) & (v < 120)].all()
-
-
-@pytest.mark.parametrize("step", [0.05, 1, 40])
-def test_visibility_knows_no_scale_or_place(step):
-    tall = visible(plane((-300, 4000), step))
-    assert tall[ATLAS.valid].all()
-    assert not tall[~ATLAS.valid].any()
 
 
 # --- Completion --------------------------------------------------------------------------------

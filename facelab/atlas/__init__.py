@@ -12,6 +12,7 @@ from facelab.atlas.canonical import (
     canonical,
 )
 from facelab.atlas.layout import SIZE, Atlas, grid_triangles
+from facelab.atlas.prnet import prnet
 from facelab.atlas.surface import LIPS, MOUTH_CORNERS, surface
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "Atlas",
     "canonical",
     "grid_triangles",
+    "prnet",
     "surface",
 ]

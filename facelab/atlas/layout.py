@@ -22,6 +22,7 @@ Int = NDArray[np.int32]
 Bool = NDArray[np.bool_]
 
 SIZE = 256
+_WIDEST = 4096  # places in a row, of which OpenCV takes at most 32767
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +111,9 @@ class Atlas:
 
     def read(self, values: Float, places: Float) -> Float:
         """A map ``(256, 256, c)`` read at texel coordinates ``(k, 2)``: ``(k, c)``, bicubic."""
-        out: Float = sample(values, places[None])[0]
+        width = min(len(places), _WIDEST)
+        rows = np.resize(places, (-(-len(places) // width), width, 2))
+        out: Float = sample(values, rows).reshape(-1, *values.shape[2:])[: len(places)]
         return out
 
     def region(self, name: str, size: int) -> Float:

@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from facelab import pose
-from facelab.texture import SEEN, complete, texture_size, unwrap, visible
+from facelab.texture import SEEN, complete, texture_size, unwrap
 from facelab.types import Bool, Float, Mesh, Pose, PositionMap, Reconstruction, Texture
+from facelab.visibility import visible, visible_landmarks
 
 _EXPORT = np.array([1, -1, 1], np.float32)  # pixels have y down, exports have it up
 
@@ -57,6 +58,11 @@ class Subject:
     def visible(self) -> Bool:
         """Texels of the position map that the face itself does not hide, ``(256, 256)``."""
         return visible(self.positions) & self.positions.atlas.face
+
+    @cached_property
+    def visible_landmarks(self) -> Bool:
+        """Which of the 68 landmarks the face itself does not hide, ``(68,)``."""
+        return visible_landmarks(self.positions)
 
     @cached_property
     def texture(self) -> Texture:
