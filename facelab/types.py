@@ -81,6 +81,15 @@ class Box:
         """(x, y), pixels."""
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
+    def overlap(self, other: Box) -> float:
+        """The area of the intersection over that of the union, [0, 1]."""
+        width = min(self.x1, other.x1) - max(self.x0, other.x0)
+        height = min(self.y1, other.y1) - max(self.y0, other.y0)
+        if width <= 0 or height <= 0:
+            return 0.0
+        both = width * height
+        return both / (self.width * self.height + other.width * other.height - both)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detection:

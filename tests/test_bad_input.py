@@ -20,21 +20,21 @@ import pytest
 
 from facelab.cli import job
 from facelab.images import read
-from facelab.reconstruct import default_reconstructor
+from facelab.reconstruct import load_reconstructor
 from tests.test_cli import ROOT, calls, one_line, snapshot, swap, values
 
 __all__ = ["calls"]  # a fixture
 
 SAMPLES = ROOT / "samples"
 
-networks = cache(default_reconstructor)
+networks = cache(load_reconstructor)
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch):
     """A folder to stand in, with a source and a target; networks are loaded once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(job, "default_reconstructor", networks)
+    monkeypatch.setattr(job, "load_reconstructor", networks)
     saved("source.png", portrait())
     saved("target.png", face())
 

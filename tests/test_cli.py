@@ -55,7 +55,7 @@ def calls(monkeypatch):
         faces = choose(target, reconstructor, settings.target_face, settings.target_box, name)
         return SwapResult(1 - target, faces)
 
-    monkeypatch.setattr(job_module, "default_reconstructor", lambda detector: FlatFace())
+    monkeypatch.setattr(job_module, "load_reconstructor", lambda detector: FlatFace())
     monkeypatch.setattr(job_module, "swap_into", invert)
     return made
 
@@ -382,7 +382,7 @@ def test_folder_skips_what_is_done_without_loading_networks(here, calls, monkeyp
     photographs(3)
     assert swap(target="photos", output="out").exit_code == 0
     before = snapshot("out")
-    monkeypatch.setattr(job_module, "default_reconstructor", None)
+    monkeypatch.setattr(job_module, "load_reconstructor", None)
     result = swap("--json", target="photos", output="out")
     assert result.exit_code == 0, result.output
     assert [outcome["status"] for outcome in json.loads(result.stdout)] == ["skipped"] * 3
@@ -568,7 +568,7 @@ def invert(target, sources, reconstructor, settings, mask, name):
         time.sleep(60)
     return SwapResult(1 - target, reconstructor(target))
 
-job.default_reconstructor, job.swap_into = lambda detector: FlatFace(), invert
+job.load_reconstructor, job.swap_into = lambda detector: FlatFace(), invert
 main(sys.argv[1:])
 """
 

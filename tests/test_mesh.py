@@ -9,10 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.errors import UsageError
-from facelab.reconstruct import default_reconstructor
+from facelab.reconstruct import load_reconstructor
 from facelab.reconstruct.crop import cut
 from facelab.reconstruct.detect import BlazeFaceDetector
-from facelab.reconstruct.mesh import MeshReconstructor
+from facelab.reconstruct.facemesh import SIDE, FaceMesh
+from facelab.reconstruct.layers import load
+from facelab.reconstruct.mesh import MeshRegressor
+from facelab.reconstruct.reconstructor import BATCH, FaceReconstructor
+from facelab.reconstruct.runtime import load_runner
 from facelab.types import Box, Crop, Detection
 from tests.synthetic import SAMPLES, checkerboard, frozen, noise, photograph, plain, ramp
 
@@ -128,13 +132,18 @@ def detector():
 
 
 @pytest.fixture(scope="module")
-def reconstructor(detector):
-    return MeshReconstructor(detector)
+def regressor():
+    return MeshRegressor(load_runner(load(FaceMesh, "facemesh"), SIDE))
 
 
 @pytest.fixture(scope="module")
-def blind():
-    return MeshReconstructor(Blind())
+def reconstructor(detector, regressor):
+    return FaceReconstructor(detector, regressor)
+
+
+@pytest.fixture(scope="module")
+def blind(regressor):
+    return FaceReconstructor(Blind(), regressor)
 
 
 def box_of(name, scale=1.2, shift=(0.0, 0.0)):
@@ -227,10 +236,10 @@ def test_no_face_in_nothing(blind, image):
     assert blind(image, [Box(20, 20, 100, 100)]) == []
 
 
-def test_duplicates_are_dropped(detector, blind):
+def test_duplicates_are_dropped(detector, regressor, blind):
     image = photograph("mona-lisa.jpg")
     (found,) = detector(image)
-    twice = MeshReconstructor(Told([found, found]))
+    twice = FaceReconstructor(Told([found, found]), regressor)
     assert len(twice(image)) == 1
     assert len(blind(image, [box_of("mona-lisa.jpg"), box_of("mona-lisa.jpg", 1.4)])) == 1
 
@@ -246,19 +255,58 @@ def test_two_faces_come_largest_first(blind):
     assert ratio == pytest.approx(2, rel=0.05)
 
 
-def test_largest_passes_over_what_is_no_face(detector):
+def test_largest_passes_over_what_is_no_face(detector, regressor):
     image = photograph("astronaut.png")
     (found,) = detector(image)
     nothing = wrong_detection(80, 400, 80)
     for told in (Told([], [nothing, found]), Told([nothing, found], []), Told([found], [nothing])):
-        (face,) = MeshReconstructor(told).largest(image)
+        (face,) = FaceReconstructor(told, regressor).largest(image)
         np.testing.assert_allclose(face.box.centre, found.box.centre, atol=20)
-    assert MeshReconstructor(Told([nothing], [nothing])).largest(image) == []
+    assert FaceReconstructor(Told([nothing], [nothing]), regressor).largest(image) == []
+
+
+def test_a_batch_gives_what_single_images_give(reconstructor):
+    images = [photograph(name) for name in FACES] + [noise(90, 70)]
+    together = reconstructor.batch(images)
+    assert [len(faces) for faces in together] == [1, 1, 0]
+    for image, faces in zip(images, together, strict=True):
+        for one, other in zip(faces, reconstructor(image), strict=True):
+            difference = one.positions.values - other.positions.values
+            assert np.abs(difference).max() < 1e-2
+
+
+def test_no_images_give_no_faces(reconstructor):
+    assert reconstructor.batch([]) == []
+
+
+class Counting:
+    """A regressor that sees nothing and counts the places of each call."""
+
+    description = "nothing"
+
+    def __init__(self):
+        self.counts = []
+
+    def __call__(self, views):
+        self.counts.append(len(views))
+        return [None] * len(views)
+
+
+def test_many_faces_go_in_bounded_batches():
+    regressor = Counting()
+    boxes = [Box(x, 0, x + 10, 10) for x in range(BATCH + 3)]
+    assert FaceReconstructor(Blind(), regressor)(noise(20, 40), boxes) == []
+    assert regressor.counts == [BATCH, 3]
 
 
 def test_unknown_detector_lists_the_known():
     with pytest.raises(UsageError, match="no detector 'haar'; there are blazeface, insightface"):
-        default_reconstructor("haar")
+        load_reconstructor("haar")
+
+
+def test_unknown_backend_lists_the_known():
+    with pytest.raises(UsageError, match="no backend '3dmm'; there are mesh, prn"):
+        load_reconstructor(backend="3dmm")
 
 
 def test_samples_are_those_tested():

@@ -164,3 +164,12 @@ def test_values_are_frozen():
     assert held.size == 8
     with pytest.raises(FrozenInstanceError):
         held.colour = held.colour
+
+
+def test_overlap_is_intersection_over_union():
+    box = Box(0, 0, 4, 2)
+    assert box.overlap(box) == 1
+    assert box.overlap(Box(2, 0, 6, 2)) == pytest.approx(4 / 12)
+    assert box.overlap(Box(2, 1, 6, 5)) == Box(2, 1, 6, 5).overlap(box) == pytest.approx(2 / 22)
+    assert box.overlap(Box(4, 0, 8, 2)) == 0
+    assert box.overlap(Box(5, 3, 8, 9)) == 0

@@ -22,7 +22,7 @@ from facelab.provenance import (
     record_path,
     write_record,
 )
-from facelab.reconstruct import Reconstructor, default_reconstructor
+from facelab.reconstruct import Reconstructor, load_reconstructor
 from facelab.types import Float, Reconstruction
 
 SENTENCE = "The face of a person in this image was replaced with another by facelab."
@@ -102,7 +102,7 @@ def prepare(request: Request) -> Studio:
     FacelabError
         If any of them is missing or unfit: then no job can be done.
     """
-    reconstructor = default_reconstructor(request.detector)
+    reconstructor = load_reconstructor(request.detector)
     settings = request.settings
     inputs, notes, sightings, mask = [], _terms(request.detector), [], None
     for role, path in request.inputs:

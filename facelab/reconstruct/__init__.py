@@ -10,10 +10,12 @@ from facelab.types import Box, Float, Reconstruction
 
 if TYPE_CHECKING:
     from facelab.reconstruct.detect import Detector
+    from facelab.reconstruct.reconstructor import Regressor
 
-__all__ = ["DETECTORS", "Reconstructor", "default_reconstructor"]
+__all__ = ["BACKENDS", "DETECTORS", "Reconstructor", "default_reconstructor", "load_reconstructor"]
 
 DETECTORS = ("blazeface", "insightface")
+BACKENDS = ("mesh", "prn")
 
 
 class Reconstructor(Protocol):
@@ -27,24 +29,69 @@ class Reconstructor(Protocol):
         """The largest face of `image`, or none; what a quicker search may find."""
         ...
 
+    def batch(self, images: Sequence[Float]) -> list[list[Reconstruction]]:
+        """The faces of each of several images, as calling it gives them."""
+        ...
 
-def default_reconstructor(detector: str = "blazeface") -> Reconstructor:
-    """BlazeFace or a locally installed insightface pack, then FaceMesh.
+    @property
+    def description(self) -> str:
+        """The network and what runs it, for people."""
+        ...
+
+
+def default_reconstructor() -> Reconstructor:
+    """BlazeFace and FaceMesh by torch on the CPU: what comes with facelab."""
+    return load_reconstructor()
+
+
+def load_reconstructor(
+    detector: str = "blazeface", backend: str = "mesh", runtime: str = "torch", device: str = "cpu"
+) -> Reconstructor:
+    """A reconstructor by the names of its parts.
+
+    Parameters
+    ----------
+    detector : str
+        One of `DETECTORS`; it runs on the CPU.
+    backend : str
+        One of `BACKENDS`: FaceMesh on the canonical atlas, or PRNet's network on PRNet's.
+    runtime, device : str
+        What runs the backend's network: of `facelab.reconstruct.runtime.RUNTIMES` and ``DEVICES``.
 
     Raises
     ------
     UsageError
-        If there is no such detector.
+        If there is no such part, or it is not available here.
     WeightsError
         If weights are missing or damaged.
     """
-    from facelab.reconstruct.mesh import MeshReconstructor
+    from facelab.reconstruct.reconstructor import FaceReconstructor
 
-    return MeshReconstructor(_detector(detector))
+    return FaceReconstructor(_detector(detector), _regressor(backend, runtime, device))
+
+
+def _regressor(name: str, runtime: str, device: str) -> Regressor:
+    # torch and onnxruntime take a second to import: only when they are to be used.
+    if name == "mesh":
+        from facelab.reconstruct import facemesh
+        from facelab.reconstruct.layers import load
+        from facelab.reconstruct.mesh import MeshRegressor
+        from facelab.reconstruct.runtime import load_runner
+
+        network = load(facemesh.FaceMesh, "facemesh")
+        return MeshRegressor(load_runner(network, facemesh.SIDE, runtime, device))
+    if name == "prn":
+        from facelab.reconstruct import prn
+        from facelab.reconstruct.fold import fold
+        from facelab.reconstruct.layers import load
+        from facelab.reconstruct.resfcn import PRN
+        from facelab.reconstruct.runtime import load_runner
+
+        return prn.PRNRegressor(load_runner(fold(load(PRN, "prn")), prn.SIDE, runtime, device))
+    raise UsageError(f"no backend {name!r}; there are {', '.join(BACKENDS)}")
 
 
 def _detector(name: str) -> Detector:
-    # torch and onnxruntime take a second to import: only when they are to be used.
     if name == "blazeface":
         from facelab.reconstruct.detect import BlazeFaceDetector
 

@@ -1,0 +1,98 @@
+"""A detector and a regressor put together: every face of an image, or of many images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from facelab.reconstruct.detect import Detector
+from facelab.types import Box, Detection, Float, Reconstruction, require_image
+
+BATCH = 16  # faces in one pass of a network: what bounds its memory
+SAME_FACE = 0.5  # overlap of two boxes over their union
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """Where to look for one face.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        The photograph.
+    place : Detection or Box
+        What a detector found, or a box given by the user, source-image pixels.
+    """
+
+    image: Float
+    place: Detection | Box
+
+
+class Regressor(Protocol):
+    """Anything that makes the position map of a face whose place is known."""
+
+    description: str  # the network and what runs it, for people
+
+    def __call__(self, views: Sequence[View]) -> list[Reconstruction | None]:
+        """The face at each place, or None where none is seen; in batches where that is quicker."""
+        ...
+
+
+class FaceReconstructor:
+    """Finds faces and makes their position maps.
+
+    Parameters
+    ----------
+    detector : Detector
+        Not asked where boxes are given.
+    regressor : Regressor
+    """
+
+    def __init__(self, detector: Detector, regressor: Regressor) -> None:
+        self._detector = detector
+        self._regressor = regressor
+
+    @property
+    def description(self) -> str:
+        """The network and what runs it, for people."""
+        return self._regressor.description
+
+    def __call__(self, image: Float, boxes: Sequence[Box] | None = None) -> list[Reconstruction]:
+        """Every face of `image` ``(H, W, 3)`` float32, the largest first; or those in `boxes`."""
+        require_image("image", image)
+        return self._at([(image, self._detector(image) if boxes is None else boxes)])[0]
+
+    def batch(self, images: Sequence[Float]) -> list[list[Reconstruction]]:
+        """The faces of each of several images, as calling it gives them; their faces go together.
+
+        The images need not be of one size.
+        """
+        return self._at([(image, self._detector(image)) for image in images])
+
+    def largest(self, image: Float) -> list[Reconstruction]:
+        """The largest face of `image`, if there is one; sooner found than all of them."""
+        for found in self._detector.largest(image):
+            (faces,) = self._at([(image, [found])])
+            if faces:
+                return faces
+        return self(image)[:1]
+
+    def _at(
+        self, sought: Sequence[tuple[Float, Sequence[Detection] | Sequence[Box]]]
+    ) -> list[list[Reconstruction]]:
+        """The faces at the places of each image, all of them together."""
+        views = [View(image, place) for image, places in sought for place in places]
+        batches = (views[start : start + BATCH] for start in range(0, len(views), BATCH))
+        found = (face for batch in batches for face in self._regressor(batch))
+        faces = [[face for _, face in zip(places, found, strict=False)] for _, places in sought]
+        return [distinct([face for face in own if face is not None]) for own in faces]
+
+
+def distinct(faces: Sequence[Reconstruction]) -> list[Reconstruction]:
+    """Faces by size, without those that lie on a larger one."""
+    kept: list[Reconstruction] = []
+    for face in sorted(faces, key=lambda face: -face.box.size):
+        if all(face.box.overlap(other.box) < SAME_FACE for other in kept):
+            kept.append(face)
+    return kept
