@@ -32,9 +32,9 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import prnet  # noqa: E402 - needs the path above
 from facelab import blend, composite, images, pipeline, raster  # noqa: E402
 from facelab.pipeline import SwapSettings, sight, swap_into  # noqa: E402
-from facelab.reconstruct import Reconstructor, default_reconstructor  # noqa: E402
+from facelab.reconstruct import Reconstructor, load_reconstructor  # noqa: E402
 from facelab.reconstruct.detect import BlazeFaceDetector  # noqa: E402
-from facelab.reconstruct.mesh import MeshReconstructor  # noqa: E402
+from facelab.reconstruct.reconstructor import FaceReconstructor  # noqa: E402
 from facelab.types import Float  # noqa: E402
 
 P = ParamSpec("P")
@@ -49,7 +49,7 @@ COMMAND_ROUNDS = 3
 STAGES: list[tuple[Any, str, str]] = [
     (images, "read", "read"),
     (BlazeFaceDetector, "largest", "detect"),
-    (MeshReconstructor, "largest", "FaceMesh"),
+    (FaceReconstructor, "largest", "FaceMesh"),
     (pipeline, "unwrap", "unwrap"),
     (pipeline, "fuse", "tone"),
     (pipeline, "swap", "tone"),
@@ -152,7 +152,7 @@ def measure(
     source: Path, target: Path, output: Path, rounds: int
 ) -> dict[str, list[dict[str, float]]]:
     """Stages of each round by method; the methods take turns, so that all see the same load."""
-    reconstructor = default_reconstructor()
+    reconstructor = load_reconstructor()
     measured: dict[str, list[dict[str, float]]] = defaultdict(list)
     with mock.patch.dict(blend.METHODS, seamlessClone=seamless):
         for turn in range(rounds + 1):
@@ -217,7 +217,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "source.jpg"), Path(folder, "target.jpg")
         output = Path(folder, "output.jpg")
-        reconstructor = default_reconstructor()
+        reconstructor = load_reconstructor()
         make_scene(ROOT / "samples/james-right.jpg", source, reconstructor)
         make_scene(ROOT / "samples/james-left.jpg", target, reconstructor)
         print(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from facelab.errors import FacelabError
     from facelab.images import Image, read, write
     from facelab.pipeline import Sighting, SwapResult, SwapSettings, sight, swap_into
-    from facelab.reconstruct import Reconstructor, default_reconstructor
+    from facelab.reconstruct import Reconstructor, load_reconstructor
     from facelab.texture import unwrap
     from facelab.types import Box, Face, Pose, PositionMap, Reconstruction, Texture
 
@@ -29,7 +29,7 @@ __all__ = [
     "SwapResult",
     "SwapSettings",
     "Texture",
-    "default_reconstructor",
+    "load_reconstructor",
     "read",
     "sight",
     "swap_into",
@@ -43,7 +43,7 @@ _HOMES = {
     "errors": ("FacelabError",),
     "images": ("Image", "read", "write"),
     "pipeline": ("Sighting", "SwapResult", "SwapSettings", "sight", "swap_into"),
-    "reconstruct": ("Reconstructor", "default_reconstructor"),
+    "reconstruct": ("Reconstructor", "load_reconstructor"),
     "texture": ("unwrap",),
     "types": ("Box", "Face", "Pose", "PositionMap", "Reconstruction", "Texture"),
 }

@@ -150,9 +150,7 @@ def choose(
         return faces
     faces = reconstructor.largest(image) if face == "largest" else reconstructor(image)
     if not faces:
-        raise NoFaceError(
-            f"{name}: no face found; use a photograph with a face of 32 px or more, or give its box"
-        )
+        raise no_face(name)
     if face == "all":
         return faces
     if face in ("left", "right"):
@@ -163,6 +161,13 @@ def choose(
         listed = "; ".join(f"{i}: {_corners(found.box)}" for i, found in enumerate(faces))
         raise NoFaceError(f"{name}: no face {index}; its faces and their boxes are {listed}")
     return [faces[index]]
+
+
+def no_face(name: str) -> NoFaceError:
+    """The error for a photograph in which no face was found."""
+    return NoFaceError(
+        f"{name}: no face found; use a photograph with a face of 32 px or more, or give its box"
+    )
 
 
 def _corners(box: Box) -> str:

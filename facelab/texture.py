@@ -165,8 +165,8 @@ def complete(texture: Texture, mask: Bool) -> Texture:
     """A texture without holes: what was not seen is made up.
 
     Unseen texels (confidence below 0.1) take the mirror texel where that was seen, shifted in tone
-    so that it meets the seen ones smoothly, and a smooth fill elsewhere. Seen texels and all
-    confidences stay as they are.
+    so that it meets the seen ones smoothly, and a smooth fill from all of these elsewhere. Seen
+    texels and all confidences stay as they are.
 
     Parameters
     ----------
@@ -180,15 +180,24 @@ def complete(texture: Texture, mask: Bool) -> Texture:
     hole = mask & ~seen
     if not seen.any() or not hole.any():
         return texture
-    size = min(texture.size, _FILL_SIZE)
-    colour, share = resized(texture.colour, size), resized(seen.astype(np.float32), size)
-    share = np.where(share > 0.99, share, 0)  # a texel at the edge mixes in what was not seen
-    smooth = resized(spread(colour, share), texture.size)
-    tone = resized(spread(colour - colour[:, ::-1], share * share[:, ::-1]), texture.size)
-    mirrored = np.clip(texture.colour[:, ::-1][hole] + tone[hole], 0, 1)
     filled = texture.colour.copy()
-    filled[hole] = np.where(seen[:, ::-1][hole][:, None], mirrored, smooth[hole])
+    from_mirror = hole & seen[:, ::-1]
+    if from_mirror.any():
+        tone = _filled(texture.colour - texture.colour[:, ::-1], seen & seen[:, ::-1])
+        mirrored = texture.colour[:, ::-1][from_mirror] + tone[from_mirror]
+        filled[from_mirror] = np.clip(mirrored, 0, 1)
+    rest = hole & ~from_mirror
+    if rest.any():
+        filled[rest] = _filled(filled, seen | from_mirror)[rest]
     return Texture(filled, texture.confidence)
+
+
+def _filled(values: Float, known: Bool) -> Float:
+    """What is known, smoothly carried on; worked out at a small size."""
+    size = min(len(values), _FILL_SIZE)
+    share = resized(known.astype(np.float32), size)
+    share = np.where(share > 0.99, share, 0)  # a texel at the edge mixes in what is not known
+    return resized(spread(resized(values, size), share), len(values))
 
 
 def spread(values: Float, weight: Float | Bool) -> Float:

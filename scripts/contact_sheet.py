@@ -29,7 +29,7 @@ from facelab import images
 from facelab.atlas import Atlas
 from facelab.errors import FacelabError
 from facelab.pipeline import Sighting, SwapSettings, sight, swap_into
-from facelab.reconstruct import Reconstructor, default_reconstructor
+from facelab.reconstruct import Reconstructor, load_reconstructor
 from facelab.texture import unwrap
 from facelab.types import Bool, Float, PositionMap
 
@@ -191,7 +191,7 @@ def arguments() -> argparse.Namespace:
 def run(options: argparse.Namespace) -> list[Outcome]:
     """Swap and measure all pairs."""
     net = IdentityNet(options.identity_net) if options.identity_net else None
-    reconstructor = default_reconstructor()
+    reconstructor = load_reconstructor()
     outcomes = []
     pairs = read_pairs(options.pairs, options.start, options.stop)
     with click.progressbar(pairs, file=sys.stderr, label="pairs") as bar:

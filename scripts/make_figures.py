@@ -17,7 +17,7 @@ import numpy as np
 
 from facelab import images
 from facelab.pipeline import Sighting, SwapSettings, sight, swap_into
-from facelab.reconstruct import default_reconstructor
+from facelab.reconstruct import load_reconstructor
 from facelab.types import Float, PositionMap
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("docs"))
     output = parser.parse_args().output
     output.mkdir(exist_ok=True)
-    reconstructor = default_reconstructor()
+    reconstructor = load_reconstructor()
     faces = {
         path.name: sight(images.read(path).pixels, reconstructor)[0]
         for path in sorted(SAMPLES.iterdir())

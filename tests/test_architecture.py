@@ -21,7 +21,7 @@ LAYERS = """
     atlas
     types
     images pose scan blend
-    raster provenance
+    raster provenance landmarks
     visibility
     texture reconstruct composite
     skin groundtruth

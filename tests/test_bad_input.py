@@ -18,7 +18,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from facelab.cli import job
+from facelab.cli import networks
 from facelab.images import read
 from facelab.reconstruct import load_reconstructor
 from tests.test_cli import ROOT, calls, one_line, snapshot, swap, values
@@ -27,14 +27,14 @@ __all__ = ["calls"]  # a fixture
 
 SAMPLES = ROOT / "samples"
 
-networks = cache(load_reconstructor)
+loaded = cache(load_reconstructor)
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch):
     """A folder to stand in, with a source and a target; networks are loaded once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(job, "load_reconstructor", networks)
+    monkeypatch.setattr(networks, "load_reconstructor", loaded)
     saved("source.png", portrait())
     saved("target.png", face())
 

@@ -18,13 +18,14 @@ import facelab
 from facelab import atlas, weights
 from facelab.blend import METHODS
 from facelab.cli import job as job_module
-from facelab.cli import main
-from facelab.cli import plan as plan_module
+from facelab.cli import main, options
+from facelab.cli import networks as networks_module
 from facelab.cli import swap as swap_module
 from facelab.opacity import KEEP
 from facelab.pipeline import SwapResult, SwapSettings, choose
 from facelab.provenance import CONSENT
-from facelab.reconstruct import DETECTORS
+from facelab.reconstruct import BACKENDS, DETECTORS
+from facelab.reconstruct.runtime import DEVICES, RUNTIMES
 from facelab.types import Box, PositionMap, Reconstruction
 
 ROOT = Path(__file__).parent.parent
@@ -55,7 +56,7 @@ def calls(monkeypatch):
         faces = choose(target, reconstructor, settings.target_face, settings.target_box, name)
         return SwapResult(1 - target, faces)
 
-    monkeypatch.setattr(job_module, "load_reconstructor", lambda detector: FlatFace())
+    monkeypatch.setattr(networks_module, "load_reconstructor", lambda *_: FlatFace())
     monkeypatch.setattr(job_module, "swap_into", invert)
     return made
 
@@ -146,9 +147,12 @@ def test_top_level_script_runs_the_command_line():
 
 
 def test_options_offer_what_the_library_has():
-    assert tuple(METHODS) == swap_module.BLEND
-    assert swap_module.CONSENT == CONSENT
-    assert swap_module.DETECTORS == DETECTORS == tuple(plan_module.NETWORKS)
+    assert tuple(METHODS) == options.BLEND
+    assert options.CONSENT == CONSENT
+    assert options.DETECTORS == DETECTORS
+    assert options.BACKENDS == BACKENDS
+    assert options.RUNTIMES == RUNTIMES
+    assert options.DEVICES == DEVICES
     (keep,) = (option for option in swap_module.swap_command.params if option.name == "keep")
     assert keep.metavar == ",".join(KEEP) + "|none"
 
@@ -382,7 +386,7 @@ def test_folder_skips_what_is_done_without_loading_networks(here, calls, monkeyp
     photographs(3)
     assert swap(target="photos", output="out").exit_code == 0
     before = snapshot("out")
-    monkeypatch.setattr(job_module, "load_reconstructor", None)
+    monkeypatch.setattr(networks_module, "load_reconstructor", None)
     result = swap("--json", target="photos", output="out")
     assert result.exit_code == 0, result.output
     assert [outcome["status"] for outcome in json.loads(result.stdout)] == ["skipped"] * 3
@@ -520,9 +524,10 @@ def test_weights_list():
     assert result.exit_code == 0
     heading, *rows = result.stdout.splitlines()
     assert heading.split()[:3] == ["NAME", "FILE", "LICENCE"]
-    assert [row.split()[:3] for row in rows] == [
-        [name, entry.file, entry.licence] for name, entry in weights.entries().items()
-    ]
+    for row, (name, entry) in zip(rows, weights.entries().items(), strict=True):
+        assert row.startswith(name)
+        assert f" {entry.file} " in row
+        assert f" {entry.licence} " in row
     assert all("MB" in row for row in rows)
 
 
@@ -558,7 +563,7 @@ def test_damaged_weights(here, monkeypatch):
 
 INTERRUPTIBLE = """
 import sys, time
-from facelab.cli import job, main
+from facelab.cli import job, main, networks
 from facelab.pipeline import SwapResult
 from tests.test_cli import FlatFace
 
@@ -568,7 +573,7 @@ def invert(target, sources, reconstructor, settings, mask, name):
         time.sleep(60)
     return SwapResult(1 - target, reconstructor(target))
 
-job.load_reconstructor, job.swap_into = lambda detector: FlatFace(), invert
+networks.load_reconstructor, job.swap_into = lambda *_: FlatFace(), invert
 main(sys.argv[1:])
 """
 

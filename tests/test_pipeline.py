@@ -9,8 +9,7 @@ from facelab.blend import METHODS
 from facelab.composite import render
 from facelab.errors import NoFaceError, UsageError
 from facelab.pipeline import Sighting, SwapSettings, choose, sight, swap_into
-from facelab.reconstruct.detect import BlazeFaceDetector
-from facelab.reconstruct.mesh import MeshReconstructor
+from facelab.reconstruct import load_reconstructor
 from facelab.texture import unwrap
 from facelab.types import Box, Face, PositionMap
 from tests.synthetic import (
@@ -34,7 +33,7 @@ SETTINGS = SwapSettings(texture_size=256)
 
 @pytest.fixture(scope="module")
 def reconstructor():
-    return MeshReconstructor(BlazeFaceDetector())
+    return load_reconstructor()
 
 
 @pytest.fixture(scope="module")

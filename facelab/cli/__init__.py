@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 import facelab
+from facelab.cli.reconstruct import reconstruct_command
 from facelab.cli.report import describe, report_error
 from facelab.cli.swap import swap_command
 from facelab.cli.weights import weights_group
@@ -70,5 +71,6 @@ def main() -> None:
     """
 
 
+main.add_command(reconstruct_command)
 main.add_command(swap_command)
 main.add_command(weights_group)

@@ -22,7 +22,7 @@ from facelab.provenance import (
     record_path,
     write_record,
 )
-from facelab.reconstruct import Reconstructor, load_reconstructor
+from facelab.reconstruct import Reconstructor
 from facelab.types import Float, Reconstruction
 
 SENTENCE = "The face of a person in this image was replaced with another by facelab."
@@ -102,9 +102,9 @@ def prepare(request: Request) -> Studio:
     FacelabError
         If any of them is missing or unfit: then no job can be done.
     """
-    reconstructor = load_reconstructor(request.detector)
+    reconstructor = request.networks.load()
     settings = request.settings
-    inputs, notes, sightings, mask = [], _terms(request.detector), [], None
+    inputs, notes, sightings, mask = [], request.networks.terms, [], None
     for role, path in request.inputs:
         image = read(path)
         inputs.append(describe_input(path, role, image))
@@ -117,15 +117,6 @@ def prepare(request: Request) -> Studio:
             face, box = settings.source_face, settings.source_box
             sightings += sight(image.pixels, reconstructor, face, box, str(path))
     return Studio(request, reconstructor, sightings, mask, tuple(inputs), tuple(notes))
-
-
-def _terms(detector: str) -> list[str]:
-    """What whoever uses a detector must know."""
-    if detector != "insightface":
-        return []
-    from facelab.reconstruct.insightface import NOTICE
-
-    return [NOTICE]
 
 
 def _incoming(path: Path, image: Image) -> list[str]:
@@ -172,7 +163,7 @@ def _save(job: Job, studio: Studio, target: Image, pixels: Float) -> tuple[str, 
     """Write the marked image and its record, both or neither; return all notes."""
     request = studio.request
     inputs = (*studio.inputs, describe_input(job.target, "target", target))
-    weights = request.weights
+    weights = request.networks.weights
     source_type = SOURCE_TYPES.get(request.consent, COMPOSITE_CAPTURE)
     xmp = mark(target.metadata.xmp, source_type=source_type, description=SENTENCE)
     lost = write(job.output, replace(target, pixels=pixels), xmp=xmp)

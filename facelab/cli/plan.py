@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
-from facelab import weights
-from facelab.errors import OutputError, UsageError
+from facelab.cli.folders import photographs_of
+from facelab.cli.networks import Networks
+from facelab.errors import UsageError
 from facelab.images import output_format, same_file
 from facelab.pipeline import SwapSettings
 from facelab.provenance import file_sha256, record_path
-
-NETWORKS = {"blazeface": ("blazeface_full", "blazeface_short"), "insightface": ()}
-ALWAYS = ("canonical_face", "canonical_surface", "facemesh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +35,7 @@ class Request:
     settings : SwapSettings
     mask : Path or None
         Grey image of the target's size, white where it may change.
-    detector : str
-        A name of `facelab.reconstruct.DETECTORS`.
+    networks : Networks
     consent : str
         A name of `facelab.provenance.CONSENT`.
     """
@@ -47,7 +43,7 @@ class Request:
     sources: tuple[Path, ...]
     settings: SwapSettings
     mask: Path | None
-    detector: str
+    networks: Networks
     consent: str
 
     @property
@@ -59,31 +55,14 @@ class Request:
     @cached_property
     def recipe(self) -> dict[str, object]:
         """The command and its settings, as JSON gives them back."""
-        recipe = {"command": "swap", "detector": self.detector, **asdict(self.settings)}
+        recipe = {"command": "swap", **asdict(self.networks), **asdict(self.settings)}
         parsed: dict[str, object] = json.loads(json.dumps(recipe))
         return parsed
-
-    @cached_property
-    def weights(self) -> dict[str, str]:
-        """Name to sha256 of the weights that the jobs use."""
-        names = (*ALWAYS, *NETWORKS[self.detector])
-        own = {name: weights.entry_of(name).sha256 for name in names}
-        return own | (_pack_hashes() if self.detector == "insightface" else {})
 
     @cached_property
     def hashes(self) -> list[list[str]]:
         """Role and sha256 of every input but the target."""
         return [[role, file_sha256(path)] for role, path in self.inputs]
-
-
-def _pack_hashes() -> dict[str, str]:
-    """Hashes of the insightface pack in use, networks that are not run included."""
-    from facelab.reconstruct.insightface import default_root, locate
-
-    pack = locate(None, default_root())
-    return {
-        f"insightface/{pack.name}/{file.name}": file_sha256(file) for file in pack.glob("*.onnx")
-    }
 
 
 def plan(target: Path, output: Path) -> list[Job]:
@@ -94,23 +73,12 @@ def plan(target: Path, output: Path) -> list[Job]:
     UsageError
         If the folder holds none or cannot be listed, or a path is impossible.
     """
+    photographs = photographs_of(target)
     try:
-        if not target.is_dir():  # nor anything else, maybe: reading it says so
-            return [Job(target, output / target.name if output.is_dir() else output)]
-        photographs = sorted(path for path in target.iterdir() if _is_photograph(path))
+        into_folder = target.is_dir() or output.is_dir()
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}; give another path") from None
-    if not photographs:
-        raise UsageError(f"{target}: no JPEG, PNG, WebP or TIFF file is in it; give another folder")
-    return [Job(path, output / path.name) for path in photographs]
-
-
-def _is_photograph(path: Path) -> bool:
-    try:
-        output_format(path)
-    except UsageError:
-        return False
-    return path.is_file() and not path.name.startswith(".")
+    return [Job(path, output / path.name if into_folder else output) for path in photographs]
 
 
 def check(jobs: Sequence[Job], request: Request) -> None:
@@ -129,37 +97,6 @@ def check(jobs: Sequence[Job], request: Request) -> None:
                 raise UsageError(f"{job.output}: would overwrite an input; give another output")
 
 
-def make_folder(folder: Path) -> None:
-    """Make the folder for a folder of targets, if it is not there; not its parents.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be made.
-    """
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OutputError(
-            f"{folder}: cannot be made a folder ({reason}); choose another output folder"
-        ) from error
-
-
-def check_folder(folder: Path) -> None:
-    """Refuse a folder that is not there or not writable, before any work is done.
-
-    Raises
-    ------
-    OutputError
-        It says which.
-    """
-    if not folder.is_dir():
-        raise OutputError(f"{folder}: no such folder; create it first")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(f"{folder}: not writable; choose a folder you may write to")
-
-
 def finished(jobs: Sequence[Job], request: Request) -> set[Job]:
     """The jobs whose output is there, intact, and recorded as made of this request."""
     return {job for job in jobs if _is_finished(job, request)}
@@ -173,7 +110,7 @@ def _is_finished(job: Job, request: Request) -> bool:
             record["output"]["sha256"] == file_sha256(job.output)
             and inputs == [*request.hashes, ["target", file_sha256(job.target)]]
             and record["recipe"] == request.recipe
-            and record["weights"] == request.weights
+            and record["weights"] == request.networks.weights
             and record["consent"] == request.consent
         )
     except (OSError, ValueError, KeyError, TypeError):  # a file is gone or no record of this kind

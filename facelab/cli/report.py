@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Iterable
 
 import click
+
+from facelab.errors import FacelabError
 
 TRACEBACK = "FACELAB_TRACEBACK"
 
@@ -29,3 +32,18 @@ def describe(error: Exception) -> str:
 def say(message: str) -> None:
     """Print a line for people."""
     click.echo(message, err=True)
+
+
+def say_notes(notes: Iterable[str]) -> None:
+    """Say, once each, what could not be kept or must be known."""
+    for note in dict.fromkeys(notes):
+        say(f"note: {note}")
+
+
+def conclude(errors: Iterable[FacelabError | None]) -> int:
+    """Report the failures, once each, and return the exit code: theirs if they agree, else 1."""
+    found = [error for error in errors if error]
+    for message in dict.fromkeys(str(error) for error in found):
+        report_error(message)
+    codes = {error.exit_code for error in found}
+    return 0 if not codes else codes.pop() if len(codes) == 1 else 1

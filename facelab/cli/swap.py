@@ -6,40 +6,18 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Collection, Sequence
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from facelab.cli.report import report_error, say
+from facelab.cli.options import BLEND, BOX, CONSENT, FILE, Corners, corners, network_options
+from facelab.cli.report import conclude, say, say_notes
 from facelab.errors import FacelabError
 
 if TYPE_CHECKING:
     from facelab.cli.job import Outcome
     from facelab.cli.plan import Job, Request
-
-Corners = tuple[float, ...]
-
-# What facelab.blend, .opacity, .reconstruct and .provenance know, without the time to load them.
-BLEND = ("poisson", "mixed", "alpha")
-DETECTORS = ("blazeface", "insightface")
-CONSENT = ("self", "written", "licensed", "synthetic", "public-domain", "unspecified")
-
-
-def _corners(_ctx: click.Context, param: click.Parameter, value: str | None) -> Corners | None:
-    """``x0,y0,x1,y1`` as four numbers that span a box."""
-    if value is None:
-        return None
-    try:
-        x0, y0, x1, y1 = corners = tuple(float(part) for part in value.split(","))
-    except ValueError:
-        raise click.BadParameter(
-            f"{value!r} is not four numbers x0,y0,x1,y1", param=param
-        ) from None
-    if not (all(map(isfinite, corners)) and x0 < x1 and y0 < y1):
-        raise click.BadParameter(f"{value!r} must have x0 < x1 and y0 < y1", param=param)
-    return corners
 
 
 def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[str, ...]:
@@ -47,16 +25,12 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
     return () if value == "none" else tuple(part.strip() for part in value.split(","))
 
 
-_FILE = click.Path(readable=False, path_type=Path)  # facelab.images tells what is wrong
-_BOX = "x0,y0,x1,y1"
-
-
 @click.command("swap")
 @click.option(
     "sources",
     "-s",
     "--source",
-    type=_FILE,
+    type=FILE,
     required=True,
     multiple=True,
     metavar="FILE",
@@ -65,7 +39,7 @@ _BOX = "x0,y0,x1,y1"
 @click.option(
     "-t",
     "--target",
-    type=_FILE,
+    type=FILE,
     required=True,
     metavar="FILE_OR_FOLDER",
     help="Photograph to change, or a folder of them.",
@@ -73,7 +47,7 @@ _BOX = "x0,y0,x1,y1"
 @click.option(
     "-o",
     "--output",
-    type=_FILE,
+    type=FILE,
     required=True,
     metavar="FILE_OR_FOLDER",
     help="File to write, its suffix tells the format; one that exists is replaced. Or a folder.",
@@ -117,19 +91,19 @@ _BOX = "x0,y0,x1,y1"
 )
 @click.option(
     "--source-box",
-    callback=_corners,
-    metavar=_BOX,
+    callback=corners,
+    metavar=BOX,
     help="Where the source's face is; skips detection.",
 )
 @click.option(
     "--target-box",
-    callback=_corners,
-    metavar=_BOX,
+    callback=corners,
+    metavar=BOX,
     help="Where the target's face is; skips detection.",
 )
 @click.option(
     "--mask",
-    type=_FILE,
+    type=FILE,
     metavar="FILE",
     help="Grey image of the target's size, white where it may change; replaces the occlusion mask.",
 )
@@ -144,13 +118,7 @@ _BOX = "x0,y0,x1,y1"
     metavar="256..2048",
     help="Side of the texture; by default the target face's size decides.",
 )
-@click.option(
-    "--detector",
-    type=click.Choice(DETECTORS),
-    default="blazeface",
-    show_default=True,
-    help="insightface: a pack installed here; its models are for non-commercial research only.",
-)
+@network_options
 @click.option(
     "--consent",
     type=click.Choice(CONSENT),
@@ -176,6 +144,9 @@ def swap_command(
     no_occlusion: bool,
     texture_size: int | None,
     detector: str,
+    backend: str,
+    runtime: str,
+    device: str,
     consent: str,
     overwrite: bool,
     as_json: bool,
@@ -197,7 +168,8 @@ def swap_command(
     if source_box and len(sources) > 1:
         raise click.UsageError("--source-box goes with one --source")
 
-    from facelab.cli import plan
+    from facelab.cli import folders, plan
+    from facelab.cli.networks import Networks
     from facelab.pipeline import SwapSettings
     from facelab.types import Box
 
@@ -212,19 +184,20 @@ def swap_command(
         occlusion=not no_occlusion,
         texture_size=texture_size,
     )
-    request = plan.Request(sources, settings, mask, detector, consent)
+    networks = Networks(detector, backend, runtime, device)
+    request = plan.Request(sources, settings, mask, networks, consent)
     jobs = plan.plan(target, output)
     plan.check(jobs, request)
     if target.is_dir():
-        plan.make_folder(output)
-    plan.check_folder(jobs[0].output.parent)
+        folders.make_folder(output)
+    folders.check_folder(jobs[0].output.parent)
     finished = plan.finished(jobs, request) if target.is_dir() and not overwrite else set()
     outcomes = _run(jobs, finished, request, shown=target.is_dir() and not quiet)
     if as_json:
         click.echo(json.dumps([outcome.as_json() for outcome in outcomes], indent=2))
     if not quiet:
         _tell(outcomes)
-    return _conclude(outcomes)
+    return conclude(outcome.error for outcome in outcomes)
 
 
 def _run(
@@ -258,19 +231,9 @@ def _run(
 
 def _tell(outcomes: Sequence[Outcome]) -> None:
     """Say what was done and, once each, what could not be kept."""
-    for note in dict.fromkeys(note for outcome in outcomes for note in outcome.notes):
-        say(f"note: {note}")
+    say_notes(note for outcome in outcomes for note in outcome.notes)
     if len(outcomes) == 1 and outcomes[0].status == "done":
         say(f"{outcomes[0].job.output}: {len(outcomes[0].faces)} face(s) swapped")
     elif len(outcomes) > 1:
         counts = Counter(outcome.status for outcome in outcomes)
         say(", ".join(f"{counts[status]} {status}" for status in ("done", "skipped", "failed")))
-
-
-def _conclude(outcomes: Sequence[Outcome]) -> int:
-    """Report the failures and return the exit code: theirs if they agree, else 1."""
-    errors = [outcome.error for outcome in outcomes if outcome.error]
-    for message in dict.fromkeys(str(error) for error in errors):
-        report_error(message)
-    codes = {error.exit_code for error in errors}
-    return 0 if not codes else codes.pop() if len(codes) == 1 else 1

@@ -98,4 +98,4 @@ class Subject:
         if self.mask_unseen:
             shown = (seen.confidence >= SEEN)[..., None]
             return Texture(seen.colour * shown, seen.confidence)
-        return complete(seen, self.positions.atlas.region("face", size) > 0)
+        return complete(seen, np.ones((size, size), np.bool_))  # and beyond: viewers blur there

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from facelab.reconstruct.detect import Detector
     from facelab.reconstruct.reconstructor import Regressor
 
-__all__ = ["BACKENDS", "DETECTORS", "Reconstructor", "default_reconstructor", "load_reconstructor"]
+__all__ = ["BACKENDS", "DETECTORS", "Reconstructor", "load_reconstructor"]
 
 DETECTORS = ("blazeface", "insightface")
 BACKENDS = ("mesh", "prn")
@@ -39,15 +39,10 @@ class Reconstructor(Protocol):
         ...
 
 
-def default_reconstructor() -> Reconstructor:
-    """BlazeFace and FaceMesh by torch on the CPU: what comes with facelab."""
-    return load_reconstructor()
-
-
 def load_reconstructor(
     detector: str = "blazeface", backend: str = "mesh", runtime: str = "torch", device: str = "cpu"
 ) -> Reconstructor:
-    """A reconstructor by the names of its parts.
+    """A reconstructor by the names of its parts; by default what comes with facelab.
 
     Parameters
     ----------

@@ -1,0 +1,67 @@
+"""Folders that commands read photographs from and write into."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from facelab.errors import OutputError, UsageError
+from facelab.images import output_format
+
+
+def photographs_of(given: Path) -> list[Path]:
+    """The photographs in a folder, by name; or the file itself, which reading it judges.
+
+    Raises
+    ------
+    UsageError
+        If the folder holds none or cannot be listed, or the path is impossible.
+    """
+    try:
+        if not given.is_dir():
+            return [given]
+        found = sorted(path for path in given.iterdir() if _is_photograph(path))
+    except OSError as error:
+        raise UsageError(f"{error.filename}: {error.strerror}; give another path") from None
+    if not found:
+        raise UsageError(f"{given}: no JPEG, PNG, WebP or TIFF file is in it; give another folder")
+    return found
+
+
+def _is_photograph(path: Path) -> bool:
+    try:
+        output_format(path)
+    except UsageError:
+        return False
+    return path.is_file() and not path.name.startswith(".")
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder for a folder of targets, if it is not there; not its parents.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(
+            f"{folder}: cannot be made a folder ({reason}); choose another output folder"
+        ) from error
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that is not there or not writable, before any work is done.
+
+    Raises
+    ------
+    OutputError
+        It says which.
+    """
+    if not folder.is_dir():
+        raise OutputError(f"{folder}: no such folder; create it first")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder}: not writable; choose a folder you may write to")

@@ -1,0 +1,65 @@
+"""Which networks a command uses, with the weights and terms that go into its record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from facelab import weights
+from facelab.provenance import file_sha256
+from facelab.reconstruct import Reconstructor, load_reconstructor
+
+_ALWAYS = ("canonical_face", "canonical_surface")
+_DETECTORS = {"blazeface": ("blazeface_full", "blazeface_short"), "insightface": ()}
+_BACKENDS = {"mesh": ("facemesh",), "prn": ("prn", "prn_atlas")}
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The names of the parts of a reconstructor, see `facelab.reconstruct.load_reconstructor`."""
+
+    detector: str = "blazeface"
+    backend: str = "mesh"
+    runtime: str = "torch"
+    device: str = "cpu"
+
+    def load(self) -> Reconstructor:
+        """The reconstructor.
+
+        Raises
+        ------
+        UsageError
+            If a part is not available here.
+        WeightsError
+            If weights are missing or damaged.
+        """
+        return load_reconstructor(self.detector, self.backend, self.runtime, self.device)
+
+    @cached_property
+    def weights(self) -> dict[str, str]:
+        """Name to sha256 of the weights in use."""
+        names = (*_ALWAYS, *_BACKENDS[self.backend], *_DETECTORS[self.detector])
+        own = {name: weights.entry_of(name).sha256 for name in names}
+        return own | (_pack_hashes() if self.detector == "insightface" else {})
+
+    @property
+    def terms(self) -> list[str]:
+        """What whoever uses them must know."""
+        found = []
+        if self.detector == "insightface":
+            from facelab.reconstruct.insightface import NOTICE
+
+            found.append(NOTICE)
+        if self.backend == "prn":
+            found.append(f"PRNet's weights: {weights.entry_of('prn').licence}")
+        return found
+
+
+def _pack_hashes() -> dict[str, str]:
+    """Hashes of the insightface pack in use, networks that are not run included."""
+    from facelab.reconstruct.insightface import default_root, locate
+
+    pack = locate(None, default_root())
+    return {
+        f"insightface/{pack.name}/{file.name}": file_sha256(file) for file in pack.glob("*.onnx")
+    }

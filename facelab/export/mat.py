@@ -1,0 +1,75 @@
+"""MATLAB's MAT-file, level 5 ("MAT-File Format", The MathWorks)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.io
+from numpy.typing import NDArray
+
+from facelab.export.subject import Subject
+from facelab.images import write_bytes_atomically
+from facelab.images.image import to_integers
+
+_DESCRIPTION = b"MATLAB 5.0 MAT-file, created by facelab"
+_DESCRIPTION_SIZE = 116  # bytes at the head of the file
+
+
+def write(subject: Subject, stem: Path) -> dict[str, str | float]:
+    """Write ``<stem>.mat``.
+
+    Returns
+    -------
+    dict
+        ``mat``: the file's name.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    path = stem.with_name(f"{stem.name}.mat")
+    write_bytes_atomically(path, encode(arrays(subject)))
+    return {"mat": path.name}
+
+
+def arrays(subject: Subject) -> dict[str, NDArray[Any]]:
+    """What the file holds, by MATLAB's name.
+
+    Returns
+    -------
+    dict
+        The mesh in the frame of exports (pixels, x right, y up, z toward the viewer):
+
+        - ``vertices`` (n, 3) float32, ``colors`` (n, 3) float32 in [0, 1];
+        - ``triangles`` (m, 3) int32, which count from 1 as MATLAB does (PRNet's from 0);
+        - ``uv`` (n, 2) float32 in [0, 1], v down, into ``texture`` (S, S, 3) uint8.
+
+        The head in the photograph, also where the mesh is turned to the front:
+
+        - ``landmarks68`` (68, 3) float32, source-image pixels, y down;
+        - ``rotation`` (3, 3) float32 and ``angles`` (1, 3), yaw, pitch and roll in degrees.
+    """
+    mesh, pose = subject.mesh, subject.pose
+    return {
+        "vertices": mesh.vertices,
+        "colors": subject.colours,
+        "triangles": mesh.triangles + np.int32(1),
+        "uv": mesh.uv,
+        "texture": to_integers(subject.texture.colour, 8),
+        "landmarks68": subject.landmarks,
+        "rotation": pose.rotation,
+        "angles": np.array([[pose.yaw, pose.pitch, pose.roll]]),
+    }
+
+
+def encode(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """A MAT-file of named arrays; the same arrays give the same bytes."""
+    buffer = io.BytesIO()
+    scipy.io.savemat(buffer, dict(arrays))
+    # scipy describes the platform and the time of writing.
+    return _DESCRIPTION.ljust(_DESCRIPTION_SIZE) + buffer.getvalue()[_DESCRIPTION_SIZE:]

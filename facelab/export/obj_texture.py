@@ -1,0 +1,74 @@
+"""Wavefront OBJ with a texture: the mesh, its material (MTL) and a PNG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from facelab.export.obj_colour import faces, header, normals, rows
+from facelab.export.subject import Subject
+from facelab.images import Image, write_bytes_atomically
+from facelab.images import write as write_image
+from facelab.provenance import DIGITAL_SOURCE_TYPES, mark
+from facelab.types import Mesh
+
+# "Modification or correction by algorithm": the photograph's colours, moved and completed.
+_SOURCE_TYPE = DIGITAL_SOURCE_TYPES + "algorithmicallyEnhanced"
+_SENTENCE = "A face unwrapped from a photograph by facelab."
+
+
+def write(subject: Subject, stem: Path) -> dict[str, str | float]:
+    """Write ``<stem>_map.png``, ``<stem>_texture.mtl`` and ``<stem>_texture.obj``, in this order.
+
+    Returns
+    -------
+    dict
+        ``obj``, ``mtl`` and ``png``: the files' names.
+
+    Raises
+    ------
+    OutputError
+        If one cannot be written.
+    """
+    picture, library, shape = (
+        stem.with_name(f"{stem.name}_{end}") for end in ("map.png", "texture.mtl", "texture.obj")
+    )
+    xmp = mark(None, source_type=_SOURCE_TYPE, description=_SENTENCE)
+    write_image(picture, Image(subject.texture.colour), xmp=xmp)
+    write_bytes_atomically(library, material(picture.name))
+    write_bytes_atomically(shape, encode(subject.mesh, library.name))
+    return {"obj": shape.name, "mtl": library.name, "png": picture.name}
+
+
+def encode(mesh: Mesh, library: str) -> bytes:
+    """An OBJ file with texture coordinates and smooth normals, UTF-8.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        In the frame of exports; its coordinates are written with 4 decimals. The v of OBJ runs
+        up, so 1 - v is written.
+    library : str
+        Name of the MTL file, relative to the OBJ. It is written as it is, spaces included: the
+        specification would take them for the ends of names and knows no quotes, but MeshLab,
+        Blender, assimp and trimesh take the rest of the line.
+    """
+    coordinates = np.column_stack([mesh.uv[:, 0], 1 - mesh.uv[:, 1]])
+    return (
+        header()
+        + f"mtllib {library}\n"
+        + rows("v %.4f %.4f %.4f\n", mesh.vertices)
+        + rows("vt %.6f %.6f\n", coordinates)
+        + normals(mesh)
+        + "usemtl face\n"
+        + faces(mesh, "{0}/{0}/{0}")
+    ).encode()
+
+
+def material(picture: str) -> bytes:
+    """The MTL file, UTF-8: the colours of `picture` and, where ``illum 0`` is known, no light.
+
+    `picture` is the PNG's name, relative to the MTL.
+    """
+    return (f"newmtl face\nKa 1 1 1\nKd 1 1 1\nKs 0 0 0\nillum 0\nmap_Kd {picture}\n").encode()

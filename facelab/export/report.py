@@ -1,0 +1,55 @@
+"""The JSON that says what was found in a photograph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facelab.export import Entry
+from facelab.export.subject import Subject
+from facelab.images import Image
+from facelab.provenance import file_sha256
+from facelab.types import Pose
+
+
+def describe_image(path: Path, image: Image) -> dict[str, object]:
+    """Where a photograph lies, its size as displayed, in pixels, and its hash."""
+    height, width = image.pixels.shape[:2]
+    return {"path": str(path), "width": width, "height": height, "sha256": file_sha256(path)}
+
+
+def describe_face(subject: Subject, files: dict[str, Entry]) -> dict[str, object]:
+    """A face as the JSON has it.
+
+    Pixels of the photograph as displayed, x right, y down, pixel centres at integers, depth in the
+    same unit, the nearer the larger; degrees and the rotation of `facelab.types.Pose`.
+    """
+    box = subject.found.box
+    return {
+        "box": _rounded(np.array([box.x0, box.y0, box.x1, box.y1])),
+        "score": round(subject.found.score, 4),
+        "landmarks68": _rounded(subject.landmarks),
+        "visible68": subject.visible_landmarks.tolist(),
+        "pose": describe_pose(subject.pose),
+        "files": files,
+    }
+
+
+def describe_pose(pose: Pose) -> dict[str, object]:
+    """The fields of a pose; angles in degrees."""
+    return {
+        "yaw": round(pose.yaw, 3),
+        "pitch": round(pose.pitch, 3),
+        "roll": round(pose.roll, 3),
+        "rotation": _rounded(pose.rotation, 6),
+        "scale": round(pose.scale, 5),
+        "translation": _rounded(pose.translation),
+    }
+
+
+def _rounded(values: NDArray[np.floating], digits: int = 3) -> Sequence[object]:
+    out: Sequence[object] = np.round(values.astype(np.float64), digits).tolist()
+    return out

@@ -1,0 +1,60 @@
+"""Landmarks that somebody else found, read from their files."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+
+from facelab.errors import UsageError
+from facelab.types import Float
+
+SUFFIXES = (".txt", ".pts", ".npy", ".mat")
+_LARGEST = 1 << 20  # bytes; a file of 68 points has a few thousand
+_MAT_NAMES = ("pt3d_68", "pt2d", "landmarks", "pt3d_21")  # 300W-LP's and AFLW2000-3D's
+
+
+def read_landmarks(path: Path) -> Float:
+    """The points of a landmark file, ``(n, 2)`` source-image pixels, n >= 2.
+
+    Text with a point in each line (what ``facelab reconstruct`` writes, or iBUG's ``.pts``), a NumPy
+    array, or a MATLAB file of 300W-LP or AFLW2000-3D; ``(2, n)`` and ``(3, n)`` are turned.
+
+    Raises
+    ------
+    UsageError
+        If the file is missing or holds no such points.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise ValueError("it is too large for a file of landmarks")
+        points = np.asarray(_values(path, path.read_bytes()), np.float32)
+    except OSError as error:
+        raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    except (ValueError, KeyError, TypeError, NotImplementedError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: no landmarks in it ({error}); give {_wanted()}") from None
+    if points.ndim == 2 and points.shape[1] not in (2, 3):
+        points = points.T
+    if points.ndim != 2 or points.shape[1] not in (2, 3) or len(points) < 2:
+        raise UsageError(f"{path}: an array of {points.shape} is no landmarks; give {_wanted()}")
+    if not np.isfinite(points).all():
+        raise UsageError(f"{path}: a landmark is not a number; give finite coordinates")
+    return points[:, :2]
+
+
+def _values(path: Path, data: bytes) -> object:
+    if path.suffix == ".npy":
+        return np.load(io.BytesIO(data), allow_pickle=False)
+    if path.suffix == ".mat":
+        from scipy.io import loadmat
+
+        arrays = loadmat(io.BytesIO(data))
+        return next(arrays[name] for name in _MAT_NAMES if name in arrays)
+    lines = data.decode().replace(",", " ").splitlines()
+    rows = [line.split() for line in lines if line.strip() and line.strip()[0] in "+-.0123456789"]
+    return [[float(value) for value in row] for row in rows]
+
+
+def _wanted() -> str:
+    return f"68 points as {', '.join(SUFFIXES)}"
