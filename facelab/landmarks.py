@@ -18,8 +18,8 @@ _MAT_NAMES = ("pt3d_68", "pt2d", "landmarks", "pt3d_21")  # 300W-LP's and AFLW20
 def read_landmarks(path: Path) -> Float:
     """The points of a landmark file, ``(n, 2)`` source-image pixels, n >= 2.
 
-    Text with a point in each line (what ``facelab reconstruct`` writes, or iBUG's ``.pts``), a NumPy
-    array, or a MATLAB file of 300W-LP or AFLW2000-3D; ``(2, n)`` and ``(3, n)`` are turned.
+    Text with a point in each line (what ``facelab reconstruct`` writes, or iBUG's ``.pts``), a
+    NumPy array, or a MATLAB file of 300W-LP or AFLW2000-3D; ``(2, n)`` and ``(3, n)`` are turned.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def read_landmarks(path: Path) -> Float:
         points = np.asarray(_values(path, path.read_bytes()), np.float32)
     except OSError as error:
         raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-    except (ValueError, KeyError, TypeError, NotImplementedError, UnicodeDecodeError) as error:
+    except (ValueError, TypeError) as error:
         raise UsageError(f"{path}: no landmarks in it ({error}); give {_wanted()}") from None
     if points.ndim == 2 and points.shape[1] not in (2, 3):
         points = points.T
@@ -47,13 +47,23 @@ def _values(path: Path, data: bytes) -> object:
     if path.suffix == ".npy":
         return np.load(io.BytesIO(data), allow_pickle=False)
     if path.suffix == ".mat":
-        from scipy.io import loadmat
-
-        arrays = loadmat(io.BytesIO(data))
-        return next(arrays[name] for name in _MAT_NAMES if name in arrays)
+        return _matlab(data)
     lines = data.decode().replace(",", " ").splitlines()
     rows = [line.split() for line in lines if line.strip() and line.strip()[0] in "+-.0123456789"]
     return [[float(value) for value in row] for row in rows]
+
+
+def _matlab(data: bytes) -> object:
+    from scipy.io import loadmat
+
+    try:
+        arrays = loadmat(io.BytesIO(data))
+    except Exception as error:  # of damaged files it says many things, with no common base
+        raise ValueError(f"not a MATLAB file: {error}") from None
+    for name in _MAT_NAMES:
+        if name in arrays:
+            return arrays[name]
+    raise ValueError(f"none of {', '.join(_MAT_NAMES)}")
 
 
 def _wanted() -> str:
