@@ -38,7 +38,11 @@ def visible_landmarks(positions: PositionMap) -> Bool:
     buffer = _buffer(positions)
     around = np.ones((3, 3), np.uint8)
     lenient = replace(buffer, front=cv2.erode(buffer.front, around))
-    return ~lenient.hides(positions.landmarks)
+    seen = ~lenient.hides(positions.landmarks)
+    # The jaw goes on behind the face's border: what lies beyond a hidden point is hidden too.
+    for side in (seen[8::-1], seen[8:17]):
+        side[:] = np.logical_and.accumulate(side)
+    return seen
 
 
 @dataclass(frozen=True, slots=True, eq=False)

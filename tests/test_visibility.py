@@ -52,6 +52,12 @@ def test_the_far_eye_and_jaw_are_hidden_in_a_profile(yaw, hidden, seen):
     assert marks[:17][::-1][far].all()
 
 
+@pytest.mark.parametrize("yaw", [-80, -50, -20, 20, 50, 80])
+def test_the_jaw_is_visible_from_one_ear_to_some_point(yaw):
+    marks = visible_landmarks(canonical(yaw=yaw))[:17]
+    assert np.abs(np.diff(marks.astype(int))).sum() == 1
+
+
 @pytest.mark.parametrize("yaw", [20, 45, 80])
 def test_mirrored_poses_hide_mirrored_landmarks(yaw):
     one, other = visible_landmarks(canonical(yaw=yaw)), visible_landmarks(canonical(yaw=-yaw))

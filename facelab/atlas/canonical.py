@@ -37,13 +37,11 @@ CONTOURS: dict[str, tuple[tuple[int, ...], ...]] = {
 CONTOURS["eyes"] = CONTOURS["right eye"] + CONTOURS["left eye"]
 CONTOURS["brows"] = CONTOURS["right brow"] + CONTOURS["left brow"]
 
-# Landmarks 18-68 of the 300-W order are vertices of the mesh; the jaw is drawn along the oval.
+# Landmarks 18-68 of the 300-W order are vertices of the mesh.
 INNER51 = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300, 168, 197, 5, 4, 75, 97, 2, 326, 305,
            33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
            61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,
            78, 82, 13, 312, 308, 317, 14, 87)  # fmt: skip
-JAW = (127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152,
-       377, 400, 378, 379, 365, 397, 288, 361, 323, 454, 356)  # fmt: skip
 UPPER_INNER_LIP, LOWER_INNER_LIP = [61, 62, 63], [65, 66, 67]
 
 
@@ -52,7 +50,7 @@ def canonical() -> Atlas:
     """The atlas of the canonical face mesh."""
     uv, vertices = points()
     face, valid = face_and_margin(uv)
-    places = np.concatenate([jaw(uv, vertices), inner(uv)])
+    places, landmark_weights = landmarks(uv)
     positions = np.zeros((*valid.shape, 3), np.float32)
     positions[valid] = surface()(vertices)
     return Atlas(
@@ -61,7 +59,7 @@ def canonical() -> Atlas:
         vertices=vertices,
         canonical_positions=positions,
         landmark_places=places,
-        landmark_weights=np.eye(68, dtype=np.float32),
+        landmark_weights=landmark_weights,
         outline=uv[list(OVAL)],
         face=face,
         valid=valid,
@@ -86,14 +84,17 @@ def face_and_margin(uv: Float) -> tuple[Bool, Bool]:
     return face, cv2.dilate(face.astype(np.uint8), around).astype(np.bool_)
 
 
-def jaw(uv: Float, vertices: Float) -> Float:
-    """17 points evenly along the oval from ear to ear, in texels."""
-    line = list(JAW)
-    steps = np.linalg.norm(np.diff(vertices[line], axis=0), axis=1)
-    along = np.concatenate([[0], np.cumsum(steps)])
-    wanted = np.linspace(0, along[-1], 17)
-    points = [np.interp(wanted, along, uv[line, axis]) for axis in range(2)]
-    return np.column_stack(points).astype(np.float32)
+def landmarks(uv: Float) -> tuple[Float, Float]:
+    """Where the 68 landmarks are read, ``(m, 2)`` texels, and the weights ``(68, m)``.
+
+    The jaw lies partly beside the mesh; it is told from the whole face (``docs/landmarks.md``).
+    """
+    jaw = weights.load("canonical_jaw")
+    count = len(jaw["places"])
+    mixed = np.zeros((68, count + len(INNER51)), np.float32)
+    mixed[:17, :count] = jaw["weights"]
+    mixed[17:, count:] = np.eye(len(INNER51))
+    return np.concatenate([jaw["places"], inner(uv)]).astype(np.float32), mixed
 
 
 def inner(uv: Float) -> Float:

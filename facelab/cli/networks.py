@@ -9,7 +9,7 @@ from facelab import weights
 from facelab.provenance import file_sha256
 from facelab.reconstruct import Reconstructor, load_reconstructor
 
-_ALWAYS = ("canonical_face", "canonical_surface")
+_ALWAYS = ("canonical_face", "canonical_jaw", "canonical_surface")
 _DETECTORS = {"blazeface": ("blazeface_full", "blazeface_short"), "insightface": ()}
 _BACKENDS = {"mesh": ("facemesh",), "prn": ("prn", "prn_atlas")}
 
