@@ -101,12 +101,20 @@ def read_heads(head: Path, atlas: Path) -> Heads:
             vertices[:, corners[:, k]] * shares[:, k, None] for k in range(3)
         )
         landmarks = vertices[:, chart["lm68_ict3djaw_vertex"][:17]].astype(np.float64)
+    landmarks = evenly(landmarks[0]) @ landmarks
     valid = face_and_margin(points()[0])[1]
     drawn = np.zeros_like(true)
     # In float64, or the number of threads would show in the last bits.
     nodes, patches = surface().nodes.astype(np.float64), surface().patches
     drawn[:, valid] = np.stack([patches @ (nodes @ mode) for mode in mesh])
     return Heads(drawn, true, landmarks, mesh)
+
+
+def evenly(line: Array) -> Array:
+    """The shares ``(17, 17)`` by which 17 points are moved to lie evenly along their own line."""
+    along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    wanted = np.linspace(0, along[-1], len(line))
+    return np.column_stack([np.interp(wanted, along, unit) for unit in np.eye(len(line))])
 
 
 def chances(atlas: Path) -> Array:
