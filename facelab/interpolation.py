@@ -19,6 +19,8 @@ from scipy.sparse import csr_array
 Float = NDArray[np.float32]
 Array = NDArray[np.float64]
 
+_TOLERANCE = 1e-9  # of a triangle: how far outside a place may lie by rounding
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interpolation:
@@ -45,7 +47,11 @@ class Interpolation:
 
 
 def interpolation(
-    sites: Array, places: Array, ghosts: Array, hidden: NDArray[np.bool_] | None = None
+    sites: Array,
+    places: Array,
+    ghosts: Array,
+    triangles: NDArray[np.integer],
+    hidden: NDArray[np.bool_] | None = None,
 ) -> Interpolation:
     """Prepare the surface through points at `sites` for evaluation at `places`.
 
@@ -54,9 +60,11 @@ def interpolation(
     sites : (n, 2) float64
         UV positions of the points.
     places : (m, 2) float64
-        UV positions to evaluate at, inside the hull of sites and ghosts.
+        UV positions to evaluate at, inside the triangles.
     ghosts : (g, 2) float64
         Further nodes, where the spline extrapolates the points.
+    triangles : (t, 3) int
+        Of sites and ghosts, numbered in this order; they may run either way round.
     hidden : (n + g, n) bool, optional
         Sites that the gradient of a node does not look at: those across a slit such as the mouth,
         which may be far away in space and next to it in the UV plane.
@@ -64,16 +72,10 @@ def interpolation(
     Raises
     ------
     ValueError
-        If a place lies outside the hull.
+        If a place lies outside the triangles.
     """
-    from scipy.spatial import Delaunay  # slow to import, and most runs read a stored operator
-
     nodes = np.concatenate([sites, ghosts])
-    triangulation = Delaunay(nodes)
-    home = triangulation.find_simplex(places, tol=1e-9)
-    if (home < 0).any():
-        raise ValueError(f"{int((home < 0).sum())} places lie outside the hull of the sites")
-    corners = triangulation.simplices[home]
+    corners = triangles[_home(nodes[triangles], places)]
     weights = _patch_weights(nodes[corners], places)
     columns = (corners[:, None, :] + np.arange(3)[:, None] * len(nodes)).reshape(len(places), 9)
     starts = np.arange(0, 9 * len(places) + 1, 9, dtype=np.int32)
@@ -84,6 +86,22 @@ def interpolation(
     if hidden is None:
         hidden = np.zeros((len(nodes), len(sites)), np.bool_)
     return Interpolation(_node_operator(sites, nodes, hidden), patches)
+
+
+def _home(triangles: Array, places: Array) -> NDArray[np.intp]:
+    """Which of the triangles ``(t, 3, 2)`` holds each place."""
+    home = np.zeros(len(places), np.intp)
+    depth = np.full(len(places), -np.inf)
+    for number, (first, second, third) in enumerate(triangles):
+        frame = np.linalg.inv(np.column_stack([second - first, third - first]))
+        inner = (places - first) @ frame.T
+        least = np.minimum(inner.min(axis=1), 1 - inner.sum(axis=1))
+        deeper = least > depth
+        home[deeper], depth[deeper] = number, least[deeper]
+    outside = int((depth < -_TOLERANCE).sum())
+    if outside:
+        raise ValueError(f"{outside} places lie outside the triangles of the sites")
+    return home
 
 
 def _node_operator(sites: Array, nodes: Array, hidden: NDArray[np.bool_]) -> Float:

@@ -14,7 +14,10 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
-from facelab.atlas import OVAL, canonical
+from facelab import weights
+from facelab.atlas import OVAL
+from facelab.atlas.canonical import face_and_margin, points
+from facelab.atlas.layout import places_of
 from facelab.atlas.surface import work_out
 
 
@@ -23,9 +26,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--output", type=Path, default=Path("weights"))
     path = parser.parse_args().output / "canonical_surface.safetensors"
-    atlas = canonical()
-    uv = atlas.uv.astype(np.float64)
-    surface = work_out(uv, uv[list(OVAL)], atlas.places.astype(np.float64))
+    uv = points()[0]
+    places = places_of(face_and_margin(uv)[1])
+    triangles = weights.load("canonical_face")["triangles"]
+    surface = work_out(uv.astype(np.float64), OVAL, triangles, places.astype(np.float64))
     data = save(
         {
             "nodes": surface.nodes,

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -537,8 +538,37 @@ def test_weights_verify():
     assert result.stdout.count(": ok") == len(weights.entries())
 
 
+def test_import_prnet(here, monkeypatch):
+    def importer(checkout, folder):
+        assert checkout == Path("PRNet")
+        entry = replace(weights.entry_of("facemesh"), name="prn", licence="MIT; research only")
+        folder.mkdir()
+        (folder / weights.MANIFEST).write_text(weights.manifest_text([entry]))
+        return [folder / "prn.safetensors"]
+
+    monkeypatch.setattr("facelab.reconstruct.prnet.import_prnet", importer)
+    monkeypatch.setenv("FACELAB_WEIGHTS", str(here / "own"))
+    Path("PRNet").mkdir()
+    result = facelab_("weights", "import-prnet", "PRNet")
+    assert result.exit_code == 0
+    assert result.stdout == f"{here / 'own' / 'prn.safetensors'}\n"
+    assert result.stderr == "prn: MIT; research only\n"
+    result = facelab_("weights", "import-prnet", "PRNet", "-o", "elsewhere")
+    assert result.stdout == f"{Path('elsewhere/prn.safetensors')}\n"
+    assert f"facelab looks there if FACELAB_WEIGHTS is {here / 'elsewhere'}\n" in result.stderr
+
+
+def test_import_prnet_of_what_is_not_prnet(here):
+    result = facelab_("weights", "import-prnet", "nowhere")
+    assert result.exit_code == 2
+    assert one_line(result, "nowhere")
+    result = facelab_("weights", "import-prnet", here, "-o", "made")
+    assert result.exit_code == 4
+    assert one_line(result, "256_256_resfcn256_weight.index is missing", "PRNet checkout")
+    assert not Path("made").exists()
+
+
 def test_missing_weights(here, monkeypatch):
-    weights.entries()
     monkeypatch.setattr(weights, "folders", lambda: [here])
     assert facelab_("weights", "list").stdout.count("missing") == len(weights.entries())
     result = facelab_("weights", "verify")

@@ -43,13 +43,15 @@ def test_a_plane_is_baked_exactly_whatever_its_triangles(step, scale, tilt):
 def test_a_map_comes_back_from_its_own_mesh():
     positions = canonical(yaw=30, pitch=-10)
     places, triangles = ATLAS.mesh
-    mesh = Mesh(
-        ATLAS.read(positions.values, places), triangles, ((places + 0.5) / 256).astype(np.float32)
-    )
+    uv = ((places + 0.5) / 256).astype(np.float32)
+    mesh = Mesh(ATLAS.at_vertices(positions.values), triangles, uv)
     made = bake(mesh, ATLAS).values
     inner = cv2.erode(ATLAS.face.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    inner[175:180] = False  # there the lips are read from their own sides
     np.testing.assert_allclose(made[inner], positions.values[inner], atol=0.02)
-    assert np.abs(made - positions.values)[ATLAS.valid].max() < 2  # the margin is extrapolated
+    outer = ATLAS.valid.copy()
+    outer[175:180] = False
+    assert np.abs(made - positions.values)[outer].max() < 2  # the margin is extrapolated
     assert not made[~ATLAS.valid].any()
 
 

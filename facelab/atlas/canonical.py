@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from facelab import weights
 from facelab.atlas.layout import SIZE, Atlas, Bool, Float, fill
+from facelab.atlas.slit import Slit
 from facelab.atlas.surface import surface
 
 MARGIN = 3  # texels by which positions are extrapolated past the face's oval
@@ -42,6 +43,9 @@ INNER51 = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300, 168, 197, 5, 4, 75, 97
            33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
            61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,
            78, 82, 13, 312, 308, 317, 14, 87)  # fmt: skip
+# The inner edges of the lips from the subject's right corner of the mouth to the left.
+UPPER_LIP = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
+LOWER_LIP = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 UPPER_INNER_LIP, LOWER_INNER_LIP = [61, 62, 63], [65, 66, 67]
 
 
@@ -61,6 +65,7 @@ def canonical() -> Atlas:
         landmark_places=places,
         landmark_weights=landmark_weights,
         outline=uv[list(OVAL)],
+        slit=Slit(uv[list(UPPER_LIP)], uv[list(LOWER_LIP)]),
         face=face,
         valid=valid,
         contours={
@@ -90,10 +95,9 @@ def landmarks(uv: Float) -> tuple[Float, Float]:
     The jaw lies partly beside the mesh; it is told from the whole face (``docs/landmarks.md``).
     """
     jaw = weights.load("canonical_jaw")
-    count = len(jaw["places"])
-    mixed = np.zeros((68, count + len(INNER51)), np.float32)
-    mixed[:17, :count] = jaw["weights"]
-    mixed[17:, count:] = np.eye(len(INNER51))
+    mixed = np.zeros((68, len(jaw["places"]) + len(INNER51)), np.float32)
+    mixed[:17, : len(jaw["places"])] = jaw["weights"]
+    mixed[17:, len(jaw["places"]) :] = np.eye(len(INNER51))
     return np.concatenate([jaw["places"], inner(uv)]).astype(np.float32), mixed
 
 

@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.atlas.slit import Slit
+
 Float = NDArray[np.float32]
 Int = NDArray[np.int32]
 Bool = NDArray[np.bool_]
@@ -52,6 +54,8 @@ class Atlas:
         Texels with a position: the face, and a margin around it where there is one.
     contours : dict
         Region name to closed polygons ``(k, 2)`` in texels of the canonical atlas.
+    slit : Slit, optional
+        The mouth, where closed lips touch in the layout.
     chart : (256, 256, 2) float32, optional
         The texel of the canonical atlas that shows the same place of the face, by which regions
         are carried over; None for the canonical atlas itself.
@@ -67,6 +71,7 @@ class Atlas:
     face: Bool = field(repr=False)
     valid: Bool = field(repr=False)
     contours: dict[str, tuple[Float, ...]] = field(repr=False)
+    slit: Slit | None = field(default=None, repr=False)
     chart: Float | None = field(default=None, repr=False)
 
     @property
@@ -77,7 +82,7 @@ class Atlas:
     @cached_property
     def triangles(self) -> Int:
         """The triangles of the valid texels, see `grid_triangles`."""
-        return grid_triangles(self.valid)
+        return grid_triangles(self.valid, self._sides)
 
     @cached_property
     def places(self) -> Float:
@@ -86,17 +91,40 @@ class Atlas:
 
     @cached_property
     def mesh(self) -> tuple[Float, Int]:
-        """The face as a mesh with a smooth border.
+        """The face as a mesh with smooth borders; `at_vertices` reads a map at its vertices.
 
         Returns
         -------
         places : (n, 2) float32
             Texel coordinates of the vertices: the texels of the face in scan order, those at its
-            border moved onto the outline.
+            border moved onto the outline and those along the slit onto the edges of the lips.
         triangles : (m, 3) int32
             Counter-clockwise as seen where the face looks at the viewer.
         """
-        return bordered(places_of(self.face), self.face, self.outline), grid_triangles(self.face)
+        grid = places_of(np.ones_like(self.face)).reshape(self.size, self.size, 2)
+        places = (self.slit.moved(grid) if self.slit else grid)[self.face]
+        border = self._border
+        places[border] = _on(self.outline, places[border])
+        return places, grid_triangles(self.face, self._sides)
+
+    def at_vertices(self, values: Float) -> Float:
+        """A map ``(256, 256, c)`` read at the vertices of `mesh`: ``(n, c)``."""
+        rows = (self.slit.read(values) if self.slit else values)[self.face]
+        border = self._border
+        rows[border] = self.read(values, self.mesh[0][border])
+        return rows
+
+    @cached_property
+    def _border(self) -> Bool:
+        """Which texels of the face, in scan order, have a neighbour outside of it, ``(n,)``."""
+        cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+        inner = cv2.erode(self.face.astype(np.uint8), cross, borderValue=0)
+        out: Bool = inner[self.face] == 0
+        return out
+
+    @property
+    def _sides(self) -> Int | None:
+        return self.slit.sides(self.size) if self.slit else None
 
     @property
     def landmarks68(self) -> Float:
@@ -192,8 +220,14 @@ def places_of(texels: Bool) -> Float:
     return np.column_stack([u, v]).astype(np.float32)
 
 
-def grid_triangles(texels: Bool) -> Int:
+def grid_triangles(texels: Bool, sides: Int | None = None) -> Int:
     """Every quad of neighbouring texels split in two, and every corner of three.
+
+    Parameters
+    ----------
+    texels : (h, w) bool
+    sides : (h, w) int32, optional
+        On which side of a tear each texel lies; quads are split so that triangles cross it least.
 
     Returns
     -------
@@ -207,20 +241,16 @@ def grid_triangles(texels: Bool) -> Int:
     a, b, c, d = (index[v, u] for v in corners for u in corners)
     count = np.sum(inside, axis=0)
     quads = [corner[count == 4] for corner in (a, c, b, b, c, d)]
+    if sides is not None:
+        sa, sb, sc, sd = (sides[v, u][count == 4] for v in corners for u in corners)
+        other_way = np.abs(sa - sd) < np.abs(sb - sc)
+        other = [corner[count == 4] for corner in (a, c, d, a, d, b)]
+        quads = [np.where(other_way, *pair) for pair in zip(other, quads, strict=True)]
     triangles = [np.stack(quads, axis=1).reshape(-1, 3)]
     for missing, ring in enumerate(((c, d, b), (a, c, d), (a, d, b), (a, c, b))):
         alone = (count == 3) & ~inside[missing]
         triangles.append(np.stack([corner[alone] for corner in ring], axis=1))
     return np.concatenate(triangles)
-
-
-def bordered(places: Float, face: Bool, outline: Float) -> Float:
-    """Places of the face's texels, those at its border moved onto the outline."""
-    inner = cv2.erode(face.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
-    at_border = inner[face] == 0
-    out = places.copy()
-    out[at_border] = _on(outline, places[at_border])
-    return out
 
 
 def nearest_to(outline: Float, places: Float) -> Float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -33,22 +34,34 @@ def surface() -> Interpolation:
     return Interpolation(stored["nodes"], patches)
 
 
-def work_out(uv: Array, oval: Array, places: Array) -> Interpolation:
+def work_out(
+    uv: Array, oval: Sequence[int], triangles: NDArray[np.int32], places: Array
+) -> Interpolation:
     """The operator that `surface` reads, worked out.
 
     Parameters
     ----------
     uv : (468, 2) float64
         Texel coordinates of the points.
-    oval : (k, 2) float64
-        Those of the face's oval.
+    oval : sequence of int
+        Those that go round the face.
+    triangles : (898, 3) int32
+        Of the points: the mesh's own, since only they go along the edges of the lips.
     places : (n, 2) float64
         Texel coordinates of the valid texels.
     """
-    centre = oval.mean(axis=0)
-    ghosts = centre + (oval - centre) * GHOST_RING
+    rim = uv[list(oval)]
+    centre = rim.mean(axis=0)
+    ghosts = centre + (rim - centre) * GHOST_RING
     hidden = _across_the_mouth(np.concatenate([uv, ghosts]), len(uv))
-    return interpolation(uv, places, ghosts, hidden)
+    around = _ring(np.array(oval), len(uv) + np.arange(len(oval)))
+    return interpolation(uv, places, ghosts, np.concatenate([triangles, around]), hidden)
+
+
+def _ring(inner: NDArray[np.intp], outer: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Triangles between two closed lines of as many nodes."""
+    a, b, c, d = inner, np.roll(inner, -1), outer, np.roll(outer, -1)
+    return np.concatenate([np.stack([a, b, c], axis=1), np.stack([b, d, c], axis=1)])
 
 
 def _across_the_mouth(nodes: NDArray[np.float64], count: int) -> NDArray[np.bool_]:

@@ -15,6 +15,7 @@ __all__ = ["NAMES", "Entry", "Writer", "writer"]
 NAMES = (
     "landmarks",
     "overlay",
+    "surface",
     "depth",
     "normals",
     "pncc",

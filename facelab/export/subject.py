@@ -79,7 +79,7 @@ class Subject:
         atlas = self.positions.atlas
         corner = np.array([0, len(self.image) - 1, 0], np.float32)
         places, triangles = atlas.mesh
-        vertices = corner + atlas.read(self.positions.values, places) * _EXPORT
+        vertices = corner + atlas.at_vertices(self.positions.values) * _EXPORT
         if self.front:
             centre = vertices.mean(axis=0)
             vertices = (vertices - centre) @ self.pose.rotation + centre
@@ -90,7 +90,7 @@ class Subject:
     def colours(self) -> Float:
         """RGB in [0, 1] of the mesh's vertices, ``(n, 3)``."""
         atlas = self.positions.atlas
-        colours = atlas.read(self._whole(atlas.size).colour, atlas.mesh[0])
+        colours = atlas.at_vertices(self._whole(atlas.size).colour)
         return np.clip(colours, 0, 1)
 
     def _whole(self, size: int) -> Texture:
