@@ -1,0 +1,108 @@
+"""Anti-aliased lines, dots and text over a part of a photograph."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facelab.types import Box, Float
+
+Colour = tuple[int, int, int]  # RGB, 0 to 255
+
+_FRACTION = 4  # binary digits of OpenCV's fixed-point coordinates
+_FONT = "sans"  # built into OpenCV 5
+_WEIGHT = 500  # of the font: a little heavier than regular
+_SHADE: Colour = (0, 0, 0)
+_RIM, _PLATE = 0.45, 0.6  # opacity of the shade around lines and below text
+_TURN = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+_CIRCLE = np.stack([np.cos(_TURN), np.sin(_TURN)], axis=1).astype(np.float32)
+
+
+class Canvas:
+    """A transparent layer over the part of an image that a box covers.
+
+    Points and lengths are in source-image pixels; what lies outside the image is cut off.
+
+    Parameters
+    ----------
+    box : Box
+        Source-image pixels; it may reach beyond the image.
+    shape : (H, W)
+        Size of the image.
+    samples : int
+        Samples a pixel in each direction, so that lines can be finer than pixels.
+    """
+
+    def __init__(self, box: Box, shape: tuple[int, int], samples: int = 1) -> None:
+        x0, x1 = (int(np.clip(value, 0, shape[1])) for value in (box.x0, box.x1 + 1))
+        y0, y1 = (int(np.clip(value, 0, shape[0])) for value in (box.y0, box.y1 + 1))
+        self._window = slice(y0, y1), slice(x0, x1)
+        self._corner = np.array([x0, y0], np.float32)
+        self._size = (x1 - x0, y1 - y0)
+        self._samples = samples
+        # Colours premultiplied with opacity (Porter & Duff 1984): then drawing anti-aliased into
+        # all four channels is right. At least a pixel, since OpenCV does not draw on nothing.
+        height, width = max(y1 - y0, 1) * samples, max(x1 - x0, 1) * samples
+        self._ink: NDArray[np.uint8] = np.zeros((height, width, 4), np.uint8)
+
+    def over(self, image: Float) -> Float:
+        """The image ``(H, W, 3)`` with the canvas on it; around the box it is untouched."""
+        out = image.copy()
+        if 0 not in self._size:
+            ink = cv2.resize(self._ink, self._size, interpolation=cv2.INTER_AREA) / np.float32(255)
+            out[self._window] = image[self._window] * (1 - ink[..., 3:]) + ink[..., :3]
+        return out
+
+    def line(self, points: Float, colour: Colour, width: float, opacity: float = 1.0) -> None:
+        """A line through points ``(n, 2 or 3)``."""
+        self._stroke(points, _ink(colour, opacity), max(round(width * self._samples), 1))
+
+    def rimmed_line(
+        self, points: Float, colour: Colour, width: float, opacity: float = 1.0
+    ) -> None:
+        """A line with a dark rim, to stand out from light skin as from dark."""
+        thickness = max(round(width * self._samples), 1)
+        self._stroke(points, _ink(_SHADE, _RIM * opacity), thickness + 2)
+        self._stroke(points, _ink(colour, opacity), thickness)
+
+    def _stroke(self, points: Float, ink: Float, thickness: int) -> None:
+        path = [self._fixed(points[:, :2])]
+        cv2.polylines(self._ink, path, False, ink.tolist(), thickness, cv2.LINE_AA, _FRACTION)
+
+    def dot(self, point: Float, radius: float, colour: Colour, opacity: float = 1.0) -> None:
+        """A disc in place of what was there: with an opacity of 0, a hole."""
+        # OpenCV's own circles are squares below a radius of 3 px.
+        corners = self._fixed(point[:2] + radius * _CIRCLE)
+        cv2.fillConvexPoly(
+            self._ink, corners, _ink(colour, opacity).tolist(), cv2.LINE_AA, _FRACTION
+        )
+
+    def text(self, words: str, corner: Float, size: float, colour: Colour) -> None:
+        """A line of text `size` pixels high on a dark plate, moved until it lies in the image.
+
+        Its top left is at `corner` ``(2 or 3,)`` if it can be.
+        """
+        height = round(size * self._samples)
+        font, pad = cv2.FontFace(_FONT), height // 3
+        _, top, *extent = cv2.getTextSize((0, 0), words, (0, 0), font, height, _WEIGHT)
+        plate = np.array(extent) + 2 * pad
+        room = np.maximum(self._ink.shape[1::-1] - plate, 0)
+        x, y = np.clip(self._fixed(corner[:2]) >> _FRACTION, 0, room).tolist()
+        under = self._ink[y : y + int(plate[1]), x : x + int(plate[0])]
+        # Through a mask, since OpenCV's text does not blend into a fourth channel.
+        mask = np.zeros(under.shape[:2], np.uint8)
+        cv2.putText(mask, words, (pad, pad - top), (255,), font, height, _WEIGHT)
+        share = mask[..., None] / np.float32(255)
+        under[:] = np.rint(_ink(_SHADE, _PLATE) * (1 - share) + _ink(colour, 1) * share)
+
+    def _fixed(self, points: Float) -> NDArray[np.int32]:
+        """Points ``(..., 2)`` as OpenCV wants them, in samples of the canvas."""
+        half = np.float32(0.5)
+        samples = (points - self._corner + half) * self._samples - half
+        fixed: NDArray[np.int32] = np.rint(samples * 2**_FRACTION).astype(np.int32)
+        return fixed
+
+
+def _ink(colour: Colour, opacity: float) -> Float:
+    return np.array([*colour, 255], np.float32) * np.float32(opacity)

@@ -1,0 +1,84 @@
+"""A face drawn over its photograph, pixel by pixel: what depth, normals and PNCC share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facelab import raster
+from facelab.raster import Fragments
+from facelab.types import Float, Int, PositionMap
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """Which triangle of the face each pixel of the photograph sees.
+
+    Parameters
+    ----------
+    shape : (H, W)
+        Size of the photograph, pixels.
+    window : (rows, columns) slices
+        The part of it that the face reaches; empty for a face outside.
+    triangles : (m, 3) int32
+        Of the atlas's mesh.
+    fragments : Fragments
+        Of the window.
+    """
+
+    shape: tuple[int, int]
+    window: tuple[slice, slice]
+    triangles: Int
+    fragments: Fragments
+
+    def carry(self, attributes: Float) -> Float:
+        """Attributes of the mesh's vertices ``(n, c)`` at each pixel of the window, ``(h, w, c)``.
+
+        0 where the face is not.
+        """
+        return raster.interpolate(self.fragments, self.triangles, attributes)
+
+    def placed(self, values: NDArray[Any]) -> NDArray[Any]:
+        """An array of the window ``(h, w, ...)`` in one of the photograph ``(H, W, ...)``.
+
+        0 around it, and of the same dtype.
+        """
+        out = np.zeros((*self.shape, *values.shape[2:]), values.dtype)
+        out[self.window] = values
+        return out
+
+
+@lru_cache(maxsize=1)
+def draw(positions: PositionMap, shape: tuple[int, int]) -> Drawing:
+    """Draw a face over a photograph of `shape` (H, W), at the photograph's resolution.
+
+    The last drawing is kept: the writers ask for the same one in turn.
+    """
+    triangles = positions.atlas.mesh[1]
+    vertices = positions.atlas.at_vertices(positions.values)
+    window = _window(vertices, shape)
+    rows, columns = window
+    size = (rows.stop - rows.start, columns.stop - columns.start)
+    if 0 in size:  # however far outside, which the rasterizer would refuse
+        return Drawing(shape, window, triangles, _nothing(size))
+    corner = np.array([columns.start, rows.start, 0], np.float32)
+    return Drawing(shape, window, triangles, raster.rasterize(vertices - corner, triangles, size))
+
+
+def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """The rows and columns of an image whose pixel centres the vertices may enclose."""
+    low, high = np.floor(vertices[:, :2].min(axis=0)), np.ceil(vertices[:, :2].max(axis=0)) + 1
+    (x0, x1), (y0, y1) = (
+        np.clip([low[axis], high[axis]], 0, side).astype(int).tolist()
+        for axis, side in enumerate(reversed(shape))
+    )
+    return slice(y0, y1), slice(x0, x1)
+
+
+def _nothing(size: tuple[int, int]) -> Fragments:
+    depth = np.zeros(size, np.float32)
+    return Fragments(np.full(size, -1, np.int32), np.zeros((*size, 3), np.float32), depth)

@@ -1,0 +1,73 @@
+"""``normals``: which way each pixel of the face looks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from facelab.export.draw import draw
+from facelab.export.subject import Subject
+from facelab.images import Image
+from facelab.images import write as write_image
+from facelab.types import Float, Int
+
+_UP = np.array([1, -1, 1], np.float32)  # pixels have y down, normals have it up
+
+
+def normals(subject: Subject) -> Float:
+    """The face's normal at every pixel of the photograph, smooth across triangles (Phong 1975).
+
+    Returns
+    -------
+    (H, W, 3) float32
+        Unit vectors, x right, y up, z toward the viewer; 0 where the face is not.
+    """
+    drawing = draw(subject.positions, subject.image.shape[:2])
+    atlas = subject.positions.atlas
+    vertices = atlas.at_vertices(subject.positions.values) * _UP
+    smooth = drawing.carry(vertex_normals(vertices, drawing.triangles))
+    return drawing.placed(_unit(smooth))
+
+
+def vertex_normals(vertices: Float, triangles: Int) -> Float:
+    """The mean normal of the triangles around each vertex, weighted by their area.
+
+    Parameters
+    ----------
+    vertices : (n, 3) float32
+        In a right-handed frame.
+    triangles : (m, 3) int32
+        Counter-clockwise as seen from where their normals point to.
+
+    Returns
+    -------
+    (n, 3) float32
+        Unit vectors; 0 at a vertex without triangles, or with none but empty ones.
+    """
+    a, b, c = vertices[triangles.T]
+    normal = np.cross(b - a, c - a)  # as long as twice the area
+    corners = triangles.ravel()
+    sums = [np.bincount(corners, np.repeat(axis, 3), len(vertices)) for axis in normal.T]
+    return _unit(np.stack(sums, axis=1).astype(np.float32))
+
+
+def _unit(vectors: Float) -> Float:
+    """Vectors ``(..., 3)`` of length 1; those of length 0 stay."""
+    x, y, z = np.moveaxis(vectors, -1, 0)
+    length = np.sqrt(x * x + y * y + z * z)[..., None]
+    out: Float = (vectors / np.where(length > 0, length, 1)).astype(np.float32, copy=False)
+    return out
+
+
+def write(subject: Subject, stem: Path) -> dict[str, str | float]:
+    """Write ``<stem>_normals.png``: (n + 1) / 2 as 8-bit RGB, grey where the face is not.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    path = stem.with_name(f"{stem.name}_normals.png")
+    write_image(path, Image(normals(subject) * np.float32(0.5) + np.float32(0.5)))
+    return {"png": path.name}
