@@ -16,7 +16,7 @@ from facelab.types import Float, PositionMap, Texture
 KEEP = ("mouth", "eyes")
 
 _RIM = 0.08  # of the side: how far inside the oval made-up texels give way to the target's
-_CLOSED, _OPEN = 0.12, 0.18  # the gap between the lips over the mouth's width
+_CLOSED, _OPEN = 0.15, 0.23  # the gap between the lips over the mouth's width
 _GUIDED_SIZE = 512  # largest side at which the occlusion's edge is drawn, texels
 _GUIDED_EDGE = 2e-3  # variance of grey under which the guided filter sees no edge
 

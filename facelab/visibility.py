@@ -14,6 +14,7 @@ from facelab.types import Bool, Box, Float, Int, PositionMap
 
 _TOLERANCE = 0.02  # of the face's size: how far behind the front a point may lie
 _SIDE = 256  # of the z-buffer, pixels
+_REACH, _JAW_REACH = 1, 3  # pixels around a landmark; the jaw lies where the face curves away
 _NOTHING = -1e30  # the depth where no face is
 
 
@@ -35,10 +36,12 @@ def visible_landmarks(positions: PositionMap) -> Bool:
     As `visible`, but hidden only if the front lies before all of the pixels around: landmarks lie
     at edges, such as those of the lips.
     """
-    buffer = _buffer(positions)
-    around = np.ones((3, 3), np.uint8)
-    lenient = replace(buffer, front=cv2.erode(buffer.front, around))
-    seen = ~lenient.hides(positions.landmarks)
+    buffer, landmarks = _buffer(positions), positions.landmarks
+    seen = np.empty(68, np.bool_)
+    for part, reach in ((slice(0, 17), _JAW_REACH), (slice(17, 68), _REACH)):
+        around = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+        lenient = replace(buffer, front=cv2.erode(buffer.front, around))
+        seen[part] = ~lenient.hides(landmarks[part])
     # The jaw goes on behind the face's border: what lies beyond a hidden point is hidden too.
     for side in (seen[8::-1], seen[8:17]):
         side[:] = np.logical_and.accumulate(side)

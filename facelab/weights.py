@@ -1,16 +1,20 @@
 """Weights files: what exists, where it lies, whether its bytes are the recorded ones.
 
-The shipped ``manifest.toml`` lists every file. A file is looked for in ``$FACELAB_WEIGHTS``, then
-in the installed package, then in the checkout. Nothing is ever downloaded.
+A folder's ``manifest.toml`` lists its files: the shipped ones, and those that the user made from
+data which facelab may not ship. A file is looked for in ``$FACELAB_WEIGHTS``, then in the user's
+own data folder, then in the installed package, then in the checkout. Nothing is ever downloaded.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tomllib
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +27,8 @@ from facelab.errors import WeightsError
 MANIFEST = "manifest.toml"
 PACKAGE = Path(__file__).parent
 SHIPPED = [PACKAGE / "_weights", PACKAGE.parent / "weights"]
+IMPORTS = dict.fromkeys(("prn", "prn_atlas"), "facelab weights import-prnet PRNET_DIR")
+HEAD = "# Weights files that facelab finds in this folder. facelab/weights.py reads this.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +51,77 @@ class Entry:
 
 def folders() -> list[Path]:
     """Where weights are looked for, in order."""
-    own = os.environ.get("FACELAB_WEIGHTS")
-    return [Path(own), *SHIPPED] if own else SHIPPED
+    return [*_own_folders(), *SHIPPED]
 
 
-@cache
+def import_folder() -> Path:
+    """Where imported weights go: ``$FACELAB_WEIGHTS`` or, without it, the user's data folder."""
+    return _own_folders()[0]
+
+
+def _own_folders() -> list[Path]:
+    named = os.environ.get("FACELAB_WEIGHTS")
+    # Path.home() would raise where there is no home.
+    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")  # noqa: PTH111
+    own = Path(data) / "facelab" / "weights"
+    return [Path(named), own] if named else [own]
+
+
 def entries() -> dict[str, Entry]:
-    """Every weights file that facelab knows, by name.
+    """Every weights file that facelab knows, by name; of two with one name the shipped one.
 
     Raises
     ------
     WeightsError
-        If the installation has lost its manifest.
+        If the installation has lost its manifest, or the user's own is damaged.
     """
     for folder in SHIPPED:
         if (folder / MANIFEST).is_file():
-            table: dict[str, Any] = tomllib.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            return {item["name"]: Entry(**item) for item in table["weights"]}
-    raise WeightsError(f"{MANIFEST} is missing: install facelab again")
+            shipped = manifest(folder)
+            break
+    else:
+        raise WeightsError(f"{MANIFEST} is missing: install facelab again")
+    imported = [manifest(folder) for folder in reversed(_own_folders())]
+    return shipped | reduce(or_, imported) | shipped  # the shipped ones first, and they win
+
+
+def manifest(folder: Path) -> dict[str, Entry]:
+    """What the manifest of a folder lists, by name; nothing where there is none.
+
+    Raises
+    ------
+    WeightsError
+        If it is damaged.
+    """
+    path = folder / MANIFEST
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return {item["name"]: Entry(**item) for item in table["weights"]}
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise WeightsError(
+            f"{path} is not a manifest of weights ({type(error).__name__}: {error}); restore or "
+            "remove it"
+        ) from None
+
+
+def manifest_text(listed: Iterable[Entry]) -> str:
+    """A manifest that lists these entries, as `manifest` reads it."""
+
+    def table(shapes: dict[str, list[int]]) -> str:
+        return "{" + ", ".join(f"{name} = {sides}" for name, sides in shapes.items()) + "}"
+
+    blocks = [HEAD]
+    for entry in listed:
+        lines = ["[[weights]]"]
+        for key, value in asdict(entry).items():
+            text = (
+                table(value) if isinstance(value, dict) else json.dumps(value, ensure_ascii=False)
+            )
+            lines.append(f"{key} = {text}")
+        blocks.append("\n".join(lines) + "\n")
+    return "\n".join(blocks)
 
 
 def locate(name: str) -> Path:
@@ -110,11 +169,15 @@ def verify(name: str) -> Path:
 
 
 def entry_of(name: str) -> Entry:
-    """The manifest's entry for `name`; ``WeightsError`` lists the names if there is none."""
-    try:
-        return entries()[name]
-    except KeyError:
-        raise WeightsError(f"no weights are called {name}: {', '.join(entries())}") from None
+    """The manifest's entry for `name`; ``WeightsError`` says what to do if there is none."""
+    known = entries()
+    if name in known:
+        return known[name]
+    if name in IMPORTS:
+        raise WeightsError(
+            f"the weights {name} do not come with facelab: make them with `{IMPORTS[name]}`"
+        )
+    raise WeightsError(f"no weights are called {name}: {', '.join(known)}")
 
 
 def verified_bytes(name: str) -> bytes:

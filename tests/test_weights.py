@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import importlib
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -49,6 +52,7 @@ def test_own_folder_comes_first_and_is_checked(monkeypatch, tmp_path):
 
 
 def test_missing_file_says_what_to_do(monkeypatch, tmp_path):
+    shutil.copy(ROOT / "weights" / weights.MANIFEST, tmp_path)
     monkeypatch.setattr(weights, "SHIPPED", [tmp_path])
     entry = weights.entries()["facemesh"]
     with pytest.raises(WeightsError) as caught:
@@ -57,6 +61,99 @@ def test_missing_file_says_what_to_do(monkeypatch, tmp_path):
     assert "\n" not in message
     for part in (entry.file, entry.sha256, "Apache-2.0", "@mediapipe/face_mesh", "FACELAB_WEIGHTS"):
         assert part in message
+
+
+@pytest.fixture
+def at_home(monkeypatch, tmp_path):
+    """A user's data folder, empty, and no $FACELAB_WEIGHTS: the folder of imported weights."""
+    monkeypatch.delenv("FACELAB_WEIGHTS", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path / "data" / "facelab" / "weights"
+
+
+def add(folder, name, data=b"", **changes):
+    """List a file of the user's own in the manifest of `folder`, and write it."""
+    digest = hashlib.sha256(data).hexdigest()
+    shapes = {"crop": [1, 3, 8, 8], "other": [2]}
+    entry = weights.Entry(name, f"{name}.safetensors", digest, "MIT", "s", "h", shapes, {})
+    entry = dataclasses.replace(entry, **changes)
+    folder.mkdir(parents=True, exist_ok=True)
+    listed = {**weights.manifest(folder), name: entry}
+    text = weights.manifest_text(listed.values())
+    (folder / weights.MANIFEST).write_text(text, encoding="utf-8")
+    (folder / entry.file).write_bytes(data)
+    return entry
+
+
+def test_imported_weights_are_found_at_once(at_home, monkeypatch, tmp_path):
+    assert weights.import_folder() == at_home
+    assert "prn" not in weights.entries()
+    entry = add(at_home, "prn", b"a")
+    assert weights.entries()["prn"] == entry
+    assert weights.verify("prn") == at_home / "prn.safetensors"
+    named = tmp_path / "named"
+    monkeypatch.setenv("FACELAB_WEIGHTS", str(named))
+    assert weights.import_folder() == named
+    assert weights.entries()["prn"] == entry  # the user's folder is still looked in
+    other = add(named, "prn", b"b")
+    assert weights.entries()["prn"] == other  # but after the one named
+    assert weights.verify("prn") == named / "prn.safetensors"
+    monkeypatch.delenv("FACELAB_WEIGHTS")
+    assert weights.entries()["prn"] == entry
+
+
+def test_without_xdg_the_data_folder_is_in_the_home(monkeypatch, tmp_path):
+    monkeypatch.delenv("FACELAB_WEIGHTS", raising=False)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert weights.import_folder() == tmp_path / ".local/share/facelab/weights"
+
+
+def test_shipped_entry_wins(at_home):
+    shipped = weights.entry_of("facemesh")
+    names = list(weights.entries())
+    add(at_home, "facemesh", b"mine")
+    assert weights.entry_of("facemesh") == shipped
+    add(at_home, "prn", b"")
+    assert list(weights.entries()) == [*names, "prn"]  # the shipped ones first
+
+
+@pytest.mark.parametrize("name", ["prn", "prn_atlas"])
+def test_weights_to_import_say_how(at_home, name):
+    with pytest.raises(WeightsError, match=r"`facelab weights import-prnet PRNET_DIR`$") as caught:
+        weights.load(name)
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["[[weights]", "", '[[weights]]\nname = "a"\n', '[[weights]]\nfile = "a"\n', "\xff"]
+)
+def test_damaged_manifest_is_named(at_home, text):
+    at_home.mkdir(parents=True)
+    (at_home / weights.MANIFEST).write_text(text, encoding="latin-1")
+    with pytest.raises(
+        WeightsError, match=r"manifest\.toml is not a manifest of weights"
+    ) as caught:
+        weights.entries()
+    assert str(at_home) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_manifest_text_is_read_back(at_home):
+    one = add(at_home, "one", licence='MIT "or" \\ other', how="Łódź")
+    two = add(at_home, "two")
+    assert weights.manifest(at_home) == {"one": one, "two": two}
+    shipped = weights.manifest(ROOT / "weights")
+    add(at_home, "three")
+    (at_home / weights.MANIFEST).write_text(weights.manifest_text(shipped.values()), "utf-8")
+    assert weights.manifest(at_home) == shipped
+
+
+def test_lost_manifest(monkeypatch, tmp_path):
+    monkeypatch.setattr(weights, "SHIPPED", [tmp_path])
+    with pytest.raises(WeightsError, match=r"manifest\.toml is missing: install facelab again"):
+        weights.entries()
 
 
 def test_unknown_name_lists_the_known_ones():

@@ -217,7 +217,10 @@ def _landmark_file(given: Path, job: Job) -> Path:
 
 
 def _lost(job: Job, image: Image) -> tuple[str, ...]:
-    return tuple(f"{job.photograph.name}: {note}" for note in image.notes)
+    notes = list(image.notes)
+    if image.metadata.had_c2pa:
+        notes.append("its Content Credentials (C2PA) are not carried over")
+    return tuple(f"{job.photograph.name}: {note}" for note in notes)
 
 
 def _write(
@@ -234,7 +237,12 @@ def _write(
         described = []
         for index, found in enumerate(faces):
             subject = Subject(
-                image.pixels, found, request.texture_size, request.front, request.mask_unseen
+                image=image.pixels,
+                found=found,
+                texture_side=request.texture_size,
+                front=request.front,
+                mask_unseen=request.mask_unseen,
+                metadata=image.metadata,
             )
             stem = aside / f"{job.stem.name}_{index}"
             files: dict[str, Entry] = {name: writer(name)(subject, stem) for name in request.write}

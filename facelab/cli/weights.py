@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from facelab.cli.report import report_error
+from facelab.cli.report import report_error, say
 from facelab.errors import WeightsError
 
 
 @click.group("weights", no_args_is_help=False)
 def weights_group() -> None:
-    """Look at the networks' weights files."""
+    """Look at the networks' weights files, and make those that cannot come with facelab."""
 
 
 @weights_group.command("list")
@@ -51,3 +53,29 @@ def verify_command() -> int:
             report_error(str(error))
             code = error.exit_code
     return code
+
+
+@weights_group.command("import-prnet")
+@click.argument("prnet_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write to; $FACELAB_WEIGHTS or your own data folder by default.",
+)
+def import_prnet_command(prnet_dir: Path, output: Path | None) -> None:
+    """Make PRNet's network and atlas from a checkout of PRNet that holds its trained weights.
+
+    Reads Data/net-data and Data/uv-data in PRNET_DIR. Needs TensorFlow: the extra `prnet`.
+    """
+    from facelab import weights
+    from facelab.reconstruct.prnet import import_prnet
+
+    folder = output or weights.import_folder()
+    for path in import_prnet(prnet_dir, folder):
+        click.echo(path)
+    for entry in weights.manifest(folder).values():
+        if entry.name in weights.IMPORTS:
+            say(f"{entry.name}: {entry.licence}")
+    if folder.resolve() not in (known.resolve() for known in weights.folders()):
+        say(f"facelab looks there if FACELAB_WEIGHTS is {folder.resolve()}")

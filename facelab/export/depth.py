@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.export.draw import draw
 from facelab.export.encode import grey_png, npy
 from facelab.export.subject import Subject
 from facelab.images import write_bytes_atomically
@@ -24,7 +23,7 @@ def depth(subject: Subject) -> Float:
     (H, W) float32
         Pixels, larger is nearer; NaN where the face is not, since 0 is a depth like others.
     """
-    drawing = draw(subject.positions, subject.image.shape[:2])
+    drawing = subject.drawing
     out = np.full(drawing.shape, np.nan, np.float32)
     fragments = drawing.fragments
     out[drawing.window] = np.where(fragments.covered, fragments.depth, np.float32(np.nan))

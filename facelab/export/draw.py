@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -52,12 +51,8 @@ class Drawing:
         return out
 
 
-@lru_cache(maxsize=1)
 def draw(positions: PositionMap, shape: tuple[int, int]) -> Drawing:
-    """Draw a face over a photograph of `shape` (H, W), at the photograph's resolution.
-
-    The last drawing is kept: the writers ask for the same one in turn.
-    """
+    """Draw a face over a photograph of `shape` (H, W), at the photograph's resolution."""
     triangles = positions.atlas.mesh[1]
     vertices = positions.atlas.at_vertices(positions.values)
     window = _window(vertices, shape)

@@ -10,11 +10,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import PIL.Image
 
 import facelab
-from facelab.export.normals import vertex_normals
+from facelab.export.normals import smooth_normals
 from facelab.export.subject import Subject
 from facelab.images import write_bytes_atomically
 from facelab.images.image import to_integers
@@ -72,13 +71,6 @@ def encode(mesh: Mesh, colour: Float) -> bytes:
         **_layout(mesh, attributes, [len(block) for block in blocks]),
     }
     return _container(document, b"".join(blocks))
-
-
-def smooth_normals(mesh: Mesh) -> Float:
-    """Unit normals of the vertices, ``(n, 3)``; (0, 0, 1) where no triangle with an area is."""
-    normals = vertex_normals(mesh.vertices, mesh.triangles)
-    known = normals.any(axis=1, keepdims=True)
-    return np.where(known, normals, np.array([0, 0, 1], np.float32))
 
 
 def _jpeg(colour: Float) -> bytes:

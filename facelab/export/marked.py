@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facelab.images import Image, write
+from facelab.images import Image, Metadata, write
 from facelab.provenance import DIGITAL_SOURCE_TYPES, mark
 from facelab.types import Float
 
@@ -12,12 +12,15 @@ from facelab.types import Float
 _SOURCE_TYPE = DIGITAL_SOURCE_TYPES + "algorithmicallyEnhanced"
 
 
-def write_marked(path: Path, pixels: Float, sentence: str) -> None:
+def write_marked(path: Path, pixels: Float, metadata: Metadata, sentence: str) -> None:
     """Write a picture ``(H, W, 3)`` as 8-bit RGB with `sentence` in its XMP.
+
+    `metadata` is the photograph's: its colour profile and XMP go on.
 
     Raises
     ------
     OutputError
         If the file cannot be written.
     """
-    write(path, Image(pixels), xmp=mark(None, source_type=_SOURCE_TYPE, description=sentence))
+    xmp = mark(metadata.xmp, source_type=_SOURCE_TYPE, description=sentence)
+    write(path, Image(pixels, metadata=Metadata(icc=metadata.icc, xmp=xmp)))

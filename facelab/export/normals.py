@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from facelab.export.draw import draw
 from facelab.export.subject import Subject
 from facelab.images import Image
 from facelab.images import write as write_image
-from facelab.types import Float, Int
+from facelab.types import Float, Int, Mesh
 
 _UP = np.array([1, -1, 1], np.float32)  # pixels have y down, normals have it up
 
@@ -23,7 +22,7 @@ def normals(subject: Subject) -> Float:
     (H, W, 3) float32
         Unit vectors, x right, y up, z toward the viewer; 0 where the face is not.
     """
-    drawing = draw(subject.positions, subject.image.shape[:2])
+    drawing = subject.drawing
     atlas = subject.positions.atlas
     vertices = atlas.at_vertices(subject.positions.values) * _UP
     smooth = drawing.carry(vertex_normals(vertices, drawing.triangles))
@@ -50,6 +49,13 @@ def vertex_normals(vertices: Float, triangles: Int) -> Float:
     corners = triangles.ravel()
     sums = [np.bincount(corners, np.repeat(axis, 3), len(vertices)) for axis in normal.T]
     return _unit(np.stack(sums, axis=1).astype(np.float32))
+
+
+def smooth_normals(mesh: Mesh) -> Float:
+    """Unit normals of the vertices, ``(n, 3)``; (0, 0, 1) where no triangle with an area is."""
+    normals = vertex_normals(mesh.vertices, mesh.triangles)
+    known = normals.any(axis=1, keepdims=True)
+    return np.where(known, normals, np.array([0, 0, 1], np.float32))
 
 
 def _unit(vectors: Float) -> Float:

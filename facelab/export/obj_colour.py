@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import facelab
-from facelab.export.glb import smooth_normals
+from facelab.export.normals import smooth_normals
 from facelab.export.subject import Subject
 from facelab.images import write_bytes_atomically
 from facelab.types import Float, Mesh

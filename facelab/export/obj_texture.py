@@ -6,16 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from facelab.export.marked import write_marked
 from facelab.export.obj_colour import faces, header, normals, rows
 from facelab.export.subject import Subject
-from facelab.images import Image, write_bytes_atomically
-from facelab.images import write as write_image
-from facelab.provenance import DIGITAL_SOURCE_TYPES, mark
+from facelab.export.texture import SENTENCE
+from facelab.images import write_bytes_atomically
 from facelab.types import Mesh
-
-# "Modification or correction by algorithm": the photograph's colours, moved and completed.
-_SOURCE_TYPE = DIGITAL_SOURCE_TYPES + "algorithmicallyEnhanced"
-_SENTENCE = "A face unwrapped from a photograph by facelab."
 
 
 def write(subject: Subject, stem: Path) -> dict[str, str | float]:
@@ -34,8 +30,7 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
     picture, library, shape = (
         stem.with_name(f"{stem.name}_{end}") for end in ("map.png", "texture.mtl", "texture.obj")
     )
-    xmp = mark(None, source_type=_SOURCE_TYPE, description=_SENTENCE)
-    write_image(picture, Image(subject.texture.colour), xmp=xmp)
+    write_marked(picture, subject.texture.colour, subject.metadata, SENTENCE)
     write_bytes_atomically(library, material(picture.name))
     write_bytes_atomically(shape, encode(subject.mesh, library.name))
     return {"obj": shape.name, "mtl": library.name, "png": picture.name}

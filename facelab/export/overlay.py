@@ -163,5 +163,5 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
         If the file cannot be written.
     """
     path = stem.with_name(f"{stem.name}_overlay.png")
-    write_marked(path, overlay(subject), _SENTENCE)
+    write_marked(path, overlay(subject), subject.metadata, _SENTENCE)
     return {"png": path.name}

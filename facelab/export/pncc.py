@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from facelab.atlas import Atlas
-from facelab.export.draw import draw
 from facelab.export.subject import Subject
 from facelab.images import Image
 from facelab.images import write as write_image
@@ -25,7 +24,7 @@ def pncc(subject: Subject) -> Float:
         Red, green and blue are x right, y up and z out of the face, each from 0 to 1 over the
         canonical face; 0 where the face is not.
     """
-    drawing = draw(subject.positions, subject.image.shape[:2])
+    drawing = subject.drawing
     return drawing.placed(drawing.carry(code(subject.positions.atlas)))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from facelab import pose
+from facelab.export.draw import Drawing, draw
+from facelab.images import Metadata
 from facelab.texture import SEEN, complete, texture_size, unwrap
 from facelab.types import Bool, Float, Mesh, Pose, PositionMap, Reconstruction, Texture
 from facelab.visibility import visible, visible_landmarks
@@ -31,6 +33,8 @@ class Subject:
         Whether meshes are turned to face the viewer.
     mask_unseen : bool
         Whether texels that the photograph does not show are black rather than made up.
+    metadata : Metadata
+        The photograph's: pictures made of it keep its colour profile and what its XMP says.
     """
 
     image: Float
@@ -38,6 +42,7 @@ class Subject:
     texture_side: int | None = None
     front: bool = False
     mask_unseen: bool = False
+    metadata: Metadata = field(default_factory=Metadata)
 
     @property
     def positions(self) -> PositionMap:
@@ -63,6 +68,11 @@ class Subject:
     def visible_landmarks(self) -> Bool:
         """Which of the 68 landmarks the face itself does not hide, ``(68,)``."""
         return visible_landmarks(self.positions)
+
+    @cached_property
+    def drawing(self) -> Drawing:
+        """Which triangle of the face each pixel of the photograph sees."""
+        return draw(self.positions, self.image.shape[:2])
 
     @cached_property
     def texture(self) -> Texture:

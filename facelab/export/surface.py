@@ -7,7 +7,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facelab.export.draw import draw
 from facelab.export.marked import write_marked
 from facelab.export.normals import normals
 from facelab.export.subject import Subject
@@ -28,7 +27,7 @@ def surface(subject: Subject) -> Float:
     (H, W, 3) float32
         RGB in [0, 1]; a new array, equal to the photograph where the face is not.
     """
-    drawing = draw(subject.positions, subject.image.shape[:2])
+    drawing = subject.drawing
     window, covered = drawing.window, drawing.fragments.covered
     out = subject.image.copy()
     if not covered.any():
@@ -50,5 +49,5 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
         If the file cannot be written.
     """
     path = stem.with_name(f"{stem.name}_surface.png")
-    write_marked(path, surface(subject), _SENTENCE)
+    write_marked(path, surface(subject), subject.metadata, _SENTENCE)
     return {"png": path.name}

@@ -7,7 +7,7 @@ from pathlib import Path
 from facelab.export.marked import write_marked
 from facelab.export.subject import Subject
 
-_SENTENCE = "A face unwrapped from a photograph by facelab."
+SENTENCE = "A face unwrapped from a photograph by facelab."
 
 
 def write(subject: Subject, stem: Path) -> dict[str, str | float]:
@@ -19,5 +19,5 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
         If the file cannot be written.
     """
     path = stem.with_name(f"{stem.name}_texture.png")
-    write_marked(path, subject.texture.colour, _SENTENCE)
+    write_marked(path, subject.texture.colour, subject.metadata, SENTENCE)
     return {"png": path.name}
