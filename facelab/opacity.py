@@ -65,10 +65,10 @@ def shared_gaps(source: Float, target: Float, atlas: Atlas) -> Float:
     Returns
     -------
     (S, S) float32
-        1 there, with an edge of a texel of the position map.
+        1 there, with a soft edge of a few texels of the position map.
     """
     gaps = ((source < SEEN) & (target < SEEN)).astype(np.float32)
-    return _soft(gaps, 0.3, atlas) * (1 - _nose(atlas, len(gaps)))
+    return _soft(gaps, 3.0, atlas) * (1 - _nose(atlas, len(gaps)))
 
 
 @cache

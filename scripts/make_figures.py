@@ -3,8 +3,7 @@
     python scripts/make_figures.py -o docs
 
 swap.jpg: sources, target and result of the README's command. more-swaps.jpg: other pairs of the
-samples. surface.jpg: photograph, normals and shading of the reconstructed surface, to look for
-ripples.
+samples. reconstruct.jpg: what facelab reconstruct writes of a face, on two samples.
 """
 
 from __future__ import annotations
@@ -16,9 +15,15 @@ import cv2
 import numpy as np
 
 from facelab import images
+from facelab.export.depth import depth
+from facelab.export.normals import normals
+from facelab.export.overlay import overlay
+from facelab.export.pncc import pncc
+from facelab.export.subject import Subject
+from facelab.export.surface import surface
 from facelab.pipeline import Sighting, SwapSettings, sight, swap_into
 from facelab.reconstruct import load_reconstructor
-from facelab.types import Float, PositionMap
+from facelab.types import Float, Reconstruction
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 README_SWAP = ("james-left.jpg", "james-right.jpg"), "mona-lisa.jpg"
@@ -27,7 +32,7 @@ MORE_SWAPS = (
     (("james-left.jpg", "james-right.jpg"), "astronaut.png"),
     (("astronaut.png",), "james-right.jpg"),
 )
-LIGHT = np.array([-0.4, -0.4, 0.82], np.float32)  # from above left, y down
+EXPORTED = ("james-left.jpg", "mona-lisa.jpg")
 TILE = 420
 
 
@@ -57,8 +62,8 @@ def main() -> None:
     save(output / "swap.jpg", np.hstack(row(*README_SWAP)))
     rows = [row(*pair) for pair in MORE_SWAPS]
     save(output / "more-swaps.jpg", np.vstack([np.hstack(row[-3:]) for row in rows]))
-    surfaces = [np.vstack([around(face), *surface(face.positions)]) for face in faces.values()]
-    save(output / "surface.jpg", np.hstack(surfaces))
+    written = [np.hstack(exports(faces[name])) for name in EXPORTED]
+    save(output / "reconstruct.jpg", np.vstack(written))
 
 
 def around(face: Sighting) -> Float:
@@ -77,16 +82,22 @@ def around(face: Sighting) -> Float:
     return np.clip(tile, 0, 1)
 
 
-def surface(positions: PositionMap) -> tuple[Float, Float]:
-    """Normals as colours, and the surface lit from above left, both in the atlas."""
-    along_v, along_u = np.gradient(positions.values, axis=(0, 1))
-    normals = np.cross(along_u, along_v)
-    normals /= np.maximum(np.linalg.norm(normals, axis=2, keepdims=True), 1e-9)
-    face = positions.atlas.face[..., None]
-    colours = (normals * [0.5, -0.5, 0.5] + 0.5) * face
-    shading = np.repeat(np.clip(normals @ LIGHT, 0, 1)[..., None], 3, axis=2) * face
-    size = (TILE, TILE)
-    return tuple(cv2.resize(m.astype(np.float32), size) for m in (colours, shading))
+def exports(face: Sighting) -> list[Float]:
+    """Overlay, surface, depth, normals and PNCC around a face, and its texture."""
+    subject = Subject(face.image, Reconstruction(face.positions, 1.0))
+    far = np.nan_to_num(depth(subject), nan=-np.inf)
+    low, high = far[np.isfinite(far)].min(), far.max()
+    grey = np.clip(0.15 + 0.85 * (far - low) / (high - low), 0, 1) * np.isfinite(far)
+    pictures = (
+        overlay(subject),
+        surface(subject),
+        np.repeat(grey.astype(np.float32)[..., None], 3, axis=2),
+        normals(subject) * np.float32(0.5) + np.float32(0.5),
+        pncc(subject),
+    )
+    tiles = [around(Sighting(picture, face.positions)) for picture in pictures]
+    texture = cv2.resize(subject.texture.colour, (TILE, TILE), interpolation=cv2.INTER_AREA)
+    return [*tiles, texture]
 
 
 def save(path: Path, picture: Float) -> None:

@@ -17,6 +17,7 @@ from facelab.export import (
     normals,
     overlay,
     pncc,
+    surface,
     texture,
     uv,
     visibility,
@@ -30,9 +31,9 @@ from facelab.raster import rasterize
 from facelab.types import Box, PositionMap, Reconstruction
 from tests.synthetic import ATLAS, canonical, frozen, plain, plane, ramp
 
-WRITERS = [landmarks, overlay, depth, normals, pncc, uv, texture, visibility]
-OF_THE_PHOTO = {overlay: 3, depth: None, normals: 3, pncc: 3}  # to their channels
-MARKED = [overlay, texture]
+WRITERS = [landmarks, overlay, surface, depth, normals, pncc, uv, texture, visibility]
+OF_THE_PHOTO = {overlay: 3, surface: 3, depth: None, normals: 3, pncc: 3}  # to their channels
+MARKED = [overlay, surface, texture]
 SHAPE = (260, 240)
 POSES = {"yaw": 25.0, "pitch": -10.0, "roll": 15.0}
 angles = st.tuples(st.floats(-80, 80), st.floats(-40, 40), st.floats(-40, 40))
@@ -329,6 +330,21 @@ def test_pncc_picture(tmp_path):
 
 
 # --- Texts and maps ----------------------------------------------------------------------------
+
+
+def test_surface_leaves_the_rest_of_the_photograph_alone():
+    subject = turned()
+    shown = subject.drawing.placed(subject.drawing.fragments.covered)
+    drawn = surface.surface(subject)
+    np.testing.assert_array_equal(drawn[~shown], subject.image[~shown])
+    assert (np.abs(drawn - subject.image)[shown].max(axis=1) > 0.02).mean() > 0.9
+
+
+def test_surface_is_lit_from_above():
+    """A plane that lies on a desk looks up to the light; one that overhangs does not."""
+    lit, dark = (surface.surface(subject_of(leaning(tilt)))[120, 128] for tilt in (35, -45))
+    assert (lit > dark + 0.1).all()
+    assert np.ptp(lit) < 0.1  # clay is grey
 
 
 def test_landmarks_are_68_rows(tmp_path):

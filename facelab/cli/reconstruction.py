@@ -181,7 +181,7 @@ def _finish(
         except FacelabError as error:
             yield Outcome(job, "failed", error=error)
         else:
-            yield Outcome(job, "done", len(faces), _lost(job, image))
+            yield Outcome(job, "done", len(faces), _notes(job, image, request))
 
 
 def _found_together(
@@ -216,11 +216,13 @@ def _landmark_file(given: Path, job: Job) -> Path:
     raise UsageError(f"{job.photograph}: no {stem}{'|'.join(SUFFIXES)} is in {given}; add one")
 
 
-def _lost(job: Job, image: Image) -> tuple[str, ...]:
+def _notes(job: Job, image: Image, request: Request) -> tuple[str, ...]:
+    """The terms of the networks, and what could not be kept of the photograph."""
     notes = list(image.notes)
     if image.metadata.had_c2pa:
         notes.append("its Content Credentials (C2PA) are not carried over")
-    return tuple(f"{job.photograph.name}: {note}" for note in notes)
+    lost = (f"{job.photograph.name}: {note}" for note in notes)
+    return (*request.networks.terms, *lost)
 
 
 def _write(
@@ -251,6 +253,7 @@ def _write(
             "image": describe_image(job.photograph, image),
             "faces": described,
             "network": network,
+            "notes": list(_notes(job, image, request)),
             "recipe": request.recipe,
             "weights": request.networks.weights,
             "versions": software_versions(),
