@@ -25,7 +25,8 @@ LAYERS = """
     visibility
     texture reconstruct composite
     skin groundtruth
-    swap opacity edits
+    swap opacity
+    edits
     recipe
     pipeline
     augment export
