@@ -10,7 +10,9 @@ import numpy as np
 
 from facelab import blend, raster
 from facelab.atlas import Atlas
+from facelab.texture import SEEN
 from facelab.types import Bool, Face, Float, require, require_image
+from facelab.warp import Motion, motion
 
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
 # foreheads, and elsewhere.
@@ -20,6 +22,7 @@ _LIKE, _UNLIKE = 0.08, 0.2  # difference of colour at the rim between same skin 
 _CHANGED = 0.06  # difference of colour from which on a face no longer is the same
 _TOP = 0.35  # of the oval's height, over which the one ramp becomes the other
 _OVAL_SIZE = 256
+_ASTRAY = 0.005  # of the face's size: how far a warped image may be off the texel drawn there
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,19 +80,28 @@ def composite(
     -------
     (H, W, 3) float32
         `image` itself if the face is unchanged; else a new array, which differs from `image` only
-        inside the face's oval.
+        inside the face's oval, and around it as far as `facelab.warp` draws it along with a face
+        that moves.
     """
     require_image("image", image)
     require("opacity", opacity, (after.texture.size,) * 2, np.float32)
     if unchanged(before, after):
         return image
+    moved = motion(before.positions, after.positions, image.shape[:2])
+    if moved is not None:
+        warped = moved.apply(image)
+        image = warped if mask is None else blend.alpha(warped, image, mask)
     layer = render(after, opacity, image.shape[:2])
     if layer is None:
         return image
     under = image[layer.window]
-    colour = _with_grain(layer.colour, under, before, after, layer)
+    colour = _with_grain(layer, under, before)
+    if moved is not None:
+        astray = _astray(moved, before, layer)[..., None]
+        colour = colour + astray * (layer.colour - colour)
     if mask is None:
-        shown, inside = layer.opacity * _same_surface(layer, under), layer.oval
+        same = 1 if _own(before, after) else _same_surface(layer, under)
+        shown, inside = layer.opacity * same, layer.oval
     else:
         given = mask[layer.window]
         shown, inside = layer.opacity * given, layer.oval * (given > 0)
@@ -104,20 +116,39 @@ def composite(
     return out
 
 
-def _with_grain(colour: Float, under: Float, before: Face, after: Face, layer: Layer) -> Float:
+def _with_grain(layer: Layer, under: Float, before: Face) -> Float:
     """The drawn colours with what the image has beyond its texture, where the face is the same.
 
     Grain and the finest detail do not survive unwrapping and drawing. Where the texture has hardly
-    changed, the image itself still has them.
+    changed, the image itself, warped if the face has moved, still has them.
     """
-    if not np.array_equal(before.positions.values, after.positions.values):
-        return colour
     was = _drawn(before.texture.colour, layer.uv, layer.covered, before.positions.atlas)
-    red, green, blue = cv2.split(cv2.absdiff(colour, was))
+    red, green, blue = cv2.split(cv2.absdiff(layer.colour, was))
     changed = cv2.blur(np.maximum(np.maximum(red, green), blue), (3, 3))
     share = np.clip(1 - changed / _CHANGED, 0, 1)[..., None]
-    grained: Float = colour + share * (under - was)
+    grained: Float = layer.colour + share * (under - was)
     return grained
+
+
+def _astray(moved: Motion, before: Face, layer: Layer) -> Float:
+    """How far a warped image does not show the layer's texels although the photograph did, [0, 1].
+
+    That is at silhouettes inside the face, which a warp bridges, and where it would have folded.
+    """
+    positions, atlas = before.positions, before.positions.atlas
+    y, x = np.mgrid[layer.window].astype(np.float32)
+    shown = np.dstack([x, y]) + moved.within(layer.window)
+    error = shown - _drawn(positions.values[..., :2], layer.uv, layer.covered, atlas)
+    seen = _drawn(before.texture.confidence[..., None], layer.uv, layer.covered, atlas)[..., 0]
+    far = np.hypot(error[..., 0], error[..., 1]) / np.float32(_ASTRAY * positions.box.size)
+    astray: Float = np.clip(far - 1, 0, 1) * ((seen >= SEEN) & layer.covered)
+    soft: Float = cv2.blur(astray, (3, 3))
+    return soft
+
+
+def _own(before: Face, after: Face) -> bool:
+    """Whether a face still is the photograph's own, edited: an edit keeps what was seen of it."""
+    return np.array_equal(before.texture.confidence, after.texture.confidence)
 
 
 def _same_surface(layer: Layer, under: Float) -> Float:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, reduce
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from facelab.blend import METHODS
-from facelab.composite import composite
+from facelab.composite import composite, unchanged
+from facelab.edits import Edit
+from facelab.edits.edit import Picture
 from facelab.errors import NoFaceError, UsageError
 from facelab.opacity import KEEP, mouth_opening, occlusion, opacity, shared_gaps
+from facelab.recipe import Recipe, Swap
 from facelab.skin import learn
 from facelab.swap import fuse, swap, trusted
 from facelab.texture import LARGEST, SMALLEST, texture_size, unwrap
@@ -20,6 +25,7 @@ from facelab.types import Box, Face, Float, PositionMap, Reconstruction, require
 if TYPE_CHECKING:
     from facelab.reconstruct import Reconstructor
 
+_LEAST_SIDE = 4  # px, of a given box
 _BOX_SIDES = 4  # a given box may be so many times the image's longer side
 FACES = ("largest", "left", "right", "all")
 
@@ -142,8 +148,7 @@ def choose(
     """The reconstructed faces that `face` means, or the one in `box`."""
     require_image("image", image)
     if box is not None:
-        if max(box.width, box.height) > _BOX_SIDES * max(image.shape[:2]):
-            raise UsageError(f"{name}: the box {_corners(box)} is far larger than the image")
+        _check_box(box, image.shape[:2], name)
         faces = reconstructor(image, [box])
         if not faces:
             raise NoFaceError(f"{name}: no face in the box {_corners(box)}; give another box")
@@ -161,6 +166,17 @@ def choose(
         listed = "; ".join(f"{i}: {_corners(found.box)}" for i, found in enumerate(faces))
         raise NoFaceError(f"{name}: no face {index}; its faces and their boxes are {listed}")
     return [faces[index]]
+
+
+def _check_box(box: Box, shape: tuple[int, int], name: str) -> None:
+    whole = Box(0, 0, shape[1], shape[0])
+    sides = box.width, box.height
+    if max(sides) > _BOX_SIDES * max(shape) or min(sides) < _LEAST_SIDE or not box.overlap(whole):
+        corners = ",".join(f"{value:.6g}" for value in (box.x0, box.y0, box.x1, box.y1))
+        raise UsageError(
+            f"{name}: the box {corners} is not one of a face in {shape[1]} x {shape[0]} pixels; "
+            "give x0,y0,x1,y1 around the face"
+        )
 
 
 def no_face(name: str) -> NoFaceError:
@@ -230,3 +246,141 @@ def _swap_one(
     if mask is None and settings.occlusion:
         alpha = alpha * (1 - occlusion(before.texture, skin, atlas))
     return composite(image, before, after, alpha, settings.blend, mask)
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """One person in photographs: what a recipe's input `Photographs` stands for.
+
+    Parameters
+    ----------
+    sightings : tuple of Sighting
+        One or more.
+    """
+
+    sightings: tuple[Sighting, ...]
+
+    @cached_property
+    def face(self) -> Face:
+        """The face as edits take it: of one photograph what it shows, of several what all show."""
+        first = self.sightings[0].positions
+        if len(self.sightings) == 1:
+            return Face(first, unwrap(self.sightings[0].image, first))
+        size = max(texture_size(seen.positions) for seen in self.sightings)
+        views = [unwrap(seen.image, seen.positions, size) for seen in self.sightings]
+        return Face(first, fuse(views, first.atlas).texture)
+
+
+Inputs = Mapping[str, Person | Picture]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunResult:
+    """A photograph after a recipe.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        The photograph with the changed faces; the very array given where nothing changed.
+    faces : list of Reconstruction
+        The faces as they were found.
+    positions : list of PositionMap
+        Where they are now.
+    """
+
+    image: Float
+    faces: list[Reconstruction]
+    positions: list[PositionMap]
+
+
+def run(
+    recipe: Recipe,
+    image: Float,
+    inputs: Inputs,
+    reconstructor: Reconstructor,
+    name: str = "image",
+) -> RunResult:
+    """A photograph with the steps of a recipe done to its faces, the largest first.
+
+    Edits that follow each other change the face, which is put back once; a swap works on the
+    photograph as it is by then.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    image : (H, W, 3) float32
+    inputs : mapping of str to Person or Picture
+        The recipe's, read.
+    reconstructor : Reconstructor
+    name : str
+        The photograph's name for messages.
+
+    Raises
+    ------
+    NoFaceError
+        If the photograph has no face, or not the one asked for.
+    UsageError
+        If an input is not of the kind that a step needs.
+    """
+    counted = recipe.faces.isdecimal()
+    found = choose(image, reconstructor, "all" if counted else recipe.faces, None, name)
+    faces = found[: int(recipe.faces)] if counted else found
+    places = []
+    for face in faces:
+        positions = face.positions
+        for swapping, steps in groupby(recipe.steps, lambda step: isinstance(step, Swap)):
+            if swapping:
+                image = _swapped(image, positions, steps, inputs, recipe)
+            else:
+                image, positions = _edited(image, positions, steps, inputs, recipe)
+        places.append(positions)
+    return RunResult(image, faces, places)
+
+
+def _edited(
+    image: Float,
+    positions: PositionMap,
+    edits: Iterable[Edit | Swap],
+    inputs: Inputs,
+    recipe: Recipe,
+) -> tuple[Float, PositionMap]:
+    """The image with one face edited, and where the face is then."""
+    chain = [step for step in edits if isinstance(step, Edit)]
+    needed = {name for edit in chain for name in edit.needs.values()}
+    references = {
+        name: given.face if isinstance(given, Person) else given
+        for name, given in inputs.items()
+        if name in needed
+    }
+    before = Face(positions, unwrap(image, positions, recipe.texture_size))
+    after = reduce(lambda face, edit: edit(face, references), chain, before)
+    if unchanged(before, after):
+        return image, positions
+    # Hair in front stays in front; asked of the face as it was, or paint would pass for hair.
+    atlas = positions.atlas
+    shown = 1 - occlusion(before.texture, learn(before.texture, atlas), atlas)
+    return composite(image, before, after, shown, recipe.blend), after.positions
+
+
+def _swapped(
+    image: Float,
+    positions: PositionMap,
+    swaps: Iterable[Edit | Swap],
+    inputs: Inputs,
+    recipe: Recipe,
+) -> Float:
+    """The image with one face swapped, by each swap in turn."""
+    for step in swaps:
+        assert isinstance(step, Swap)
+        person = inputs[step.source]
+        if not isinstance(person, Person):
+            raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
+        settings = SwapSettings(
+            blend=step.blend,
+            tone=step.tone,
+            keep=tuple(part for part in step.keep if part != "none"),
+            occlusion=step.occlusion,
+            texture_size=recipe.texture_size,
+        )
+        image = _swap_one(image, positions, person.sightings, settings, None)
+    return image

@@ -15,6 +15,7 @@ from facelab.types import Bool, Box, Float, Int, PositionMap
 _TOLERANCE = 0.02  # of the face's size: how far behind the front a point may lie
 _SIDE = 256  # of the z-buffer, pixels
 _REACH, _JAW_REACH = 1, 3  # pixels around a landmark; the jaw lies where the face curves away
+_MEDIAN = 7  # texels, over which visibility is smoothed
 _NOTHING = -1e30  # the depth where no face is
 
 
@@ -24,10 +25,12 @@ def visible(positions: PositionMap) -> Bool:
     A texel is hidden that lies more than 2 % of the face's size behind its front (Feng et al. 2018
     allow 2 px of 256).
     """
-    atlas = positions.atlas
-    out = np.zeros(atlas.valid.shape, np.bool_)
-    out[atlas.valid] = ~_buffer(positions).hides(positions.values[atlas.valid])
-    return out
+    valid = positions.atlas.valid
+    seen = np.ones(valid.shape, np.uint8)
+    seen[valid] = ~_buffer(positions).hides(positions.values[valid])
+    # Pixels of the buffer comb the edge of what is hidden, and leave specks.
+    smooth: Bool = cv2.medianBlur(seen, _MEDIAN).astype(np.bool_) & valid
+    return smooth
 
 
 def visible_landmarks(positions: PositionMap) -> Bool:

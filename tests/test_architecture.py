@@ -23,7 +23,9 @@ LAYERS = """
     images pose scan blend
     raster provenance landmarks
     visibility
-    texture reconstruct composite
+    texture reconstruct facing
+    warp
+    composite
     skin groundtruth
     swap opacity
     edits

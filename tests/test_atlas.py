@@ -224,9 +224,11 @@ def test_read_finds_texel_centres_at_integers():
     np.testing.assert_allclose(ATLAS.read(values, at), expected, atol=1e-3)
 
 
-@pytest.mark.parametrize(
-    "name", ["face", "lips", "mouth", "eyes", "brows", "left eye", "right brow"]
-)
+PAIRS = ["eye", "brow", "cheek", "eyelid", "eye area", "brow area"]
+SINGLE = ["lips", "mouth", "nose", "forehead", "chin", "mouth area"]
+
+
+@pytest.mark.parametrize("name", ["face", *SINGLE, *(f"{one}s" for one in PAIRS)])
 @pytest.mark.parametrize("size", [200, 512])
 def test_regions_have_the_area_of_their_polygons_at_every_size(name, size):
     polygons = [ATLAS.outline] if name == "face" else ATLAS.contours[name]
@@ -250,9 +252,74 @@ def test_regions_lie_in_the_same_place_at_every_size(size):
         np.testing.assert_allclose(centre, expected, atol=4 * size / ATLAS.size)
 
 
-def test_eyes_are_the_left_and_the_right_one():
-    both = ATLAS.region("left eye", 256) + ATLAS.region("right eye", 256)
-    np.testing.assert_array_equal(ATLAS.region("eyes", 256), both)
+@pytest.mark.parametrize("one", PAIRS)
+def test_pairs_are_the_left_and_the_right_one(one):
+    left, right = ATLAS.region(f"left {one}", 256), ATLAS.region(f"right {one}", 256)
+    assert np.abs(np.maximum(left, right) - ATLAS.region(f"{one}s", 256)).max() <= 0.5
+    assert np.flatnonzero(left.any(axis=0)).min() >= np.flatnonzero(right.any(axis=0)).max() - 1
+    assert np.abs(left[:, ::-1] - right).sum() < 0.05 * right.sum() + 5  # the mesh is symmetric
+
+
+def test_contours_are_mirror_images():
+    across = ATLAS.vertices * [-1, 1, 1]
+    mirror = np.linalg.norm(across[:, None] - ATLAS.vertices, axis=2).argmin(axis=1)
+    others = {**{f"left {one}": f"right {one}" for one in PAIRS}, **{one: one for one in SINGLE}}
+    for name, other in others.items():
+        (own,), (its,) = atlases.CONTOURS[name], atlases.CONTOURS[other]
+        assert set(mirror[list(own)]) == set(its), name
+
+
+def test_parts_of_a_face_do_not_overlap():
+    parts = ["forehead", "brows", "eyelids", "eyes", "nose", "cheeks", "lips", "chin"]
+    total = sum((ATLAS.region(name, 512) > 0.9).astype(int) for name in parts)
+    assert total.max() == 1
+
+
+def test_parts_of_a_face_hold_their_landmarks():
+    marks = np.rint(ATLAS.landmarks68).astype(int)
+    held = {"nose": range(28, 36), "right eye area": range(36, 42), "left eye area": range(42, 48),
+            "right brow area": range(18, 22), "left brow area": range(22, 26),
+            "mouth area": range(48, 68)}  # fmt: skip
+    for name, numbers in held.items():
+        u, v = marks[list(numbers)].T
+        reach = ATLAS.soft_region(name, 256, 0.02)
+        assert (reach[v, u] > 0.1).all(), name
+        assert reach.mean() < 0.06, name
+
+
+@pytest.mark.parametrize("size", [256, 600])
+@pytest.mark.parametrize("softness", [0.02, 0.08])
+def test_soft_edges_reach_half_the_softness_to_either_side(size, softness):
+    soft = ATLAS.soft_region("left cheek", size, softness)
+    inside = (ATLAS.region("left cheek", size) > 0.5).astype(np.uint8)
+    outward = cv2.distanceTransform(1 - inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    inward = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    reach = softness * size / 2
+    assert not soft[outward > np.sqrt(2) * reach + 1].any()
+    assert soft[inward > np.sqrt(2) * reach + 1].min() > 1 - 1e-5
+    edge = soft[(outward < 1.1) & (inward < 1.1)]
+    assert 0.4 < np.median(edge) < 0.6
+    assert ((soft > 0.05) & (soft < 0.95)).sum() > 0.5 * softness * size**2 * 0.5  # of the rim
+
+
+def test_soft_regions_agree_at_every_size():
+    small, large = (ATLAS.soft_region("nose", size, 0.05) for size in (256, 1024))
+    reduced = cv2.resize(large, (256, 256), interpolation=cv2.INTER_AREA)
+    np.testing.assert_allclose(reduced, small, atol=0.04)
+
+
+def test_without_softness_a_soft_region_is_the_region():
+    np.testing.assert_array_equal(ATLAS.soft_region("lips", 256, 0), ATLAS.region("lips", 256))
+    with pytest.raises(ValueError, match="no region 'ear'"):
+        ATLAS.soft_region("ear", 256, 0.1)
+
+
+def test_maps_are_carried_over_by_the_chart():
+    noise = np.random.default_rng(0).random((512, 512, 3), np.float32)
+    values = frozen(cv2.GaussianBlur(noise, (0, 0), 4))
+    np.testing.assert_array_equal(ATLAS.from_canonical(values), values)
+    moved = carried(7).from_canonical(values)
+    np.testing.assert_allclose(moved[8:-8, 8:-32], values[8:-8, 22:-18], atol=5e-3)
 
 
 def test_unknown_region_lists_the_known():

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from facelab.blend import METHODS
 from facelab.composite import composite, render, unchanged
-from facelab.types import Face
+from facelab.texture import unwrap
+from facelab.types import Face, PositionMap, Texture
+from facelab.warp import warp
 from tests.synthetic import (
     ATLAS,
     canonical,
@@ -20,6 +22,7 @@ from tests.synthetic import (
     plain_face,
     plane,
     ramp,
+    sheets,
     texture,
 )
 
@@ -220,3 +223,94 @@ def test_face_turned_away_is_not_drawn():
 def test_what_does_not_fit_is_named(image, opacity, name):
     with pytest.raises(ValueError, match=f"{name} must have shape"):
         recolour(image, FLAT, (1, 0, 0), "alpha", opacity)
+
+
+# --- A face that moves ---------------------------------------------------------------------------
+
+
+def moved(positions, x=0.0, y=0.0):
+    return PositionMap(frozen(positions.values + np.float32([x, y, 0])), ATLAS)
+
+
+def photographed(image, positions):
+    return Face(positions, unwrap(image, positions))
+
+
+@ALL_METHODS
+def test_a_moved_face_takes_the_photograph_with_it(method):
+    """With its grain, which a texture does not hold: the middle is the image itself, shifted."""
+    image = frozen(0.5 + 0.2 * (noise(*SHAPE) - 0.5))
+    before = photographed(image, FLAT)
+    after = Face(moved(FLAT, 3, -2), before.texture)
+    out = composite(image, before, after, OPAQUE, method)
+    middle = core(FLAT)
+    shifted = np.roll(image, (-2, 3), axis=(0, 1))
+    assert np.abs(out - shifted)[middle].mean() < 0.2 * np.abs(image - shifted)[middle].mean()
+
+
+def test_a_moved_face_of_the_same_colours_is_the_warped_photograph():
+    image = frozen(cv2.GaussianBlur(noise(*SHAPE), (0, 0), 3))
+    before = photographed(image, FLAT)
+    after = Face(moved(FLAT, 4), before.texture)
+    out = composite(image, before, after, OPAQUE, "alpha")
+    np.testing.assert_allclose(out, warp(image, FLAT, after.positions), atol=2 / 255)
+
+
+def test_a_moved_face_leaves_what_is_far_from_it():
+    image = noise(300, 300)
+    before = photographed(image, plane((90, 90), 0.4))
+    after = Face(moved(before.positions, 5), before.texture)
+    out = composite(image, before, after, OPAQUE, "alpha")
+    far = ~oval(before.positions, (300, 300), room=60)
+    assert far.sum() > 20_000
+    np.testing.assert_array_equal(out[far], image[far])
+
+
+def test_a_moved_and_painted_face_shows_the_paint_in_its_new_place():
+    image = plain(SHAPE)
+    before = photographed(image, FLAT)
+    spot = patch(before.texture.size, (0.4, 0.6), (0.4, 0.6))
+    after = Face(moved(FLAT, 10), painted(before.texture, spot, (1, 0, 0)))
+    out = composite(image, before, after, OPAQUE, "alpha")
+    columns = np.nonzero(out[..., 1] < 0.25)[1]
+    assert abs(columns.min() - (15 + 10 + 0.4 * 128)) < 2
+    assert abs(columns.max() - (15 + 10 + 0.6 * 128)) < 2
+
+
+def test_a_mask_keeps_the_photograph_where_the_face_moves():
+    image = noise(*SHAPE)
+    mask = np.zeros(SHAPE, np.float32)
+    mask[:, 80:] = 1
+    before = photographed(image, FLAT)
+    after = Face(moved(FLAT, 4), before.texture)
+    out = composite(image, before, after, OPAQUE, "alpha", frozen(mask))
+    np.testing.assert_array_equal(out[mask == 0], image[mask == 0])
+    assert not np.array_equal(out, image)
+
+
+def test_an_edit_reaches_the_rim_and_a_strange_face_does_not():
+    """Dark at the rim of a light image: paint if it is the own texture, hair if another's."""
+    image = plain(SHAPE, (0.8, 0.8, 0.8))
+    before = photographed(image, FLAT)
+    size = before.texture.size
+    dark = frozen(np.full((size, size, 3), 0.2))
+    own = Face(FLAT, Texture(dark, before.texture.confidence))
+    strange = Face(FLAT, Texture(dark, frozen(0.9 * before.texture.confidence)))
+    every = frozen(np.ones((size, size)))
+    rim = core(FLAT, SHAPE) ^ oval(FLAT, SHAPE, room=1)
+    edited, swapped = (composite(image, before, f, every, "alpha") for f in (own, strange))
+    assert edited[rim].mean() < swapped[rim].mean() - 0.03
+
+
+def test_where_the_warp_cannot_follow_the_texture_is_drawn():
+    """A sheet that lay over another: at its edge no smooth warp shows both in their places."""
+    image = frozen(cv2.GaussianBlur(noise(270, 270), (0, 0), 4))
+    before = photographed(image, sheets(50))
+    after = Face(plane(), before.texture)
+    every = frozen(np.ones((before.texture.size,) * 2))
+    out = composite(image, before, after, every, "alpha")
+    seen = before.texture.confidence > 0.9
+    error = np.abs(out[:256, :256] - cv2.resize(before.texture.colour, (256, 256)))
+    known = cv2.resize(seen.astype(np.uint8), (256, 256)) * core(plane(), (256, 256)) > 0
+    assert known.sum() > 5000
+    assert error[known].mean() < 0.005

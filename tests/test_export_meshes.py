@@ -389,3 +389,8 @@ def test_npz_members_have_no_date(tmp_path):
     npz.write(subject(), tmp_path / "face")
     with zipfile.ZipFile(tmp_path / "face.npz") as archive:
         assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_a_name_that_is_no_text_is_written_as_it_is():
+    name = b"bad\xff.png".decode(errors="surrogateescape")
+    assert b"map_Kd bad\xff.png\n" in obj_texture.material(name)

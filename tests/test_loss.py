@@ -59,7 +59,8 @@ def test_weights_by_hand():
     landmarks[48:] = [50, 50]
     face = np.zeros((64, 64), np.bool_)
     face[2:59, 2:60] = True
-    weights = loss_weights(SimpleNamespace(landmarks68=landmarks, face=face, size=64))
+    atlas = SimpleNamespace(landmarks68=landmarks, face=face, size=64, loss_weights=None)
+    weights = loss_weights(atlas)
     assert weights.dtype == np.float32
     assert set(np.unique(weights)) == {0, 3, 4, 16}
     assert weights[30, 30] == weights[50, 50] == 16

@@ -73,7 +73,7 @@ def test_face_that_was_asked_for(face, expected):
 
 
 def test_box_is_handed_on():
-    stub, box = StubReconstructor(MIDDLE), Box(1, 2, 3, 4)
+    stub, box = StubReconstructor(MIDDLE), Box(1, 2, 30, 40)
     assert chosen("largest", box, stub) == [MIDDLE]
     assert stub.boxes == [box]
 

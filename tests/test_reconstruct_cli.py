@@ -121,17 +121,17 @@ def test_box_is_handed_on(here, stub):
     assert len(report()["faces"]) == 1
 
 
-POINTS = np.array([[4, 5], [20, 9], [12, 30.5], [13, 8]])
+POINTS = np.concatenate([[[4, 5], [20, 9], [12, 30.5]], np.full((65, 2), 12.0)])
 
 
 def write_points(path):
     if path.suffix == ".npy":
         np.save(path, POINTS)
     elif path.suffix == ".mat":
-        savemat(path, {"pt3d_68": np.column_stack([POINTS, [1, 2, 3, 4]]).T})
+        savemat(path, {"pt3d_68": np.column_stack([POINTS, np.arange(68)]).T})
     elif path.suffix == ".pts":
         rows = "\n".join(f"{x} {y}" for x, y in POINTS)
-        path.write_text(f"version: 1\nn_points: 4\n{{\n{rows}\n}}\n")
+        path.write_text(f"version: 1\nn_points: 68\n{{\n{rows}\n}}\n")
     else:
         path.write_text("".join(f"{x:.2f} {y:.2f} 7\n" for x, y in POINTS))
 
@@ -151,8 +151,11 @@ def test_landmarks_tell_the_place(here, stub, suffix, folder):
     ("name", "content", "words"),
     [
         ("a.txt", b"", ["a.txt", "no landmarks"]),
-        ("a.txt", b"1 2\n3\n", ["a.txt", "no landmarks"]),
-        ("a.txt", b"1 2\n3 nan\n", ["a.txt"]),
+        ("a.txt", b"1 2\n3\n", ["a.txt", "no landmarks", "differ in length"]),
+        ("a.txt", b"1 2\n3 4\n", ["a.txt", "(2, 2)", "68 points"]),
+        ("a.txt", b"5 5\n" * 68, ["target.png", "5,5,5,5"]),
+        ("a.txt", b"1 2\n" * 67 + b"3 nan\n", ["a.txt"]),
+        ("a.txt", b"1 2\n" * 67 + b"3 1e300\n", ["a.txt", "not a number"]),
         ("a.txt", b"\xff\xfe\x00", ["a.txt"]),
         ("a.npy", b"\x93NUMPY", ["a.npy"]),
         ("a.mat", b"nonsense", ["a.mat"]),
@@ -298,6 +301,85 @@ def test_input_is_never_overwritten(here):
     assert "would overwrite an input" in result.stderr
     assert (here / "target_0_overlay.png").read_bytes() == before
     assert not (here / "target.json").exists()
+
+
+def test_skipped_input_is_never_overwritten(here):
+    picture("photos/a_0_overlay.png", 5)
+    assert reconstruct(inputs=["photos"], output="out").exit_code == 0
+    before = (here / "photos" / "a_0_overlay.png").read_bytes()
+    picture("photos/a.png", 1)
+    files_ = ["photos/a_0_overlay.png", "photos/a.png"]
+    assert reconstruct(inputs=files_[:1], output="photos").exit_code == 0
+    assert reconstruct(inputs=files_, output="photos").exit_code == 1
+    assert (here / "photos" / "a_0_overlay.png").read_bytes() == before
+
+
+def test_landmarks_are_never_overwritten(here):
+    write_points(here / "target_0_landmarks.txt")
+    before = (here / "target_0_landmarks.txt").read_bytes()
+    result = reconstruct("--landmarks", "target_0_landmarks.txt", output=".")
+    assert result.exit_code == 1
+    assert one_line(result, "would overwrite an input")
+    assert (here / "target_0_landmarks.txt").read_bytes() == before
+
+
+def test_other_landmarks_are_another_request(here, stub):
+    write_points(here / "a.txt")
+    for points in (POINTS, POINTS + 1):
+        np.savetxt(here / "a.txt", points)
+        assert reconstruct("--write", "none", "--landmarks", "a.txt").exit_code == 0
+    (box,) = stub.boxes
+    assert box.x0 == 5
+
+
+def test_folder_is_not_written_into_itself(here):
+    folder(2)
+    result = reconstruct(inputs=["photos"], output="photos")
+    assert result.exit_code == 2
+    assert one_line(result, "photos", "choose another -o")
+
+
+def test_files_of_faces_that_are_gone_go(here):
+    assert reconstruct("--write", "landmarks,uv").exit_code == 0
+    assert reconstruct("--write", "landmarks", "--faces", "largest").exit_code == 0
+    assert files() == ["target.json", "target_0_landmarks.txt"]
+
+
+def test_folder_in_the_way_leaves_all_as_it_was(here):
+    (here / "out" / "target_0_overlay.png").mkdir(parents=True)
+    result = reconstruct()
+    assert result.exit_code == 1
+    assert one_line(result, "target_0_overlay.png", "is a folder")
+    assert files() == ["target_0_overlay.png"]
+
+
+def test_unforeseen_trouble_with_one_photograph_is_not_the_others(here, monkeypatch, stub):
+    folder(3)
+    real = TwoFaces.__call__
+
+    def failing(self, image, boxes=None):
+        if image[0, 0, 0] == first:
+            raise ZeroDivisionError("odd")
+        return real(self, image, boxes)
+
+    first = np.asarray(PIL.Image.open("photos/b.png"))[0, 0, 0] / np.float32(255)
+    monkeypatch.setattr(TwoFaces, "__call__", failing)
+    result = reconstruct("--write", "none", inputs=["photos"])
+    assert result.exit_code == 1
+    assert "photos/b.png: unexpected ZeroDivisionError: odd" in result.stderr
+    assert files() == ["a.json", "c.json"]
+
+
+def test_what_is_done_is_said(here):
+    assert reconstruct().exit_code == 0
+    assert "already done" in reconstruct().stderr
+
+
+@pytest.mark.parametrize("box", ["500,500,600,600", "1,1,2,2", "-9e9,-9e9,9e9,9e9"])
+def test_boxes_of_no_face(here, box):
+    result = reconstruct("--box", box)
+    assert result.exit_code == 2
+    assert one_line(result, "target.png", "40 x 36")
 
 
 def test_turned_mesh_faces_the_viewer(here):

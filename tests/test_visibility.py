@@ -34,6 +34,13 @@ def test_visibility_knows_no_scale_or_place(step):
     assert not seen[~ATLAS.valid].any()
 
 
+@pytest.mark.parametrize("yaw", [0, 15, 40, -60])
+def test_what_is_hidden_has_no_specks(yaw):
+    hidden = (~visible(canonical(yaw=yaw)) & ATLAS.face).astype(np.uint8)
+    _, _, areas, _ = cv2.connectedComponentsWithStats(hidden)
+    assert (areas[1:, cv2.CC_STAT_AREA] > 4).all()
+
+
 @pytest.mark.parametrize("scale", [2.0, 10.0, 90.0])
 def test_every_landmark_of_a_frontal_face_is_visible(scale):
     assert visible_landmarks(canonical(scale=scale)).all()

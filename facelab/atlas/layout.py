@@ -56,6 +56,8 @@ class Atlas:
         Region name to closed polygons ``(k, 2)`` in texels of the canonical atlas.
     slit : Slit, optional
         The mouth, where closed lips touch in the layout.
+    loss_weights : (256, 256) float32, optional
+        How much each texel counts in training, where the layout was published with that.
     chart : (256, 256, 2) float32, optional
         The texel of the canonical atlas that shows the same place of the face, by which regions
         are carried over; None for the canonical atlas itself.
@@ -72,6 +74,7 @@ class Atlas:
     valid: Bool = field(repr=False)
     contours: dict[str, tuple[Float, ...]] = field(repr=False)
     slit: Slit | None = field(default=None, repr=False)
+    loss_weights: Float | None = field(default=None, repr=False)
     chart: Float | None = field(default=None, repr=False)
 
     @property
@@ -165,6 +168,25 @@ class Atlas:
             raise ValueError(f"no region {name!r}; there are {known}")
         return _region(self, name, size)
 
+    def soft_region(self, name: str, size: int, softness: float) -> Float:
+        """A named region whose mask rises from 0 to 1 across its edge.
+
+        Parameters
+        ----------
+        name, size
+            As of `region`.
+        softness : float
+            The width of the rise, a part of the side; half of it lies inside. A region thinner
+            than that is nowhere 1.
+
+        Returns
+        -------
+        (size, size) float32
+            In [0, 1], and 0 further than half the softness from the region.
+        """
+        mask = self.region(name, size)
+        return _soft(self, name, size, softness) if softness * size > 0.5 else mask
+
     def rows(self, name: str, size: int) -> tuple[int, int]:
         """The first row of a region in a texture of side `size`, and the one after its last."""
         inside = np.flatnonzero((self.region(name, size) >= 0.5).any(axis=1))
@@ -182,6 +204,13 @@ class Atlas:
         texels = (texels + np.float32(0.5)) * ratio - np.float32(0.5)
         return (sample(self.chart, texels) + np.float32(0.5)) / np.float32(self.size)
 
+    def from_canonical(self, values: Float) -> Float:
+        """A map ``(S, S[, c])`` laid out in the canonical atlas, as one in this atlas."""
+        if self.chart is None:
+            return values
+        size = len(values)
+        return sample(values, self.canonical_uv(size) * size - np.float32(0.5))
+
 
 @lru_cache(maxsize=64)
 def _region(atlas: Atlas, name: str, size: int) -> Float:
@@ -191,8 +220,20 @@ def _region(atlas: Atlas, name: str, size: int) -> Float:
     else:
         mask = fill(atlas.contours[name], atlas.size, size)
         if atlas.chart is not None:
-            mask = sample(mask, atlas.canonical_uv(size) * size - np.float32(0.5)).clip(0, 1)
-            mask = np.minimum(mask, _region(atlas, "face", size))
+            mask = np.minimum(atlas.from_canonical(mask).clip(0, 1), _region(atlas, "face", size))
+    mask.flags.writeable = False
+    return mask
+
+
+@lru_cache(maxsize=64)
+def _soft(atlas: Atlas, name: str, size: int, softness: float) -> Float:
+    """The region blurred by a Gaussian that is cut off at half the softness, two deviations."""
+    reach = softness * size / 2
+    side = 2 * int(np.ceil(reach)) - 1
+    mask: Float = cv2.GaussianBlur(
+        atlas.region(name, size), (side, side), reach / 2, borderType=cv2.BORDER_CONSTANT
+    )
+    mask = np.clip(mask, 0, 1)
     mask.flags.writeable = False
     return mask
 

@@ -15,6 +15,7 @@ from facelab.atlas.canonical import canonical
 from facelab.atlas.layout import Atlas, Bool, Float, places_of
 
 NAME = "prn_atlas"
+_UNIT = 16  # grey levels of the published mask for a weight of 1: 255, 64, 48 are 16, 4, 3
 
 
 @cache
@@ -42,6 +43,7 @@ def prnet() -> Atlas:
         face=valid,
         valid=valid,
         contours=canonical().contours,
+        loss_weights=np.rint(stored["weight"] / np.float32(_UNIT)),
         chart=stored["chart"].astype(np.float32),
     )
 

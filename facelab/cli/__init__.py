@@ -13,6 +13,9 @@ from typing import NoReturn
 import click
 
 import facelab
+from facelab.cli.atlas import atlas_group
+from facelab.cli.edit import edit_command
+from facelab.cli.recipe import recipe_group
 from facelab.cli.reconstruct import reconstruct_command
 from facelab.cli.report import describe, report_error
 from facelab.cli.swap import swap_command
@@ -71,6 +74,9 @@ def main() -> None:
     """
 
 
+main.add_command(atlas_group)
+main.add_command(edit_command)
+main.add_command(recipe_group)
 main.add_command(reconstruct_command)
 main.add_command(swap_command)
 main.add_command(weights_group)

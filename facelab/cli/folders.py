@@ -10,7 +10,7 @@ from facelab.images import output_format
 
 
 def photographs_of(given: Path) -> list[Path]:
-    """The photographs in a folder, by name; or the file itself, which reading it judges.
+    """The photographs in a folder, by name; a file is given back as it is.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def _is_photograph(path: Path) -> bool:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder for a folder of targets, if it is not there; not its parents.
+    """Make an output folder, if it is not there; not its parents.
 
     Raises
     ------

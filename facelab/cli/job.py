@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 
+from facelab.cli.outcome import Outcome, incoming, save, stages
 from facelab.cli.plan import Job, Request
 from facelab.errors import FacelabError, UsageError
-from facelab.images import Image, read, write
-from facelab.pipeline import Sighting, sight, swap_into
-from facelab.provenance import (
-    COMPOSITE_CAPTURE,
-    DIGITAL_SOURCE_TYPES,
-    Input,
-    Record,
-    describe_input,
-    mark,
-    record_path,
-    write_record,
-)
+from facelab.images import Image, read
+from facelab.pipeline import Sighting, SwapSettings, sight, swap_into
+from facelab.provenance import COMPOSITE_CAPTURE, DIGITAL_SOURCE_TYPES, Input, describe_input
 from facelab.reconstruct import Reconstructor
-from facelab.types import Float, Reconstruction
+from facelab.types import Float
 
 SENTENCE = "The face of a person in this image was replaced with another by facelab."
 
@@ -33,13 +24,47 @@ SENTENCE = "The face of a person in this image was replaced with another by face
 SOURCE_TYPES = {"synthetic": DIGITAL_SOURCE_TYPES + "compositeSynthetic"}
 
 
+@dataclass(frozen=True)
+class SwapRequest(Request):
+    """What all swaps of a command have in common.
+
+    Parameters
+    ----------
+    sources : tuple of Path
+        Photographs of the person whose face is used.
+    settings : SwapSettings
+    mask : Path or None
+        Grey image of the target's size, white where it may change.
+    """
+
+    sources: tuple[Path, ...]
+    settings: SwapSettings
+    mask: Path | None
+
+    @property
+    def inputs(self) -> list[tuple[str, Path]]:
+        """Role and file of every input but the target."""
+        masks = [] if self.mask is None else [("mask", self.mask)]
+        return [*(("source", path) for path in self.sources), *masks]
+
+    @property
+    def settings_said(self) -> dict[str, object]:
+        """The command and the settings of the swap."""
+        return {"command": "swap", **asdict(self.settings)}
+
+    @property
+    def mark(self) -> tuple[str, str]:
+        """What the pictures are."""
+        return SOURCE_TYPES.get(self.consent, COMPOSITE_CAPTURE), SENTENCE
+
+
 @dataclass(frozen=True, slots=True)
 class Studio:
     """What the jobs of a request share once it is loaded.
 
     Parameters
     ----------
-    request : Request
+    request : SwapRequest
     reconstructor : Reconstructor
     sources : sequence of Sighting
     mask : (H, W) float32 or None
@@ -50,7 +75,7 @@ class Studio:
         What could not be kept of them, and the terms of the detector.
     """
 
-    request: Request
+    request: SwapRequest
     reconstructor: Reconstructor
     sources: Sequence[Sighting]
     mask: Float | None
@@ -58,43 +83,7 @@ class Studio:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a job: ``"done"``, ``"skipped"`` because it was done before, or ``"failed"``.
-
-    `faces` are those swapped, `seconds` are by stage; `error` is set where it failed.
-    """
-
-    job: Job
-    status: str
-    faces: Sequence[Reconstruction] = ()
-    notes: tuple[str, ...] = ()
-    seconds: dict[str, float] = field(default_factory=dict)
-    error: FacelabError | None = None
-
-    def as_json(self) -> dict[str, object]:
-        """What ``--json`` prints; boxes are x0, y0, x1, y1 in pixels of the target."""
-        written = self.status != "failed"
-        return {
-            "target": str(self.job.target),
-            "output": str(self.job.output) if written else None,
-            "record": str(record_path(self.job.output)) if written else None,
-            "status": self.status,
-            "faces": [_face(face) for face in self.faces],
-            "notes": list(self.notes),
-            "seconds": {stage: round(time, 4) for stage, time in self.seconds.items()},
-            "error": None if self.error is None else str(self.error),
-            "exit_code": 0 if self.error is None else self.error.exit_code,
-        }
-
-
-def _face(face: Reconstruction) -> dict[str, object]:
-    box = face.box
-    corners = [round(value, 2) for value in (box.x0, box.y0, box.x1, box.y1)]
-    return {"box": corners, "score": round(face.score, 4)}
-
-
-def prepare(request: Request) -> Studio:
+def prepare(request: SwapRequest) -> Studio:
     """Load the networks, the sources and the mask of a request.
 
     Raises
@@ -108,7 +97,7 @@ def prepare(request: Request) -> Studio:
     for role, path in request.inputs:
         image = read(path)
         inputs.append(describe_input(path, role, image))
-        notes += _incoming(path, image)
+        notes += incoming(path, image)
         if role == "mask":
             mask = image.pixels.mean(axis=2)
             if image.alpha is not None:
@@ -117,14 +106,6 @@ def prepare(request: Request) -> Studio:
             face, box = settings.source_face, settings.source_box
             sightings += sight(image.pixels, reconstructor, face, box, str(path))
     return Studio(request, reconstructor, sightings, mask, tuple(inputs), tuple(notes))
-
-
-def _incoming(path: Path, image: Image) -> list[str]:
-    """What reading a source or the mask lost, for the user and the record."""
-    notes = list(image.notes)
-    if image.metadata.had_c2pa:
-        notes.append("its Content Credentials (C2PA) are not carried over")
-    return [f"{path.name}: {note}" for note in notes]
 
 
 def perform(job: Job, studio: Studio) -> Outcome:
@@ -139,12 +120,11 @@ def perform(job: Job, studio: Studio) -> Outcome:
             target.pixels, studio.sources, studio.reconstructor, settings, mask, str(job.target)
         )
         times.append(perf_counter())
-        notes = _save(job, studio, target, result.image)
+        notes = save(job, studio.request, studio.inputs, studio.notes, target, result.image)
         times.append(perf_counter())
     except FacelabError as error:
         return Outcome(job, "failed", error=error)
-    stages = zip(("read", "swap", "write"), pairwise(times), strict=True)
-    seconds = {stage: end - start for stage, (start, end) in stages}
+    seconds = stages(("read", "swap", "write"), times)
     return Outcome(job, "done", result.faces, notes, seconds)
 
 
@@ -157,28 +137,3 @@ def _fitting_mask(studio: Studio, job: Job, target: Image) -> Float | None:
             f"{width} x {height}; give a mask of the target's size"
         )
     return mask
-
-
-def _save(job: Job, studio: Studio, target: Image, pixels: Float) -> tuple[str, ...]:
-    """Write the marked image and its record, both or neither; return all notes."""
-    request = studio.request
-    inputs = (*studio.inputs, describe_input(job.target, "target", target))
-    weights = request.networks.weights
-    source_type = SOURCE_TYPES.get(request.consent, COMPOSITE_CAPTURE)
-    xmp = mark(target.metadata.xmp, source_type=source_type, description=SENTENCE)
-    lost = write(job.output, replace(target, pixels=pixels), xmp=xmp)
-    try:
-        own = (f"{job.output.name}: {note}" for note in (*target.notes, *lost))
-        notes = (*studio.notes, *own)
-        record = Record(
-            recipe=request.recipe,
-            inputs=inputs,
-            weights=weights,
-            consent=request.consent,
-            notes=notes,
-        )
-        write_record(job.output, record)
-    except BaseException:  # Ctrl-C too: no image stays without its record
-        job.output.unlink(missing_ok=True)
-        raise
-    return notes

@@ -39,6 +39,43 @@ def corners(_ctx: click.Context, param: click.Parameter, value: str | None) -> C
     return numbers
 
 
+def faces_option(default: str | None) -> Callable[[Command], Command]:
+    """The option that says which faces of each photograph; without a default, the recipe does."""
+    return click.option(
+        "--faces",
+        callback=_faces,
+        default=default,
+        show_default=default or "the recipe's",
+        metavar="all|largest|N",
+        help="Which faces: all, the largest, or the N largest.",
+    )
+
+
+def _faces(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    counted = value is not None and value.isdecimal() and int(value) > 0
+    if value not in (None, "all", "largest") and not counted:
+        raise click.BadParameter(f"{value!r} is not all, largest or a number from 1", param=param)
+    return value
+
+
+def recipe_option(command: Command) -> Command:
+    """Add the option that says where to write what was done as a recipe."""
+    option = click.option(
+        "--save-recipe",
+        type=FILE,
+        callback=_yaml,
+        metavar="FILE.yaml",
+        help="Write what was done as a recipe, which facelab edit -r does again.",
+    )
+    return option(command)
+
+
+def _yaml(_ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    if value and value.suffix not in (".yaml", ".yml"):  # so that no photograph is overwritten
+        raise click.BadParameter(f"{str(value)!r} does not end in .yaml", param=param)
+    return value
+
+
 def network_options(command: Command) -> Command:
     """Add the options that say which networks find and reconstruct faces, and what runs them."""
     detector = click.option(
@@ -70,3 +107,22 @@ def network_options(command: Command) -> Command:
         help="Where it runs; detection runs on the CPU.",
     )
     return detector(backend(runtime(device(command))))
+
+
+def output_options(command: Command) -> Command:
+    """Add the options of commands that write photographs."""
+    consent = click.option(
+        "--consent",
+        type=click.Choice(CONSENT),
+        default="unspecified",
+        show_default=True,
+        help="By what right the faces are used; goes into the record.",
+    )
+    overwrite = click.option(
+        "--overwrite", is_flag=True, help="Do again what a folder already has."
+    )
+    as_json = click.option(
+        "as_json", "--json", is_flag=True, help="Print the results as JSON on stdout."
+    )
+    quiet = click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+    return consent(overwrite(as_json(quiet(command))))

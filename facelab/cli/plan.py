@@ -1,8 +1,9 @@
-"""Which swaps a command asks for, whether they may be written, and which are already done."""
+"""Which photographs a command changes, whether they may be written, which are already done."""
 
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -12,7 +13,6 @@ from facelab.cli.folders import photographs_of
 from facelab.cli.networks import Networks
 from facelab.errors import UsageError
 from facelab.images import output_format, same_file
-from facelab.pipeline import SwapSettings
 from facelab.provenance import file_sha256, record_path
 
 
@@ -25,38 +25,48 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(ABC):
     """What all jobs of a command have in common.
 
     Parameters
     ----------
-    sources : tuple of Path
-        Photographs of the person whose face is used.
-    settings : SwapSettings
-    mask : Path or None
-        Grey image of the target's size, white where it may change.
     networks : Networks
     consent : str
         A name of `facelab.provenance.CONSENT`.
     """
 
-    sources: tuple[Path, ...]
-    settings: SwapSettings
-    mask: Path | None
     networks: Networks
     consent: str
 
     @property
+    @abstractmethod
     def inputs(self) -> list[tuple[str, Path]]:
         """Role and file of every input but the target."""
-        masks = [] if self.mask is None else [("mask", self.mask)]
-        return [*(("source", path) for path in self.sources), *masks]
+
+    @property
+    @abstractmethod
+    def settings_said(self) -> dict[str, object]:
+        """The command and its own settings."""
+
+    @property
+    @abstractmethod
+    def mark(self) -> tuple[str, str]:
+        """What the pictures are: source type, a URI of the IPTC vocabulary, and a sentence."""
+
+    def files(self, job: Job) -> list[Path]:
+        """Every file that a job writes."""
+        return [job.output, record_path(job.output)]
+
+    @property
+    def seed(self) -> int | None:
+        """The seed of what is random, if anything is."""
+        return None
 
     @cached_property
-    def recipe(self) -> dict[str, object]:
-        """The command and its settings, as JSON gives them back."""
-        recipe = {"command": "swap", **asdict(self.networks), **asdict(self.settings)}
-        parsed: dict[str, object] = json.loads(json.dumps(recipe))
+    def recorded(self) -> dict[str, object]:
+        """The command, its settings and its networks, as JSON gives them back."""
+        said = {**asdict(self.networks), **self.settings_said}
+        parsed: dict[str, object] = json.loads(json.dumps(said))
         return parsed
 
     @cached_property
@@ -87,14 +97,18 @@ def check(jobs: Sequence[Job], request: Request) -> None:
     Raises
     ------
     UsageError
-        If an output has no known suffix, or if it or its record is an input.
+        If an output has no known suffix, is an input, or would be written twice.
     """
     others = [path for _, path in request.inputs]
+    written: set[Path] = set()
     for job in jobs:
         output_format(job.output)
-        for path in (job.target, *others):
-            if same_file(job.output, path) or same_file(record_path(job.output), path):
-                raise UsageError(f"{job.output}: would overwrite an input; give another output")
+        for file in request.files(job):
+            if any(same_file(file, path) for path in (job.target, *others)):
+                raise UsageError(f"{file}: would overwrite an input; give another output")
+            if file in written:
+                raise UsageError(f"{file}: would be written twice; rename the photograph")
+            written.add(file)
 
 
 def finished(jobs: Sequence[Job], request: Request) -> set[Job]:
@@ -107,9 +121,10 @@ def _is_finished(job: Job, request: Request) -> bool:
         record = json.loads(record_path(job.output).read_bytes())
         inputs = [[item["role"], item["sha256"]] for item in record["inputs"]]
         return (
-            record["output"]["sha256"] == file_sha256(job.output)
+            all(file.is_file() for file in request.files(job))
+            and record["output"]["sha256"] == file_sha256(job.output)
             and inputs == [*request.hashes, ["target", file_sha256(job.target)]]
-            and record["recipe"] == request.recipe
+            and record["recipe"] == request.recorded
             and record["weights"] == request.networks.weights
             and record["consent"] == request.consent
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from facelab.cli.options import BOX, FILE, Corners, corners, network_options
+from facelab.cli.options import BOX, FILE, Corners, corners, faces_option, network_options
 from facelab.cli.report import conclude, say, say_notes
 from facelab.export import NAMES
 
@@ -34,12 +34,6 @@ def _names(_ctx: click.Context, param: click.Parameter, value: str) -> tuple[str
     return names
 
 
-def _faces(_ctx: click.Context, param: click.Parameter, value: str) -> str:
-    if value not in ("all", "largest") and not (value.isdecimal() and int(value) > 0):
-        raise click.BadParameter(f"{value!r} is not all, largest or a number from 1", param=param)
-    return value
-
-
 @click.command("reconstruct")
 @click.argument("inputs", nargs=-1, required=True, type=FILE, metavar="IMAGE_OR_FOLDER...")
 @click.option("-o", "--output", type=FILE, required=True, metavar="FOLDER", help="Where to write.")
@@ -51,14 +45,7 @@ def _faces(_ctx: click.Context, param: click.Parameter, value: str) -> str:
     metavar="NAME,...",
     help=f"What to write of each face beside the JSON: {', '.join(NAMES)}; all; none.",
 )
-@click.option(
-    "--faces",
-    callback=_faces,
-    default="all",
-    show_default=True,
-    metavar="all|largest|N",
-    help="Which faces: all, the largest, or the N largest.",
-)
+@faces_option(default="all")
 @click.option("--box", callback=corners, metavar=BOX, help="Where the face is; skips detection.")
 @click.option(
     "--landmarks",
@@ -69,8 +56,8 @@ def _faces(_ctx: click.Context, param: click.Parameter, value: str) -> str:
 )
 @click.option(
     "--texture-size",
-    type=click.IntRange(16, 8192),
-    metavar="16..8192",
+    type=click.IntRange(16, 4096),
+    metavar="16..4096",
     help="Side of exported textures; by default the face's size decides.",
 )
 @click.option("--front", is_flag=True, help="Turn exported meshes to face the viewer.")
@@ -135,10 +122,11 @@ def reconstruct_command(
     one_place = box or (landmarks and not landmarks.is_dir())
     if one_place and len(jobs) > 1:
         raise click.UsageError("--box and a file of --landmarks go with one photograph")
+    kept = work.inputs_of(jobs, request)
     folders.make_folder(output)
     folders.check_folder(output)
     skipped = set() if overwrite else {job for job in jobs if work.finished(job, request)}
-    outcomes = _run(jobs, skipped, request, quiet)
+    outcomes = _run(jobs, skipped, request, kept, quiet)
     if as_json:
         click.echo(json.dumps([outcome.as_json() for outcome in outcomes], indent=2))
     if not quiet:
@@ -147,7 +135,11 @@ def reconstruct_command(
 
 
 def _run(
-    jobs: Sequence[Job], skipped: Collection[Job], request: Request, quiet: bool
+    jobs: Sequence[Job],
+    skipped: Collection[Job],
+    request: Request,
+    kept: frozenset[Path],
+    quiet: bool,
 ) -> list[Outcome]:
     """Do the jobs that are not done yet; networks load only if there are any."""
     from facelab.cli.reconstruction import Outcome, perform
@@ -160,7 +152,7 @@ def _run(
     if not quiet:
         say(reconstructor.description)
     with click.progressbar(
-        perform(left, request, reconstructor),
+        perform(left, request, reconstructor, kept),
         length=len(left),
         label="reconstructing",
         hidden=quiet or len(left) == 1,
@@ -177,6 +169,8 @@ def _tell(outcomes: Sequence[Outcome]) -> None:
     say_notes(note for outcome in outcomes for note in outcome.notes)
     if len(outcomes) == 1 and outcomes[0].status == "done":
         say(f"{outcomes[0].job.report}: {outcomes[0].faces} face(s)")
+    elif len(outcomes) == 1 and outcomes[0].status == "skipped":
+        say(f"{outcomes[0].job.report}: already done; --overwrite does it again")
     elif len(outcomes) > 1:
         counts = Counter(outcome.status for outcome in outcomes)
         faces = sum(outcome.faces for outcome in outcomes)

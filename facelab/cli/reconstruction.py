@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from facelab.cli.folders import photographs_of
 from facelab.cli.networks import Networks
-from facelab.errors import FacelabError, OutputError, UsageError
+from facelab.cli.report import describe
+from facelab.cli.staging import folder_aside, move
+from facelab.errors import FacelabError, UsageError
 from facelab.export import Entry, writer
 from facelab.export.report import describe_face, describe_image
 from facelab.export.subject import Subject
-from facelab.images import Image, read, write_bytes_atomically
+from facelab.images import Image, read, same_file, write_bytes_atomically
 from facelab.landmarks import SUFFIXES, read_landmarks
-from facelab.pipeline import choose, no_face
+from facelab.pipeline import choose
 from facelab.provenance import file_sha256, software_versions
 from facelab.reconstruct import Reconstructor
 from facelab.types import Box, Reconstruction
@@ -79,6 +80,22 @@ class Request:
         parsed: dict[str, object] = json.loads(json.dumps(recipe))
         return parsed
 
+    @property
+    def count(self) -> int | None:
+        """How many of the largest faces at most; None for no such limit."""
+        return int(self.faces) if self.faces.isdecimal() else None
+
+    def subject(self, image: Image, found: Reconstruction) -> Subject:
+        """A face as the writers are given it."""
+        return Subject(
+            image=image.pixels,
+            found=found,
+            texture_side=self.texture_size,
+            front=self.front,
+            mask_unseen=self.mask_unseen,
+            metadata=image.metadata,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -112,46 +129,82 @@ def plan(inputs: Sequence[Path], output: Path) -> list[Job]:
     Raises
     ------
     UsageError
-        If a folder holds no photographs or cannot be listed, or two have one name.
+        If a folder holds no photographs or cannot be listed, two have one name, or the output is
+        a folder that photographs are taken from.
     """
+    for given in inputs:
+        if given.is_dir() and same_file(given, output):
+            raise UsageError(f"{output}: photographs are taken from it; choose another -o")
     photographs = list(dict.fromkeys(path for given in inputs for path in photographs_of(given)))
     stems = Counter(path.stem for path in photographs)
     names = [path.stem if stems[path.stem] == 1 else path.name for path in photographs]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise UsageError(
-            f"{len(twice)} names such as {twice[0]} come from several folders; "
-            "give each folder its own -o"
+            f"{len(twice)} names such as {twice[0]} would be written twice; "
+            "give the photographs different names, or several folders an -o each"
         )
     return [Job(path, output / name) for path, name in zip(photographs, names, strict=True)]
+
+
+def inputs_of(jobs: Sequence[Job], request: Request) -> frozenset[Path]:
+    """The resolved paths of all that a command reads, which it must not write.
+
+    Raises
+    ------
+    UsageError
+        If a photograph has no landmarks where they are asked for.
+    """
+    marks = [_landmarks_of(job, request) for job in jobs]
+    paths = [*(job.photograph for job in jobs), *(path for path in marks if path)]
+    return frozenset(path.resolve() for path in paths)
+
+
+def _landmarks_of(job: Job, request: Request) -> Path | None:
+    """The file of landmarks that belongs to a photograph, if there is to be one."""
+    given = request.landmarks
+    if given is None or not given.is_dir():
+        return given
+    stem = job.photograph.stem
+    for path in (given / f"{stem}{suffix}" for suffix in SUFFIXES):
+        if path.is_file():
+            return path
+    raise UsageError(f"{job.photograph}: no {stem}{'|'.join(SUFFIXES)} is in {given}; add one")
 
 
 def finished(job: Job, request: Request) -> bool:
     """Whether a job's report is there, of this photograph and request, with all files it names."""
     try:
         report = json.loads(job.report.read_bytes())
-        files = [
-            value
-            for face in report["faces"]
-            for entry in face["files"].values()
-            for value in entry.values()
-            if isinstance(value, str)
-        ]
         return (
             report["image"]["sha256"] == file_sha256(job.photograph)
+            and report["landmarks_file"] == _describe_landmarks(job, request)
             and report["recipe"] == request.recipe
             and report["weights"] == request.networks.weights
-            and all((job.stem.parent / name).is_file() for name in files)
+            and all((job.report.parent / name).is_file() for name in _named(report))
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # no report of this kind
         return False
 
 
+def _describe_landmarks(job: Job, request: Request) -> dict[str, str] | None:
+    path = _landmarks_of(job, request)
+    return None if path is None else {"file": path.name, "sha256": file_sha256(path)}
+
+
+def _named(report: Mapping[str, Any]) -> list[str]:
+    """The names of the files that a report lists."""
+    entries = [entry for face in report["faces"] for entry in face["files"].values()]
+    return [value for entry in entries for value in entry.values() if isinstance(value, str)]
+
+
 def perform(
-    jobs: Sequence[Job], request: Request, reconstructor: Reconstructor
+    jobs: Sequence[Job], request: Request, reconstructor: Reconstructor, kept: frozenset[Path]
 ) -> Iterator[Outcome]:
-    """Do jobs, several photographs together; what fails does not stop the others."""
-    inputs = frozenset(job.photograph.resolve() for job in jobs)
+    """Do jobs, several photographs together; what fails does not stop the others.
+
+    Of the resolved paths `kept` none is written.
+    """
     batch: list[tuple[Job, Image]] = []
     for job in jobs:
         try:
@@ -159,27 +212,28 @@ def perform(
         except FacelabError as error:
             yield Outcome(job, "failed", error=error)
         if len(batch) >= _TOGETHER or sum(image.pixels.size for _, image in batch) >= 3 * _PIXELS:
-            yield from _finish(batch, request, reconstructor, inputs)
+            yield from _finish(batch, request, reconstructor, kept)
             batch = []
-    yield from _finish(batch, request, reconstructor, inputs)
+    yield from _finish(batch, request, reconstructor, kept)
 
 
 def _finish(
     batch: Sequence[tuple[Job, Image]],
     request: Request,
     reconstructor: Reconstructor,
-    inputs: frozenset[Path],
+    kept: frozenset[Path],
 ) -> Iterator[Outcome]:
     """Find the faces of a batch and write what was asked for."""
     found = _found_together(batch, request, reconstructor)
     for job, image in batch:
         try:
-            faces = found[job] if found else _found_alone(job, image, request, reconstructor)
-            if not faces:
-                raise no_face(str(job.photograph))
-            _write(job, image, faces, request, reconstructor.description, inputs)
+            faces = found.get(job) or _found_alone(job, image, request, reconstructor)
+            _write(job, image, faces, request, reconstructor.description, kept)
         except FacelabError as error:
             yield Outcome(job, "failed", error=error)
+        except Exception as error:  # one photograph's trouble is not the others'
+            reason = FacelabError(f"{job.photograph}: {describe(error)}")
+            yield Outcome(job, "failed", error=reason)
         else:
             yield Outcome(job, "done", len(faces), _notes(job, image, request))
 
@@ -187,33 +241,25 @@ def _finish(
 def _found_together(
     batch: Sequence[tuple[Job, Image]], request: Request, reconstructor: Reconstructor
 ) -> dict[Job, list[Reconstruction]]:
-    """The faces of each photograph, where all of them are looked for."""
+    """The faces of each photograph, where all of them are looked for and nothing goes wrong."""
     if request.faces == "largest" or request.box or request.landmarks:
         return {}
-    faces = reconstructor.batch([image.pixels for _, image in batch])
-    wanted = None if request.faces == "all" else int(request.faces)
-    return {job: own[:wanted] for (job, _), own in zip(batch, faces, strict=True)}
+    try:
+        faces = reconstructor.batch([image.pixels for _, image in batch])
+    except Exception:  # they are looked at one by one then, which tells whose it was
+        return {}
+    return {job: own[: request.count] for (job, _), own in zip(batch, faces, strict=True)}
 
 
 def _found_alone(
     job: Job, image: Image, request: Request, reconstructor: Reconstructor
 ) -> list[Reconstruction]:
-    """The largest face of a photograph, or the one whose place is given."""
-    box = request.box
-    if request.landmarks is not None:
-        box = Box.around(read_landmarks(_landmark_file(request.landmarks, job)))
-    return choose(image.pixels, reconstructor, "largest", box, str(job.photograph))
-
-
-def _landmark_file(given: Path, job: Job) -> Path:
-    if not given.is_dir():
-        return given
-    stem = job.photograph.stem
-    named = [given / f"{stem}{suffix}" for suffix in SUFFIXES]
-    for path in named:
-        if path.is_file():
-            return path
-    raise UsageError(f"{job.photograph}: no {stem}{'|'.join(SUFFIXES)} is in {given}; add one")
+    """The faces wanted of one photograph."""
+    box, marks = request.box, _landmarks_of(job, request)
+    if marks is not None:
+        box = Box.around(read_landmarks(marks))
+    wanted = "all" if request.faces == "all" or request.count else "largest"
+    return choose(image.pixels, reconstructor, wanted, box, str(job.photograph))[: request.count]
 
 
 def _notes(job: Job, image: Image, request: Request) -> tuple[str, ...]:
@@ -231,26 +277,18 @@ def _write(
     faces: Sequence[Reconstruction],
     request: Request,
     network: str,
-    inputs: frozenset[Path],
+    kept: frozenset[Path],
 ) -> None:
-    """Write all files of a photograph or none: aside first, then moved, the report last."""
-    aside = _folder_aside(job.stem.parent)
-    try:
-        described = []
-        for index, found in enumerate(faces):
-            subject = Subject(
-                image=image.pixels,
-                found=found,
-                texture_side=request.texture_size,
-                front=request.front,
-                mask_unseen=request.mask_unseen,
-                metadata=image.metadata,
-            )
-            stem = aside / f"{job.stem.name}_{index}"
-            files: dict[str, Entry] = {name: writer(name)(subject, stem) for name in request.write}
-            described.append(describe_face(subject, files))
+    """Write all files of a photograph, the report last; what an earlier report named goes."""
+    folder = job.report.parent
+    with folder_aside(folder) as aside:
+        described = [
+            _write_face(request.subject(image, found), request, aside / f"{job.stem.name}_{index}")
+            for index, found in enumerate(faces)
+        ]
         report = {
             "image": describe_image(job.photograph, image),
+            "landmarks_file": _describe_landmarks(job, request),
             "faces": described,
             "network": network,
             "notes": list(_notes(job, image, request)),
@@ -261,32 +299,23 @@ def _write(
         text = json.dumps(report, indent=1, allow_nan=False)
         written = sorted(aside.iterdir())
         write_bytes_atomically(aside / job.report.name, (text + "\n").encode())
-        _move([*written, aside / job.report.name], job.stem.parent, inputs)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        earlier = _earlier_files(job)
+        move([*written, aside / job.report.name], folder, kept)
+    for name in earlier - set(_named(report)):
+        if (folder / name).resolve() not in kept:
+            (folder / name).unlink(missing_ok=True)
 
 
-def _folder_aside(folder: Path) -> Path:
+def _write_face(subject: Subject, request: Request, stem: Path) -> dict[str, object]:
+    """Write the files of one face, and describe it."""
+    files: dict[str, Entry] = {name: writer(name)(subject, stem) for name in request.write}
+    return describe_face(subject, files)
+
+
+def _earlier_files(job: Job) -> set[str]:
+    """The names of this photograph's files that the report in the folder lists, if it has one."""
     try:
-        return Path(tempfile.mkdtemp(prefix=".facelab-", dir=folder))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OutputError(
-            f"{folder}: cannot be written to ({reason}); choose another folder"
-        ) from error
-
-
-def _move(files: Sequence[Path], folder: Path, inputs: frozenset[Path]) -> None:
-    for file in files:
-        target = folder / file.name
-        if target.resolve() in inputs:
-            raise OutputError(f"{target}: would overwrite an input; choose another folder")
-    for file in files:
-        try:
-            file.replace(folder / file.name)
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise OutputError(
-                f"{folder / file.name}: cannot be written ({reason}); remove it or choose "
-                "another folder"
-            ) from error
+        names = _named(json.loads(job.report.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set()
+    return {name for name in names if name.startswith(f"{job.stem.name}_") and "/" not in name}

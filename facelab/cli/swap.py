@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections import Counter
-from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from facelab.cli.options import BLEND, BOX, CONSENT, FILE, Corners, corners, network_options
-from facelab.cli.report import conclude, say, say_notes
-from facelab.errors import FacelabError
-
-if TYPE_CHECKING:
-    from facelab.cli.job import Outcome
-    from facelab.cli.plan import Job, Request
+from facelab.cli.options import (
+    BLEND,
+    BOX,
+    FILE,
+    Corners,
+    corners,
+    network_options,
+    output_options,
+    recipe_option,
+)
 
 
 def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[str, ...]:
@@ -119,16 +118,8 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
     help="Side of the texture; by default the target face's size decides.",
 )
 @network_options
-@click.option(
-    "--consent",
-    type=click.Choice(CONSENT),
-    default="unspecified",
-    show_default=True,
-    help="By what right the source's face is used; goes into the record.",
-)
-@click.option("--overwrite", is_flag=True, help="Do again what a folder already has.")
-@click.option("as_json", "--json", is_flag=True, help="Print the results as JSON on stdout.")
-@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@recipe_option
+@output_options
 def swap_command(
     sources: tuple[Path, ...],
     target: Path,
@@ -147,6 +138,7 @@ def swap_command(
     backend: str,
     runtime: str,
     device: str,
+    save_recipe: Path | None,
     consent: str,
     overwrite: bool,
     as_json: bool,
@@ -168,7 +160,9 @@ def swap_command(
     if source_box and len(sources) > 1:
         raise click.UsageError("--source-box goes with one --source")
 
-    from facelab.cli import folders, plan
+    from facelab.cli import asked
+    from facelab.cli.batch import carry_out
+    from facelab.cli.job import SwapRequest, perform, prepare
     from facelab.cli.networks import Networks
     from facelab.pipeline import SwapSettings
     from facelab.types import Box
@@ -185,55 +179,18 @@ def swap_command(
         texture_size=texture_size,
     )
     networks = Networks(detector, backend, runtime, device)
-    request = plan.Request(sources, settings, mask, networks, consent)
-    jobs = plan.plan(target, output)
-    plan.check(jobs, request)
-    if target.is_dir():
-        folders.make_folder(output)
-    folders.check_folder(jobs[0].output.parent)
-    finished = plan.finished(jobs, request) if target.is_dir() and not overwrite else set()
-    outcomes = _run(jobs, finished, request, shown=target.is_dir() and not quiet)
-    if as_json:
-        click.echo(json.dumps([outcome.as_json() for outcome in outcomes], indent=2))
-    if not quiet:
-        _tell(outcomes)
-    return conclude(outcome.error for outcome in outcomes)
-
-
-def _run(
-    jobs: Sequence[Job], finished: Collection[Job], request: Request, shown: bool
-) -> list[Outcome]:
-    """Do the jobs that are not finished; networks and sources load only if there are any.
-
-    Progress is `shown` on stderr.
-    """
-    from facelab.cli.job import Outcome, perform, prepare
-
-    outcomes = {job: Outcome(job, "skipped") for job in finished}
-    unfinished = [job for job in jobs if job not in finished]
-    if unfinished:
-        try:
-            studio = prepare(request)
-        except FacelabError as error:
-            outcomes.update((job, Outcome(job, "failed", error=error)) for job in unfinished)
-            return [outcomes[job] for job in jobs]
-        with click.progressbar(
-            unfinished,
-            label="swapping",
-            hidden=not shown,
-            show_pos=True,
-            item_show_func=lambda job: job.target.name if job else None,
-            file=sys.stderr,
-        ) as bar:
-            outcomes.update((job, perform(job, studio)) for job in bar)
-    return [outcomes[job] for job in jobs]
-
-
-def _tell(outcomes: Sequence[Outcome]) -> None:
-    """Say what was done and, once each, what could not be kept."""
-    say_notes(note for outcome in outcomes for note in outcome.notes)
-    if len(outcomes) == 1 and outcomes[0].status == "done":
-        say(f"{outcomes[0].job.output}: {len(outcomes[0].faces)} face(s) swapped")
-    elif len(outcomes) > 1:
-        counts = Counter(outcome.status for outcome in outcomes)
-        say(", ".join(f"{counts[status]} {status}" for status in ("done", "skipped", "failed")))
+    request = SwapRequest(networks, consent, sources, settings, mask)
+    recipe = asked.of_swap(settings, sources, mask) if save_recipe else None
+    code = carry_out(
+        target,
+        output,
+        request,
+        lambda: partial(perform, studio=prepare(request)),
+        ("swapping", "swapped"),
+        overwrite=overwrite,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    if save_recipe and recipe and code == 0:
+        asked.save_recipe(recipe, save_recipe)
+    return code

@@ -58,7 +58,7 @@ def encode(mesh: Mesh, library: str) -> bytes:
         + normals(mesh)
         + "usemtl face\n"
         + faces(mesh, "{0}/{0}/{0}")
-    ).encode()
+    ).encode(errors="surrogateescape")
 
 
 def material(picture: str) -> bytes:
@@ -66,4 +66,5 @@ def material(picture: str) -> bytes:
 
     `picture` is the PNG's name, relative to the MTL.
     """
-    return (f"newmtl face\nKa 1 1 1\nKd 1 1 1\nKs 0 0 0\nillum 0\nmap_Kd {picture}\n").encode()
+    lines = ["newmtl face", "Ka 1 1 1", "Kd 1 1 1", "Ks 0 0 0", "illum 0", f"map_Kd {picture}", ""]
+    return "\n".join(lines).encode(errors="surrogateescape")

@@ -54,7 +54,7 @@ def position_map_loss(predicted: Tensor, target: Tensor, weight: Tensor) -> Tens
 
 
 def loss_weights(atlas: Atlas) -> Float:
-    """PRNet's weights for any atlas.
+    """PRNet's weights for any atlas: as published with its own, drawn alike for others.
 
     Returns
     -------
@@ -62,6 +62,8 @@ def loss_weights(atlas: Atlas) -> Float:
         16 at the texels of the 68 landmarks, 4 around brows and eyes, nose and mouth, 3 on the rest
         of the face, 0 elsewhere.
     """
+    if atlas.loss_weights is not None:
+        return atlas.loss_weights
     weights = np.where(_features(atlas), FEATURE, FACE) * atlas.face
     # Last: the jaw's lie on the outline, and may round to a texel outside.
     u, v = np.rint(atlas.landmarks68).astype(int).T.clip(0, atlas.size - 1)

@@ -1,0 +1,141 @@
+"""The recipe that a command asks for: from a file, from --do, or from a swap's options."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from facelab.edits import Edit
+from facelab.errors import UsageError
+from facelab.images import write_bytes_atomically
+from facelab.pipeline import SwapSettings
+from facelab.recipe import (
+    Input,
+    Photographs,
+    PictureFile,
+    Recipe,
+    StepError,
+    Swap,
+    make_step,
+    read_recipe,
+    step_classes,
+    to_yaml,
+)
+from facelab.recipe.document import scalar
+
+Named = tuple[str, Path]
+
+
+def named_inputs(photographs: Iterable[Named], pictures: Iterable[Named]) -> dict[str, Input]:
+    """The inputs that options name; photographs of one name are of one person.
+
+    Raises
+    ------
+    UsageError
+        If a name stands for photographs and for a picture, or for two pictures.
+    """
+    given: dict[str, Input] = {}
+    for name, file in photographs:
+        earlier = given.get(name)
+        files = earlier.files if isinstance(earlier, Photographs) else ()
+        given[name] = Photographs((*files, file))
+    for name, file in pictures:
+        if name in given:
+            raise UsageError(f"--picture {name}={file}: {name} is given twice; give one")
+        given[name] = PictureFile(file)
+    return given
+
+
+def from_file(path: Path, given: Mapping[str, Input]) -> Recipe:
+    """The recipe in a file, with some inputs in place of its own."""
+    return read_recipe(path, given)
+
+
+def from_words(words: Iterable[str], given: Mapping[str, Input]) -> Recipe:
+    """The recipe of ``lipstick colour=#a01030 strength=0.6`` and the like, in order.
+
+    Raises
+    ------
+    UsageError
+        It says which of them, the key, and what is allowed.
+    """
+    steps = tuple(_step(f"--do {index}", text) for index, text in enumerate(words, 1))
+    return Recipe(steps=steps, inputs=given)
+
+
+def _step(where: str, text: str) -> Edit | Swap:
+    try:
+        name, *rest = shlex.split(text) or [""]
+    except ValueError as error:
+        raise UsageError(f"{where}: {text}: {str(error).lower()}") from None
+    values: dict[str, object] = {}
+    for word in rest:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise UsageError(f"{where} ({name}): {word!r} is not KEY=VALUE")
+        if key in values:
+            raise UsageError(f"{where} ({name}): {key}: is there twice; leave one out")
+        values[key] = _value(name, key, value)
+    try:
+        return make_step(name, values)
+    except StepError as error:
+        place = where if error.key is None else f"{where} ({name})"
+        raise UsageError(f"{place}: {error}") from None
+
+
+def _value(name: str, key: str, text: str) -> object:
+    """The value in `text`; a list where the key takes one: ``eyes,brows``."""
+    step = step_classes().get(name)
+    about = step.__dataclass_fields__.get(key) if step else None
+    kind = about.metadata["kind"] if about else ""
+    if kind == "choices":
+        return [part.strip() for part in text.split(",")]
+    return scalar(text) if kind in ("number", "switch") else text
+
+
+def of_swap(settings: SwapSettings, sources: tuple[Path, ...], mask: Path | None) -> Recipe:
+    """The recipe that does what a swap does.
+
+    Raises
+    ------
+    UsageError
+        If an option is about one photograph only, which a recipe cannot hold.
+    """
+    if mask or settings.target_box or settings.target_face.isdecimal():
+        raise UsageError(
+            "--save-recipe: a recipe is for any photograph; leave out --mask, --target-box and "
+            "an index as --target-face"
+        )
+    step = Swap(
+        source="person",
+        tone=settings.tone,
+        keep=settings.keep or ("none",),
+        blend=settings.blend,
+        occlusion=settings.occlusion,
+    )
+    person = Photographs(sources, settings.source_face, settings.source_box)
+    return Recipe(
+        steps=(step,),
+        inputs={"person": person},
+        name="swap",
+        faces=settings.target_face,
+        texture_size=settings.texture_size,
+    )
+
+
+def save_recipe(recipe: Recipe, path: Path) -> None:
+    """Write a recipe, with its paths relative to itself.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    write_bytes_atomically(path, to_yaml(recipe, path.parent).encode())
+
+
+def with_faces(recipe: Recipe, faces: str | None) -> Recipe:
+    """The recipe for other faces, if they are given."""
+    return recipe if faces is None else replace(recipe, faces=faces)

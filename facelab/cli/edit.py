@@ -1,0 +1,157 @@
+"""``facelab edit``: the faces of a photograph, or of a folder of them, changed by a recipe."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from facelab.cli.options import FILE, faces_option, network_options, output_options, recipe_option
+
+
+def _named(
+    _ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, Path], ...]:
+    """``NAME=FILE`` as pairs."""
+    pairs = []
+    for value in values:
+        name, _, file = value.partition("=")
+        if not name or not file:
+            raise click.BadParameter(f"{value!r} is not NAME=FILE", param=param)
+        pairs.append((name, Path(file)))
+    return tuple(pairs)
+
+
+def _list_edits(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from facelab.cli.keys import listed
+
+        click.echo(listed())
+        ctx.exit()
+
+
+def _help_for(ctx: click.Context, _param: click.Parameter, name: str | None) -> None:
+    if name is not None and not ctx.resilient_parsing:
+        from facelab.cli.keys import explained
+
+        click.echo(explained(name))
+        ctx.exit()
+
+
+@click.command("edit")
+@click.argument("image", type=FILE, metavar="IMAGE_OR_FOLDER")
+@click.option(
+    "-r", "--recipe", type=FILE, metavar="RECIPE.yaml", help="What to do; see facelab recipe."
+)
+@click.option(
+    "words",
+    "--do",
+    multiple=True,
+    metavar="'EDIT KEY=VALUE ...'",
+    help="What to do, in place of a recipe; several times for several edits, in this order.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    required=True,
+    metavar="FILE_OR_FOLDER",
+    help="File to write, its suffix tells the format; one that exists is replaced. Or a folder.",
+)
+@click.option(
+    "photographs",
+    "--reference",
+    multiple=True,
+    callback=_named,
+    metavar="NAME=FILE",
+    help="Photograph for an input, in place of the recipe's; several times for several "
+    "photographs of one person.",
+)
+@click.option(
+    "pictures",
+    "--picture",
+    multiple=True,
+    callback=_named,
+    metavar="NAME=FILE",
+    help="Picture for an input: face paint in the atlas, or a decal.",
+)
+@faces_option(default=None)
+@click.option("--show", is_flag=True, help="Write OUT_show.png too: before, after, difference.")
+@recipe_option
+@click.option(
+    "--list",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_edits,
+    help="Name every edit and exit.",
+)
+@click.option(
+    "--help-for",
+    is_eager=True,
+    expose_value=False,
+    callback=_help_for,
+    metavar="EDIT",
+    help="Tell an edit's keys, their ranges and defaults, and exit.",
+)
+@network_options
+@output_options
+def edit_command(
+    image: Path,
+    recipe: Path | None,
+    words: tuple[str, ...],
+    output: Path,
+    photographs: tuple[tuple[str, Path], ...],
+    pictures: tuple[tuple[str, Path], ...],
+    faces: str | None,
+    show: bool,
+    save_recipe: Path | None,
+    detector: str,
+    backend: str,
+    runtime: str,
+    device: str,
+    consent: str,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Change the faces of a photograph: make-up, skin, light, shape, paint, parts of other faces.
+
+    The record beside the output, OUTPUT.json, says how it was made. An output is never an input.
+
+    A folder goes into a folder under the same names. What is done already is skipped, what fails is
+    reported at the end, and a run that was interrupted goes on where it stopped.
+
+    Exit codes: 0 done, 1 an error, 2 a wrong option or recipe, 3 no face found, 4 weights missing
+    or damaged, 130 interrupted. Where several photographs fail in several ways it is 1.
+    """
+    if (recipe is None) == (not words):
+        raise click.UsageError("give either -r RECIPE.yaml or --do 'EDIT KEY=VALUE ...'")
+
+    from facelab.cli import asked
+    from facelab.cli.batch import carry_out
+    from facelab.cli.editing import EditRequest, perform, prepare
+    from facelab.cli.networks import Networks
+    from facelab.images import same_file
+
+    if recipe and save_recipe and same_file(recipe, save_recipe):
+        raise click.UsageError(f"--save-recipe {save_recipe}: would overwrite the recipe")
+    given = asked.named_inputs(photographs, pictures)
+    wanted = asked.from_file(recipe, given) if recipe else asked.from_words(words, given)
+    wanted = asked.with_faces(wanted, faces)
+    networks = Networks(detector, backend, runtime, device)
+    request = EditRequest(networks, consent, wanted, show)
+    code = carry_out(
+        image,
+        output,
+        request,
+        lambda: partial(perform, studio=prepare(request)),
+        ("editing", "edited"),
+        overwrite=overwrite,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    if save_recipe and code == 0:
+        asked.save_recipe(wanted, save_recipe)
+    return code

@@ -1,0 +1,201 @@
+"""One photograph through a recipe, from file to file: read, edit, write, record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from facelab.cli.job import SENTENCE as SWAPPED
+from facelab.cli.job import SOURCE_TYPES
+from facelab.cli.outcome import Outcome, incoming, save, stages
+from facelab.cli.plan import Job, Request
+from facelab.edits.edit import Picture
+from facelab.errors import FacelabError, OutputError
+from facelab.export.comparison import comparison
+from facelab.images import Image, Metadata, read, write
+from facelab.pipeline import Person, RunResult, Sighting, run, sight
+from facelab.provenance import (
+    COMPOSITE_CAPTURE,
+    DIGITAL_SOURCE_TYPES,
+    Input,
+    describe_input,
+    mark,
+    record_path,
+)
+from facelab.recipe import Input as RecipeInput
+from facelab.recipe import Photographs, PictureFile, Recipe, describe
+from facelab.reconstruct import Reconstructor
+from facelab.texture import unwrap
+from facelab.types import Box, Reconstruction
+
+ENHANCED = DIGITAL_SOURCE_TYPES + "algorithmicallyEnhanced"
+EDITED = "Faces in this image were edited by facelab."
+COMPOSING = {"swap", "transplant", "average", "anonymise"}  # they take other photographs' pixels
+COMPOSED = "Parts of faces in this image were taken from another photograph by facelab."
+
+
+@dataclass(frozen=True)
+class EditRequest(Request):
+    """What all photographs of a command have in common.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    show : bool
+        Write a comparison beside each photograph.
+    """
+
+    recipe: Recipe
+    show: bool = False
+
+    @property
+    def inputs(self) -> list[tuple[str, Path]]:
+        """The name of an input and its file."""
+        given = self.recipe.inputs.items()
+        return [(name, file) for name, one in given for file in files_of(one)]
+
+    @property
+    def settings_said(self) -> dict[str, object]:
+        """The command and the recipe; of files only the names."""
+        return {"command": "edit", "recipe": describe(self.recipe, lambda file: file.name)}
+
+    def files(self, job: Job) -> list[Path]:
+        """Every file that a job writes."""
+        return [*super().files(job), *([shown_path(job.output)] if self.show else [])]
+
+    @property
+    def mark(self) -> tuple[str, str]:
+        """What the pictures are: edited, or composed where another photograph's pixels went in."""
+        steps = {step.name for step in self.recipe.steps if step.needs}
+        if not steps & COMPOSING:
+            return ENHANCED, EDITED
+        source_type = SOURCE_TYPES.get(self.consent, COMPOSITE_CAPTURE)
+        return source_type, SWAPPED if "swap" in steps else COMPOSED
+
+    @property
+    def seed(self) -> int:
+        """The recipe's."""
+        return self.recipe.seed
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """What the jobs of a request share once it is loaded.
+
+    Parameters
+    ----------
+    request : EditRequest
+    reconstructor : Reconstructor
+    inputs : dict of str to Person or Picture
+        The recipe's, read.
+    described : tuple of Input
+        Their files.
+    notes : tuple of str
+        What could not be kept of them, and the terms of the detector.
+    """
+
+    request: EditRequest
+    reconstructor: Reconstructor
+    inputs: dict[str, Person | Picture]
+    described: tuple[Input, ...]
+    notes: tuple[str, ...]
+
+
+def files_of(given: RecipeInput) -> tuple[Path, ...]:
+    """The files of an input."""
+    return (given.file,) if isinstance(given, PictureFile) else given.files
+
+
+def shown_path(output: Path) -> Path:
+    """Where the comparison of an output goes."""
+    return output.with_name(f"{output.stem}_show.png")
+
+
+def prepare(request: EditRequest) -> Studio:
+    """Load the networks and the inputs of a request.
+
+    Raises
+    ------
+    FacelabError
+        If any of them is missing or unfit: then no job can be done.
+    """
+    reconstructor = request.networks.load()
+    notes, described = list(request.networks.terms), []
+    inputs: dict[str, Person | Picture] = {}
+    for name, given in request.recipe.inputs.items():
+        images = [(file, read(file)) for file in files_of(given)]
+        for file, image in images:
+            described.append(describe_input(file, name, image))
+            notes += incoming(file, image)
+        if isinstance(given, PictureFile):
+            inputs[name] = _picture(images[0][1])
+        else:
+            inputs[name] = _person(images, given, reconstructor)
+    return Studio(request, reconstructor, inputs, tuple(described), tuple(notes))
+
+
+def _person(
+    images: Sequence[tuple[Path, Image]], given: Photographs, reconstructor: Reconstructor
+) -> Person:
+    seen: list[Sighting] = []
+    for file, image in images:
+        seen += sight(image.pixels, reconstructor, given.face, given.box, str(file))
+    return Person(tuple(seen))
+
+
+def _picture(image: Image) -> Picture:
+    opaque = np.ones(image.pixels.shape[:2], np.float32)
+    return Picture(image.pixels, opaque if image.alpha is None else image.alpha)
+
+
+def perform(job: Job, studio: Studio) -> Outcome:
+    """Do a job; a refusal or failure that facelab foresees does not stop the others."""
+    request = studio.request
+    times = [perf_counter()]
+    try:
+        target = read(job.target)
+        times.append(perf_counter())
+        result = run(
+            request.recipe, target.pixels, studio.inputs, studio.reconstructor, str(job.target)
+        )
+        times.append(perf_counter())
+        notes = save(job, request, studio.described, studio.notes, target, result.image)
+        if request.show:
+            _show(job, request, target, result)
+        times.append(perf_counter())
+    except FacelabError as error:
+        return Outcome(job, "failed", error=error)
+    seconds = stages(("read", "edit", "write"), times)
+    return Outcome(job, "done", result.faces, notes, seconds)
+
+
+def _show(job: Job, request: EditRequest, target: Image, result: RunResult) -> None:
+    """Write the comparison, with the texture of the largest face; without it, nothing stays."""
+    texture = unwrap(result.image, result.positions[0]).colour
+    sheet = comparison(target.pixels, result.image, _around(result.faces), texture)
+    source_type, sentence = request.mark
+    xmp = mark(None, source_type=source_type, description=sentence)
+    try:
+        write(
+            shown_path(job.output),
+            Image(sheet, metadata=Metadata(icc=target.metadata.icc, xmp=xmp)),
+        )
+    except OutputError:
+        job.output.unlink(missing_ok=True)
+        record_path(job.output).unlink(missing_ok=True)
+        raise
+
+
+def _around(faces: Sequence[Reconstruction]) -> Box:
+    """The box of all faces."""
+    boxes = [face.box for face in faces]
+    return Box(
+        min(box.x0 for box in boxes),
+        min(box.y0 for box in boxes),
+        max(box.x1 for box in boxes),
+        max(box.y1 for box in boxes),
+    )

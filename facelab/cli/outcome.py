@@ -1,0 +1,97 @@
+"""What became of a photograph, and the marked picture and record that were written of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
+
+from facelab.cli.plan import Job, Request
+from facelab.errors import FacelabError
+from facelab.images import Image, write
+from facelab.provenance import Input, Record, describe_input, mark, record_path, write_record
+from facelab.types import Float, Reconstruction
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a job: ``"done"``, ``"skipped"`` because it was done before, or ``"failed"``.
+
+    `faces` are those changed, `seconds` are by stage; `error` is set where it failed.
+    """
+
+    job: Job
+    status: str
+    faces: Sequence[Reconstruction] = ()
+    notes: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+    error: FacelabError | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """What ``--json`` prints; boxes are x0, y0, x1, y1 in pixels of the target."""
+        written = self.status != "failed"
+        return {
+            "target": str(self.job.target),
+            "output": str(self.job.output) if written else None,
+            "record": str(record_path(self.job.output)) if written else None,
+            "status": self.status,
+            "faces": [_face(face) for face in self.faces],
+            "notes": list(self.notes),
+            "seconds": {stage: round(time, 4) for stage, time in self.seconds.items()},
+            "error": None if self.error is None else str(self.error),
+            "exit_code": 0 if self.error is None else self.error.exit_code,
+        }
+
+
+def _face(face: Reconstruction) -> dict[str, object]:
+    box = face.box
+    corners = [round(value, 2) for value in (box.x0, box.y0, box.x1, box.y1)]
+    return {"box": corners, "score": round(face.score, 4)}
+
+
+def stages(names: Sequence[str], times: Sequence[float]) -> dict[str, float]:
+    """Seconds of each stage between the times it began and ended."""
+    spans = zip(names, pairwise(times), strict=True)
+    return {name: end - start for name, (start, end) in spans}
+
+
+def incoming(path: Path, image: Image) -> Iterator[str]:
+    """What reading an input lost, for the user and the record."""
+    yield from (f"{path.name}: {note}" for note in image.notes)
+    if image.metadata.had_c2pa:
+        yield f"{path.name}: its Content Credentials (C2PA) are not carried over"
+
+
+def save(
+    job: Job,
+    request: Request,
+    inputs: Sequence[Input],
+    notes: Sequence[str],
+    target: Image,
+    pixels: Float,
+) -> tuple[str, ...]:
+    """Write the marked image and its record, both or neither; return all notes.
+
+    `inputs` and `notes` are those of the request, to which the target's come.
+    """
+    source_type, sentence = request.mark
+    xmp = mark(target.metadata.xmp, source_type=source_type, description=sentence)
+    described = (*inputs, describe_input(job.target, "target", target))
+    lost = write(job.output, replace(target, pixels=pixels), xmp=xmp)
+    try:
+        own = (f"{job.output.name}: {note}" for note in (*target.notes, *lost))
+        every_note = (*notes, *own)
+        record = Record(
+            recipe=request.recorded,
+            inputs=described,
+            weights=request.networks.weights,
+            seed=request.seed,
+            consent=request.consent,
+            notes=every_note,
+        )
+        write_record(job.output, record)
+    except BaseException:  # Ctrl-C too: no image stays without its record
+        job.output.unlink(missing_ok=True)
+        raise
+    return every_note

@@ -1,0 +1,45 @@
+"""Several photographs of one person as one texture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from facelab.edits.complexion import faded
+from facelab.edits.edit import References, TextureEdit
+from facelab.edits.fields import number, reference
+from facelab.opacity import opacity
+from facelab.skin import learn
+from facelab.swap import fuse, relight
+from facelab.texture import resized
+from facelab.types import Face, Float, Texture
+
+_LEAST = np.float32(1e-3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Average(TextureEdit):
+    """The mean of this photograph and others of the same person, by how well each shows a place.
+
+    It lessens noise, blemishes of a day and what one photograph does not show.
+    """
+
+    name: ClassVar[str] = "average"
+    reference: str = reference("the input with the other photographs of the person")
+    share: float = number(0.5, 0.0, 1.0, "of the other photographs, where all show a place well")
+
+    def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
+        """The weighted mean, in this photograph's light."""
+        other = self.face_like(references, self.reference, face)
+        texture, atlas = face.texture, face.positions.atlas
+        size = texture.size
+        view = Texture(resized(other.texture.colour, size), resized(other.texture.confidence, size))
+        source, skin = fuse([view], atlas), learn(texture, atlas)
+        colour = relight(source.texture.colour, source.tone, skin.tone)
+        weight = np.float32(self.share) * source.texture.confidence
+        own = np.float32(1 - self.share) * texture.confidence
+        mask = weight / np.maximum(weight + own, _LEAST)
+        mask *= opacity(face.positions, other.positions, source.texture.confidence, ("mouth",))
+        return colour, np.asarray(mask * faded(atlas, size, 0.05), np.float32)

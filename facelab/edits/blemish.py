@@ -1,0 +1,102 @@
+"""Blemish: small dark or red spots found on bare skin, and replaced by the skin around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+from facelab.edits.cielab import to_lab
+from facelab.edits.complexion import blurred, complexion, smoothstep
+from facelab.edits.edit import References, TextureEdit
+from facelab.edits.fields import number
+from facelab.texture import resized
+from facelab.types import Bool, Face, Float
+
+_SIZE = 512  # largest side at which spots are looked for
+_SCALES = (0.0026, 0.0038, 0.0056, 0.008, 0.0115)  # deviations of blobs, parts of the side
+_RED = 0.8  # what a step of redness counts beside one of lightness, in CIELAB
+_ROUND = 3.0  # the longest blob: curvature one way over that the other way
+_CROWDED = 0.10  # share of skin covered by spots from which they are stubble or freckles
+_OUTSTANDING = 2.2  # times what is usual around: as high a blob must be
+_AROUND = 0.06  # of the side: deviation of the Gaussian that says what is usual
+_ACROSS = 4  # deviations of a blob that people take for its diameter
+_REACH = 2.4  # deviations of a blob to the edge of what is replaced
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blemish(TextureEdit):
+    """Removes pimples and small spots; stubble, freckles and features stay."""
+
+    name: ClassVar[str] = "blemish"
+    sensitivity: float = number(0.5, 0.0, 1.0, "how faint a spot may be")
+    size: float = number(2.5, 1.2, 5.0, "the largest spots' diameter", "% of the face")
+
+    def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
+        """The skin around, in the spots."""
+        texture, skin = face.texture, _plain_skin(face)
+        spots = resized(self._spots(face, skin), texture.size)
+        around = np.maximum(skin * texture.confidence * (1 - spots) ** 2, 1e-4)
+        filled = blurred(texture.colour, around, 0.009)
+        return filled, spots * (skin > 0)
+
+    def _spots(self, face: Face, skin: Float) -> Float:
+        """How much of a spot lies on each texel, at most ``(512, 512)``, in [0, 1]."""
+        size = min(face.texture.size, _SIZE)
+        lab, weight = to_lab(resized(face.texture.colour, size)), resized(skin, size)
+        darkness = np.float32(_RED) * lab[..., 1] - lab[..., 0]
+        least = 2.0 + 7.0 * (1 - self.sensitivity)
+        found = np.zeros_like(darkness)
+        for scale in _SCALES:
+            if _ACROSS * scale * 100 <= self.size:
+                blobs = _blobs(darkness, scale * size) * (weight > 0.6)
+                stands_out = blobs > np.maximum(least, _OUTSTANDING * _usual(blobs))
+                found = np.maximum(found, _discs(stands_out, _REACH * scale * size))
+        crowd = cv2.GaussianBlur(found, (0, 0), 0.04 * size)
+        return found * (1 - smoothstep(crowd, _CROWDED, 1.6 * _CROWDED)) * weight
+
+
+def _plain_skin(face: Face) -> Float:
+    """Bare skin well away from lips, lids and nostrils, ``(S, S)`` in [0, 1]."""
+    atlas, size = face.positions.atlas, face.texture.size
+    out = complexion(face).bare.copy()
+    for name, room in (("lips", 0.05), ("eyes", 0.08), ("brows", 0.03)):
+        out *= atlas.soft_region(name, size, room) < 0.01
+    nostrils = (atlas.landmarks68[31:36] + np.float32(0.5)) * np.float32(size / atlas.size)
+    for u, v in nostrils:
+        cv2.circle(out, (round(float(u)), round(float(v))), round(0.04 * size), 0, -1)
+    return out
+
+
+def _blobs(values: Float, sigma: float) -> Float:
+    """Peaks of the scale-normalised Laplacian where a surface is round (Lindeberg 1998).
+
+    Zero anywhere but at the middle of a blob; a peak is about the blob's height.
+    """
+    low = cv2.GaussianBlur(values, (0, 0), sigma)
+    xx, yy, xy = (cv2.Sobel(low, -1, *order, ksize=3) for order in ((2, 0), (0, 2), (1, 1)))
+    xx, yy, xy = xx / 4, yy / 4, xy / 4
+    trace, determinant = xx + yy, xx * yy - xy * xy
+    round_enough = trace**2 * _ROUND < determinant * (_ROUND + 1) ** 2
+    response = np.where(round_enough & (determinant > 0), -trace * np.float32(sigma**2), 0)
+    side = 2 * max(1, round(sigma)) + 1
+    peaks = response >= cv2.dilate(response, np.ones((side, side), np.uint8))
+    return np.asarray(np.maximum(response * 2 * peaks, 0), np.float32)
+
+
+def _usual(blobs: Float) -> Float:
+    """The root mean square height of the blobs around each texel: grain, stubble, freckles."""
+    both = np.dstack([blobs**2, blobs > 0]).astype(np.float32)
+    squares, count = cv2.split(cv2.GaussianBlur(both, (0, 0), _AROUND * len(blobs)))
+    usual: Float = np.sqrt(squares / np.maximum(count, 1e-6))
+    return usual
+
+
+def _discs(middles: Bool, radius: float) -> Float:
+    """Soft discs around some texels, ``(n, n)`` in [0, 1]."""
+    away = cv2.distanceTransform(
+        np.logical_not(middles).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+    )
+    return 1 - smoothstep(away / np.float32(radius), 0.6, 1.15)

@@ -1,0 +1,37 @@
+"""Blush: a hint of colour on the cheeks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from facelab.edits.cielab import lab_of
+from facelab.edits.complexion import complexion
+from facelab.edits.edit import References, TextureEdit
+from facelab.edits.fields import choice, colour, number
+from facelab.edits.powder import FINISHES, powdered
+from facelab.types import Face, Float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blush(TextureEdit):
+    """Colour on the cheeks, strongest on their height."""
+
+    name: ClassVar[str] = "blush"
+    colour: str = colour("#d9506a", "the colour of the blush")
+    finish: str = choice("matte", tuple(FINISHES), "how it takes the light")
+    softness: float = number(0.6, 0.0, 1.0, "of its edge; at 1 it fades all the way")
+
+    def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
+        """The skin under a veil of the pigment, on bare cheeks."""
+        skin = complexion(face)
+        hide = (0.08, 0.3)
+        colour = powdered(face.texture.colour, skin.tone, lab_of(self.colour), self.finish, hide)
+        return colour, skin.bare * self._cheeks(face)
+
+    def _cheeks(self, face: Face) -> Float:
+        softness = 0.03 + 0.25 * self.softness
+        cheeks = face.positions.atlas.soft_region("cheeks", face.texture.size, softness)
+        return cheeks / np.float32(max(float(cheeks.max()), 1e-6))

@@ -1,0 +1,27 @@
+"""Colours as people see them: CIELAB, in which edits mix pigments and compare skin."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from facelab.types import Float
+
+
+def to_lab(colour: Float) -> Float:
+    """CIELAB (D65; L in [0, 100]) of sRGB colours ``(H, W, 3)`` in [0, 1]."""
+    lab: Float = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
+    return lab
+
+
+def to_rgb(lab: Float) -> Float:
+    """SRGB in [0, 1] of CIELAB colours ``(H, W, 3)``; colours out of gamut are clipped."""
+    colour: Float = cv2.cvtColor(np.asarray(lab, np.float32), cv2.COLOR_Lab2RGB)
+    return np.clip(colour, 0, 1)
+
+
+def lab_of(code: str) -> Float:
+    """CIELAB of a colour as ``#rrggbb``, ``(3,)``."""
+    channels = np.array([[list(bytes.fromhex(code[1:]))]], np.float32) / np.float32(255)
+    pigment: Float = to_lab(channels)[0, 0]
+    return pigment

@@ -1,0 +1,86 @@
+"""What the edits of skin and make-up share: the skin's own tone, and where it lies bare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from facelab.atlas import Atlas
+from facelab.edits.cielab import to_lab
+from facelab.skin import features, learn
+from facelab.texture import resized
+from facelab.types import Face, Float
+
+_UNLIKE, _LIKE = 0.2, 0.55  # likelihood of skin from which it begins to count, and fully counts
+_LEAST_SEEN = 0.02
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Complexion:
+    """The skin of a face at the size of its texture.
+
+    Parameters
+    ----------
+    tone : (S, S, 3) float32
+        CIELAB of the skin as it would be without features, pores and spots.
+    bare : (S, S) float32
+        How much of a texel is bare skin, [0, 1]: no eye, brow, lip, hair or glasses.
+    """
+
+    tone: Float
+    bare: Float
+
+
+def complexion(face: Face) -> Complexion:
+    """The tone of a face's skin (`facelab.skin.learn`), and where the skin lies bare."""
+    texture, atlas = face.texture, face.positions.atlas
+    skin = learn(texture, atlas)
+    likeness = np.asarray(skin.likelihood / np.maximum(skin.seen, _LEAST_SEEN), np.float32)
+    likely = cv2.GaussianBlur(smoothstep(likeness, _UNLIKE, _LIKE), (0, 0), 1.0)
+    rough = likely * (1 - features(atlas, len(likely)))
+    bare = resized(rough, texture.size) * (texture.confidence > 0)
+    return Complexion(to_lab(resized(skin.tone, texture.size)), bare)
+
+
+def smoothstep(values: Float, low: float, high: float) -> Float:
+    """0 up to `low`, 1 from `high`, and smooth between: 3 t^2 - 2 t^3."""
+    t = np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
+    step: Float = t * t * (3 - 2 * t)
+    return step
+
+
+def blurred(values: Float, weight: Float, sigma: float) -> Float:
+    """Weighted values ``(S, S, 3)`` blurred by normalised convolution (Knutsson & Westin 1993).
+
+    Parameters
+    ----------
+    values : (S, S, 3) float32
+    weight : (S, S) float32
+        0 for texels that must not reach others.
+    sigma : float
+        Of the Gaussian, a part of the side.
+    """
+    size = len(values)
+    small = min(size, max(16, int(4 / sigma)))  # four texels to a deviation hold the Gaussian
+    both = resized(np.dstack([values * weight[..., None], weight]), small)
+    both = cv2.GaussianBlur(both, (0, 0), sigma * small, borderType=cv2.BORDER_CONSTANT)
+    return resized(both[..., :-1] / np.maximum(both[..., -1:], 1e-4), size)
+
+
+def mean_of(values: Float, weight: Float) -> Float:
+    """The weighted mean of ``(S, S, c)``, ``(c,)``; zero without any weight."""
+    total = np.einsum("ijc,ij->c", values, weight, dtype=np.float64)
+    mean: Float = (total / max(float(weight.sum(dtype=np.float64)), 1e-6)).astype(np.float32)
+    return mean
+
+
+def faded(atlas: Atlas, size: int, width: float) -> Float:
+    """The face, falling to 0 at its oval over `width` of the side, ``(size, size)``.
+
+    What is changed all over the face must not stop at a line across the forehead.
+    """
+    inside = (atlas.region("oval", size) > 0.5).astype(np.uint8)
+    depth = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / np.float32(size)
+    return smoothstep(depth, 0, max(width, 1 / size))

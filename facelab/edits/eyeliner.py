@@ -1,0 +1,84 @@
+"""Eyeliner: a line along the lashes, with a wing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from facelab.edits.cielab import lab_of, to_lab, to_rgb
+from facelab.edits.complexion import smoothstep
+from facelab.edits.edit import References, TextureEdit
+from facelab.edits.fields import choice, colour, number
+from facelab.edits.strokes import Ints, stroke
+from facelab.types import Face, Float
+
+_OUTER, _INNER = 0, 8  # the corners in the 16 points of an eye's contour; the lower lid is between
+_LEAST_EDGE = 0.4  # of a texel: the softness of a hard line
+# Thickness from the inner corner outward, of the thickest; the upper line ends in the wing.
+_UPPER = np.array([0.35, 0.7, 1.0, 1.0, 0.1], np.float32)
+_LOWER = np.array([0.15, 0.35, 0.5, 0.6, 0.5], np.float32)
+_THICK = 0.058  # of the width of the eye
+_KEPT = 0.12  # of the skin's lightness: what still shows through
+# By finish: how far highlights show on it.
+_FINISHES = {"matte": 0.0, "gloss": 0.35}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eyeliner(TextureEdit):
+    """A line on the lids, thin at the inner corners and thicker outward."""
+
+    name: ClassVar[str] = "eyeliner"
+    colour: str = colour("#1c1416", "the colour of the line")
+    finish: str = choice("matte", tuple(_FINISHES), "how it takes the light")
+    lids: str = choice("upper", ("upper", "lower", "both"), "where it is drawn")
+    thickness: float = number(1.0, 0.3, 3.0, "of the line; 1 is a pencil's")
+    wing: float = number(0.25, 0.0, 0.6, "its length beyond the corner", "widths of the eye")
+    softness: float = number(0.3, 0.0, 1.0, "of its edges; 1 is smudged")
+
+    def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
+        """The pigment, on the lines."""
+        atlas = face.positions.atlas
+        places = atlas.canonical_uv(face.texture.size)
+        mask = np.zeros(places.shape[:2], np.float32)
+        for eye in atlas.contours["eyes"]:
+            for points, thickness in self._lines((eye + np.float32(0.5)) / np.float32(atlas.size)):
+                texels, line = self._drawn(places, points, thickness)
+                mask[texels] = np.maximum(mask[texels], line)
+        return self._pigment(face.texture.colour), mask
+
+    def _lines(self, eye: Float) -> list[tuple[Float, Float]]:
+        """The points of each line from the inner corner outward, and its thickness there."""
+        width = np.linalg.norm(eye[_OUTER] - eye[_INNER])
+        upper = np.concatenate([eye[_INNER:], eye[:1]])
+        lower = eye[_INNER::-1]
+        full = np.float32(_THICK * self.thickness) * width
+        lines: list[tuple[Float, Float]] = []
+        if self.lids != "lower":
+            outward = eye[_OUTER] - eye[_OUTER + 2]
+            tip = eye[_OUTER] + outward / np.linalg.norm(outward) * self.wing * width
+            points = np.vstack([upper, tip]) if self.wing > 0 else upper
+            lines.append((points.astype(np.float32), (full * _UPPER).astype(np.float32)))
+        if self.lids != "upper":
+            lines.append((lower[2:], (full * _LOWER).astype(np.float32)))
+        return lines
+
+    def _drawn(
+        self, places: Float, points: Float, thickness: Float
+    ) -> tuple[tuple[Ints, Ints], Float]:
+        """The texels near a line, rows and columns, and how much of it lies on each of them."""
+        edge = 0.0015 + 0.008 * self.softness
+        near = stroke(places, points, float(thickness.max()) + edge)
+        half = np.interp(near.along, np.linspace(0, 1, len(thickness)), thickness) / 2
+        soft = np.maximum(
+            edge * np.minimum(1, 2 * half / thickness.max()), _LEAST_EDGE / len(places)
+        )
+        return near.texels, 1 - smoothstep((np.abs(near.distance) - half) / soft, -0.5, 0.5)
+
+    def _pigment(self, colour: Float) -> Float:
+        lab, pigment = to_lab(colour), lab_of(self.colour)
+        shine = np.float32(_FINISHES[self.finish]) * np.maximum(lab[..., 0] - 60, 0)
+        lightness = pigment[0] + np.float32(_KEPT) * (lab[..., 0] - 50) + shine
+        chroma = np.broadcast_to(pigment[1:], (*lightness.shape, 2))
+        return to_rgb(np.dstack([np.clip(lightness, 0, 100), chroma]))

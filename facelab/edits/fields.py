@@ -1,0 +1,145 @@
+"""What the keys of an edit may hold: each field says its range, its choices and what it does.
+
+The metadata of a dataclass field are at once the validation, the help text and the schema.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, field
+from typing import Any
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def number(default: float, low: float, high: float, text: str, unit: str = "") -> Any:  # noqa: ANN401
+    """A number from `low` to `high`; integers are numbers too."""
+    return field(
+        default=default,
+        metadata={"kind": "number", "low": low, "high": high, "help": text, "unit": unit},
+    )
+
+
+def choice(default: str, options: tuple[str, ...], text: str) -> Any:  # noqa: ANN401
+    """One of `options`."""
+    return field(default=default, metadata={"kind": "choice", "options": options, "help": text})
+
+
+def choices(default: tuple[str, ...], options: tuple[str, ...], text: str) -> Any:  # noqa: ANN401
+    """One or more of `options`; a single one may be given bare."""
+    return field(default=default, metadata={"kind": "choices", "options": options, "help": text})
+
+
+def colour(default: str, text: str) -> Any:  # noqa: ANN401
+    """An sRGB colour as ``#rrggbb``."""
+    return field(default=default, metadata={"kind": "colour", "help": text})
+
+
+def switch(default: bool, text: str) -> Any:  # noqa: ANN401
+    """True or false."""
+    return field(default=default, metadata={"kind": "switch", "help": text})
+
+
+def reference(text: str) -> Any:  # noqa: ANN401
+    """The name of an input; it has no default."""
+    return field(metadata={"kind": "reference", "help": text})
+
+
+def optional_reference(text: str) -> Any:  # noqa: ANN401
+    """The name of an input, or nothing."""
+    return field(default="", metadata={"kind": "reference", "help": text})
+
+
+def check(key: Field[Any], value: object) -> object:
+    """The value as the edit keeps it.
+
+    Raises
+    ------
+    ValueError
+        If it is not allowed; it says what was given and what is allowed.
+    """
+    if value == "" == key.default:
+        return value
+    return _CHECKS[key.metadata["kind"]](key.metadata, value)
+
+
+def checked(key: Field[Any], value: object) -> object:
+    """As `check`, with an error that names the key and what it may hold."""
+    try:
+        return check(key, value)
+    except ValueError as error:
+        raise ValueError(f"{key.name}: {error} (allowed: {allowed(key)})") from None
+
+
+def allowed(key: Field[Any]) -> str:
+    """What a field may hold, for people."""
+    about = key.metadata
+    match about["kind"]:
+        case "number":
+            unit = about["unit"] and " " + about["unit"]
+            return f"{about['low']:.10g} to {about['high']:.10g}{unit}"
+        case "choice":
+            return " | ".join(about["options"])
+        case "choices":
+            return f"one or more of {', '.join(about['options'])}"
+        case "colour":
+            return "#rrggbb"
+        case "switch":
+            return "true | false"
+        case _:
+            return "the name of an input"
+
+
+def default_of(key: Field[Any]) -> object:
+    """The default of a field; None where a value must be given."""
+    return None if key.default is MISSING else key.default
+
+
+def _number(about: Mapping[str, Any], value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{value!r} is not a number")
+    if not about["low"] <= value <= about["high"]:  # NaN neither
+        raise ValueError(f"{value} is not from {about['low']:g} to {about['high']:g}")
+    return float(value)
+
+
+def _choice(about: Mapping[str, Any], value: object) -> str:
+    if value not in about["options"]:
+        raise ValueError(f"{value!r} is none of {', '.join(about['options'])}")
+    return str(value)
+
+
+def _choices(about: Mapping[str, Any], value: object) -> tuple[str, ...]:
+    values = value if isinstance(value, list | tuple) else [value]
+    if not values:
+        raise ValueError(f"an empty list; give one or more of {', '.join(about['options'])}")
+    return tuple(_choice(about, one) for one in values)
+
+
+def _colour(_about: Mapping[str, Any], value: object) -> str:
+    if not isinstance(value, str) or not _COLOUR.fullmatch(value):
+        raise ValueError(f"{value!r} is not a colour as #rrggbb")
+    return value.lower()
+
+
+def _switch(_about: Mapping[str, Any], value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
+
+
+def _reference(_about: Mapping[str, Any], value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{value!r} is not the name of an input")
+    return value
+
+
+_CHECKS = {
+    "number": _number,
+    "choice": _choice,
+    "choices": _choices,
+    "colour": _colour,
+    "switch": _switch,
+    "reference": _reference,
+}

@@ -1,0 +1,77 @@
+"""Lipstick: a colour on the lips, their creases and highlights kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from facelab.edits.cielab import lab_of, to_lab, to_rgb
+from facelab.edits.complexion import blurred, mean_of, smoothstep
+from facelab.edits.edit import References, TextureEdit
+from facelab.edits.fields import choice, colour, number
+from facelab.edits.mouth import gap, grown
+from facelab.types import Face, Float
+
+_OPACITY = 0.9  # of full strength: what is left of the lips' own colour keeps them lips
+# How far the pigment's lightness follows that of darker lips and of lighter ones: the light they
+# are in.
+_DIMMED, _LIT = 0.5, 0.15
+_NEAR_TEETH = 0.008  # of the side: how far teeth may show beside the gap of the mouth
+# By finish: contrast of creases, contrast of highlights, and how far highlights turn white.
+_FINISHES = {"matte": (0.85, 0.35, 0.0), "satin": (1.0, 0.9, 0.35), "gloss": (1.1, 1.6, 0.6)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lipstick(TextureEdit):
+    """Colour on the lips; what shows between them stays."""
+
+    name: ClassVar[str] = "lipstick"
+    colour: str = colour("#b3263f", "the colour of the lipstick")
+    finish: str = choice("satin", tuple(_FINISHES), "how it takes the light")
+    softness: float = number(0.15, 0.0, 1.0, "of the lips' outline; 0 is a drawn edge")
+
+    def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
+        """The pigment with the lips' own lightness, on the lips."""
+        atlas, size = face.positions.atlas, face.texture.size
+        lab = to_lab(face.texture.colour)
+        inside = atlas.region("lips", size) * (1 - atlas.region("mouth", size))
+        known = inside * face.texture.confidence
+        own = mean_of(lab, known)
+        lips = atlas.soft_region("lips", size, 0.006 + 0.05 * self.softness)
+        covered = lips * (1 - _between(face, lab, own))
+        pigment = self._pigment(lab, known, own, np.clip(2 * lips - 1, 0, 1))
+        return to_rgb(pigment), np.float32(_OPACITY) * covered
+
+    def _pigment(self, lab: Float, known: Float, own: Float, inner: Float) -> Float:
+        """CIELAB of lips painted all over, with highlights only where `inner` says."""
+        creases, highlights, white = _FINISHES[self.finish]
+        pigment = lab_of(self.colour)
+        adapted = _DIMMED if own[0] < pigment[0] else _LIT
+        base = np.float32(max(pigment[0] + adapted * (own[0] - pigment[0]), 1))
+        slow = blurred(lab, known, 0.012)[..., 0]
+        slow = np.where(slow > 1, slow, own[0])
+        fine = lab[..., 0] - slow
+        shaded = base * np.clip(slow / max(own[0], 1), 0.4, 1.6) ** np.float32(0.7)
+        shine = np.maximum(fine, 0) * inner * np.float32(highlights)
+        dark = np.minimum(fine, 0) * np.float32(creases) * base / max(own[0], 1)
+        lightness = np.clip(shaded + dark + shine, 0, 100)
+        chroma = np.clip((shaded + dark) / base, 0, 1.15) * np.exp(-white * shine / 12)
+        return np.dstack([lightness, chroma[..., None] * pigment[1:]])
+
+
+def _between(face: Face, lab: Float, own: Float) -> Float:
+    """What shows between the lips: where the map is stretched over an open mouth, and teeth.
+
+    Texels next to it count too, since drawing mixes neighbours.
+    """
+    opening = gap(face)
+    teeth = _teeth(lab, own) * grown(opening, _NEAR_TEETH)
+    return grown(np.maximum(opening, teeth), 0)
+
+
+def _teeth(lab: Float, own: Float) -> Float:
+    """What is lighter and paler than the lips, ``(S, S)`` in [0, 1]."""
+    pale = smoothstep(np.hypot(*own[1:]) - np.hypot(lab[..., 1], lab[..., 2]), 2, 6)
+    return pale * smoothstep(lab[..., 0] - own[0], 4, 12)

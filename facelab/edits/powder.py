@@ -1,0 +1,46 @@
+"""Powder on skin: a veil of pigment through which pores and shading show."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facelab.edits.cielab import to_lab, to_rgb
+from facelab.types import Float
+
+# By finish: contrast of what is darker and what is lighter than the skin's tone.
+FINISHES = {"matte": (1.0, 0.75), "satin": (1.0, 1.1), "shimmer": (1.0, 1.6)}
+_ASHEN = 6.0  # the most by which a veil may lighten skin: pale powder on dark skin looks ashen
+
+
+def powdered(
+    colour: Float, tone: Float, pigment: Float, finish: str, hide: tuple[float, float]
+) -> Float:
+    """Skin under a veil of pigment.
+
+    The skin's tone moves toward the pigment, and every texel moves with it, so that pores and
+    spots stay as far from the tone as they were.
+
+    Parameters
+    ----------
+    colour : (S, S, 3) float32
+        RGB in [0, 1].
+    tone : (S, S, 3) float32
+        CIELAB of the skin without features.
+    pigment : (3,) float32
+        CIELAB.
+    finish : str
+        A key of `FINISHES`.
+    hide : (lightness, hue)
+        How much of the tone's lightness and of its hue the veil hides, [0, 1].
+    """
+    lab = to_lab(colour)
+    veil = (pigment - tone) * np.array([hide[0], hide[1], hide[1]], np.float32)
+    veil[..., 0] = np.minimum(veil[..., 0], _ASHEN)
+    # Shaded skin is less colourful, and so is pigment on it.
+    veil[..., 1:] *= np.clip(lab[..., :1] / np.maximum(tone[..., :1], 1), 0.3, 1.2)
+    fine = lab[..., 0] - tone[..., 0]
+    below, above = FINISHES[finish]
+    change = np.where(fine < 0, np.float32(below - 1), np.float32(above - 1)) * fine
+    lab += veil
+    lab[..., 0] += change
+    return to_rgb(lab)

@@ -1,0 +1,39 @@
+"""Shine: highlights of skin taken back to its tone, as blotting paper does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from facelab.edits.cielab import to_lab, to_rgb
+from facelab.edits.complexion import blurred, complexion, smoothstep
+from facelab.edits.edit import References, TextureEdit
+from facelab.edits.fields import number
+from facelab.types import Face, Float
+
+_MATTE = 3.0  # lightness above the tone that matte skin has too
+_FULL = 12.0  # lightness above the tone at which it is all shine
+_SPREAD = 0.006  # of the side: highlights are found without their grain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shine(TextureEdit):
+    """Takes the shine off forehead, nose and cheeks."""
+
+    name: ClassVar[str] = "shine"
+    kept: float = number(0.25, 0.0, 1.0, "how much of the highlights stays")
+
+    def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
+        """Highlights lowered to the tone and given its colour back."""
+        skin = complexion(face)
+        lab = to_lab(face.texture.colour)
+        known = np.maximum(face.texture.confidence, 1e-3)
+        above = (blurred(lab, known, _SPREAD) - skin.tone)[..., 0] - np.float32(_MATTE)
+        shiny = smoothstep(above, 0, _FULL)
+        gone = np.float32(1 - self.kept) * np.maximum(above, 0)
+        lab[..., 0] -= gone
+        pale = np.float32(0.6 * (1 - self.kept)) * shiny[..., None]
+        lab[..., 1:] += pale * (skin.tone - lab)[..., 1:]
+        return to_rgb(lab), skin.bare * smoothstep(above, 0, 2)

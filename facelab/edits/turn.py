@@ -1,0 +1,52 @@
+"""The head turned by a few degrees, as far as one photograph supports it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from facelab import pose
+from facelab.edits.edit import Edit, References
+from facelab.edits.fields import number
+from facelab.facing import revealed
+from facelab.texture import complete, resized
+from facelab.types import Face, PositionMap, Texture
+
+_CENTRE = np.array([0.0, -1.0, -3.0])  # of the head, canonical frame, cm: between the ears
+_FLIP = np.array([1.0, -1.0, 1.0])  # pixels have y down, the camera frame has y up
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn(Edit):
+    """The head turned; what comes into view that was not seen is made up."""
+
+    name: ClassVar[str] = "turn"
+    yaw: float = number(0.0, -15.0, 15.0, "the nose to the image's right", "degrees")
+    pitch: float = number(0.0, -15.0, 15.0, "the nose down", "degrees")
+    roll: float = number(0.0, -15.0, 15.0, "counter-clockwise as seen", "degrees")
+
+    def apply(self, face: Face, references: References) -> Face:
+        """The face with so much added to its yaw, pitch and roll."""
+        was = pose.estimate(face.positions)
+        yaw, pitch, roll = self.strength * np.array([self.yaw, self.pitch, self.roll])
+        if not (yaw or pitch or roll):
+            return face
+        rotation = pose.matrix(was.yaw + yaw, was.pitch + pitch, was.roll + roll)
+        turn = rotation @ was.rotation.astype(np.float64).T
+        centre = was.translation + was.scale * (was.rotation @ _CENTRE) * _FLIP
+        away = (face.positions.values - centre) * _FLIP
+        values = (away @ turn.T * _FLIP + centre).astype(np.float32)
+        positions = PositionMap(values, face.positions.atlas)
+        return Face(positions, _without_gaps(face, positions))
+
+
+def _without_gaps(face: Face, after: PositionMap) -> Texture:
+    """The texture with what comes into view made up, fading into what was seen."""
+    was, atlas = face.texture, after.atlas
+    fresh = resized(revealed(face.positions, after), was.size)
+    known = Texture(was.colour, was.confidence * (fresh == 0))
+    made_up = complete(known, atlas.region("face", was.size) > 0).colour
+    colour = np.where(fresh[..., None] > 0, made_up, was.colour)
+    return Texture(colour, was.confidence)

@@ -1,0 +1,57 @@
+"""Which way a face's surface looks, which of it a photograph shows, and what a motion reveals."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from facelab.types import Bool, Float, PositionMap
+from facelab.visibility import visible
+
+_GRAZING = 0.25  # cosine to the viewing ray below which a silhouette is near
+_GAIN = 0.03, 0.1  # of that cosine, from which and with which a texel counts as revealed
+_BESIDE = 2  # texels beside one that is lost which are not safe either
+
+
+def normals(positions: PositionMap) -> Float:
+    """The surface's normal at each texel, by central differences.
+
+    Returns
+    -------
+    (256, 256, 3) float32
+        Unit vectors, x right, y up, z toward the viewer; meaningful where the atlas says face.
+    """
+    values = positions.values * np.array([1, -1, 1], np.float32)
+    along_v, along_u = (np.asarray(np.gradient(values, axis=axis)) for axis in (0, 1))
+    normal = np.cross(along_v, along_u)  # v runs down
+    length = np.linalg.norm(normal, axis=2, keepdims=True)
+    return np.asarray(normal / np.maximum(length, 1e-12), np.float32)
+
+
+def shown(positions: PositionMap) -> Bool:
+    """Texels that a photograph safely shows, ``(256, 256)``.
+
+    Neither hidden nor seen at a grazing angle: at a silhouette a position map is some pixels off,
+    and what the photograph has there is background. The lips count as shown, which fold into
+    themselves but hide nothing.
+    """
+    atlas = positions.atlas
+    toward = normals(positions)[..., 2] > _GRAZING
+    lost = atlas.face & ~(visible(positions) & toward) & (atlas.region("lips", atlas.size) == 0)
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _BESIDE + 1,) * 2)
+    out: Bool = atlas.valid & ~cv2.dilate(lost.astype(np.uint8), around).astype(np.bool_)
+    return out
+
+
+def revealed(before: PositionMap, after: PositionMap) -> Float:
+    """How far a texel turns toward the viewer that the photograph does not safely show.
+
+    Returns
+    -------
+    (256, 256) float32
+        0 where it is shown or looks no more toward the viewer than it did, 1 where it is revealed.
+    """
+    gain = normals(after)[..., 2] - normals(before)[..., 2]
+    least, most = _GAIN
+    out = np.clip((gain - least) / (most - least), 0, 1) * ~shown(before)
+    return np.asarray(out, np.float32)

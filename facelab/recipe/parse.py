@@ -1,0 +1,190 @@
+"""From a YAML file to a recipe; every error says the file, the line, the step and the key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+from facelab.edits import Edit
+from facelab.errors import UsageError
+from facelab.recipe.document import DocumentError, Node, parse
+from facelab.recipe.recipe import (
+    CHECKS,
+    VERSION,
+    Input,
+    Photographs,
+    PictureFile,
+    Recipe,
+    Swap,
+    check_needs,
+)
+from facelab.recipe.steps import StepError, make_step, unknown
+from facelab.types import Box
+
+KEYS = ("version", *CHECKS, "inputs", "steps")
+INPUT_KEYS = ("photograph", "face", "box", "picture")
+
+
+def read_recipe(path: Path, given: Mapping[str, Input] | None = None) -> Recipe:
+    """The recipe in a file; its relative paths are relative to the file.
+
+    Parameters
+    ----------
+    path : Path
+    given : mapping of str to Input, optional
+        Inputs that take the place of the file's own, or are added to them.
+
+    Raises
+    ------
+    UsageError
+        ``FILE:LINE: step 2 (lipstick): colour: ...``: what is wrong, and what is allowed.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(f"{path}: cannot be read ({reason}); give a recipe") from None
+    return parse_recipe(data, str(path), path.parent, given)
+
+
+def parse_recipe(
+    data: bytes, name: str, folder: Path, given: Mapping[str, Input] | None = None
+) -> Recipe:
+    """The recipe in `data`, as `read_recipe`; `name` is said in errors."""
+    try:
+        return _recipe(parse(data), folder, given or {})
+    except DocumentError as error:
+        raise UsageError(f"{name}:{error.line}: {error}") from None
+
+
+def _recipe(root: Node, folder: Path, given: Mapping[str, Input]) -> Recipe:
+    keys = _map(root, "a recipe", KEYS)
+    version = keys.get("version")
+    if version is None:
+        raise DocumentError(root.line, f"version: is missing; write version: {VERSION}")
+    if version.plain != VERSION or isinstance(version.plain, bool):
+        _fail(version, f"version: {version.plain!r} is not one that is read here ({VERSION})")
+    values = {key: _top(key, node) for key, node in keys.items() if key in CHECKS}
+    inputs = {**_inputs(keys.get("inputs"), folder, given), **given}
+    seed = values.get("seed", 0)
+    assert isinstance(seed, int)
+    steps = _steps(keys.get("steps"), inputs, seed)
+    return Recipe(steps=steps, inputs=inputs, **values)  # type: ignore[arg-type]  # checked above
+
+
+def _top(key: str, node: Node) -> object:
+    value = node.plain
+    if key == "faces" and isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    try:
+        CHECKS[key](value)
+    except ValueError as error:
+        _fail(node, f"{key}: {error}")
+    return value
+
+
+def _inputs(node: Node | None, folder: Path, given: Mapping[str, Input]) -> dict[str, Input]:
+    if node is None or node.value is None:
+        return {}
+    entries = _map(node, "inputs")
+    return {
+        name: _input(f"inputs: {name}", value, folder)
+        for name, value in entries.items()
+        if name not in given
+    }
+
+
+def _input(where: str, node: Node, folder: Path) -> Input:
+    if not isinstance(node.value, dict):
+        return Photographs(_files(where, node, folder))
+    keys = _map(node, where, INPUT_KEYS)
+    if "picture" in keys:
+        if len(keys) > 1:
+            _fail(node, f"{where}: a picture has no other keys")
+        return PictureFile(_file(f"{where}: picture", keys["picture"], folder))
+    if "photograph" not in keys:
+        _fail(node, f"{where}: give photograph or picture")
+    files = _files(f"{where}: photograph", keys["photograph"], folder)
+    face = str(keys["face"].plain) if "face" in keys else "largest"
+    if face not in ("largest", "left", "right") and not face.isdecimal():
+        _fail(keys["face"], f"{where}: face: {face!r} is not largest, left, right or an index")
+    box = _box(where, keys["box"]) if "box" in keys else None
+    if box and (len(files) > 1 or "face" in keys):
+        _fail(keys["box"], f"{where}: box: goes with one photograph and no face")
+    return Photographs(files, face, box)
+
+
+def _files(where: str, node: Node, folder: Path) -> tuple[Path, ...]:
+    items = node.value if isinstance(node.value, list) else [node]
+    if not items:
+        _fail(node, f"{where}: no file is given")
+    return tuple(_file(where, item, folder) for item in items)
+
+
+def _file(where: str, node: Node, folder: Path) -> Path:
+    if not isinstance(node.value, str) or not node.value:
+        _fail(node, f"{where}: {node.plain!r} is not the path of a file")
+    file = folder / node.value
+    try:
+        there = file.is_file()
+    except (OSError, ValueError):  # too long a name, or a zero in it
+        there = False
+    if not there:
+        _fail(node, f"{where}: {file}: no such file")
+    return file
+
+
+def _box(where: str, node: Node) -> Box:
+    try:
+        x0, y0, x1, y1 = (float(str(item.plain)) for item in _list(node, where))
+        return Box(x0, y0, x1, y1)
+    except ValueError:
+        _fail(node, f"{where}: box: {node.plain!r} is not [x0, y0, x1, y1]")
+
+
+def _steps(node: Node | None, inputs: Mapping[str, Input], seed: int) -> tuple[Edit | Swap, ...]:
+    if node is None or node.value is None:
+        return ()
+    items = enumerate(_list(node, "steps"), 1)
+    return tuple(_step(f"step {index}", item, inputs, seed) for index, item in items)
+
+
+def _step(where: str, node: Node, inputs: Mapping[str, Input], seed: int) -> Edit | Swap:
+    """A step: its name, or its name and a map of its keys."""
+    if isinstance(node.value, str):
+        name, keys = node.value, Node({}, node.line)
+    else:
+        entries = _map(node, where)
+        if len(entries) != 1:
+            _fail(node, f"{where}: give one edit and its keys, as - lipstick: {{strength: 0.5}}")
+        ((name, keys),) = entries.items()
+    given = {} if keys.value is None else _map(keys, f"{where} ({name})")
+    try:
+        step = make_step(name, {key: value.plain for key, value in given.items()}, seed)
+        check_needs(step, inputs)
+    except StepError as error:
+        place = given.get(error.key or "", keys)
+        _fail(place, f"{where}: {error}" if error.key is None else f"{where} ({name}): {error}")
+    except ValueError as error:
+        _fail(keys, f"{where} ({name}): {error}")
+    return step
+
+
+def _map(node: Node, where: str, known: tuple[str, ...] | None = None) -> dict[str, Node]:
+    if not isinstance(node.value, dict):
+        _fail(node, f"{where}: {node.plain!r} is not a map of keys and values")
+    for key, value in node.value.items():
+        if known is not None and key not in known:
+            _fail(value, f"{where}: {unknown('key', key, known)}")
+    return node.value
+
+
+def _list(node: Node, where: str) -> list[Node]:
+    if not isinstance(node.value, list):
+        _fail(node, f"{where}: {node.plain!r} is not a list")
+    return node.value
+
+
+def _fail(node: Node, message: str) -> NoReturn:
+    raise DocumentError(node.line, message)

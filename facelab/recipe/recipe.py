@@ -1,0 +1,161 @@
+"""What a recipe holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, TypeGuard
+
+from facelab.blend import METHODS
+from facelab.edits import Edit
+from facelab.edits.edit import Step
+from facelab.edits.fields import choice, choices, number, reference, switch
+from facelab.errors import UsageError
+from facelab.opacity import KEEP
+from facelab.texture import LARGEST, SMALLEST
+from facelab.types import Box
+
+VERSION = 1
+FACES = ("all", "largest", "left", "right")
+SEEDS = 2**32  # seeds are below it
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """Photographs of one person, whose face is used.
+
+    Parameters
+    ----------
+    files : tuple of Path
+        One or more.
+    face : str
+        ``largest``, ``left``, ``right`` or an index by size from 0.
+    box : Box, optional
+        Where the face is in the one file; skips detection.
+    """
+
+    files: tuple[Path, ...]
+    face: str = "largest"
+    box: Box | None = None
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """A picture laid out in the atlas, or to be placed on a face."""
+
+    file: Path
+
+
+Input = Photographs | PictureFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swap(Step):
+    """The face of another person, in the light of the photograph."""
+
+    name: ClassVar[str] = "swap"
+    source: str = reference("photographs of the person whose face is put on")
+    tone: float = number(1.0, 0.0, 1.0, "how far tone and shading are those of the photograph")
+    keep: tuple[str, ...] = choices(
+        ("mouth",), (*KEEP, "none"), "what stays: the inside of the mouth, the eyeballs"
+    )
+    blend: str = choice("poisson", tuple(METHODS), "how the face is blended in")
+    occlusion: bool = switch(True, "keep hair and the like in front of the face")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What to do to the faces of a photograph.
+
+    Parameters
+    ----------
+    steps : tuple of Step
+        Edits and swaps, done in this order.
+    inputs : mapping of str to Input
+        What the steps are made with, by name.
+    name : str
+        For people.
+    seed : int
+        The seed of steps that have one and are not given it.
+    faces : str
+        ``all``, ``largest``, ``left``, ``right``, or how many of the largest.
+    texture_size : int, optional
+        256 to 2048; by default chosen from each face's size.
+    blend : str
+        How edited faces are put back, a key of `facelab.blend.METHODS`.
+
+    Raises
+    ------
+    UsageError
+        If a value is not allowed, or a step's input is not there.
+    """
+
+    steps: tuple[Edit | Swap, ...] = ()
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    name: str = ""
+    seed: int = 0
+    faces: str = "all"
+    texture_size: int | None = None
+    blend: str = "alpha"
+
+    def __post_init__(self) -> None:
+        for key, check in CHECKS.items():
+            try:
+                check(getattr(self, key))
+            except ValueError as error:
+                raise UsageError(f"{key}: {error}") from None
+        for index, step in enumerate(self.steps, 1):
+            try:
+                check_needs(step, self.inputs)
+            except ValueError as error:
+                raise UsageError(f"step {index} ({step.name}): {error}") from None
+
+
+def check_needs(step: Step, inputs: Mapping[str, object]) -> None:
+    """Raise ``ValueError`` unless all inputs that a step needs are there."""
+    for key, name in step.needs.items():
+        if name not in inputs:
+            known = ", ".join(inputs) or "none"
+            raise ValueError(f"{key}: no input is called {name!r} (inputs: {known})")
+
+
+def _whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_name(value: object) -> None:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not text")
+
+
+def _check_seed(value: object) -> None:
+    if not (_whole(value) and 0 <= value < SEEDS):
+        raise ValueError(f"{value!r} is not a whole number from 0 to {SEEDS - 1}")
+
+
+def _check_faces(value: object) -> None:
+    number_of_them = isinstance(value, str) and value.isdecimal() and int(value) > 0
+    if value not in FACES and not number_of_them:
+        raise ValueError(f"{value!r} is not {', '.join(FACES)} or a number from 1")
+
+
+def _check_size(value: object) -> None:
+    if value is None or (_whole(value) and SMALLEST <= value <= LARGEST):
+        return
+    raise ValueError(f"{value!r} is not a whole number from {SMALLEST} to {LARGEST}")
+
+
+def _check_blend(value: object) -> None:
+    if not isinstance(value, str) or value not in METHODS:
+        raise ValueError(f"{value!r} is none of {', '.join(METHODS)}")
+
+
+CHECKS = {
+    "name": _check_name,
+    "seed": _check_seed,
+    "faces": _check_faces,
+    "texture_size": _check_size,
+    "blend": _check_blend,
+}
+"""Top-level key to what raises ``ValueError`` unless its value is allowed."""

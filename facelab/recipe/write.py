@@ -1,0 +1,55 @@
+"""From a recipe to YAML, and to what a record holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import yaml
+
+from facelab.edits.edit import Step
+from facelab.recipe.recipe import VERSION, Input, PictureFile, Recipe
+
+
+def to_yaml(recipe: Recipe, folder: Path) -> str:
+    """The recipe as a file in `folder` says it, all defaults filled in."""
+    plain = describe(recipe, lambda file: Path(os.path.relpath(file, folder)).as_posix())
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=96)
+
+
+def describe(recipe: Recipe, place: Callable[[Path], str]) -> dict[str, object]:
+    """The recipe in maps, lists and scalars; `place` says how a file is named."""
+    return {
+        "version": VERSION,
+        "name": recipe.name,
+        "seed": recipe.seed,
+        "faces": int(recipe.faces) if recipe.faces.isdecimal() else recipe.faces,
+        "texture_size": recipe.texture_size,
+        "blend": recipe.blend,
+        "inputs": {name: _input(one, place) for name, one in recipe.inputs.items()},
+        "steps": [{step.name: _keys(step)} for step in recipe.steps],
+    }
+
+
+def _input(given: Input, place: Callable[[Path], str]) -> dict[str, object]:
+    if isinstance(given, PictureFile):
+        return {"picture": place(given.file)}
+    files = [place(file) for file in given.files]
+    about: dict[str, object] = {"photograph": files if len(files) > 1 else files[0]}
+    if given.box is not None:
+        box = given.box
+        return {**about, "box": [box.x0, box.y0, box.x1, box.y1]}
+    return {**about, "face": given.face}
+
+
+def _keys(step: Step) -> dict[str, object]:
+    return {key.name: _plain(getattr(step, key.name)) for key in fields(step)}
+
+
+def _plain(value: object) -> object:
+    """Tuples as lists, and numbers as short as they can be written."""
+    if isinstance(value, tuple):
+        return list(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,0 +1,265 @@
+"""Make-up: its colour is read on light and dark skin, and what lies under it still shows."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from facelab.edits.blush import Blush
+from facelab.edits.cielab import lab_of, to_lab, to_rgb
+from facelab.edits.complexion import blurred, complexion, faded
+from facelab.edits.eyeliner import Eyeliner
+from facelab.edits.eyeshadow import Eyeshadow
+from facelab.edits.foundation import Foundation
+from facelab.edits.lipstick import Lipstick
+from facelab.edits.mouth import gap
+from facelab.edits.strokes import curve, stroke
+from facelab.types import Face
+from tests.editing import (
+    SKINS,
+    change,
+    holds,
+    lab,
+    mean_lab,
+    portrait,
+    recoloured,
+    same_at_any_size,
+)
+from tests.synthetic import ATLAS, frozen, mouth, plane, texture
+
+MAKEUP = (Lipstick, Blush, Eyeshadow, Eyeliner, partial(Foundation, match=0.2))
+
+
+@pytest.mark.parametrize("skin", SKINS)
+@pytest.mark.parametrize("kind", MAKEUP)
+def test_every_make_up_keeps_the_promises_of_edits(kind, skin):
+    holds(kind, skin=SKINS[skin])
+
+
+@pytest.mark.parametrize("kind", MAKEUP)
+def test_make_up_is_the_same_at_any_size(kind):
+    thin = kind is Eyeliner
+    same_at_any_size(kind, size=512 if thin else 256, mean=0.03 if thin else 0.003)
+
+
+# --- Colours and masks ---------------------------------------------------------------------------
+
+
+def test_cielab_of_known_colours():
+    np.testing.assert_allclose(lab_of("#ffffff"), [100, 0, 0], atol=0.1)
+    np.testing.assert_allclose(lab_of("#ff0000"), [53.24, 80.09, 67.20], atol=0.3)  # D65
+
+
+def test_cielab_and_back():
+    colour = np.random.default_rng(0).random((16, 16, 3)).astype(np.float32)
+    np.testing.assert_allclose(to_rgb(to_lab(colour)), colour, atol=0.006)
+
+
+def test_no_feature_is_bare_skin_and_cheeks_are():
+    skin = complexion(portrait())
+    for name in ("eyes", "brows", "lips"):
+        assert skin.bare[ATLAS.region(name, 256) > 0.99].max() < 0.05
+    assert skin.bare[ATLAS.region("cheeks", 256) > 0.99].mean() > 0.9
+
+
+def test_blurring_leaves_out_what_has_no_weight():
+    values = np.full((64, 64, 3), 0.25, np.float32)
+    values[:, 32:] = 99
+    weight = np.zeros((64, 64), np.float32)
+    weight[:, :32] = 1
+    np.testing.assert_allclose(blurred(values, weight, 0.05)[:, :32], 0.25, rtol=1e-4)
+
+
+def test_the_fading_mask_is_0_outside_and_1_inside():
+    mask = faded(ATLAS, 256, 0.1)
+    assert not mask[ATLAS.region("oval", 256) < 0.5].any()
+    assert mask[128, 128] == 1
+    assert (np.diff(mask[128, :64]) >= 0).all()
+
+
+# --- Strokes -------------------------------------------------------------------------------------
+
+
+def test_distances_from_a_straight_stroke():
+    v, u = (np.indices((64, 64)) + 0.5) / 64
+    near = stroke(np.dstack([u, v]).astype(np.float32), np.float32([[0.2, 0.5], [0.8, 0.5]]), 0.1)
+    assert len(near.texels[0]) == (np.hypot(u - u.clip(0.2, 0.8), v - 0.5) < 0.1).sum()
+    between = (u[near.texels] > 0.22) & (u[near.texels] < 0.78)
+    below = (v - 0.5)[near.texels]  # rightward, what lies below is to the right
+    np.testing.assert_allclose(near.distance[between], below[between], atol=1e-4)
+    along = (u[near.texels] - 0.2) / 0.6
+    np.testing.assert_allclose(near.along[between], along[between], atol=0.003)
+
+
+def test_a_curve_goes_through_its_points():
+    points = np.float32([[0.1, 0.1], [0.4, 0.3], [0.5, 0.7], [0.9, 0.8]])
+    path = curve(points)
+    gaps = np.linalg.norm(path[None] - points[:, None], axis=2).min(axis=1)
+    assert gaps.max() < 0.004
+
+
+# --- Lipstick ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("skin", SKINS)
+@pytest.mark.parametrize("colour", ["#b3263f", "#5a1a2a", "#d06a30"])
+def test_lips_take_the_hue_that_was_asked_for(skin, colour):
+    face = portrait(SKINS[skin])
+    painted = mean_lab(Lipstick(colour=colour)(face, {}), "lips")
+    wanted = lab_of(colour)
+    assert np.hypot(*(painted - wanted)[1:]) < 12
+    turned = np.arctan2(painted[2], painted[1]) - np.arctan2(wanted[2], wanted[1])
+    assert abs(np.rad2deg(turned)) < 12
+
+
+def test_lipstick_keeps_to_the_lips():
+    changed = np.abs(change(Lipstick(), portrait())).max(axis=2)
+    away = ATLAS.soft_region("lips", 256, 0.04) == 0
+    assert not changed[away].any()
+
+
+def test_lipstick_keeps_the_shading_of_the_lips():
+    face = portrait()
+    lips = ATLAS.region("lips", 256) > 0.99
+    before, after = (lab(one)[..., 0][lips] for one in (face, Lipstick()(face, {})))
+    assert np.corrcoef(before, after)[0, 1] > 0.8
+
+
+def test_gloss_shines_and_matte_does_not():
+    face = portrait()
+    colour = face.texture.colour.copy()
+    spot = np.zeros((256, 256), np.bool_)
+    u, v = np.rint(ATLAS.landmarks68[57]).astype(int)
+    spot[v - 3 : v - 1, u - 4 : u + 4] = True
+    colour[spot] = 0.95
+    face = recoloured(face, colour)
+    matte, satin, gloss = (
+        lab(Lipstick(finish=finish)(face, {}))[..., 0][spot].mean()
+        for finish in ("matte", "satin", "gloss")
+    )
+    assert matte < satin < gloss
+
+
+def test_lipstick_does_not_paint_what_an_open_mouth_shows():
+    opened = portrait(positions=mouth(12), size=512)
+    shut = Face(plane(), opened.texture)
+    slit = ATLAS.region("mouth", 512) > 0.99
+    assert np.abs(change(Lipstick(), shut))[slit].mean() > 0.05
+    assert not change(Lipstick(), opened)[slit].any()
+
+
+def test_the_gap_of_the_mouth_is_where_the_map_is_stretched():
+    assert not gap(Face(plane(), texture(256))).any()
+    opened = gap(Face(mouth(12), texture(256)))
+    assert opened[ATLAS.region("mouth", 256) > 0.5].mean() > 0.9
+    assert not opened[ATLAS.soft_region("mouth", 256, 0.03) == 0].any()
+
+
+# --- Powder and lines ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("skin", SKINS)
+def test_blush_reddens_cheeks_and_nothing_far_from_them(skin):
+    face = portrait(SKINS[skin])
+    after = Blush()(face, {})
+    assert mean_lab(after, "cheeks")[1] > mean_lab(face, "cheeks")[1] + 3
+    assert mean_lab(after, "chin")[1] - mean_lab(face, "chin")[1] < 1
+
+
+def test_blush_leaves_hair_on_the_cheek_alone():
+    face = portrait()
+    strand = np.zeros((256, 256), np.bool_)
+    u, v = np.rint(ATLAS.uv[116]).astype(int)  # the top of the right cheek
+    strand[v - 20 : v + 30, u - 8 : u + 8] = True
+    colour = np.where(strand[..., None], np.float32(0.03), face.texture.colour)
+    on_skin = np.abs(change(Blush(), face))[strand].mean()
+    on_hair = np.abs(change(Blush(), recoloured(face, colour)))[strand].mean()
+    assert on_hair < 0.15 * on_skin
+
+
+@pytest.mark.parametrize("kind", [Blush, Eyeshadow])
+def test_powder_does_not_hide_pores(kind):
+    face = portrait()
+    whole = np.abs(change(kind(), face)).max(axis=2) > 0.02
+    before, after = (lab(one)[..., 0] for one in (face, kind(finish="satin")(face, {})))
+    rough = [np.abs(np.diff(one, axis=1))[whole[:, 1:]].mean() for one in (before, after)]
+    assert rough[1] > 0.85 * rough[0]
+
+
+@pytest.mark.parametrize("kind", [Blush, Eyeshadow])
+def test_pale_powder_does_not_turn_dark_skin_ashen(kind):
+    face = portrait(SKINS["dark"])
+    lighter = lab(kind(colour="#ffffff")(face, {}))[..., 0] - lab(face)[..., 0]
+    assert lighter.max() < 7
+
+
+def test_eyeshadow_fades_upward_and_spares_the_eyes():
+    changed = np.abs(change(Eyeshadow(height=0.6), portrait())).max(axis=2)
+    assert changed[ATLAS.region("eyes", 256) > 0.99].max() < 0.03
+    eye, brow = ATLAS.landmarks68[37], ATLAS.landmarks68[19]
+    column = changed[:, round(float(eye[0]))]
+    low, middle, high = (
+        column[round(float(eye[1] + share * (brow[1] - eye[1])))] for share in (0.15, 0.4, 0.9)
+    )
+    assert low > middle > high
+    assert high < 0.01
+
+
+def test_eyeliner_thickens_with_its_key_and_its_wing_reaches_out():
+    face = portrait()
+
+    def drawn(**keys):
+        return np.abs(change(Eyeliner(**keys), face)).max(axis=2) > 0.05
+
+    assert drawn(thickness=0.5).sum() < drawn().sum() < drawn(thickness=2).sum()
+    outer = round(float(ATLAS.landmarks68[36][0]))
+    assert drawn(wing=0.5)[:, : outer - 4].sum() > drawn(wing=0)[:, : outer - 4].sum() + 10
+    assert drawn(lids="both").sum() > max(drawn(lids="upper").sum(), drawn(lids="lower").sum())
+
+
+def test_eyeliner_is_dark_along_the_lashes():
+    after = lab(Eyeliner()(portrait(), {}))
+    for mark in (37, 38, 43, 44):
+        u, v = np.rint(ATLAS.landmarks68[mark]).astype(int)
+        assert after[v - 2 : v + 2, u, 0].min() < 30
+
+
+# --- Foundation ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("skin", SKINS)
+def test_foundation_covers_redness(skin):
+    face = portrait(SKINS[skin])
+    v, u = (np.indices((256, 256)) + 0.5) / 256
+    place = (ATLAS.uv[205] + 0.5) / 256
+    spot = np.exp(-(((u - place[0]) ** 2 + (v - place[1]) ** 2) / (2 * 0.02**2)))[..., None]
+    red = recoloured(face, np.clip(face.texture.colour * (1 + spot * [0.08, -0.05, -0.05]), 0, 1))
+    patch = spot[..., 0] > 0.7
+
+    def redness(one):
+        return lab(one)[..., 1][patch].mean()
+
+    covered = redness(Foundation(coverage=1)(red, {})) - redness(Foundation(coverage=1)(face, {}))
+    assert covered < 0.4 * (redness(red) - redness(face))
+
+
+def test_foundation_takes_a_shade_within_reason():
+    face = portrait(SKINS["dark"])
+    shaded = Foundation(match=0, coverage=0, colour="#ffffff")(face, {})
+    moved = np.linalg.norm(mean_lab(shaded, "cheeks") - mean_lab(face, "cheeks"))
+    assert 6 < moved < 13
+
+
+def test_matte_foundation_dulls_highlights_that_dewy_keeps():
+    face = portrait()
+    v, u = (np.indices((256, 256)) + 0.5) / 256
+    place = (ATLAS.uv[205] + 0.5) / 256
+    light = np.exp(-(((u - place[0]) ** 2 + (v - place[1]) ** 2) / (2 * 0.02**2)))[..., None]
+    lit = recoloured(face, frozen(np.clip(face.texture.colour + 0.15 * light, 0, 1)))
+    spot = light[..., 0] > 0.8
+    matte, dewy = (
+        lab(Foundation(finish=finish)(lit, {}))[..., 0][spot].mean() for finish in ("matte", "dewy")
+    )
+    assert matte + 2 < dewy
