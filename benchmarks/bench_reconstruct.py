@@ -99,7 +99,7 @@ def file_calls(folder: Path, runtime: str) -> dict[str, tuple[int, Callable[[], 
     return {
         f"files, 16 photographs, {runtime}": (
             16,
-            lambda: list(perform(jobs, request, reconstructor)),
+            lambda: list(perform(jobs, request, reconstructor, frozenset())),
         )
     }
 
