@@ -13,6 +13,7 @@ from facelab.edits.shine import Shine
 from facelab.edits.smooth import Smooth, guided
 from facelab.edits.whiten import Whiten
 from facelab.edits.wrinkles import PLACES, Wrinkles
+from facelab.errors import UsageError
 from tests.editing import SKINS, change, holds, lab, portrait, recoloured, same_at_any_size
 from tests.synthetic import ATLAS, mouth
 
@@ -254,3 +255,14 @@ def test_a_crease_is_darker_than_the_skin_beside_it():
     shading = (lab(Wrinkles(places="forehead")(face, {})) - lab(face))[..., 0]
     assert shading.min() < -5
     assert 0.5 < shading.max() < -shading.min()
+
+
+@pytest.mark.parametrize("kind", [Freckles, Wrinkles])
+@pytest.mark.parametrize("seed", [1.5, -1, 2**32, True, "7"])
+def test_a_seed_is_a_whole_number(kind, seed):
+    with pytest.raises(UsageError, match="seed"):
+        kind(seed=seed)
+
+
+def test_a_seed_may_be_written_with_a_point():
+    assert Freckles(seed=7.0).seed == 7

@@ -92,7 +92,7 @@ def _value(name: str, key: str, text: str) -> object:
     kind = about.metadata["kind"] if about else ""
     if kind == "choices":
         return [part.strip() for part in text.split(",")]
-    return scalar(text) if kind in ("number", "switch") else text
+    return scalar(text) if kind in ("number", "whole", "switch") else text
 
 
 def of_swap(settings: SwapSettings, sources: tuple[Path, ...], mask: Path | None) -> Recipe:

@@ -21,6 +21,14 @@ def number(default: float, low: float, high: float, text: str, unit: str = "") -
     )
 
 
+def whole(default: int, low: int, high: int, text: str) -> Any:  # noqa: ANN401
+    """A whole number from `low` to `high`."""
+    return field(
+        default=default,
+        metadata={"kind": "whole", "low": low, "high": high, "help": text, "unit": ""},
+    )
+
+
 def choice(default: str, options: tuple[str, ...], text: str) -> Any:  # noqa: ANN401
     """One of `options`."""
     return field(default=default, metadata={"kind": "choice", "options": options, "help": text})
@@ -76,7 +84,7 @@ def allowed(key: Field[Any]) -> str:
     """What a field may hold, for people."""
     about = key.metadata
     match about["kind"]:
-        case "number":
+        case "number" | "whole":
             unit = about["unit"] and " " + about["unit"]
             return f"{about['low']:.10g} to {about['high']:.10g}{unit}"
         case "choice":
@@ -102,6 +110,13 @@ def _number(about: Mapping[str, Any], value: object) -> float:
     if not about["low"] <= value <= about["high"]:  # NaN neither
         raise ValueError(f"{value} is not from {about['low']:g} to {about['high']:g}")
     return float(value)
+
+
+def _whole(about: Mapping[str, Any], value: object) -> int:
+    number = _number(about, value)
+    if not number.is_integer():
+        raise ValueError(f"{value} is not a whole number")
+    return int(number)
 
 
 def _choice(about: Mapping[str, Any], value: object) -> str:
@@ -137,6 +152,7 @@ def _reference(_about: Mapping[str, Any], value: object) -> str:
 
 _CHECKS = {
     "number": _number,
+    "whole": _whole,
     "choice": _choice,
     "choices": _choices,
     "colour": _colour,

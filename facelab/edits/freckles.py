@@ -11,7 +11,7 @@ from facelab.atlas import Atlas
 from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.complexion import complexion
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import number
+from facelab.edits.fields import number, whole
 from facelab.skin import SIZE
 from facelab.types import Face, Float
 
@@ -28,7 +28,7 @@ class Freckles(TextureEdit):
     name: ClassVar[str] = "freckles"
     density: float = number(0.5, 0.0, 1.0, "how many")
     size: float = number(1.0, 0.5, 2.0, "how large")
-    seed: float = number(0, 0, 2**32 - 1, "which; a whole number")
+    seed: int = whole(0, 0, 2**32 - 1, "which of the many")
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """Skin darker and browner, in spots."""
@@ -40,7 +40,7 @@ class Freckles(TextureEdit):
 
     def _spots(self, atlas: Atlas, size: int) -> Float:
         """How much of a freckle lies on each texel, ``(size, size)`` in [0, 1]."""
-        rng = np.random.default_rng(int(self.seed))
+        rng = np.random.default_rng(self.seed)
         likely = _likely(atlas)
         count = round(_MOST * self.density)
         cells = rng.choice(likely.size, count, p=likely.ravel())

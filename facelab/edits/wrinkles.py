@@ -11,7 +11,7 @@ from facelab.atlas import Atlas
 from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.complexion import complexion, smoothstep
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import choices, number
+from facelab.edits.fields import choices, whole
 from facelab.edits.strokes import Ints, stroke
 from facelab.types import Face, Float
 
@@ -36,12 +36,12 @@ class Wrinkles(TextureEdit):
 
     name: ClassVar[str] = "wrinkles"
     places: tuple[str, ...] = choices(PLACES, PLACES, "where")
-    seed: float = number(0, 0, 2**32 - 1, "which; a whole number")
+    seed: int = whole(0, 0, 2**32 - 1, "which of the many")
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The skin shaded by the creases."""
         atlas, size = face.positions.atlas, face.texture.size
-        rng = np.random.default_rng(int(self.seed))
+        rng = np.random.default_rng(self.seed)
         shade = np.zeros((size, size), np.float32)
         rows, columns = np.indices((size, size), np.float32)
         grid = (np.dstack([columns, rows]) + np.float32(0.5)) / np.float32(size)

@@ -86,6 +86,8 @@ def _kind(key: Field[Any]) -> Schema:
     match about["kind"]:
         case "number":
             return {"type": "number", "minimum": about["low"], "maximum": about["high"]}
+        case "whole":
+            return {"type": "integer", "minimum": about["low"], "maximum": about["high"]}
         case "choice":
             return {"enum": list(about["options"])}
         case "choices":
