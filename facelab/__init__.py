@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from facelab.errors import FacelabError
     from facelab.images import Image, read, write
-    from facelab.pipeline import Sighting, SwapResult, SwapSettings, sight, swap_into
+    from facelab.pipeline import (
+        Person,
+        RunResult,
+        Sighting,
+        SwapResult,
+        SwapSettings,
+        run,
+        sight,
+        swap_into,
+    )
+    from facelab.recipe import Recipe, read_recipe
     from facelab.reconstruct import Reconstructor, load_reconstructor
     from facelab.texture import unwrap
     from facelab.types import Box, Face, Pose, PositionMap, Reconstruction, Texture
@@ -21,16 +31,21 @@ __all__ = [
     "Face",
     "FacelabError",
     "Image",
+    "Person",
     "Pose",
     "PositionMap",
+    "Recipe",
     "Reconstruction",
     "Reconstructor",
+    "RunResult",
     "Sighting",
     "SwapResult",
     "SwapSettings",
     "Texture",
     "load_reconstructor",
     "read",
+    "read_recipe",
+    "run",
     "sight",
     "swap_into",
     "unwrap",
@@ -42,7 +57,17 @@ __version__ = "0.1.0"
 _HOMES = {
     "errors": ("FacelabError",),
     "images": ("Image", "read", "write"),
-    "pipeline": ("Sighting", "SwapResult", "SwapSettings", "sight", "swap_into"),
+    "pipeline": (
+        "Person",
+        "RunResult",
+        "Sighting",
+        "SwapResult",
+        "SwapSettings",
+        "run",
+        "sight",
+        "swap_into",
+    ),
+    "recipe": ("Recipe", "read_recipe"),
     "reconstruct": ("Reconstructor", "load_reconstructor"),
     "texture": ("unwrap",),
     "types": ("Box", "Face", "Pose", "PositionMap", "Reconstruction", "Texture"),

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
-from scipy.spatial import cKDTree
 
 from facelab.types import Bool, Float
 
@@ -52,6 +50,8 @@ def stroke(places: Float, points: Float, reach: float) -> Stroke:
     reach : float
         A part of the side.
     """
+    from scipy.spatial import cKDTree  # slow to import, and most runs draw no line
+
     path = curve(points)
     rows, columns = _around(places, path, reach)
     inside = places[rows, columns]
@@ -70,6 +70,8 @@ def stroke(places: Float, points: Float, reach: float) -> Stroke:
 
 def curve(points: Float) -> Float:
     """A natural cubic spline through points ``(k, 2)``, by their distances: ``(256, 2)``."""
+    from scipy.interpolate import CubicSpline  # as above
+
     steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
     length = np.concatenate([[0.0], np.cumsum(steps)])
     spline = CubicSpline(length, points, bc_type="natural")

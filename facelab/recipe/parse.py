@@ -26,12 +26,12 @@ KEYS = ("version", *CHECKS, "inputs", "steps")
 INPUT_KEYS = ("photograph", "face", "box", "picture")
 
 
-def read_recipe(path: Path, given: Mapping[str, Input] | None = None) -> Recipe:
+def read_recipe(path: str | Path, given: Mapping[str, Input] | None = None) -> Recipe:
     """The recipe in a file; its relative paths are relative to the file.
 
     Parameters
     ----------
-    path : Path
+    path : path
     given : mapping of str to Input, optional
         Inputs that take the place of the file's own, or are added to them.
 
@@ -40,6 +40,7 @@ def read_recipe(path: Path, given: Mapping[str, Input] | None = None) -> Recipe:
     UsageError
         ``FILE:LINE: step 2 (lipstick): colour: ...``: what is wrong, and what is allowed.
     """
+    path = Path(path)
     try:
         data = path.read_bytes()
     except OSError as error:
