@@ -541,3 +541,17 @@ def test_a_canvas_outside_the_image_draws_nothing():
     canvas.rimmed_line(np.float32([[500, -60], [30, 30]]), (255, 0, 0), 3)
     canvas.text("yaw", np.float32([520, -60]), 12, (255, 0, 0))
     np.testing.assert_array_equal(canvas.over(plain((60, 60))), plain((60, 60)))
+
+
+def test_the_slit_of_the_mouth_has_no_streaks():
+    """What is squeezed into it would be drawn from lip to lip; the lips themselves stay."""
+    image = plain(SHAPE, (0.5, 0.4, 0.3)).copy()
+    image[:, ::3] = 0.9
+    subject = Subject(frozen(image), Reconstruction(canonical(), 0.9))
+    colour = subject.texture.colour[..., 0]
+    size = len(colour)
+    row = round((177 + 0.5) * size / ATLAS.size - 0.5)
+    middle = slice(round(0.45 * size), round(0.55 * size))
+    assert np.ptp(colour[row, middle]) < 0.1
+    chin = round(0.85 * size)
+    assert np.ptp(colour[chin, middle]) > 0.2

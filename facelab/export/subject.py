@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import cv2
 import numpy as np
 
 from facelab import pose
+from facelab.atlas import Atlas
 from facelab.export.draw import Drawing, draw
 from facelab.images import Metadata
 from facelab.texture import SEEN, complete, texture_size, unwrap
 from facelab.types import Bool, Float, Mesh, Pose, PositionMap, Reconstruction, Texture
 from facelab.visibility import visible, visible_landmarks
 
+_SLIT_SOFTNESS, _MOUTH_BLUR = 0.004, 0.03  # of the side
 _EXPORT = np.array([1, -1, 1], np.float32)  # pixels have y down, exports have it up
 
 
@@ -104,8 +107,25 @@ class Subject:
         return np.clip(colours, 0, 1)
 
     def _whole(self, size: int) -> Texture:
-        seen = unwrap(self.image, self.positions, size)
+        seen = _mouth_evened(unwrap(self.image, self.positions, size), self.positions.atlas)
         if self.mask_unseen:
             shown = (seen.confidence >= SEEN)[..., None]
             return Texture(seen.colour * shown, seen.confidence)
         return complete(seen, np.ones((size, size), np.bool_))  # and beyond: viewers blur there
+
+
+def _mouth_evened(texture: Texture, atlas: Atlas) -> Texture:
+    """A texture whose mouth is of one colour from side to side where the layout has a mere slit.
+
+    There the teeth of an open mouth are squeezed into a row of texels, and a mesh would draw each
+    of these as a streak from lip to lip.
+    """
+    if atlas.slit is None:
+        return texture
+    mask = np.maximum(atlas.soft_region("mouth", texture.size, _SLIT_SOFTNESS), 0)[..., None]
+    both = np.dstack([texture.colour * mask, mask])
+    width = _MOUTH_BLUR * texture.size
+    run = cv2.GaussianBlur(both, (0, 0), sigmaX=width, sigmaY=_SLIT_SOFTNESS * texture.size)
+    even = run[..., :3] / np.maximum(run[..., 3:], np.float32(1e-4))
+    share = np.minimum(2 * mask, 1)
+    return Texture(texture.colour + share * (even - texture.colour), texture.confidence)
