@@ -79,6 +79,13 @@ def resized(values: Float, size: int) -> Float:
     return out
 
 
+def at_size(texture: Texture, size: int) -> Texture:
+    """A texture at another side; itself if it has that side."""
+    if texture.size == size:
+        return texture
+    return Texture(resized(texture.colour, size), resized(texture.confidence, size))
+
+
 def _slopes(values: Float) -> tuple[Float, Float]:
     """Central differences along u and v, per texel."""
     kernel = np.array([-0.5, 0, 0.5], np.float32)

@@ -154,5 +154,7 @@ def test_a_picture_is_no_reference():
 def test_another_atlas_is_refused():
     strange = replace(ATLAS, name="strange")
     other = Face(PositionMap(canonical().values, strange), texture())
-    with pytest.raises(UsageError, match="other is in the atlas strange, the face in canonical"):
+    with pytest.raises(
+        UsageError, match="other is laid out in the atlas strange, the face in canonical"
+    ):
         EDIT(noisy(8), {"other": other})

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from facelab.errors import UsageError
@@ -330,6 +330,8 @@ steps_drawn = st.lists(
 
 
 @given(st.builds(Recipe, steps=steps_drawn, name=st.text(max_size=9), seed=st.integers(0, 9)))
+@example(Recipe(name="\x85"))
+@example(Recipe(name="a\u2028b\u2029 \n"))
 def test_round_trip(drawn):
     assert recipe(to_yaml(drawn, Path())) == drawn
 

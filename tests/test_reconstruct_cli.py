@@ -230,6 +230,21 @@ def test_bad_image_does_not_stop_the_rest(here):
     assert "tiny.png: no face found" in result.stderr
 
 
+def test_photograph_without_a_face_is_searched_once(here, stub, monkeypatch):
+    picture("photos/tiny.png", 9, height=20, width=20)
+    picture("photos/whole.png", 1)
+    searched = []
+    real = TwoFaces.__call__
+
+    def counting(self, image, boxes=None):
+        searched.append(image.shape)
+        return real(self, image, boxes)
+
+    monkeypatch.setattr(TwoFaces, "__call__", counting)
+    assert reconstruct("--write", "none", inputs=["photos"]).exit_code == 3
+    assert len(searched) == 2
+
+
 def test_second_run_does_only_what_is_missing(here, stub):
     folder(3)
     assert reconstruct(inputs=["photos"]).exit_code == 0

@@ -129,7 +129,7 @@ class Atlas:
     def _sides(self) -> Int | None:
         return self.slit.sides(self.size) if self.slit else None
 
-    @property
+    @cached_property
     def landmarks68(self) -> Float:
         """Texel coordinates where the 300-W landmarks lie, or come nearest to the face."""
         return nearest_to(self.outline, self.landmark_weights @ self.landmark_places)

@@ -1,4 +1,4 @@
-"""The recipe that a command asks for: from a file, from --do, or from a swap's options."""
+"""The recipe that a command asks for by --do or by a swap's options, and its inputs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from facelab.recipe import (
     StepError,
     Swap,
     make_step,
-    read_recipe,
     step_classes,
     to_yaml,
 )
@@ -46,11 +45,6 @@ def named_inputs(photographs: Iterable[Named], pictures: Iterable[Named]) -> dic
             raise UsageError(f"--picture {name}={file}: {name} is given twice; give one")
         given[name] = PictureFile(file)
     return given
-
-
-def from_file(path: Path, given: Mapping[str, Input]) -> Recipe:
-    """The recipe in a file, with some inputs in place of its own."""
-    return read_recipe(path, given)
 
 
 def from_words(words: Iterable[str], given: Mapping[str, Input]) -> Recipe:

@@ -134,11 +134,12 @@ def edit_command(
     from facelab.cli.editing import EditRequest, perform, prepare
     from facelab.cli.networks import Networks
     from facelab.images import same_file
+    from facelab.recipe import read_recipe
 
     if recipe and save_recipe and same_file(recipe, save_recipe):
         raise click.UsageError(f"--save-recipe {save_recipe}: would overwrite the recipe")
     given = asked.named_inputs(photographs, pictures)
-    wanted = asked.from_file(recipe, given) if recipe else asked.from_words(words, given)
+    wanted = read_recipe(recipe, given) if recipe else asked.from_words(words, given)
     wanted = asked.with_faces(wanted, faces)
     networks = Networks(detector, backend, runtime, device)
     request = EditRequest(networks, consent, wanted, show)

@@ -12,6 +12,7 @@ from typing import Any
 
 from facelab.cli.folders import photographs_of
 from facelab.cli.networks import Networks
+from facelab.cli.outcome import incoming
 from facelab.cli.report import describe
 from facelab.cli.staging import folder_aside, move
 from facelab.errors import FacelabError, UsageError
@@ -20,7 +21,7 @@ from facelab.export.report import describe_face, describe_image
 from facelab.export.subject import Subject
 from facelab.images import Image, read, same_file, write_bytes_atomically
 from facelab.landmarks import SUFFIXES, read_landmarks
-from facelab.pipeline import choose
+from facelab.pipeline import choose, no_face
 from facelab.provenance import file_sha256, software_versions
 from facelab.reconstruct import Reconstructor
 from facelab.types import Box, Reconstruction
@@ -227,7 +228,9 @@ def _finish(
     found = _found_together(batch, request, reconstructor)
     for job, image in batch:
         try:
-            faces = found.get(job) or _found_alone(job, image, request, reconstructor)
+            faces = found[job] if job in found else _alone(job, image, request, reconstructor)
+            if not faces:
+                raise no_face(str(job.photograph))
             _write(job, image, faces, request, reconstructor.description, kept)
         except FacelabError as error:
             yield Outcome(job, "failed", error=error)
@@ -251,7 +254,7 @@ def _found_together(
     return {job: own[: request.count] for (job, _), own in zip(batch, faces, strict=True)}
 
 
-def _found_alone(
+def _alone(
     job: Job, image: Image, request: Request, reconstructor: Reconstructor
 ) -> list[Reconstruction]:
     """The faces wanted of one photograph."""
@@ -264,11 +267,7 @@ def _found_alone(
 
 def _notes(job: Job, image: Image, request: Request) -> tuple[str, ...]:
     """The terms of the networks, and what could not be kept of the photograph."""
-    notes = list(image.notes)
-    if image.metadata.had_c2pa:
-        notes.append("its Content Credentials (C2PA) are not carried over")
-    lost = (f"{job.photograph.name}: {note}" for note in notes)
-    return (*request.networks.terms, *lost)
+    return (*request.networks.terms, *incoming(job.photograph, image))
 
 
 def _write(

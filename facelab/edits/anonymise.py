@@ -13,8 +13,8 @@ from facelab.edits.fields import number, optional_reference
 from facelab.opacity import opacity
 from facelab.skin import learn
 from facelab.swap import fuse, swap
-from facelab.texture import SEEN, complete, resized
-from facelab.types import Face, Float, Texture
+from facelab.texture import SEEN, at_size, complete
+from facelab.types import Face, Float
 
 _RIM = 0.04  # of the side, over which it fades at the oval
 _KEPT = 0.012  # of the side: what is finer stays as the photograph's grain
@@ -40,8 +40,7 @@ class Anonymise(TextureEdit):
         if not self.reference:
             return self._smoothed(face), whole
         other = self.face_like(references, self.reference, face)
-        view = Texture(resized(other.texture.colour, size), resized(other.texture.confidence, size))
-        source = fuse([view], atlas)
+        source = fuse([at_size(other.texture, size)], atlas)
         seen = source.texture.confidence
         mask = opacity(face.positions, other.positions, seen, ("mouth",)) * whole
         return swap(source, face, learn(face.texture, atlas)).texture.colour, mask

@@ -13,8 +13,8 @@ from facelab.edits.fields import number, reference
 from facelab.opacity import opacity
 from facelab.skin import learn
 from facelab.swap import fuse, relight
-from facelab.texture import resized
-from facelab.types import Face, Float, Texture
+from facelab.texture import at_size
+from facelab.types import Face, Float
 
 _LEAST = np.float32(1e-3)
 
@@ -35,8 +35,8 @@ class Average(TextureEdit):
         other = self.face_like(references, self.reference, face)
         texture, atlas = face.texture, face.positions.atlas
         size = texture.size
-        view = Texture(resized(other.texture.colour, size), resized(other.texture.confidence, size))
-        source, skin = fuse([view], atlas), learn(texture, atlas)
+        source = fuse([at_size(other.texture, size)], atlas)
+        skin = learn(texture, atlas)
         colour = relight(source.texture.colour, source.tone, skin.tone)
         weight = np.float32(self.share) * source.texture.confidence
         own = np.float32(1 - self.share) * texture.confidence

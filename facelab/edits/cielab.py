@@ -22,6 +22,10 @@ def to_rgb(lab: Float) -> Float:
 
 def lab_of(code: str) -> Float:
     """CIELAB of a colour as ``#rrggbb``, ``(3,)``."""
-    channels = np.array([[list(bytes.fromhex(code[1:]))]], np.float32) / np.float32(255)
-    pigment: Float = to_lab(channels)[0, 0]
+    pigment: Float = to_lab(rgb_of(code)[None, None])[0, 0]
     return pigment
+
+
+def rgb_of(code: str) -> Float:
+    """RGB in [0, 1] of a colour as ``#rrggbb``, ``(3,)``."""
+    return np.array(list(bytes.fromhex(code[1:])), np.float32) / np.float32(255)

@@ -10,6 +10,7 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.atlas.layout import fill
+from facelab.edits.cielab import rgb_of
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.fields import choice, colour, number
 from facelab.skin import learn
@@ -37,8 +38,7 @@ class Cover(TextureEdit):
         atlas, size = face.positions.atlas, face.texture.size
         draw = {"mask": self._mask, "glasses": _glasses, "patch": _patch}[self.item]
         mask, relief = draw(atlas, size)
-        rgb = np.array([int(self.colour[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255
-        paint = np.clip(relief[..., None] * rgb, 0, 1).astype(np.float32)
+        paint = relief[..., None] * rgb_of(self.colour)
         soft: Float = cv2.GaussianBlur(mask, (0, 0), max(_SOFT * size, 0.4))
         soft = soft * atlas.region("face", size) * np.float32(self.opacity)
         return paint * _light(face)[..., None], soft

@@ -10,12 +10,11 @@ import numpy as np
 from facelab.atlas import Atlas
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.fields import choices, number, reference
-from facelab.errors import UsageError
 from facelab.opacity import opacity, shared_gaps
 from facelab.skin import learn
 from facelab.swap import fuse, swap, trusted
-from facelab.texture import resized
-from facelab.types import Face, Float, Texture
+from facelab.texture import at_size
+from facelab.types import Face, Float
 
 # What is transplanted, and the region of the atlas that it means.
 _REGIONS = {
@@ -53,14 +52,9 @@ class Transplant(TextureEdit):
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The reference's colours, relit, and its regions where its texture may be shown."""
-        other = self.face_of(references, self.reference)
+        other = self.face_like(references, self.reference, face)
         atlas, size = face.positions.atlas, face.texture.size
-        if other.positions.atlas is not atlas:
-            raise UsageError(
-                f"{self.name}: {self.reference} is in the atlas {other.positions.atlas.name}, "
-                f"the face in {atlas.name}; read both with one network"
-            )
-        source = fuse([_at_size(other.texture, size)], atlas)
+        source = fuse([at_size(other.texture, size)], atlas)
         skin = learn(face.texture, atlas)
         seen = source.texture.confidence
         mask = opacity(face.positions, other.positions, seen, ("mouth",)) * self._mask(atlas, size)
@@ -72,9 +66,3 @@ class Transplant(TextureEdit):
         parts = [atlas.soft_region(name, size, self.softness) for name in names]
         union: Float = np.maximum.reduce(parts)
         return union
-
-
-def _at_size(texture: Texture, size: int) -> Texture:
-    if texture.size == size:
-        return texture
-    return Texture(resized(texture.colour, size), resized(texture.confidence, size))

@@ -13,10 +13,23 @@ from facelab.edits.edit import Step
 from facelab.recipe.recipe import VERSION, Input, PictureFile, Recipe
 
 
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's, but Unicode's line breaks are escaped: it would read them back as spaces."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if any(mark in text for mark in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def to_yaml(recipe: Recipe, folder: Path) -> str:
     """The recipe as a file in `folder` says it, all defaults filled in."""
     plain = describe(recipe, lambda file: Path(os.path.relpath(file, folder)).as_posix())
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=96)
+    text: str = yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=96)
+    return text
 
 
 def describe(recipe: Recipe, place: Callable[[Path], str]) -> dict[str, object]:
