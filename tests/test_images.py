@@ -177,6 +177,18 @@ def test_jpeg_is_written_as_well_as_it_was_read(tmp_path, subsampling):
     assert np.abs(again.pixels - image.pixels).mean() < 0.01
 
 
+@pytest.mark.parametrize("suffix", ["jpg", "webp"])
+def test_quality_asked_for_is_that_of_the_codec(tmp_path, suffix):
+    saved(tmp_path / "in.jpg", photo(), quality=83)
+    source = read(tmp_path / "in.jpg")
+    out = tmp_path / f"out.{suffix}"
+    sizes = []
+    for quality in (20, 60, 100, None):
+        write(out, source, quality=quality)
+        sizes.append(out.stat().st_size)
+    assert sizes[0] < sizes[1] < sizes[3] < sizes[2]
+
+
 def test_jpeg_from_anything_else_has_quality_95_and_full_chroma(tmp_path):
     write(tmp_path / "out.jpg", read(saved(tmp_path / "in.png", photo())))
     saved(tmp_path / "reference.jpg", photo(), quality=95, subsampling=0)

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from facelab.errors import UsageError
 from facelab.recipe import (
+    FaceIndex,
+    Output,
     Photographs,
     PictureFile,
     Recipe,
@@ -61,6 +63,8 @@ seed: 7
 faces: 2
 texture_size: 512
 blend: mixed
+mask: paint.png
+output: {format: png, quality: 80}
 inputs:
   one: a.jpg
   more: [a.jpg, b.jpg]
@@ -87,6 +91,8 @@ def test_everything_is_read(folder):
         faces="2",
         texture_size=512,
         blend="mixed",
+        mask=folder / "paint.png",
+        output=Output(format="png", quality=80),
         inputs={
             "one": Photographs((folder / "a.jpg",)),
             "more": Photographs((folder / "a.jpg", folder / "b.jpg")),
@@ -105,7 +111,18 @@ def test_everything_is_read(folder):
 
 def test_only_the_version_is_needed():
     assert recipe("version: 1") == Recipe()
-    assert recipe("version: 1\nsteps:\ninputs:\n") == Recipe()
+    assert recipe("version: 1\nsteps:\ninputs:\nmask:\n") == Recipe()
+
+
+@pytest.mark.parametrize(
+    ("text", "faces"),
+    [
+        ("all", "all"), ("3", "3"), ("{index: 3}", FaceIndex(3)), ("{index: 0}", FaceIndex(0)),
+        ("{box: [1, 2.5, 30, 40]}", Box(1, 2.5, 30, 40)),
+    ],
+)  # fmt: skip
+def test_which_faces(text, faces):
+    assert recipe(f"version: 1\nfaces: {text}").faces == faces
 
 
 def test_paths_are_relative_to_the_file(folder):
@@ -165,6 +182,16 @@ def test_a_steps_own_seed_stays():
         ("version: 1\nname: 3", "r.yaml:2: name: 3 is not text"),
         ("version: 1\nfaces: some", "r.yaml:2: faces: 'some' is not all, largest, left, right"),
         ("version: 1\nfaces: 0", "r.yaml:2: faces: '0' is not"),
+        ("version: 1\nfaces: true", "r.yaml:2: faces: True is not"),
+        ("version: 1\nfaces: {index: -1}", "r.yaml:2: faces: index: -1 is not a whole number"),
+        ("version: 1\nfaces:\n  index: x", "r.yaml:3: faces: index: 'x' is not a whole number"),
+        ("version: 1\nfaces: {index: 1, box: [0, 0, 1, 1]}", "r.yaml:2: faces: give either"),
+        ("version: 1\nfaces: {box: [3, 0, 1, 1]}", "r.yaml:2: faces: box: [3, 0, 1, 1] is not"),
+        ("version: 1\nmask: none.png", "r.yaml:2: mask: none.png: no such file"),
+        ("version: 1\noutput: png", "r.yaml:2: output: 'png' is not a map"),
+        ("version: 1\noutput:\n\n  format: gif", "r.yaml:4: output: format: 'gif' is none of jpg"),
+        ("version: 1\noutput: {quality: 0}", "output: quality: 0 is not a whole number from 1"),
+        ("version: 1\noutput: {qualty: 9}", "did you mean quality?"),
         ("version: 1\ntexture_size: 100", "r.yaml:2: texture_size: 100 is not"),
         ("version: 1\nblend: [alpha]", "r.yaml:2: blend: ['alpha'] is none of poisson"),
         ("version: 1\ninputs:\n  one: none.jpg", "r.yaml:3: inputs: one: none.jpg: no such file"),
@@ -329,11 +356,30 @@ steps_drawn = st.lists(
 ).map(tuple)
 
 
-@given(st.builds(Recipe, steps=steps_drawn, name=st.text(max_size=9), seed=st.integers(0, 9)))
+faces_drawn = (
+    st.sampled_from(["all", "left", "2"])
+    | st.builds(FaceIndex, st.integers(0, 9))
+    | st.builds(Box, st.floats(-9, 9), st.integers(-9, 9), st.floats(9, 99), st.floats(9, 99))
+)
+output_drawn = st.builds(Output, st.sampled_from(["jpg", None]), st.integers(1, 100) | st.none())
+
+
+@given(
+    st.builds(
+        Recipe,
+        steps=steps_drawn,
+        name=st.text(max_size=9),
+        seed=st.integers(0, 9),
+        faces=faces_drawn,
+        output=output_drawn,
+    )
+)
 @example(Recipe(name="\x85"))
 @example(Recipe(name="a\u2028b\u2029 \n"))
 def test_round_trip(drawn):
-    assert recipe(to_yaml(drawn, Path())) == drawn
+    text = to_yaml(drawn, Path())
+    assert recipe(text) == drawn
+    assert valid(yaml.safe_load(text), schema())
 
 
 # --- Schema ------------------------------------------------------------------------------------
@@ -382,6 +428,8 @@ def test_schema_admits_what_is_read(folder):
     "change",
     [
         {"version": 2}, {"step": []}, {"seed": -1}, {"seed": 0.5}, {"faces": "some"}, {"faces": 0},
+        {"faces": {"index": -1}}, {"faces": {"box": [1]}}, {"faces": {}}, {"mask": 3},
+        {"output": {"format": "gif"}}, {"output": {"quality": 101}}, {"output": {"size": 3}},
         {"texture_size": 9}, {"blend": "magic"}, {"name": 3}, {"steps": {}}, {"steps": ["fil"]},
         {"steps": ["wear"]}, {"steps": [{"wear": {}}]}, {"steps": [{"wear": None}]},
         {"steps": [{"fill": {"strength": 2}}]}, {"steps": [{"fill": {"strenght": 1}}]},

@@ -12,6 +12,8 @@ from facelab.errors import UsageError
 from facelab.images import write_bytes_atomically
 from facelab.pipeline import SwapSettings
 from facelab.recipe import (
+    FaceIndex,
+    Faces,
     Input,
     Photographs,
     PictureFile,
@@ -80,28 +82,19 @@ def _step(where: str, text: str) -> Edit | Swap:
 
 
 def _value(name: str, key: str, text: str) -> object:
-    """The value in `text`; a list where the key takes one: ``eyes,brows``."""
+    """The value in `text`; a list where the key takes one: ``eyes,brows``, ``0.4:0.6,0.5:0.3``."""
     step = step_classes().get(name)
     about = step.__dataclass_fields__.get(key) if step else None
     kind = about.metadata["kind"] if about else ""
     if kind == "choices":
         return [part.strip() for part in text.split(",")]
+    if kind == "places":
+        return [[scalar(part) for part in place.split(":")] for place in text.split(",")]
     return scalar(text) if kind in ("number", "whole", "switch") else text
 
 
 def of_swap(settings: SwapSettings, sources: tuple[Path, ...], mask: Path | None) -> Recipe:
-    """The recipe that does what a swap does.
-
-    Raises
-    ------
-    UsageError
-        If an option is about one photograph only, which a recipe cannot hold.
-    """
-    if mask or settings.target_box or settings.target_face.isdecimal():
-        raise UsageError(
-            "--save-recipe: a recipe is for any photograph; leave out --mask, --target-box and "
-            "an index as --target-face"
-        )
+    """The recipe that does what a swap does."""
     step = Swap(
         source="person",
         tone=settings.tone,
@@ -110,12 +103,15 @@ def of_swap(settings: SwapSettings, sources: tuple[Path, ...], mask: Path | None
         occlusion=settings.occlusion,
     )
     person = Photographs(sources, settings.source_face, settings.source_box)
+    face = settings.target_face
+    faces: Faces = settings.target_box or (FaceIndex(int(face)) if face.isdecimal() else face)
     return Recipe(
         steps=(step,),
         inputs={"person": person},
         name="swap",
-        faces=settings.target_face,
+        faces=faces,
         texture_size=settings.texture_size,
+        mask=mask,
     )
 
 

@@ -35,7 +35,7 @@ def carry_out(
     `prepare` loads what the jobs share; it is called only if there is one to do. `deed` says what
     is being done and what was: ``("swapping", "swapped")``.
     """
-    jobs = plan.plan(target, output)
+    jobs = plan.plan(target, output, request.suffix)
     plan.check(jobs, request)
     whole_folder = target.is_dir()
     if whole_folder:

@@ -11,6 +11,7 @@ import numpy as np
 
 from facelab.cli.job import SENTENCE as SWAPPED
 from facelab.cli.job import SOURCE_TYPES
+from facelab.cli.masking import fitting, grey
 from facelab.cli.outcome import Outcome, incoming, save, stages
 from facelab.cli.plan import Job, Request
 from facelab.edits.edit import Picture
@@ -30,7 +31,7 @@ from facelab.recipe import Input as RecipeInput
 from facelab.recipe import Photographs, PictureFile, Recipe, describe
 from facelab.reconstruct import Reconstructor
 from facelab.texture import unwrap
-from facelab.types import Box, Reconstruction
+from facelab.types import Box, Float, Reconstruction
 
 ENHANCED = DIGITAL_SOURCE_TYPES + "algorithmicallyEnhanced"
 EDITED = "Faces in this image were edited by facelab."
@@ -56,7 +57,8 @@ class EditRequest(Request):
     def inputs(self) -> list[tuple[str, Path]]:
         """The name of an input and its file."""
         given = self.recipe.inputs.items()
-        return [(name, file) for name, one in given for file in files_of(one)]
+        masks = [] if self.recipe.mask is None else [("mask", self.recipe.mask)]
+        return [*((name, file) for name, one in given for file in files_of(one)), *masks]
 
     @property
     def settings_said(self) -> dict[str, object]:
@@ -77,6 +79,16 @@ class EditRequest(Request):
         return source_type, SWAPPED if "swap" in steps else COMPOSED
 
     @property
+    def quality(self) -> int | None:
+        """The recipe's."""
+        return self.recipe.output.quality
+
+    @property
+    def suffix(self) -> str | None:
+        """The recipe's."""
+        return self.recipe.output.format and f".{self.recipe.output.format}"
+
+    @property
     def seed(self) -> int:
         """The recipe's."""
         return self.recipe.seed
@@ -92,6 +104,8 @@ class Studio:
     reconstructor : Reconstructor
     inputs : dict of str to Person or Picture
         The recipe's, read.
+    mask : (H, W) float32 or None
+        Where photographs may change, [0, 1].
     described : tuple of Input
         Their files.
     notes : tuple of str
@@ -101,6 +115,7 @@ class Studio:
     request: EditRequest
     reconstructor: Reconstructor
     inputs: dict[str, Person | Picture]
+    mask: Float | None
     described: tuple[Input, ...]
     notes: tuple[str, ...]
 
@@ -135,7 +150,13 @@ def prepare(request: EditRequest) -> Studio:
             inputs[name] = _picture(images[0][1])
         else:
             inputs[name] = _person(images, given, reconstructor)
-    return Studio(request, reconstructor, inputs, tuple(described), tuple(notes))
+    mask = None
+    if request.recipe.mask:
+        image = read(request.recipe.mask)
+        described.append(describe_input(request.recipe.mask, "mask", image))
+        notes += incoming(request.recipe.mask, image)
+        mask = grey(image)
+    return Studio(request, reconstructor, inputs, mask, tuple(described), tuple(notes))
 
 
 def _person(
@@ -158,9 +179,15 @@ def perform(job: Job, studio: Studio) -> Outcome:
     times = [perf_counter()]
     try:
         target = read(job.target)
+        mask = fitting(studio.mask, request.recipe.mask, target, job.target)
         times.append(perf_counter())
         result = run(
-            request.recipe, target.pixels, studio.inputs, studio.reconstructor, str(job.target)
+            request.recipe,
+            target.pixels,
+            studio.inputs,
+            studio.reconstructor,
+            mask,
+            str(job.target),
         )
         times.append(perf_counter())
         notes = save(job, request, studio.described, studio.notes, target, result.image)

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 
+from facelab.cli.masking import fitting, grey
 from facelab.cli.outcome import Outcome, incoming, save, stages
 from facelab.cli.plan import Job, Request
-from facelab.errors import FacelabError, UsageError
-from facelab.images import Image, read
+from facelab.errors import FacelabError
+from facelab.images import read
 from facelab.pipeline import Sighting, SwapSettings, sight, swap_into
 from facelab.provenance import COMPOSITE_CAPTURE, DIGITAL_SOURCE_TYPES, Input, describe_input
 from facelab.reconstruct import Reconstructor
@@ -99,9 +100,7 @@ def prepare(request: SwapRequest) -> Studio:
         inputs.append(describe_input(path, role, image))
         notes += incoming(path, image)
         if role == "mask":
-            mask = image.pixels.mean(axis=2)
-            if image.alpha is not None:
-                mask = mask * image.alpha
+            mask = grey(image)
         else:
             face, box = settings.source_face, settings.source_box
             sightings += sight(image.pixels, reconstructor, face, box, str(path))
@@ -114,7 +113,7 @@ def perform(job: Job, studio: Studio) -> Outcome:
     times = [perf_counter()]
     try:
         target = read(job.target)
-        mask = _fitting_mask(studio, job, target)
+        mask = fitting(studio.mask, studio.request.mask, target, job.target)
         times.append(perf_counter())
         result = swap_into(
             target.pixels, studio.sources, studio.reconstructor, settings, mask, str(job.target)
@@ -126,14 +125,3 @@ def perform(job: Job, studio: Studio) -> Outcome:
         return Outcome(job, "failed", error=error)
     seconds = stages(("read", "swap", "write"), times)
     return Outcome(job, "done", result.faces, notes, seconds)
-
-
-def _fitting_mask(studio: Studio, job: Job, target: Image) -> Float | None:
-    """The mask, if it fits the target."""
-    mask, (height, width) = studio.mask, target.pixels.shape[:2]
-    if mask is not None and mask.shape != (height, width):
-        raise UsageError(
-            f"{studio.request.mask}: is {mask.shape[1]} x {mask.shape[0]} pixels, {job.target} is "
-            f"{width} x {height}; give a mask of the target's size"
-        )
-    return mask

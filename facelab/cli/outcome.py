@@ -78,7 +78,7 @@ def save(
     source_type, sentence = request.mark
     xmp = mark(target.metadata.xmp, source_type=source_type, description=sentence)
     described = (*inputs, describe_input(job.target, "target", target))
-    lost = write(job.output, replace(target, pixels=pixels), xmp=xmp)
+    lost = write(job.output, replace(target, pixels=pixels), xmp=xmp, quality=request.quality)
     try:
         own = (f"{job.output.name}: {note}" for note in (*target.notes, *lost))
         every_note = (*notes, *own)

@@ -58,6 +58,16 @@ class Request(ABC):
         return [job.output, record_path(job.output)]
 
     @property
+    def quality(self) -> int | None:
+        """Of JPEG and WebP; by default as `facelab.images.write` says."""
+        return None
+
+    @property
+    def suffix(self) -> str | None:
+        """What the files of a folder end in; by default as those they are made from."""
+        return None
+
+    @property
     def seed(self) -> int | None:
         """The seed of what is random, if anything is."""
         return None
@@ -75,8 +85,10 @@ class Request(ABC):
         return [[role, file_sha256(path)] for role, path in self.inputs]
 
 
-def plan(target: Path, output: Path) -> list[Job]:
+def plan(target: Path, output: Path, suffix: str | None = None) -> list[Job]:
     """The jobs of a target file, or of the photographs in a target folder, by name.
+
+    Files in the folder `output` are named as those they are made from, or end in `suffix`.
 
     Raises
     ------
@@ -88,7 +100,10 @@ def plan(target: Path, output: Path) -> list[Job]:
         into_folder = target.is_dir() or output.is_dir()
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}; give another path") from None
-    return [Job(path, output / path.name if into_folder else output) for path in photographs]
+    if not into_folder:
+        return [Job(path, output) for path in photographs]
+    ends = ((path, suffix or path.suffix) for path in photographs)
+    return [Job(path, output / path.with_suffix(end).name) for path, end in ends]
 
 
 def check(jobs: Sequence[Job], request: Request) -> None:

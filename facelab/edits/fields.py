@@ -44,6 +44,11 @@ def colour(default: str, text: str) -> Any:  # noqa: ANN401
     return field(default=default, metadata={"kind": "colour", "help": text})
 
 
+def places(text: str) -> Any:  # noqa: ANN401
+    """Places on the face, (u, v) in the canonical atlas, right and down in [0, 1]; or none."""
+    return field(default=(), metadata={"kind": "places", "help": text})
+
+
 def switch(default: bool, text: str) -> Any:  # noqa: ANN401
     """True or false."""
     return field(default=default, metadata={"kind": "switch", "help": text})
@@ -93,6 +98,8 @@ def allowed(key: Field[Any]) -> str:
             return f"one or more of {', '.join(about['options'])}"
         case "colour":
             return "#rrggbb"
+        case "places":
+            return "pairs of u and v from 0 to 1"
         case "switch":
             return "true | false"
         case _:
@@ -138,6 +145,18 @@ def _colour(_about: Mapping[str, Any], value: object) -> str:
     return value.lower()
 
 
+def _places(_about: Mapping[str, Any], value: object) -> tuple[tuple[float, ...], ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{value!r} is not a list of places")
+    return tuple(_place(one) for one in value)
+
+
+def _place(value: object) -> tuple[float, ...]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError(f"{value!r} is not a pair of u and v")
+    return tuple(_number({"low": 0, "high": 1}, one) for one in value)
+
+
 def _switch(_about: Mapping[str, Any], value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{value!r} is neither true nor false")
@@ -156,6 +175,7 @@ _CHECKS = {
     "choice": _choice,
     "choices": _choices,
     "colour": _colour,
+    "places": _places,
     "switch": _switch,
     "reference": _reference,
 }

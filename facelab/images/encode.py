@@ -55,7 +55,9 @@ def output_format(path: StrPath) -> str:
     return _FORMATS[suffix]
 
 
-def write(path: StrPath, image: Image, *, xmp: bytes | None = None) -> list[str]:
+def write(
+    path: StrPath, image: Image, *, xmp: bytes | None = None, quality: int | None = None
+) -> list[str]:
     """Write an image in the format of the file name's suffix.
 
     A JPEG that came from a JPEG is written with the same quantisation tables and chroma
@@ -70,6 +72,8 @@ def write(path: StrPath, image: Image, *, xmp: bytes | None = None) -> list[str]
         Pixels outside [0, 1] are clipped.
     xmp : bytes, optional
         XMP packet to write in place of the image's own.
+    quality : int, optional
+        Of JPEG and WebP, 1 to 100, in place of what is said above; PNG and TIFF lose nothing.
 
     Returns
     -------
@@ -87,7 +91,7 @@ def write(path: StrPath, image: Image, *, xmp: bytes | None = None) -> list[str]
     if xmp is not None:
         image = replace(image, metadata=replace(image.metadata, xmp=xmp))
     try:
-        data = _ENCODERS[label](image)
+        data = _ENCODERS[label](image, quality)
     except (OSError, ValueError, struct.error) as error:
         raise OutputError(
             f"{path}: the image does not fit {label} ({error}); write another format"
@@ -111,10 +115,10 @@ def _losses(image: Image, label: str) -> list[str]:
     return notes
 
 
-def _jpeg(image: Image) -> bytes:
+def _jpeg(image: Image, quality: int | None) -> bytes:
     metadata = image.metadata
-    coding: dict[str, Any] = {"quality": _JPEG_QUALITY, "subsampling": 0}
-    if metadata.jpeg_tables is not None:
+    coding: dict[str, Any] = {"quality": quality or _JPEG_QUALITY, "subsampling": 0}
+    if metadata.jpeg_tables is not None and quality is None:
         coding = {
             "qtables": [list(table) for table in metadata.jpeg_tables],
             "subsampling": metadata.jpeg_subsampling,
@@ -132,13 +136,13 @@ def _jpeg(image: Image) -> bytes:
     )
 
 
-def _webp(image: Image) -> bytes:
+def _webp(image: Image, quality: int | None) -> bytes:
     metadata = image.metadata
     return _by_pillow(
         _integers(image, 8),
         "WEBP",
-        lossless=metadata.format == "WEBP" and metadata.lossless,
-        quality=_WEBP_QUALITY,
+        lossless=metadata.format == "WEBP" and metadata.lossless and quality is None,
+        quality=quality or _WEBP_QUALITY,
         exact=True,
         exif=metadata.exif or b"",
         icc_profile=metadata.icc,
@@ -175,7 +179,7 @@ def _app13(metadata: Metadata) -> bytes:
     return b"\xff\xed" + struct.pack(">H", len(payload) + 2) + payload
 
 
-def _png(image: Image) -> bytes:
+def _png(image: Image, _quality: int | None) -> bytes:
     """PNG (third edition), the pixels by OpenCV since Pillow writes no 16-bit RGB."""
     values = _integers(image, image.bits)
     code = cv2.COLOR_RGB2BGR if image.alpha is None else cv2.COLOR_RGBA2BGRA
@@ -206,7 +210,7 @@ def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", checksum)
 
 
-def _tiff(image: Image) -> bytes:
+def _tiff(image: Image, _quality: int | None) -> bytes:
     """TIFF 6.0, one Deflate strip with horizontal differences.
 
     An EXIF block is itself the head of a TIFF file: it takes the tags that describe the pixels,
@@ -231,7 +235,7 @@ def _tiff(image: Image) -> bytes:
     return tiff.tobytes().removeprefix(b"Exif\0\0") + strip
 
 
-_ENCODERS: dict[str, Callable[[Image], bytes]] = {
+_ENCODERS: dict[str, Callable[[Image, int | None], bytes]] = {
     "JPEG": _jpeg,
     "PNG": _png,
     "WEBP": _webp,

@@ -6,13 +6,25 @@ file -> document.parse -> parse.read_recipe -> Recipe -> write.to_yaml -> file
 from __future__ import annotations
 
 from facelab.recipe.parse import parse_recipe, read_recipe
-from facelab.recipe.recipe import Input, Photographs, PictureFile, Recipe, Swap
+from facelab.recipe.recipe import (
+    FaceIndex,
+    Faces,
+    Input,
+    Output,
+    Photographs,
+    PictureFile,
+    Recipe,
+    Swap,
+)
 from facelab.recipe.schema import schema
 from facelab.recipe.steps import StepError, make_step, step_classes
 from facelab.recipe.write import describe, to_yaml
 
 __all__ = [
+    "FaceIndex",
+    "Faces",
     "Input",
+    "Output",
     "Photographs",
     "PictureFile",
     "Recipe",

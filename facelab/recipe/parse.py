@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,7 +13,9 @@ from facelab.recipe.document import DocumentError, Node, parse
 from facelab.recipe.recipe import (
     CHECKS,
     VERSION,
+    FaceIndex,
     Input,
+    Output,
     Photographs,
     PictureFile,
     Recipe,
@@ -22,7 +25,7 @@ from facelab.recipe.recipe import (
 from facelab.recipe.steps import StepError, make_step, unknown
 from facelab.types import Box
 
-KEYS = ("version", *CHECKS, "inputs", "steps")
+KEYS = ("version", *CHECKS, "mask", "output", "inputs", "steps")
 INPUT_KEYS = ("photograph", "face", "box", "picture")
 
 
@@ -67,6 +70,10 @@ def _recipe(root: Node, folder: Path, given: Mapping[str, Input]) -> Recipe:
     if version.plain != VERSION or isinstance(version.plain, bool):
         _fail(version, f"version: {version.plain!r} is not one that is read here ({VERSION})")
     values = {key: _top(key, node) for key, node in keys.items() if key in CHECKS}
+    if "mask" in keys and keys["mask"].value is not None:
+        values["mask"] = _file("mask", keys["mask"], folder)
+    if "output" in keys:
+        values["output"] = _output(keys["output"])
     inputs = {**_inputs(keys.get("inputs"), folder, given), **given}
     seed = values.get("seed", 0)
     assert isinstance(seed, int)
@@ -75,14 +82,37 @@ def _recipe(root: Node, folder: Path, given: Mapping[str, Input]) -> Recipe:
 
 
 def _top(key: str, node: Node) -> object:
-    value = node.plain
-    if key == "faces" and isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
+    value = _faces(node) if key == "faces" else node.plain
     try:
         CHECKS[key](value)
     except ValueError as error:
         _fail(node, f"{key}: {error}")
     return value
+
+
+def _faces(node: Node) -> object:
+    """Words as they are, a number as text; a map says which one face."""
+    if not isinstance(node.value, dict):
+        return str(node.value) if type(node.value) is int else node.plain
+    keys = _map(node, "faces", ("index", "box"))
+    if len(keys) != 1:
+        _fail(node, "faces: give either index or box")
+    if "box" in keys:
+        return _box("faces", keys["box"])
+    index = keys["index"].plain
+    if type(index) is not int or index < 0:
+        _fail(keys["index"], f"faces: index: {index!r} is not a whole number from 0")
+    return FaceIndex(index)
+
+
+def _output(node: Node) -> Output:
+    keys, output = _map(node, "output", ("format", "quality")), Output()
+    for key, value in keys.items():
+        try:
+            output = replace(output, **{key: value.plain})  # type: ignore[arg-type]  # it checks
+        except UsageError as error:
+            _fail(value, f"output: {error}")
+    return output
 
 
 def _inputs(node: Node | None, folder: Path, given: Mapping[str, Input]) -> dict[str, Input]:

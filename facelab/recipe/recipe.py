@@ -18,6 +18,7 @@ from facelab.types import Box
 
 VERSION = 1
 FACES = ("all", "largest", "left", "right")
+FORMATS = ("jpg", "png", "webp", "tif")
 SEEDS = 2**32  # seeds are below it
 
 
@@ -50,6 +51,43 @@ class PictureFile:
 Input = Photographs | PictureFile
 
 
+@dataclass(frozen=True)
+class FaceIndex:
+    """One face of a photograph, counted by size from 0."""
+
+    index: int
+
+
+Faces = str | FaceIndex | Box
+
+
+@dataclass(frozen=True)
+class Output:
+    """How pictures are written.
+
+    Parameters
+    ----------
+    format : str, optional
+        Of `FORMATS`: what the files of a folder become. A file that is named has its suffix.
+    quality : int, optional
+        Of JPEG and WebP, 1 to 100; by default as `facelab.images.write` says.
+
+    Raises
+    ------
+    UsageError
+        If a value is not allowed.
+    """
+
+    format: str | None = None
+    quality: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.format is not None and self.format not in FORMATS:
+            raise UsageError(f"format: {self.format!r} is none of {', '.join(FORMATS)}")
+        if self.quality is not None and not (_whole(self.quality) and 1 <= self.quality <= 100):
+            raise UsageError(f"quality: {self.quality!r} is not a whole number from 1 to 100")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Swap(Step):
     """The face of another person, in the light of the photograph."""
@@ -78,12 +116,17 @@ class Recipe:
         For people.
     seed : int
         The seed of steps that have one and are not given it.
-    faces : str
-        ``all``, ``largest``, ``left``, ``right``, or how many of the largest.
+    faces : str, FaceIndex or Box
+        ``all``, ``largest``, ``left``, ``right``, or how many of the largest; one by its index; or
+        where in the photograph the one is, pixels, which skips detection.
     texture_size : int, optional
         256 to 2048; by default chosen from each face's size.
     blend : str
         How edited faces are put back, a key of `facelab.blend.METHODS`.
+    mask : Path, optional
+        A grey picture of the photograph's size, white where it may change.
+    output : Output
+        How pictures are written.
 
     Raises
     ------
@@ -95,9 +138,11 @@ class Recipe:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     name: str = ""
     seed: int = 0
-    faces: str = "all"
+    faces: Faces = "all"
     texture_size: int | None = None
     blend: str = "alpha"
+    mask: Path | None = None
+    output: Output = Output()
 
     def __post_init__(self) -> None:
         for key, check in CHECKS.items():
@@ -135,6 +180,8 @@ def _check_seed(value: object) -> None:
 
 
 def _check_faces(value: object) -> None:
+    if isinstance(value, FaceIndex | Box):
+        return
     number_of_them = isinstance(value, str) and value.isdecimal() and int(value) > 0
     if value not in FACES and not number_of_them:
         raise ValueError(f"{value!r} is not {', '.join(FACES)} or a number from 1")

@@ -8,7 +8,7 @@ from typing import Any
 from facelab.blend import METHODS
 from facelab.edits.edit import Step
 from facelab.edits.fields import default_of
-from facelab.recipe.recipe import FACES, SEEDS, VERSION
+from facelab.recipe.recipe import FACES, FORMATS, SEEDS, VERSION
 from facelab.recipe.steps import step_classes
 from facelab.texture import LARGEST, SMALLEST
 
@@ -23,6 +23,12 @@ _FACE: Schema = {
         {"type": "string", "pattern": "^[0-9]+$"},
     ]
 }
+_PLACE: Schema = {
+    "type": "array",
+    "items": {"type": "number", "minimum": 0, "maximum": 1},
+    "minItems": 2,
+    "maxItems": 2,
+}
 _BOX: Schema = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
 
 
@@ -35,9 +41,11 @@ def schema() -> Schema:
         "version": {"const": VERSION},
         "name": {"type": "string"},
         "seed": {"type": "integer", "minimum": 0, "maximum": SEEDS - 1},
-        "faces": {"anyOf": [{"enum": list(FACES)}, {"type": "integer", "minimum": 1}]},
+        "faces": _faces(),
         "texture_size": {"type": ["integer", "null"], "minimum": SMALLEST, "maximum": LARGEST},
         "blend": {"enum": list(METHODS)},
+        "mask": {"type": ["string", "null"], "minLength": 1},
+        "output": _output(),
         "inputs": {"type": ["object", "null"], "additionalProperties": _input()},
         "steps": {"type": ["array", "null"], "items": {"anyOf": [{"enum": bare}, *steps]}},
     }
@@ -46,6 +54,23 @@ def schema() -> Schema:
         "title": "facelab recipe",
         **_closed(properties, ["version"]),
     }
+
+
+def _faces() -> Schema:
+    index = {"type": "integer", "minimum": 0}
+    return {
+        "anyOf": [
+            {"enum": list(FACES)},
+            {"type": "integer", "minimum": 1},
+            _closed({"index": index}, ["index"]),
+            _closed({"box": _BOX}, ["box"]),
+        ]
+    }
+
+
+def _output() -> Schema:
+    quality = {"type": ["integer", "null"], "minimum": 1, "maximum": 100}
+    return _closed({"format": {"enum": [*FORMATS, None]}, "quality": quality}, [])
 
 
 def _input() -> Schema:
@@ -95,6 +120,8 @@ def _kind(key: Field[Any]) -> Schema:
             return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
         case "colour":
             return {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}
+        case "places":
+            return {"type": "array", "items": _PLACE}
         case "switch":
             return {"type": "boolean"}
         case _:

@@ -10,7 +10,8 @@ from pathlib import Path
 import yaml
 
 from facelab.edits.edit import Step
-from facelab.recipe.recipe import VERSION, Input, PictureFile, Recipe
+from facelab.recipe.recipe import VERSION, FaceIndex, Faces, Input, PictureFile, Recipe
+from facelab.types import Box
 
 
 class _Dumper(yaml.SafeDumper):
@@ -38,12 +39,26 @@ def describe(recipe: Recipe, place: Callable[[Path], str]) -> dict[str, object]:
         "version": VERSION,
         "name": recipe.name,
         "seed": recipe.seed,
-        "faces": int(recipe.faces) if recipe.faces.isdecimal() else recipe.faces,
+        "faces": _faces(recipe.faces),
         "texture_size": recipe.texture_size,
         "blend": recipe.blend,
+        "mask": place(recipe.mask) if recipe.mask else None,
+        "output": {"format": recipe.output.format, "quality": recipe.output.quality},
         "inputs": {name: _input(one, place) for name, one in recipe.inputs.items()},
         "steps": [{step.name: _keys(step)} for step in recipe.steps],
     }
+
+
+def _faces(faces: Faces) -> object:
+    if isinstance(faces, Box):
+        return {"box": _corners(faces)}
+    if isinstance(faces, FaceIndex):
+        return {"index": faces.index}
+    return int(faces) if faces.isdecimal() else faces
+
+
+def _corners(box: Box) -> list[float]:
+    return [box.x0, box.y0, box.x1, box.y1]
 
 
 def _input(given: Input, place: Callable[[Path], str]) -> dict[str, object]:
@@ -52,8 +67,7 @@ def _input(given: Input, place: Callable[[Path], str]) -> dict[str, object]:
     files = [place(file) for file in given.files]
     about: dict[str, object] = {"photograph": files if len(files) > 1 else files[0]}
     if given.box is not None:
-        box = given.box
-        return {**about, "box": [box.x0, box.y0, box.x1, box.y1]}
+        return {**about, "box": _corners(given.box)}
     return {**about, "face": given.face}
 
 
@@ -64,5 +78,5 @@ def _keys(step: Step) -> dict[str, object]:
 def _plain(value: object) -> object:
     """Tuples as lists, and numbers as short as they can be written."""
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(one) for one in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value

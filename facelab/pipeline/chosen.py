@@ -1,0 +1,99 @@
+"""Which faces of a photograph are meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from facelab.errors import NoFaceError, UsageError
+from facelab.types import Box, Float, PositionMap, Reconstruction, require_image
+
+if TYPE_CHECKING:
+    from facelab.reconstruct import Reconstructor
+
+_LEAST_SIDE = 4  # px, of a given box
+_BOX_SIDES = 4  # a given box may be so many times the image's longer side
+FACES = ("largest", "left", "right", "all")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """One face in one photograph.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        The photograph.
+    positions : PositionMap
+        Where the face is in it.
+    """
+
+    image: Float
+    positions: PositionMap
+
+
+def sight(
+    image: Float,
+    reconstructor: Reconstructor,
+    face: str = "largest",
+    box: Box | None = None,
+    name: str = "image",
+) -> list[Sighting]:
+    """The faces of a photograph that were asked for.
+
+    Raises
+    ------
+    NoFaceError
+        If there is none, or not the one asked for; it lists the faces that there are.
+    """
+    return [
+        Sighting(image, found.positions) for found in choose(image, reconstructor, face, box, name)
+    ]
+
+
+def choose(
+    image: Float, reconstructor: Reconstructor, face: str, box: Box | None, name: str
+) -> list[Reconstruction]:
+    """The reconstructed faces that `face` means, or the one in `box`."""
+    require_image("image", image)
+    if box is not None:
+        _check_box(box, image.shape[:2], name)
+        faces = reconstructor(image, [box])
+        if not faces:
+            raise NoFaceError(f"{name}: no face in the box {_corners(box)}; give another box")
+        return faces
+    faces = reconstructor.largest(image) if face == "largest" else reconstructor(image)
+    if not faces:
+        raise no_face(name)
+    if face == "all":
+        return faces
+    if face in ("left", "right"):
+        ordered = sorted(faces, key=lambda found: found.box.centre[0])
+        return [ordered[0 if face == "left" else -1]]
+    index = 0 if face == "largest" else int(face)
+    if index >= len(faces):
+        listed = "; ".join(f"{i}: {_corners(found.box)}" for i, found in enumerate(faces))
+        raise NoFaceError(f"{name}: no face {index}; its faces and their boxes are {listed}")
+    return [faces[index]]
+
+
+def _check_box(box: Box, shape: tuple[int, int], name: str) -> None:
+    whole = Box(0, 0, shape[1], shape[0])
+    sides = box.width, box.height
+    if max(sides) > _BOX_SIDES * max(shape) or min(sides) < _LEAST_SIDE or not box.overlap(whole):
+        corners = ",".join(f"{value:.6g}" for value in (box.x0, box.y0, box.x1, box.y1))
+        raise UsageError(
+            f"{name}: the box {corners} is not one of a face in {shape[1]} x {shape[0]} pixels; "
+            "give x0,y0,x1,y1 around the face"
+        )
+
+
+def no_face(name: str) -> NoFaceError:
+    """The error for a photograph in which no face was found."""
+    return NoFaceError(
+        f"{name}: no face found; use a photograph with a face of 32 px or more, or give its box"
+    )
+
+
+def _corners(box: Box) -> str:
+    return f"{box.x0:.0f},{box.y0:.0f},{box.x1:.0f},{box.y1:.0f}"

@@ -1,0 +1,183 @@
+"""A photograph through a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from facelab.composite import composite, unchanged
+from facelab.edits import Edit
+from facelab.edits.edit import Picture
+from facelab.errors import UsageError
+from facelab.opacity import occlusion
+from facelab.pipeline.chosen import Sighting, choose
+from facelab.pipeline.swapping import SwapSettings, swap_one
+from facelab.recipe import FaceIndex, Faces, Recipe, Swap
+from facelab.skin import learn
+from facelab.swap import fuse
+from facelab.texture import texture_size, unwrap
+from facelab.types import Box, Face, Float, PositionMap, Reconstruction, require
+
+if TYPE_CHECKING:
+    from facelab.reconstruct import Reconstructor
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """One person in photographs: what a recipe's input `Photographs` stands for.
+
+    Parameters
+    ----------
+    sightings : tuple of Sighting
+        One or more.
+    """
+
+    sightings: tuple[Sighting, ...]
+
+    @cached_property
+    def face(self) -> Face:
+        """The face as edits take it: of one photograph what it shows, of several what all show."""
+        first = self.sightings[0].positions
+        if len(self.sightings) == 1:
+            return Face(first, unwrap(self.sightings[0].image, first))
+        size = max(texture_size(seen.positions) for seen in self.sightings)
+        views = [unwrap(seen.image, seen.positions, size) for seen in self.sightings]
+        return Face(first, fuse(views, first.atlas).texture)
+
+
+Inputs = Mapping[str, Person | Picture]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunResult:
+    """A photograph after a recipe.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        The photograph with the changed faces; the very array given where nothing changed.
+    faces : list of Reconstruction
+        The faces as they were found.
+    positions : list of PositionMap
+        Where they are now.
+    """
+
+    image: Float
+    faces: list[Reconstruction]
+    positions: list[PositionMap]
+
+
+def run(
+    recipe: Recipe,
+    image: Float,
+    inputs: Inputs,
+    reconstructor: Reconstructor,
+    mask: Float | None = None,
+    name: str = "image",
+) -> RunResult:
+    """A photograph with the steps of a recipe done to its faces, the largest first.
+
+    Edits that follow each other change the face, which is put back once; a swap works on the
+    photograph as it is by then.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    image : (H, W, 3) float32
+    inputs : mapping of str to Person or Picture
+        The recipe's, read.
+    reconstructor : Reconstructor
+    mask : (H, W) float32, optional
+        The recipe's, read: where the photograph may change, [0, 1].
+    name : str
+        The photograph's name for messages.
+
+    Raises
+    ------
+    NoFaceError
+        If the photograph has no face, or not the one asked for.
+    UsageError
+        If an input is not of the kind that a step needs.
+    """
+    if mask is not None:
+        require("mask", mask, image.shape[:2], np.float32)
+    faces = _faces(recipe.faces, image, reconstructor, name)
+    places = []
+    for face in faces:
+        positions = face.positions
+        for swapping, steps in groupby(recipe.steps, lambda step: isinstance(step, Swap)):
+            if swapping:
+                image = _swapped(image, positions, steps, inputs, recipe, mask)
+            else:
+                image, positions = _edited(image, positions, steps, inputs, recipe, mask)
+        places.append(positions)
+    return RunResult(image, faces, places)
+
+
+def _faces(
+    wanted: Faces, image: Float, reconstructor: Reconstructor, name: str
+) -> list[Reconstruction]:
+    """The faces that a recipe is for."""
+    if isinstance(wanted, Box):
+        return choose(image, reconstructor, "largest", wanted, name)
+    if isinstance(wanted, FaceIndex):
+        return choose(image, reconstructor, str(wanted.index), None, name)
+    if wanted.isdecimal():
+        return choose(image, reconstructor, "all", None, name)[: int(wanted)]
+    return choose(image, reconstructor, wanted, None, name)
+
+
+def _edited(
+    image: Float,
+    positions: PositionMap,
+    edits: Iterable[Edit | Swap],
+    inputs: Inputs,
+    recipe: Recipe,
+    mask: Float | None,
+) -> tuple[Float, PositionMap]:
+    """The image with one face edited, and where the face is then."""
+    chain = [step for step in edits if isinstance(step, Edit)]
+    needed = {name for edit in chain for name in edit.needs.values()}
+    references = {
+        name: given.face if isinstance(given, Person) else given
+        for name, given in inputs.items()
+        if name in needed
+    }
+    before = Face(positions, unwrap(image, positions, recipe.texture_size))
+    after = reduce(lambda face, edit: edit(face, references), chain, before)
+    if unchanged(before, after):
+        return image, positions
+    # Hair in front stays in front; asked of the face as it was, or paint would pass for hair.
+    atlas = positions.atlas
+    shown = 1 - occlusion(before.texture, learn(before.texture, atlas), atlas)
+    return composite(image, before, after, shown, recipe.blend, mask), after.positions
+
+
+def _swapped(
+    image: Float,
+    positions: PositionMap,
+    swaps: Iterable[Edit | Swap],
+    inputs: Inputs,
+    recipe: Recipe,
+    mask: Float | None,
+) -> Float:
+    """The image with one face swapped, by each swap in turn."""
+    for step in swaps:
+        assert isinstance(step, Swap)
+        person = inputs[step.source]
+        if not isinstance(person, Person):
+            raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
+        settings = SwapSettings(
+            blend=step.blend,
+            tone=step.tone,
+            keep=tuple(part for part in step.keep if part != "none"),
+            occlusion=step.occlusion,
+            texture_size=recipe.texture_size,
+        )
+        image = swap_one(image, positions, person.sightings, settings, mask)
+    return image

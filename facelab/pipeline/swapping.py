@@ -1,0 +1,158 @@
+"""One person's face onto the faces of a photograph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from facelab.blend import METHODS
+from facelab.composite import composite
+from facelab.errors import UsageError
+from facelab.opacity import KEEP, mouth_opening, occlusion, opacity, shared_gaps
+from facelab.pipeline.chosen import FACES, Sighting, choose
+from facelab.skin import learn
+from facelab.swap import fuse, swap, trusted
+from facelab.texture import LARGEST, SMALLEST, texture_size, unwrap
+from facelab.types import Box, Face, Float, PositionMap, Reconstruction, require
+
+if TYPE_CHECKING:
+    from facelab.reconstruct import Reconstructor
+
+
+@dataclass(frozen=True, slots=True)
+class SwapSettings:
+    """How to swap; every field is a recorded setting.
+
+    Parameters
+    ----------
+    blend : str
+        A key of `facelab.blend.METHODS`.
+    tone : float
+        How far the source is brought to the target's tone and shading, [0, 1].
+    keep : tuple of str
+        Parts of the target that stay: of ``mouth`` (its interior) and ``eyes`` (the eyeballs).
+    source_face, target_face : str
+        ``largest``, ``left``, ``right``, an index by size from 0, or for the target ``all``.
+    source_box, target_box : Box, optional
+        Where the face is; skips detection.
+    occlusion : bool
+        Keep what lies in front of the target's face at its sides and forehead, as hair does.
+    texture_size : int, optional
+        256 to 2048; by default chosen from the target face's size.
+
+    Raises
+    ------
+    UsageError
+        If a value is not allowed; it names the option, the value and what is allowed.
+    """
+
+    blend: str = "poisson"
+    tone: float = 1.0
+    keep: tuple[str, ...] = ("mouth",)
+    source_face: str = "largest"
+    target_face: str = "largest"
+    source_box: Box | None = None
+    target_box: Box | None = None
+    occlusion: bool = True
+    texture_size: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.blend not in METHODS:
+            raise UsageError(f"blend must be one of {', '.join(METHODS)}, not {self.blend!r}")
+        if not 0 <= self.tone <= 1:
+            raise UsageError(f"tone must be from 0 to 1, not {self.tone}")
+        for part in self.keep:
+            if part not in KEEP:
+                raise UsageError(f"keep must be of {', '.join(KEEP)}, not {part!r}")
+        _check_choice("source_face", self.source_face, [c for c in FACES if c != "all"])
+        _check_choice("target_face", self.target_face, list(FACES))
+        for role in ("source", "target"):
+            given = getattr(self, f"{role}_box"), getattr(self, f"{role}_face")
+            if given[0] is not None and given[1] != "largest":
+                raise UsageError(f"{role}_box already says which face; leave {role}_face out")
+        size = self.texture_size
+        if size is not None and not SMALLEST <= size <= LARGEST:
+            raise UsageError(f"texture_size must be from {SMALLEST} to {LARGEST}, not {size}")
+
+
+def _check_choice(option: str, value: str, choices: list[str]) -> None:
+    if value not in choices and not value.isdecimal():
+        raise UsageError(f"{option} must be {', '.join(choices)} or an index, not {value!r}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SwapResult:
+    """A finished swap.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        The target's photograph with the swapped faces.
+    faces : list of Reconstruction
+        The target's faces that were swapped.
+    """
+
+    image: Float
+    faces: list[Reconstruction]
+
+
+def swap_into(
+    target: Float,
+    sources: Sequence[Sighting],
+    reconstructor: Reconstructor,
+    settings: SwapSettings,
+    mask: Float | None = None,
+    name: str = "target",
+) -> SwapResult:
+    """Put one person's face onto the chosen faces of a photograph.
+
+    Parameters
+    ----------
+    target : (H, W, 3) float32
+    sources : sequence of Sighting
+        Photographs of one person; they are fused texel by texel.
+    reconstructor : Reconstructor
+    settings : SwapSettings
+    mask : (H, W) float32, optional
+        Where the target may change, [0, 1]; takes the place of the occlusion mask.
+    name : str
+        The target's name for messages.
+
+    Raises
+    ------
+    NoFaceError
+        If the target has no face, or not the one asked for.
+    """
+    if mask is not None:
+        require("mask", mask, target.shape[:2], np.float32)
+    chosen = choose(target, reconstructor, settings.target_face, settings.target_box, name)
+    image = target
+    for found in chosen:
+        image = swap_one(image, found.positions, sources, settings, mask)
+    return SwapResult(image, chosen)
+
+
+def swap_one(
+    image: Float,
+    positions: PositionMap,
+    sources: Sequence[Sighting],
+    settings: SwapSettings,
+    mask: Float | None,
+) -> Float:
+    """The image with the face at `positions` swapped; the rest as `swap_into`."""
+    size = settings.texture_size or texture_size(positions)
+    before = Face(positions, unwrap(image, positions, size))
+    atlas, skin = positions.atlas, learn(before.texture, positions.atlas)
+    views = [unwrap(source.image, source.positions, size) for source in sources]
+    source = fuse(views, atlas)
+    after = swap(source, before, skin, settings.tone)
+    seen = source.texture.confidence
+    widest = max((source.positions for source in sources), key=mouth_opening)
+    alpha = opacity(positions, widest, seen, settings.keep)
+    alpha = alpha * (1 - shared_gaps(seen, trusted(before.texture, skin, atlas).confidence, atlas))
+    if mask is None and settings.occlusion:
+        alpha = alpha * (1 - occlusion(before.texture, skin, atlas))
+    return composite(image, before, after, alpha, settings.blend, mask)
