@@ -31,6 +31,9 @@ DIGITAL_SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 COMPOSITE_CAPTURE = DIGITAL_SOURCE_TYPES + "compositeCapture"
 """Source type of an image composed of several photographs."""
 
+ENHANCED = DIGITAL_SOURCE_TYPES + "algorithmicallyEnhanced"
+"""Source type of one photograph that was changed by algorithms: pixels moved, toned or drawn on."""
+
 _DC = "http://purl.org/dc/elements/1.1/"
 _IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 
@@ -87,6 +90,17 @@ def mark(xmp: bytes | None, *, source_type: str, description: str) -> bytes:
         document = _merged(incoming, source_type, description)
     assert document.documentElement is not None
     return _PACKET.format(document.documentElement.toxml()).encode()
+
+
+def composite(consent: str) -> str:
+    """The source type of an image composed of several, by what is said of its people's consent.
+
+    By the definitions of the vocabulary: the pixels are those of photographs, moved and toned, and
+    no trained model drew any (compositeWithTrainedAlgorithmicMedia). That is a composite of
+    captures, unless the user says that the people were not captured from real life.
+    """
+    synthetic = DIGITAL_SOURCE_TYPES + "compositeSynthetic"
+    return synthetic if consent == "synthetic" else COMPOSITE_CAPTURE
 
 
 def _marked(about: str, source_type: str, description: str) -> minidom.Document:

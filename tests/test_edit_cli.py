@@ -13,7 +13,7 @@ from facelab.cli import networks as networks_module
 from facelab.cli.job import SENTENCE
 from facelab.edits.edit import Picture
 from facelab.errors import OutputError, UsageError
-from facelab.pipeline import Person, Sighting, run, running
+from facelab.pipeline import Person, Sighting, picture_of, run, running
 from facelab.recipe import Recipe, Swap, step_classes
 from facelab.types import Reconstruction
 from tests.synthetic import (
@@ -272,7 +272,7 @@ def test_pictures(here):
     assert one_line(result, "wear: p is a picture; give a photograph")
     rgba = np.dstack([picture("source.png", 1), np.full((36, 40), 51, np.uint8)])
     PIL.Image.fromarray(rgba).save("paint.png")
-    read = editing._picture(editing.read("paint.png"))
+    read = picture_of(editing.read("paint.png"))
     np.testing.assert_allclose(read.alpha, 0.2)
 
 

@@ -6,6 +6,8 @@ from functools import partial
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from facelab.edits.blush import Blush
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
@@ -15,6 +17,7 @@ from facelab.edits.eyeshadow import Eyeshadow
 from facelab.edits.foundation import Foundation
 from facelab.edits.lipstick import Lipstick
 from facelab.edits.mouth import gap
+from facelab.edits.powder import in_light
 from facelab.edits.strokes import curve, stroke
 from facelab.types import Face
 from tests.editing import (
@@ -109,9 +112,31 @@ def test_lips_take_the_hue_that_was_asked_for(skin, colour):
     face = portrait(SKINS[skin])
     painted = mean_lab(Lipstick(colour=colour)(face, {}), "lips")
     wanted = lab_of(colour)
-    assert np.hypot(*(painted - wanted)[1:]) < 12
+    assert 0.6 < np.hypot(*painted[1:]) / np.hypot(*wanted[1:]) < 1.1
     turned = np.arctan2(painted[2], painted[1]) - np.arctan2(wanted[2], wanted[1])
     assert abs(np.rad2deg(turned)) < 12
+
+
+def test_lipstick_does_not_glow_in_the_dark():
+    bright, dim = (mean_lab(Lipstick()(portrait(np.multiply(SKINS["light"], light)), {}), "lips")
+                   for light in (1, 0.3))  # fmt: skip
+    assert dim[0] < 0.75 * bright[0]
+    assert np.hypot(*dim[1:]) < 0.85 * np.hypot(*bright[1:])
+
+
+@given(st.floats(0.02, 1))
+def test_dimmed_pigments_are_those_of_less_light(light):
+    colour = lab_of("#b3263f")
+    skin = 86 * light ** (2 / 3) - 16  # whose root is the light's, in CIELAB
+    dimmed = in_light(colour, np.float32(skin))
+    linear = xyz(colour) * max(light, 0.6**3)
+    np.testing.assert_allclose(xyz(dimmed), linear, rtol=2e-3)
+
+
+def xyz(colour):
+    """CIE XYZ of CIELAB, over the white's; above its linear part."""
+    f = (colour[0] + 16) / 116
+    return np.array([f + colour[1] / 500, f, f - colour[2] / 200]) ** 3
 
 
 def test_lipstick_keeps_to_the_lips():
@@ -217,6 +242,12 @@ def test_eyeliner_thickens_with_its_key_and_its_wing_reaches_out():
     outer = round(float(ATLAS.landmarks68[36][0]))
     assert drawn(wing=0.5)[:, : outer - 4].sum() > drawn(wing=0)[:, : outer - 4].sum() + 10
     assert drawn(lids="both").sum() > max(drawn(lids="upper").sum(), drawn(lids="lower").sum())
+
+
+def test_a_line_thinner_than_a_texel_is_fainter_not_thicker():
+    fine, coarse = (change(Eyeliner(thickness=0.3, softness=0), portrait(size=size)).mean()
+                    for size in (1024, 128))  # fmt: skip
+    assert 0.85 < coarse / fine < 1.15
 
 
 def test_eyeliner_is_dark_along_the_lashes():

@@ -161,7 +161,7 @@ def test_own_light_turned_to_the_other_side():
 
 def test_contrast_of_the_own_light():
     face = lit_face(known_light())
-    soft, hard = (contrast(TurnLight(contrast=c)(face, {})) for c in (0.3, 1.7))
+    soft, hard = (contrast(TurnLight(contrast=c)(face, {})) for c in (0.3, 1.5))
     assert soft < contrast(face) < hard
 
 

@@ -177,6 +177,39 @@ def test_a_less_sensitive_search_leaves_faint_spots():
     assert not change(Blemish(sensitivity=0), face).any()
 
 
+@pytest.mark.parametrize("size", [256, 700])
+@pytest.mark.parametrize("skin", SKINS)
+def test_a_given_spot_goes_whatever_it_looks_like(skin, size):
+    clean = portrait(SKINS[skin], size)
+    pale = 0.6 * bump(size, CHEEK, 0.007)
+    marked = recoloured(clean, clean.texture.colour * (1 - pale) + pale)
+    whole = lab(Blemish(spots=[CHEEK.tolist()], radius=2.2)(marked, {}))
+    middle = pale[..., 0] > 0.3
+    was = np.linalg.norm(lab(marked) - lab(clean), axis=2)[middle].mean()
+    left = np.linalg.norm(whole - lab(clean), axis=2)[middle].mean()
+    assert left < 0.2 * was
+
+
+def test_of_given_spots_no_other_is_removed():
+    face, _ = spotted()
+    changed = np.abs(change(Blemish(spots=[CHEEK.tolist()], radius=2), face)).max(axis=2) > 0
+    v, u = (np.indices((256, 256)) + 0.5) / 256
+    away = np.hypot(u - CHEEK[0], v - CHEEK[1])
+    assert changed[away < 0.012].all()
+    assert not changed[away > 0.026].any()
+
+
+def test_a_spot_given_on_a_lip_takes_the_colour_of_the_lip():
+    face = portrait()
+    lip = (ATLAS.landmarks68[57] + 0.5) / 256
+    dark = bump(256, lip, 0.005)
+    after = Blemish(spots=[lip.tolist()], radius=1.5)(
+        recoloured(face, face.texture.colour * (1 - 0.7 * dark)), {}
+    )
+    middle = dark[..., 0] > 0.6
+    np.testing.assert_allclose(after.texture.colour[middle], face.texture.colour[middle], atol=0.08)
+
+
 # --- Shine and white -----------------------------------------------------------------------------
 
 
@@ -223,6 +256,19 @@ def test_teeth_are_whitened_where_an_open_mouth_shows_them():
     assert not change(Whiten(part="teeth"), recoloured(closed, colour)).any()
 
 
+def test_teeth_are_whitened_without_streaks():
+    face = portrait(size=512, positions=mouth(12))
+    slit = ATLAS.region("mouth", 512) > 0.5
+    gaps = (np.arange(512) % 8 < 3)[None, :, None]  # dark ones between teeth
+    teeth = np.where(gaps, np.float32([0.4, 0.3, 0.26]), np.float32([0.8, 0.76, 0.66]))
+    face = recoloured(face, np.where(slit[..., None], teeth, face.texture.colour))
+    lighter = (lab(Whiten(part="teeth")(face, {})) - lab(face))[..., 0]
+    row = np.flatnonzero(slit.any(axis=1))[slit.any(axis=1).sum() // 2]
+    along = lighter[row][slit[row]][16:-16]
+    assert along.mean() > 0.3
+    assert np.abs(np.diff(along)).max() < 0.1 * along.mean()
+
+
 # --- Freckles and wrinkles -----------------------------------------------------------------------
 
 
@@ -239,6 +285,19 @@ def test_freckles_darken_and_more_of_them_cover_more():
     assert few[..., 0].max() < 0.5
     assert (few[..., 0] < -2).sum() < (many[..., 0] < -2).sum()
     assert not change(Freckles(density=0), face).any()
+
+
+def test_freckles_smaller_than_a_texel_do_not_darken_all_of_it():
+    fine, coarse = (change(Freckles(size=0.5), portrait(size=size)) for size in (1024, 256))
+    assert coarse.min() > 0.75 * fine.min()
+    np.testing.assert_allclose(coarse.mean(), fine.mean(), rtol=0.1)
+
+
+def test_most_freckles_are_on_nose_and_cheeks():
+    size = 256
+    changed = np.abs(change(Freckles(density=1), portrait(size=size))).max(axis=2)
+    nose, chin = (changed[ATLAS.region(name, size) > 0.99].mean() for name in ("nose", "chin"))
+    assert nose > 3 * chin
 
 
 def test_leaving_out_a_place_moves_no_other_wrinkle():

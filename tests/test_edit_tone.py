@@ -8,13 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.edits.complexion import mean_of
+from facelab.edits.linear import decoded, encoded
 from facelab.edits.match import Match
-from facelab.edits.tone import REGIONS, Tone, decoded, encoded
+from facelab.edits.regions import PARTS
+from facelab.edits.tone import Tone
 from facelab.errors import UsageError
 from facelab.skin import learn
 from facelab.types import Face, Texture
 from tests.editing import SKINS, change, holds, lab, portrait, recoloured, same_at_any_size
-from tests.synthetic import ATLAS, frozen
+from tests.synthetic import ATLAS, frozen, mouth
 
 SETTINGS = (
     {"exposure": 0.5}, {"contrast": 0.4}, {"temperature": 0.8}, {"hue": 30}, {"saturation": -0.6},
@@ -79,11 +81,18 @@ def test_contrast_is_about_the_mean():
     assert slope == pytest.approx(1.5, abs=0.1)
 
 
-@pytest.mark.parametrize("region", [name for name in REGIONS if name != "face"])
+@pytest.mark.parametrize("region", [name for name in PARTS if name != "face"])
 def test_a_region_changes_and_what_is_far_from_it_does_not(region):
     changed = np.abs(change(Tone(exposure=1, regions=region, softness=0.2), portrait())).max(axis=2)
-    assert changed[ATLAS.region(region, 256) > 0.99].mean() > 0.02
-    assert not changed[ATLAS.soft_region(region, 256, 0.1) == 0].any()
+    assert changed[ATLAS.region(PARTS[region], 256) > 0.99].mean() > 0.02
+    assert not changed[ATLAS.soft_region(PARTS[region], 256, 0.1) == 0].any()
+
+
+def test_teeth_keep_their_tone_where_lips_change():
+    open_mouth = portrait(size=512, positions=mouth(15))
+    changed = np.abs(change(Tone(exposure=1, regions="lips"), open_mouth)).max(axis=2)
+    assert changed[ATLAS.region("mouth", 512) > 0.99].max() < 0.02
+    assert changed[ATLAS.region("lips", 512) > 0.99].mean() > 0.05
 
 
 def test_nonsense_that_was_not_seen_does_not_reach_the_rest():

@@ -158,3 +158,13 @@ def test_another_atlas_is_refused():
         UsageError, match="other is laid out in the atlas strange, the face in canonical"
     ):
         EDIT(noisy(8), {"other": other})
+
+
+def test_a_forehead_ends_softly_at_the_oval():
+    face, other = plain_face(canonical(), SKIN), plain_face(canonical(), DARK)
+    changed = np.abs(
+        colours(replace(EDIT, regions="whole", tone=0.0, softness=0.0), face, other) - SKIN
+    )
+    column = changed[:128, 128].max(axis=1)
+    assert 0 < column[column > 0][0] < 0.1 < column.max()
+    assert np.diff(column).max() < 0.2

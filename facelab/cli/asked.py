@@ -86,7 +86,7 @@ def _value(name: str, key: str, text: str) -> object:
     step = step_classes().get(name)
     about = step.__dataclass_fields__.get(key) if step else None
     kind = about.metadata["kind"] if about else ""
-    if kind == "choices":
+    if kind in ("choices", "references"):
         return [part.strip() for part in text.split(",")]
     if kind == "places":
         return [[scalar(part) for part in place.split(":")] for place in text.split(",")]

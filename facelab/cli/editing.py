@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-import numpy as np
-
 from facelab.cli.job import SENTENCE as SWAPPED
-from facelab.cli.job import SOURCE_TYPES
 from facelab.cli.masking import fitting, grey
 from facelab.cli.outcome import Outcome, incoming, save, stages
 from facelab.cli.plan import Job, Request
@@ -18,22 +15,20 @@ from facelab.edits.edit import Picture
 from facelab.errors import FacelabError, OutputError
 from facelab.export.comparison import comparison
 from facelab.images import Image, Metadata, read, write
-from facelab.pipeline import Person, RunResult, Sighting, run, sight
+from facelab.pipeline import Person, RunResult, files_of, person_of, picture_of, run
 from facelab.provenance import (
-    COMPOSITE_CAPTURE,
-    DIGITAL_SOURCE_TYPES,
+    ENHANCED,
     Input,
+    composite,
     describe_input,
     mark,
     record_path,
 )
-from facelab.recipe import Input as RecipeInput
-from facelab.recipe import Photographs, PictureFile, Recipe, describe
+from facelab.recipe import PictureFile, Recipe, describe
 from facelab.reconstruct import Reconstructor
 from facelab.texture import unwrap
 from facelab.types import Box, Float, Reconstruction
 
-ENHANCED = DIGITAL_SOURCE_TYPES + "algorithmicallyEnhanced"
 EDITED = "Faces in this image were edited by facelab."
 COMPOSING = {"swap", "transplant", "average", "anonymise"}  # they take other photographs' pixels
 COMPOSED = "Parts of faces in this image were taken from another photograph by facelab."
@@ -75,8 +70,7 @@ class EditRequest(Request):
         steps = {step.name for step in self.recipe.steps if step.needs}
         if not steps & COMPOSING:
             return ENHANCED, EDITED
-        source_type = SOURCE_TYPES.get(self.consent, COMPOSITE_CAPTURE)
-        return source_type, SWAPPED if "swap" in steps else COMPOSED
+        return composite(self.consent), SWAPPED if "swap" in steps else COMPOSED
 
     @property
     def quality(self) -> int | None:
@@ -120,11 +114,6 @@ class Studio:
     notes: tuple[str, ...]
 
 
-def files_of(given: RecipeInput) -> tuple[Path, ...]:
-    """The files of an input."""
-    return (given.file,) if isinstance(given, PictureFile) else given.files
-
-
 def shown_path(output: Path) -> Path:
     """Where the comparison of an output goes."""
     return output.with_name(f"{output.stem}_show.png")
@@ -142,14 +131,14 @@ def prepare(request: EditRequest) -> Studio:
     notes, described = list(request.networks.terms), []
     inputs: dict[str, Person | Picture] = {}
     for name, given in request.recipe.inputs.items():
-        images = [(file, read(file)) for file in files_of(given)]
-        for file, image in images:
+        images = [read(file) for file in files_of(given)]
+        for file, image in zip(files_of(given), images, strict=True):
             described.append(describe_input(file, name, image))
             notes += incoming(file, image)
         if isinstance(given, PictureFile):
-            inputs[name] = _picture(images[0][1])
+            inputs[name] = picture_of(images[0])
         else:
-            inputs[name] = _person(images, given, reconstructor)
+            inputs[name] = person_of(given, images, reconstructor)
     mask = None
     if request.recipe.mask:
         image = read(request.recipe.mask)
@@ -157,20 +146,6 @@ def prepare(request: EditRequest) -> Studio:
         notes += incoming(request.recipe.mask, image)
         mask = grey(image)
     return Studio(request, reconstructor, inputs, mask, tuple(described), tuple(notes))
-
-
-def _person(
-    images: Sequence[tuple[Path, Image]], given: Photographs, reconstructor: Reconstructor
-) -> Person:
-    seen: list[Sighting] = []
-    for file, image in images:
-        seen += sight(image.pixels, reconstructor, given.face, given.box, str(file))
-    return Person(tuple(seen))
-
-
-def _picture(image: Image) -> Picture:
-    opaque = np.ones(image.pixels.shape[:2], np.float32)
-    return Picture(image.pixels, opaque if image.alpha is None else image.alpha)
 
 
 def perform(job: Job, studio: Studio) -> Outcome:

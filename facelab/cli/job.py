@@ -13,16 +13,11 @@ from facelab.cli.plan import Job, Request
 from facelab.errors import FacelabError
 from facelab.images import read
 from facelab.pipeline import Sighting, SwapSettings, sight, swap_into
-from facelab.provenance import COMPOSITE_CAPTURE, DIGITAL_SOURCE_TYPES, Input, describe_input
+from facelab.provenance import Input, composite, describe_input
 from facelab.reconstruct import Reconstructor
 from facelab.types import Float
 
 SENTENCE = "The face of a person in this image was replaced with another by facelab."
-
-# By the definitions of the IPTC vocabulary: the pixels of a swap are those of photographs, moved
-# and toned, and no trained model drew any (compositeWithTrainedAlgorithmicMedia). That is a
-# composite of captures, unless the user says that the people were not captured from real life.
-SOURCE_TYPES = {"synthetic": DIGITAL_SOURCE_TYPES + "compositeSynthetic"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +51,7 @@ class SwapRequest(Request):
     @property
     def mark(self) -> tuple[str, str]:
         """What the pictures are."""
-        return SOURCE_TYPES.get(self.consent, COMPOSITE_CAPTURE), SENTENCE
+        return composite(self.consent), SENTENCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,15 +10,19 @@ import numpy as np
 
 from facelab.edits.complexion import blurred, faded
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import number, optional_reference
-from facelab.opacity import opacity
+from facelab.edits.fields import number, references
+from facelab.edits.retone import retoned
+from facelab.edits.rims import rims
+from facelab.opacity import mouth_opening, opacity
 from facelab.skin import learn
-from facelab.swap import fuse, swap
-from facelab.texture import SEEN, at_size, complete
-from facelab.types import Face, Float
+from facelab.swap import fuse
+from facelab.texture import SEEN, at_size, complete, resized
+from facelab.types import Face, Float, Texture
 
-_RIM = 0.04  # of the side, over which it fades at the oval
-_KEPT = 0.012  # of the side: what is finer stays as the photograph's grain
+_RIM = 0.06  # of the side, over which it fades at the oval
+_FINE, _QUIET = 0.012, 0.02  # of the side: what is finer is grain; no more than so much of it
+_WELL = np.float32(0.3)  # confidence from which a person counts as much as any other
+_LEAST = np.float32(1e-3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,28 +33,51 @@ class Anonymise(TextureEdit):
     """
 
     name: ClassVar[str] = "anonymise"
-    reference: str = optional_reference(
-        "the input with photographs of several people; without it, features are smoothed away"
+    references: tuple[str, ...] = references(
+        "the inputs whose people are averaged, one for each; without, features are smoothed away"
     )
     size: float = number(0.03, 0.01, 0.1, "of what is smoothed away, a part of the texture")
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The average face in this face's light, or this face without its features."""
-        size, atlas = face.texture.size, face.positions.atlas
-        whole = faded(atlas, size, _RIM)
-        if not self.reference:
-            return self._smoothed(face), whole
-        other = self.face_like(references, self.reference, face)
-        source = fuse([at_size(other.texture, size)], atlas)
-        seen = source.texture.confidence
-        mask = opacity(face.positions, other.positions, seen, ("mouth",)) * whole
-        return swap(source, face, learn(face.texture, atlas)).texture.colour, mask
+        whole = faded(face.positions.atlas, face.texture.size, _RIM) * (1 - rims(face))
+        grain = _grain(face.texture)
+        if not self.references:
+            return np.clip(self._smoothed(face) + grain, 0, 1), whole
+        people = [self.face_like(references, name, face) for name in self.references]
+        colour, seen = _mean(people, face)
+        widest = max((person.positions for person in people), key=mouth_opening)
+        shown = opacity(face.positions, widest, seen, ("mouth",)) * whole
+        return np.clip(colour + grain, 0, 1), shown
 
     def _smoothed(self, face: Face) -> Float:
-        """What is coarser than `size`, with the finest grain."""
+        """What is coarser than `size`."""
         texture = complete(face.texture, face.positions.atlas.region("face", face.texture.size) > 0)
-        known = (texture.confidence >= SEEN).astype(np.float32)
-        coarse = blurred(texture.colour, np.maximum(known, np.float32(1e-3)), self.size)
-        grain = texture.colour - blurred(texture.colour, np.ones_like(known), _KEPT)
-        quiet = np.clip(grain, -0.02, 0.02)  # pores, but no lashes
-        return np.asarray(np.clip(coarse + quiet, 0, 1), np.float32)
+        known = np.maximum((texture.confidence >= SEEN).astype(np.float32), _LEAST)
+        return blurred(texture.colour, known, self.size)
+
+
+def _grain(texture: Texture) -> Float:
+    """The photograph's grain and pores, ``(S, S, 3)``; of what is stronger, as lashes, little."""
+    coarse = blurred(texture.colour, np.maximum(texture.confidence, _LEAST), _FINE)
+    grain: Float = np.clip(texture.colour - coarse, -_QUIET, _QUIET)
+    return grain
+
+
+def _mean(people: Sequence[Face], face: Face) -> tuple[Float, Float]:
+    """The mean of some people in the tone of a face, and how well any of them was seen.
+
+    Each counts as much as the next, however good the photograph, wherever it shows the face.
+    """
+    atlas, size = face.positions.atlas, face.texture.size
+    tone = learn(face.texture, atlas).tone
+    total = np.zeros_like(face.texture.colour)
+    weights, seen = (np.zeros_like(face.texture.confidence) for _ in range(2))
+    for person in people:
+        source = fuse([at_size(person.texture, size)], atlas)
+        shown = np.minimum(source.texture.confidence / _WELL, 1)
+        weight = shown * (1 - resized(rims(person), size)) + _LEAST
+        total += weight[..., None] * retoned(source.texture.colour, source.tone, tone)
+        weights += weight
+        seen = np.maximum(seen, source.texture.confidence)
+    return total / weights[..., None], seen

@@ -1,8 +1,9 @@
-"""Blemish: small dark or red spots found on bare skin, and replaced by the skin around them."""
+"""Blemish: spots, found on bare skin or given, and replaced by the skin around them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import ClassVar
 
 import cv2
@@ -11,9 +12,9 @@ import numpy as np
 from facelab.edits.cielab import to_lab
 from facelab.edits.complexion import blurred, complexion, smoothstep
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import number
+from facelab.edits.fields import number, places
 from facelab.texture import resized
-from facelab.types import Bool, Face, Float
+from facelab.types import Bool, Face, Float, Texture
 
 _SIZE = 512  # largest side at which spots are looked for
 _SCALES = (0.0026, 0.0038, 0.0056, 0.008, 0.0115)  # deviations of blobs, parts of the side
@@ -23,6 +24,7 @@ _CROWDED = 0.10  # share of skin covered by spots from which they are stubble or
 _OUTSTANDING = 2.2  # times what is usual around: as high a blob must be
 _AROUND = 0.06  # of the side: deviation of the Gaussian that says what is usual
 _ACROSS = 4  # deviations of a blob that people take for its diameter
+_FILL = 0.009  # of the side: deviation of the Gaussian that fills a spot
 _REACH = 2.4  # deviations of a blob to the edge of what is replaced
 
 
@@ -33,14 +35,29 @@ class Blemish(TextureEdit):
     name: ClassVar[str] = "blemish"
     sensitivity: float = number(0.5, 0.0, 1.0, "how faint a spot may be")
     size: float = number(2.5, 1.2, 5.0, "the largest spots' diameter", "% of the face")
+    spots: tuple[tuple[float, float], ...] = places(
+        "u and v of spots in the atlas, of which `facelab atlas template` is a picture; with them "
+        "none is searched for"
+    )
+    radius: float = number(1.2, 0.4, 3.0, "of the given spots", "% of the face")
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The skin around, in the spots."""
-        texture, skin = face.texture, _plain_skin(face)
-        spots = resized(self._spots(face, skin), texture.size)
-        around = np.maximum(skin * texture.confidence * (1 - spots) ** 2, 1e-4)
-        filled = blurred(texture.colour, around, 0.009)
-        return filled, spots * (skin > 0)
+        return self._given(face) if self.spots else self._searched(face)
+
+    def _given(self, face: Face) -> tuple[Float, Float]:
+        texture, atlas = face.texture, face.positions.atlas
+        texels = atlas.canonical_uv(min(texture.size, _SIZE))
+        places = np.asarray(self.spots, np.float32)
+        away = reduce(np.minimum, (np.linalg.norm(texels - place, axis=2) for place in places))
+        spots = resized(_disc(away, self.radius / 100), texture.size) * (texture.confidence > 0)
+        return _filled(texture, texture.confidence, spots, 0.4 * self.radius / 100), spots
+
+    def _searched(self, face: Face) -> tuple[Float, Float]:
+        skin = _plain_skin(face)
+        spots = resized(self._spots(face, skin), face.texture.size)
+        known = skin * face.texture.confidence
+        return _filled(face.texture, known, spots, _FILL), spots * (skin > 0)
 
     def _spots(self, face: Face, skin: Float) -> Float:
         """How much of a spot lies on each texel, at most ``(512, 512)``, in [0, 1]."""
@@ -56,6 +73,11 @@ class Blemish(TextureEdit):
                 found = np.maximum(found, _discs(stands_out, _REACH * scale * size))
         crowd = cv2.GaussianBlur(found, (0, 0), 0.04 * size)
         return found * (1 - smoothstep(crowd, _CROWDED, 1.6 * _CROWDED)) * weight
+
+
+def _filled(texture: Texture, known: Float, spots: Float, sigma: float) -> Float:
+    """Known colours around the spots, by a Gaussian; `sigma` in parts of the side."""
+    return blurred(texture.colour, np.maximum(known * (1 - spots) ** 2, 1e-4), sigma)
 
 
 def _plain_skin(face: Face) -> Float:
@@ -96,7 +118,10 @@ def _usual(blobs: Float) -> Float:
 
 def _discs(middles: Bool, radius: float) -> Float:
     """Soft discs around some texels, ``(n, n)`` in [0, 1]."""
-    away = cv2.distanceTransform(
-        np.logical_not(middles).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
-    )
+    others = np.logical_not(middles).astype(np.uint8)
+    return _disc(cv2.distanceTransform(others, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), radius)
+
+
+def _disc(away: Float, radius: float) -> Float:
+    """1 in the middle of a disc and 0 outside, by the distance from its middle."""
     return 1 - smoothstep(away / np.float32(radius), 0.6, 1.15)

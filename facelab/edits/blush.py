@@ -27,7 +27,7 @@ class Blush(TextureEdit):
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The skin under a veil of the pigment, on bare cheeks."""
         skin = complexion(face)
-        hide = (0.08, 0.3)
+        hide = (0.06, 0.2)
         colour = powdered(face.texture.colour, skin.tone, lab_of(self.colour), self.finish, hide)
         return colour, skin.bare * self._cheeks(face)
 

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from facelab.atlas import Atlas
 from facelab.edits.fields import checked, number
 from facelab.errors import UsageError
 from facelab.types import Face, Float, Texture, require
@@ -61,10 +62,15 @@ class Step(ABC):
                 raise UsageError(f"{self.name}: {error}") from None
 
     @property
-    def needs(self) -> dict[str, str]:
-        """The inputs it is made with: key to name."""
-        keys = (key.name for key in fields(self) if key.metadata["kind"] == "reference")
-        return {key: getattr(self, key) for key in keys if getattr(self, key)}
+    def needs(self) -> list[tuple[str, str]]:
+        """The inputs it is made with: key and name of each."""
+        found = []
+        for key in fields(self):
+            if key.metadata["kind"] in ("reference", "references"):
+                value = getattr(self, key.name)
+                names = (value,) if isinstance(value, str) else value
+                found += [(key.name, name) for name in names]
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +98,10 @@ class Edit(Step):
     @abstractmethod
     def apply(self, face: Face, references: References) -> Face:
         """The face changed by `strength`, which is above 0."""
+
+    def hides(self, atlas: Atlas, size: int) -> Float:
+        """Where something lies over the face, and over hair and beard, ``(size, size)``, [0, 1]."""
+        return np.zeros((size, size), np.float32)
 
     def face_of(self, references: References, name: str) -> Face:
         """The face of a reference, in any atlas and texture size."""

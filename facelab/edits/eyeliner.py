@@ -15,7 +15,7 @@ from facelab.edits.strokes import Ints, stroke
 from facelab.types import Face, Float
 
 _OUTER, _INNER = 0, 8  # the corners in the 16 points of an eye's contour; the lower lid is between
-_LEAST_EDGE = 0.4  # of a texel: the softness of a hard line
+_RISE = 0.3  # of the wing's length: how far it rises above where the lower lid points
 # Thickness from the inner corner outward, of the thickest; the upper line ends in the wing.
 _UPPER = np.array([0.35, 0.7, 1.0, 1.0, 0.1], np.float32)
 _LOWER = np.array([0.15, 0.35, 0.5, 0.6, 0.5], np.float32)
@@ -57,8 +57,9 @@ class Eyeliner(TextureEdit):
         lines: list[tuple[Float, Float]] = []
         if self.lids != "lower":
             outward = eye[_OUTER] - eye[_OUTER + 2]
-            tip = eye[_OUTER] + outward / np.linalg.norm(outward) * self.wing * width
-            points = np.vstack([upper, tip]) if self.wing > 0 else upper
+            way = outward / np.linalg.norm(outward) - np.array([0, _RISE], np.float32)
+            tip = eye[_OUTER] + way * self.wing * width
+            points = np.vstack([upper[:-1], tip]) if self.wing > 0 else upper  # over the corner
             lines.append((points.astype(np.float32), (full * _UPPER).astype(np.float32)))
         if self.lids != "upper":
             lines.append((lower[2:], (full * _LOWER).astype(np.float32)))
@@ -68,13 +69,14 @@ class Eyeliner(TextureEdit):
         self, places: Float, points: Float, thickness: Float
     ) -> tuple[tuple[Ints, Ints], Float]:
         """The texels near a line, rows and columns, and how much of it lies on each of them."""
-        edge = 0.0015 + 0.008 * self.softness
+        texel = 1 / len(places)
+        edge = max(0.0015 + 0.008 * self.softness, texel)
         near = stroke(places, points, float(thickness.max()) + edge)
         half = np.interp(near.along, np.linspace(0, 1, len(thickness)), thickness) / 2
-        soft = np.maximum(
-            edge * np.minimum(1, 2 * half / thickness.max()), _LEAST_EDGE / len(places)
-        )
-        return near.texels, 1 - smoothstep((np.abs(near.distance) - half) / soft, -0.5, 0.5)
+        drawn = np.maximum(half, texel / 2)  # what is thinner than a texel is fainter instead
+        soft = np.maximum(edge * np.minimum(1, 2 * half / thickness.max()), texel)
+        line = 1 - smoothstep((np.abs(near.distance) - drawn) / soft, -0.5, 0.5)
+        return near.texels, np.asarray(line * half / drawn, np.float32)
 
     def _pigment(self, colour: Float) -> Float:
         lab, pigment = to_lab(colour), lab_of(self.colour)

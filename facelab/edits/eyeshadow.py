@@ -26,7 +26,7 @@ class Eyeshadow(TextureEdit):
     """Colour on the upper lids, strongest at the lashes."""
 
     name: ClassVar[str] = "eyeshadow"
-    colour: str = colour("#7a4a66", "the colour of the shadow")
+    colour: str = colour("#7a4c58", "the colour of the shadow")
     finish: str = choice("satin", tuple(FINISHES), "how it takes the light")
     height: float = number(0.65, 0.2, 1.0, "how far up it goes; 1 is the brow")
     softness: float = number(0.7, 0.0, 1.0, "over how much of its height it fades")
@@ -34,7 +34,7 @@ class Eyeshadow(TextureEdit):
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The lids under a veil of the pigment."""
         tone = complexion(face).tone
-        hide = (0.5, 0.75)
+        hide = (0.45, 0.6)
         colour = powdered(face.texture.colour, tone, lab_of(self.colour), self.finish, hide)
         return colour, self._lids(face.positions.atlas, face.texture.size)
 

@@ -59,9 +59,9 @@ def reference(text: str) -> Any:  # noqa: ANN401
     return field(metadata={"kind": "reference", "help": text})
 
 
-def optional_reference(text: str) -> Any:  # noqa: ANN401
-    """The name of an input, or nothing."""
-    return field(default="", metadata={"kind": "reference", "help": text})
+def references(text: str) -> Any:  # noqa: ANN401
+    """The names of inputs, a single one bare; or none."""
+    return field(default=(), metadata={"kind": "references", "help": text})
 
 
 def check(key: Field[Any], value: object) -> object:
@@ -72,8 +72,6 @@ def check(key: Field[Any], value: object) -> object:
     ValueError
         If it is not allowed; it says what was given and what is allowed.
     """
-    if value == "" == key.default:
-        return value
     return _CHECKS[key.metadata["kind"]](key.metadata, value)
 
 
@@ -102,6 +100,8 @@ def allowed(key: Field[Any]) -> str:
             return "pairs of u and v from 0 to 1"
         case "switch":
             return "true | false"
+        case "references":
+            return "the names of inputs"
         case _:
             return "the name of an input"
 
@@ -169,6 +169,11 @@ def _reference(_about: Mapping[str, Any], value: object) -> str:
     return value
 
 
+def _references(about: Mapping[str, Any], value: object) -> tuple[str, ...]:
+    values = value if isinstance(value, list | tuple) else [value]
+    return tuple(_reference(about, one) for one in values)
+
+
 _CHECKS = {
     "number": _number,
     "whole": _whole,
@@ -178,4 +183,5 @@ _CHECKS = {
     "places": _places,
     "switch": _switch,
     "reference": _reference,
+    "references": _references,
 }

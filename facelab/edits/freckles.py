@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
@@ -15,10 +16,13 @@ from facelab.edits.fields import number, whole
 from facelab.skin import SIZE
 from facelab.types import Face, Float
 
-_MOST = 700  # freckles at full density
-_SMALLEST, _LARGEST = 0.0018, 0.0045  # deviations of their blobs, parts of the side
-_DARKER = 0.15  # of the skin's lightness
-_BROWNER = np.array([5.0, 9.0], np.float32)  # added to a and b of CIELAB
+_MOST = 2400  # freckles at full density
+_SMALLEST, _LARGEST = 0.0016, 0.0052  # deviations of their blobs, parts of the side
+_DARKER = 0.2  # of the skin's lightness, in the darkest
+_BROWNER = np.array([6.0, 12.0], np.float32)  # added to a and b of CIELAB
+_CLUSTERS = 0.045, 0.8  # deviation, parts of the side, and contrast of where there are more
+_BAND = 0.1  # of the side: deviation of the band over nose and cheeks that has most
+_TEXEL = 0.6  # deviation, texels: a photograph shows nothing finer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,27 +45,34 @@ class Freckles(TextureEdit):
     def _spots(self, atlas: Atlas, size: int) -> Float:
         """How much of a freckle lies on each texel, ``(size, size)`` in [0, 1]."""
         rng = np.random.default_rng(self.seed)
-        likely = _likely(atlas)
+        likely = _likely(atlas, rng)
         count = round(_MOST * self.density)
         cells = rng.choice(likely.size, count, p=likely.ravel())
         v, u = np.divmod(cells, SIZE)
         places = (np.column_stack([u, v]) + rng.random((count, 2))) / SIZE
-        sizes = rng.beta(1.2, 4, count).astype(np.float32)
-        sigma = np.float32(self.size) * (_SMALLEST + (_LARGEST - _SMALLEST) * sizes)
-        shapes = _shapes(rng, sigma)
-        depth = rng.beta(1.6, 1.6, count)
-        mask = np.zeros((size, size), np.float32)
-        for place, shape, weight, reach in zip(places, shapes, depth, 4.5 * sigma, strict=True):
+        sizes = rng.beta(1, 5, count)
+        sigma = self.size * (_SMALLEST + (_LARGEST - _SMALLEST) * sizes)
+        depth = rng.beta(1.1, 3.2, count)
+        seen = np.hypot(sigma, _TEXEL / size)
+        shapes = _shapes(rng, seen)
+        left = np.ones((size, size), np.float32)
+        for place, shape, weight, reach in zip(
+            places, shapes, depth * (sigma / seen) ** 2, 4.5 * seen, strict=True
+        ):
             window, blob = _blob(size, place, shape, reach)
-            mask[window] = np.maximum(mask[window], weight * blob)
-        return mask
+            left[window] *= 1 - np.float32(weight) * blob
+        return 1 - left
 
 
-def _likely(atlas: Atlas) -> Float:
+def _likely(atlas: Atlas, rng: np.random.Generator) -> Float:
     """Where freckles are, as probabilities that sum to 1: ``(128, 128)``."""
-    regions = (("nose", 1.0), ("cheeks", 1.0), ("forehead", 0.15), ("chin", 0.1))
-    total = sum(weight * atlas.soft_region(name, SIZE, 0.2) for name, weight in regions)
-    density = np.asarray(total * atlas.region("oval", SIZE), np.float64)
+    middle = (atlas.landmarks68[[1, 15, 29], 1].mean() + 0.5) / atlas.size
+    row = (np.arange(SIZE)[:, None] + 0.5) / SIZE
+    band = 0.06 + np.exp(-(((row - middle) / _BAND) ** 2) / 2)
+    spread, contrast = _CLUSTERS
+    noise = cv2.GaussianBlur(rng.normal(0, 1, (SIZE, SIZE)), (0, 0), spread * SIZE)
+    clusters = np.exp(contrast * noise / noise.std())
+    density = band * clusters * atlas.region("oval", SIZE)
     return np.asarray(density / density.sum())
 
 

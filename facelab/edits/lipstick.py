@@ -8,16 +8,16 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
-from facelab.edits.complexion import blurred, mean_of, smoothstep
+from facelab.edits.complexion import blurred, complexion, mean_of, smoothstep
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.fields import choice, colour, number
 from facelab.edits.mouth import gap, grown
+from facelab.edits.powder import in_light
 from facelab.types import Face, Float
 
 _OPACITY = 0.9  # of full strength: what is left of the lips' own colour keeps them lips
-# How far the pigment's lightness follows that of darker lips and of lighter ones: the light they
-# are in.
-_DIMMED, _LIT = 0.5, 0.15
+# How far the pigment's lightness follows that of darker lips and of lighter ones.
+_DARKER, _LIGHTER = 0.5, 0.15
 _NEAR_TEETH = 0.008  # of the side: how far teeth may show beside the gap of the mouth
 # By finish: contrast of creases, contrast of highlights, and how far highlights turn white.
 _FINISHES = {"matte": (0.85, 0.35, 0.0), "satin": (1.0, 0.9, 0.35), "gloss": (1.1, 1.6, 0.6)}
@@ -41,14 +41,14 @@ class Lipstick(TextureEdit):
         own = mean_of(lab, known)
         lips = atlas.soft_region("lips", size, 0.006 + 0.05 * self.softness)
         covered = lips * (1 - _between(face, lab, own))
-        pigment = self._pigment(lab, known, own, np.clip(2 * lips - 1, 0, 1))
-        return to_rgb(pigment), np.float32(_OPACITY) * covered
+        pigment = in_light(lab_of(self.colour), mean_of(complexion(face).tone, known)[0])
+        painted = self._painted(lab, known, own, pigment, np.clip(2 * lips - 1, 0, 1))
+        return to_rgb(painted), np.float32(_OPACITY) * covered
 
-    def _pigment(self, lab: Float, known: Float, own: Float, inner: Float) -> Float:
+    def _painted(self, lab: Float, known: Float, own: Float, pigment: Float, inner: Float) -> Float:
         """CIELAB of lips painted all over, with highlights only where `inner` says."""
         creases, highlights, white = _FINISHES[self.finish]
-        pigment = lab_of(self.colour)
-        adapted = _DIMMED if own[0] < pigment[0] else _LIT
+        adapted = _DARKER if own[0] < pigment[0] else _LIGHTER
         base = np.float32(max(pigment[0] + adapted * (own[0] - pigment[0]), 1))
         slow = blurred(lab, known, 0.012)[..., 0]
         slow = np.where(slow > 1, slow, own[0])

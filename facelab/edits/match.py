@@ -10,8 +10,8 @@ import numpy as np
 from facelab.edits.complexion import faded, mean_of
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.fields import number, reference
+from facelab.edits.retone import retoned
 from facelab.skin import Skin, learn
-from facelab.swap import relight
 from facelab.types import Face, Float
 
 
@@ -21,16 +21,16 @@ class Match(TextureEdit):
 
     name: ClassVar[str] = "match"
     reference: str = reference("the face whose skin colour is taken")
-    softness: float = number(0.3, 0.0, 1.0, "over how much of the face it fades at the rim")
+    softness: float = number(0.5, 0.0, 1.0, "over how much of the face it fades at the rim")
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
-        """Tone by the ratio of the two mean colours: the face's own shading stays."""
+        """Tone by the ratio of the two mean colours; the face's own shading stays."""
         atlas, texture = face.positions.atlas, face.texture
         other = self.face_of(references, self.reference)
         own = learn(texture, atlas)
         ratio = _mean(learn(other.texture, other.positions.atlas)) / np.maximum(_mean(own), 0.02)
         wanted = np.asarray(np.clip(own.tone * ratio, 0, 1), np.float32)
-        colour = relight(texture.colour, own.tone, wanted)
+        colour = retoned(texture.colour, own.tone, wanted)
         return colour, faded(atlas, texture.size, 0.02 + 0.3 * self.softness)
 
 

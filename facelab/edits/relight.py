@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 
 from facelab import pose
 from facelab.atlas import Atlas
+from facelab.edits.complexion import faded
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.fields import number, reference
+from facelab.edits.linear import decoded, encoded
 from facelab.facing import normals
 from facelab.skin import SIZE, Skin, learn
 from facelab.swap import relight, trusted
@@ -40,9 +42,7 @@ _FLOOR = 0.15  # of the mean irradiance: what ambient light gives everywhere
 _KEY = np.array([np.pi, 2 * np.pi / 3, np.pi / 4])  # by order: the clamped cosine's coefficients
 _HARDEST = 0.5  # share of a lamp beside light from everywhere: more needs shadows and a lit neck
 _ORDER = np.array([0, 1, 1, 1, 2, 2, 2, 2, 2])
-# Of the side: how softly the new light begins inside the oval. Along jaw and cheeks the face has an
-# edge of its own, and a wide ramp would glow; across a bare forehead it has none.
-_RAMP, _TOP_RAMP = 0.03, 0.09
+_RIM = 0.1  # of the side, over which it fades toward the oval: neck and hair keep their light
 _WARM = np.array([0.14, 0.0, -0.16])  # of the light, linear RGB: the tint of full warmth
 
 
@@ -140,7 +140,7 @@ class _Relit(TextureEdit):
         own = _light(skin, directions)
         new = self.light(own, face, references)
         ratio = _ratio(own, new, harmonics(directions), skin.likelihood)
-        wanted = _encoded(_linear(skin.tone) * ratio)
+        wanted = encoded(np.asarray(decoded(skin.tone) * ratio, np.float32))
         mask = resized(_reach(face, skin), face.texture.size)
         return relight(face.texture.colour, skin.tone, wanted), mask * _edge(atlas, len(mask))
 
@@ -171,8 +171,8 @@ class TurnLight(_Relit):
 
     name: ClassVar[str] = "turn-light"
     turn: float = number(0.0, -90.0, 90.0, "about the head, to the image's right", "degrees")
-    lift: float = number(0.0, -60.0, 60.0, "up", "degrees")
-    contrast: float = number(1.0, 0.0, 2.0, "how directional: 0 not at all, 1 as it is")
+    lift: float = number(0.0, -45.0, 45.0, "up", "degrees")
+    contrast: float = number(1.0, 0.0, 1.5, "how directional: 0 not at all, 1 as it is")
 
     def light(self, own: Array, face: Face, references: References) -> Array:
         """The own light turned about the head, its directional part scaled."""
@@ -211,7 +211,7 @@ def _directions(face: Face) -> Float:
 
 def _light(skin: Skin, directions: Float) -> Array:
     """The light on a skin, of the albedo's colour: skin itself reddens toward its shadows."""
-    light = estimate(_linear(skin.tone), directions, skin.likelihood)
+    light = estimate(decoded(skin.tone), directions, skin.likelihood)
     mean = light.mean(axis=1, keepdims=True)
     grey: Array = mean / mean[0] * light[0]
     return grey
@@ -246,15 +246,10 @@ def _reach(face: Face, skin: Skin) -> Float:
 @lru_cache(maxsize=8)
 def _edge(atlas: Atlas, size: int) -> Float:
     """1 inside the oval, falling smoothly to 0 at its border and the teeth, ``(size, size)``."""
-    inside = (atlas.region("oval", size) > 0.5).astype(np.uint8)
-    distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / np.float32(size)
-    first, brows = (atlas.rows(name, size)[0] for name in ("oval", "brows"))
-    down = np.clip((np.arange(size, dtype=np.float32) - first) / (brows - first), 0, 1)[:, None]
-    step = np.clip(distance / (_TOP_RAMP + (_RAMP - _TOP_RAMP) * down), 0, 1)
     reach = 2 * round(0.012 * size) + 1  # the slit between closed lips is hardly a texel high
     mouth = cv2.dilate(atlas.region("mouth", size), np.ones((reach, reach), np.uint8))
     teeth = np.clip(2 * cv2.GaussianBlur(mouth, (0, 0), 0.004 * size), 0, 1)
-    soft: Float = (step * step * (3 - 2 * step) * (1 - teeth)).astype(np.float32)
+    soft: Float = np.asarray(faded(atlas, size, _RIM) * (1 - teeth), np.float32)
     soft.flags.writeable = False
     return soft
 
@@ -266,16 +261,3 @@ def _probes() -> Array:
     angle = np.arange(64) * np.pi * (3 - np.sqrt(5))
     radius = np.sqrt(1 - z * z)
     return np.column_stack([radius * np.cos(angle), radius * np.sin(angle), z])
-
-
-def _linear(colour: Float) -> Float:
-    """sRGB-encoded to linear light (IEC 61966-2-1)."""
-    curve = ((colour + 0.055) / 1.055) ** 2.4
-    return np.where(colour <= 0.04045, colour / 12.92, curve).astype(np.float32)
-
-
-def _encoded(light: Float) -> Float:
-    """Linear light to sRGB-encoded, cut at 1."""
-    light = np.clip(light, 0, 1)
-    curve = 1.055 * light ** (1 / 2.4) - 0.055
-    return np.where(light <= 0.0031308, 12.92 * light, curve).astype(np.float32)

@@ -13,8 +13,8 @@ from facelab.edits.edit import References, TextureEdit
 from facelab.edits.fields import number
 from facelab.types import Face, Float
 
-_MATTE = 3.0  # lightness above the tone that matte skin has too
-_FULL = 12.0  # lightness above the tone at which it is all shine
+_MATTE = 4.0  # lightness above the tone that matte skin has too
+_FULL = 14.0  # lightness above the tone at which it is all shine
 _SPREAD = 0.006  # of the side: highlights are found without their grain
 
 
@@ -23,7 +23,7 @@ class Shine(TextureEdit):
     """Takes the shine off forehead, nose and cheeks."""
 
     name: ClassVar[str] = "shine"
-    kept: float = number(0.25, 0.0, 1.0, "how much of the highlights stays")
+    kept: float = number(0.35, 0.0, 1.0, "how much of the highlights stays")
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """Highlights lowered to the tone and given its colour back."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import cv2
 import numpy as np
 
 from facelab.edits.complexion import faded
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.fields import choice
 from facelab.skin import learn
-from facelab.swap import relight
-from facelab.texture import SEEN, resized
+from facelab.swap import relight, trusted
+from facelab.texture import resized
 from facelab.types import Face, Float
 
 _MIDDLE = 0.02  # of the side: half the width over which the halves meet
+_WELL_SEEN = 0.3, 0.6  # confidence from which and with which a texel meets its mirror image
+_BESIDE = 0.02  # of the side: how far from what is not
 _RIM = 0.06  # of the side, over which it fades toward the oval
 
 
@@ -31,15 +34,15 @@ class Symmetrise(TextureEdit):
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """Each texel with its mirror image, relit, where that was seen."""
         texture, atlas = face.texture, face.positions.atlas
-        tone = learn(texture, atlas).tone
+        skin = learn(texture, atlas)
+        tone = skin.tone
         mirrored = relight(
             np.ascontiguousarray(texture.colour[:, ::-1]), np.ascontiguousarray(tone[:, ::-1]), tone
         )
         share = self._share(atlas.canonical_uv(texture.size)[..., 0])
-        own, other = texture.confidence, texture.confidence[:, ::-1]
-        seen = np.clip((other - SEEN) / (0.3 - SEEN), 0, 1) * (own >= SEEN)
+        seen = _well_seen(trusted(texture, skin, atlas).confidence)
         lips = 1 - resized(atlas.soft_region("mouth", 256, 0.01), texture.size)
-        return mirrored, share * seen * lips * faded(atlas, texture.size, _RIM)
+        return mirrored, share * seen * seen[:, ::-1] * lips * faded(atlas, texture.size, _RIM)
 
     def _share(self, u: Float) -> Float:
         """How much of the mirror image shows, by the place across the face."""
@@ -48,3 +51,11 @@ class Symmetrise(TextureEdit):
         inside = u - 0.5 if self.half == "right" else 0.5 - u
         share = np.clip((inside + _MIDDLE) / (2 * _MIDDLE), 0, 1)
         return np.asarray(share, np.float32)
+
+
+def _well_seen(confidence: Float) -> Float:
+    """Texels fit to meet their mirror images: neither at a grazing angle nor beside hair."""
+    least, well = _WELL_SEEN
+    seen = np.clip((confidence - least) / (well - least), 0, 1)
+    reach = (2 * max(round(_BESIDE * len(seen)), 1) + 1,) * 2
+    return np.asarray(cv2.blur(cv2.erode(seen, np.ones(reach, np.uint8)), reach))

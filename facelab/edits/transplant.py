@@ -7,33 +7,19 @@ from typing import ClassVar
 
 import numpy as np
 
-from facelab.atlas import Atlas
+from facelab.edits.complexion import faded
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.fields import choices, number, reference
+from facelab.edits.regions import SURROUNDED, union
+from facelab.edits.retone import retoned
+from facelab.edits.rims import rims
 from facelab.opacity import opacity, shared_gaps
 from facelab.skin import learn
-from facelab.swap import fuse, swap, trusted
-from facelab.texture import at_size
+from facelab.swap import fuse, trusted
+from facelab.texture import at_size, resized
 from facelab.types import Face, Float
 
-# What is transplanted, and the region of the atlas that it means.
-_REGIONS = {
-    "eyes": "eye areas",
-    "left-eye": "left eye area",
-    "right-eye": "right eye area",
-    "brows": "brow areas",
-    "left-brow": "left brow area",
-    "right-brow": "right brow area",
-    "nose": "nose",
-    "lips": "lips",
-    "mouth": "mouth area",
-    "cheeks": "cheeks",
-    "left-cheek": "left cheek",
-    "right-cheek": "right cheek",
-    "forehead": "forehead",
-    "chin": "chin",
-    "whole": "oval",
-}
+_RIM = 0.05  # of the side, over which it fades toward the oval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +32,7 @@ class Transplant(TextureEdit):
 
     name: ClassVar[str] = "transplant"
     reference: str = reference("the input whose face the regions come from")
-    regions: tuple[str, ...] = choices(("eyes",), tuple(_REGIONS), "what is taken over")
+    regions: tuple[str, ...] = choices(("eyes",), tuple(SURROUNDED), "what is taken over")
     softness: float = number(0.05, 0.0, 0.2, "width of the soft edges, a part of the texture")
     tone: float = number(1.0, 0.0, 1.0, "how far they take on the face's own tone and light")
 
@@ -57,12 +43,10 @@ class Transplant(TextureEdit):
         source = fuse([at_size(other.texture, size)], atlas)
         skin = learn(face.texture, atlas)
         seen = source.texture.confidence
-        mask = opacity(face.positions, other.positions, seen, ("mouth",)) * self._mask(atlas, size)
+        regions = [SURROUNDED[key] for key in self.regions]
+        mask = opacity(face.positions, other.positions, seen, ("mouth",))
+        mask *= union(atlas, regions, size, self.softness) * faded(atlas, size, _RIM)
         mask *= 1 - shared_gaps(seen, trusted(face.texture, skin, atlas).confidence, atlas)
-        return swap(source, face, skin, self.tone).texture.colour, mask
-
-    def _mask(self, atlas: Atlas, size: int) -> Float:
-        names = [_REGIONS[name] for name in self.regions]
-        parts = [atlas.soft_region(name, size, self.softness) for name in names]
-        union: Float = np.maximum.reduce(parts)
-        return union
+        mask *= (1 - rims(face)) * (1 - resized(rims(other), size))
+        wanted = source.tone + np.float32(self.tone) * (skin.tone - source.tone)
+        return retoned(source.texture.colour, source.tone, wanted), mask

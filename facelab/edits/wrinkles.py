@@ -12,13 +12,19 @@ from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.complexion import complexion, smoothstep
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.fields import choices, whole
-from facelab.edits.strokes import Ints, stroke
+from facelab.edits.strokes import Ints, curve, stroke
+from facelab.texture import resized
 from facelab.types import Face, Float
 
 PLACES = ("forehead", "frown", "crow's feet", "under eyes", "nose to mouth")
-_DEEPEST = 0.17  # of the skin's lightness, in the middle of a crease
+_SIZE = 512  # largest side on which creases are drawn: they are wider than its texels
+_DEEPEST = 0.175  # of the skin's lightness, in the middle of a crease
+_REDDER = np.array([8.0, 6.0], np.float32)  # a and b of CIELAB for all lightness lost
 _WIDTH = 0.0028  # of the side: deviation of a crease's profile
 _REACH = 9  # of the width
+_ASTRAY = 0.0012  # of the side: deviation of a crease's points from where they are planned
+_COMPANIONS = 2  # faint creases beside each
+_BESIDE = 0.007, 0.016  # of the side: how far from it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +46,15 @@ class Wrinkles(TextureEdit):
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The skin shaded by the creases."""
-        atlas, size = face.positions.atlas, face.texture.size
+        size = face.texture.size
+        shade = resized(self._shade(face.positions.atlas, min(size, _SIZE)), size)
+        lab = to_lab(face.texture.colour)
+        lab[..., 0] *= 1 + np.clip(shade, -0.6, 0.3)
+        lab[..., 1:] += _REDDER * np.maximum(-shade, 0)[..., None]
+        return to_rgb(lab), complexion(face).bare * (shade != 0)
+
+    def _shade(self, atlas: Atlas, size: int) -> Float:
+        """By what share each texel becomes lighter, ``(size, size)``."""
         rng = np.random.default_rng(self.seed)
         shade = np.zeros((size, size), np.float32)
         rows, columns = np.indices((size, size), np.float32)
@@ -49,10 +63,7 @@ class Wrinkles(TextureEdit):
             for crease in creases if place in self.places else ():
                 texels, pressed = _pressed(grid, crease)
                 shade[texels] += pressed
-        lab = to_lab(face.texture.colour)
-        lab[..., 0] *= 1 + np.clip(shade, -0.6, 0.3)
-        lab[..., 1] += 8 * np.maximum(-shade, 0)
-        return to_rgb(lab), complexion(face).bare * (shade != 0)
+        return shade
 
 
 def _pressed(grid: Float, crease: Crease) -> tuple[tuple[Ints, Ints], Float]:
@@ -78,56 +89,73 @@ def _creases(atlas: Atlas, rng: np.random.Generator) -> dict[str, list[Crease]]:
         "crow's feet": _fan(marks[36], marks[39], rng) + _fan(marks[45], marks[42], rng),
         "under eyes": _under(marks[36:42], rng) + _under(marks[45:41:-1], rng),
         "nose to mouth": [
-            _fold(marks[31], marks[48], marks[33], rng),
-            _fold(marks[35], marks[54], marks[33], rng),
+            *_fold(marks[31], marks[48], marks[33], rng),
+            *_fold(marks[35], marks[54], marks[33], rng),
         ],
     }
 
 
-def _drawn(
-    points: Float, depth: float, width: float, rng: np.random.Generator, jitter: float = 0.001
-) -> Crease:
-    """A crease that no longer is quite straight nor everywhere as deep."""
-    uneven = depth * rng.uniform(0.35, 1.0, 12)
-    moved = points + rng.normal(0, jitter, points.shape)
-    return Crease(moved.astype(np.float32), uneven.astype(np.float32), width)
+def _drawn(points: Float, depth: float, width: float, rng: np.random.Generator) -> list[Crease]:
+    """A crease that is not quite as planned nor everywhere as deep, and faint ones beside it."""
+    moved = points + rng.normal(0, _ASTRAY, points.shape)
+    uneven = depth * rng.uniform(0.5, 1.0) * rng.uniform(0.35, 1.0, 12)
+    main = Crease(moved.astype(np.float32), uneven.astype(np.float32), width)
+    return [main, *(_beside(main, rng) for _ in range(_COMPANIONS))]
+
+
+def _beside(crease: Crease, rng: np.random.Generator) -> Crease:
+    """A finer, fainter and shorter crease on either side of another one."""
+    path = curve(crease.points)
+    start, length = rng.uniform(0, 0.6), rng.uniform(0.25, 0.4)
+    steps = (np.linspace(start, start + length, 5) * (len(path) - 1)).astype(int)
+    across = np.gradient(path, axis=0)[steps][:, ::-1] * np.array([-1, 1])
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    away = rng.choice([-1, 1]) * rng.uniform(*_BESIDE) + rng.normal(0, _ASTRAY, (5, 1))
+    faint = crease.depth * np.float32(rng.uniform(0.3, 0.6))
+    return Crease((path[steps] + away * across).astype(np.float32), faint, 0.6 * crease.width)
 
 
 def _forehead(marks: Float, atlas: Atlas, rng: np.random.Generator) -> list[Crease]:
+    """Lines over the brows: each of its own length, depth and wave, on a common arch."""
     top = atlas.rows("oval", atlas.size)[0] / atlas.size
     brows = marks[17:27]
-    low, span = brows[:, 1].min(), np.ptp(brows[:, 0])
+    low, span, middle = brows[:, 1].min(), np.ptp(brows[:, 0]), brows[:, 0].mean()
+    arch = rng.uniform(0.0, 0.01)
     creases = []
-    for height in (0.25, 0.45, 0.62):
-        start, end = rng.uniform(0.05, 0.3, 2)
-        u = np.linspace(brows[0, 0] + start * span, brows[-1, 0] - end * span, 9)
-        wave = 0.008 * np.cos((u - brows[:, 0].mean()) / span * 2 * np.pi * 1.4)
-        v = low + height * (top - low) + wave
-        creases.append(_drawn(np.column_stack([u, v]), 1.0, 1.4, rng, 0.0018))
+    for height in rng.normal((0.22, 0.38, 0.53, 0.68), 0.03):
+        start, end = rng.uniform(0.02, 0.38, 2) * span
+        u = np.linspace(brows[0, 0] + start, brows[-1, 0] - end, 9)
+        turn = (u - middle) / span * 2 * np.pi
+        own = np.sin(rng.uniform(0.8, 2.0) * turn + rng.uniform(0, 2 * np.pi))
+        v = low + height * (top - low) + arch * np.cos(1.4 * turn) + 0.003 * own
+        creases += _drawn(np.column_stack([u, v]), 1.25, rng.uniform(1.0, 1.6), rng)
     return creases
 
 
 def _frown(marks: Float, rng: np.random.Generator) -> list[Crease]:
-    """Two short lines between the brows."""
+    """Two short lines between the brows, one of them the longer."""
     between, middle = marks[22, 0] - marks[21, 0], marks[[21, 22], 0].mean()
-    v = np.linspace(marks[27, 1], 1.3 * marks[21, 1] - 0.3 * marks[27, 1], 3)
-    return [
-        _drawn(np.column_stack([middle + side * between * np.array([0.2, 0.22, 0.27]), v]), 0.9,
-               1.3, rng)
-        for side in (-1, 1)
-    ]  # fmt: skip
+    root, brow = marks[27, 1], marks[21, 1]
+    creases = []
+    for side in (-1, 1):
+        low, high = rng.uniform(0.15, 0.4), rng.uniform(0.95, 1.35)
+        v = root + np.linspace(low, high, 3) * (brow - root)
+        lean = rng.uniform(0.16, 0.24) + np.array([0, 0.01, rng.uniform(0.02, 0.1)])
+        creases += _drawn(np.column_stack([middle + side * between * lean, v]), 1.1, 1.3, rng)
+    return creases
 
 
 def _fan(corner: Float, inner: Float, rng: np.random.Generator) -> list[Crease]:
     """Lines that spread from the outer corner of an eye."""
     width = corner - inner
     creases = []
-    for angle in (-30, -8, 14, 34):
-        turn = np.deg2rad(angle + rng.normal(0, 4)) * np.sign(width[0])
+    for angle in rng.normal((-32, -12, 8, 30), 6):
+        turn = np.deg2rad(angle) * np.sign(width[0])
         way = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ width
-        steps = np.linspace(0.26, 0.6 + rng.uniform(0, 0.15), 4)[:, None]
+        near, length = rng.uniform(0.2, 0.3), rng.uniform(0.22, 0.48)
+        steps = np.linspace(near, near + length, 4)[:, None]
         sag = np.array([[0, 1]]) * np.linspace(0, 0.2, 4)[:, None] ** 2 * abs(width[0])
-        creases.append(_drawn(corner + steps * way + sag, 0.9, 0.9, rng))
+        creases += _drawn(corner + steps * way + sag, 1.1, 0.9, rng)
     return creases
 
 
@@ -135,16 +163,19 @@ def _under(eye: Float, rng: np.random.Generator) -> list[Crease]:
     """Two arcs below an eye, whose points go round from its outer corner."""
     outer, inner = eye[0], eye[3]
     bow = np.sin(np.linspace(0.45, np.pi - 0.2, 5))[:, None] * np.array([[0, 1]])
-    steps = np.linspace(0.08, 0.75, 5)[:, None]
-    arc = inner + steps * (outer - inner)
     drop = abs(outer[0] - inner[0]) * bow
-    return [_drawn(arc + far * drop, depth, 1.2, rng) for far, depth in ((0.32, 0.8), (0.5, 0.6))]
+    creases = []
+    for far, depth in ((0.32, 0.9), (0.5, 0.7)):
+        start, end = rng.uniform(0.05, 0.2), rng.uniform(0.6, 0.85)
+        arc = inner + np.linspace(start, end, 5)[:, None] * (outer - inner)
+        creases += _drawn(arc + (far + rng.normal(0, 0.03)) * drop, depth, 1.2, rng)
+    return creases
 
 
-def _fold(wing: Float, corner: Float, middle: Float, rng: np.random.Generator) -> Crease:
+def _fold(wing: Float, corner: Float, middle: Float, rng: np.random.Generator) -> list[Crease]:
     """From the wing of the nose past a corner of the mouth."""
     out, width = np.sign(wing[0] - middle[0]), abs(corner[0] - middle[0])
-    start = wing + np.array([out * 0.2 * width, -0.1 * width])
-    end = corner + np.array([out * 0.22 * width, 0.05 * width])
-    bent = 0.45 * start + 0.55 * end + np.array([out * 0.05 * width, 0])
-    return _drawn(np.stack([start, bent, end]), 1.2, 2.6, rng)
+    start = wing + np.array([out * 0.28 * width, -0.1 * width])
+    end = corner + np.array([out * 0.4 * width, rng.uniform(-0.05, 0.1) * width])
+    bent = 0.45 * start + 0.55 * end + np.array([out * 0.12 * width, 0])
+    return _drawn(np.stack([start, bent, end]), 0.95, 2.8, rng)

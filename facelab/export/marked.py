@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from facelab.images import Image, Metadata, write
-from facelab.provenance import DIGITAL_SOURCE_TYPES, mark
+from facelab.provenance import ENHANCED, mark
 from facelab.types import Float
-
-# "Modification or correction by algorithm": the photograph's pixels, moved or drawn on.
-_SOURCE_TYPE = DIGITAL_SOURCE_TYPES + "algorithmicallyEnhanced"
 
 
 def write_marked(path: Path, pixels: Float, metadata: Metadata, sentence: str) -> None:
@@ -22,5 +19,5 @@ def write_marked(path: Path, pixels: Float, metadata: Metadata, sentence: str) -
     OutputError
         If the file cannot be written.
     """
-    xmp = mark(metadata.xmp, source_type=_SOURCE_TYPE, description=sentence)
+    xmp = mark(metadata.xmp, source_type=ENHANCED, description=sentence)
     write(path, Image(pixels, metadata=Metadata(icc=metadata.icc, xmp=xmp)))

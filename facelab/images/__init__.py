@@ -8,8 +8,8 @@ Everything else in facelab sees float32 RGB in [0, 1], as displayed.
 
 from __future__ import annotations
 
-from facelab.images.decode import MAX_PIXELS, read
-from facelab.images.encode import output_format, write
+from facelab.images.decode import MAX_PIXELS, decoded, read
+from facelab.images.encode import encoded, output_format, write
 from facelab.images.files import same_file, write_bytes_atomically
 from facelab.images.image import Image, Metadata
 
@@ -17,6 +17,8 @@ __all__ = [
     "MAX_PIXELS",
     "Image",
     "Metadata",
+    "decoded",
+    "encoded",
     "output_format",
     "read",
     "same_file",

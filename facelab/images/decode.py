@@ -75,7 +75,25 @@ def read(path: StrPath) -> Image:
         facelab can represent.
     """
     path = Path(path)
-    data = _content(path)
+    return decoded(path, _content(path))
+
+
+def decoded(name: StrPath, data: bytes) -> Image:
+    """An image from the bytes of a file, as `read` gives it.
+
+    Parameters
+    ----------
+    name : path
+        What errors call it; nothing is read.
+    data : bytes
+        All of the file.
+
+    Raises
+    ------
+    ImageError
+        If it is not an intact image of at most `MAX_PIXELS` that facelab can represent.
+    """
+    path = Path(name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of metadata that is noted here instead.

@@ -87,17 +87,38 @@ def write(
     OutputError
         If the image does not fit the format or the file cannot be written; nothing is left behind.
     """
-    label = output_format(path)
+    write_bytes_atomically(path, encoded(path, image, xmp=xmp, quality=quality))
+    return _losses(image, output_format(path))
+
+
+def encoded(
+    name: StrPath, image: Image, *, xmp: bytes | None = None, quality: int | None = None
+) -> bytes:
+    """An image as the bytes that `write` would write to a file of that name.
+
+    Parameters
+    ----------
+    name : path
+        Its suffix tells the format; nothing is written.
+    image, xmp, quality
+        As of `write`.
+
+    Raises
+    ------
+    UsageError
+        If the suffix is none of .jpg .jpeg .png .webp .tif .tiff.
+    OutputError
+        If the image does not fit the format.
+    """
+    label = output_format(name)
     if xmp is not None:
         image = replace(image, metadata=replace(image.metadata, xmp=xmp))
     try:
-        data = _ENCODERS[label](image, quality)
+        return _ENCODERS[label](image, quality)
     except (OSError, ValueError, struct.error) as error:
         raise OutputError(
-            f"{path}: the image does not fit {label} ({error}); write another format"
+            f"{name}: the image does not fit {label} ({error}); write another format"
         ) from error
-    write_bytes_atomically(path, data)
-    return _losses(image, label)
 
 
 def _losses(image: Image, label: str) -> list[str]:

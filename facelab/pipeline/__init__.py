@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from facelab.pipeline.chosen import FACES, Sighting, choose, no_face, sight
-from facelab.pipeline.running import Inputs, Person, RunResult, run
+from facelab.pipeline.inputs import files_of, person_of, picture_of
+from facelab.pipeline.running import Inputs, Person, RunResult, edit_one, run, swap_by
 from facelab.pipeline.swapping import SwapResult, SwapSettings, swap_into
 
 __all__ = [
@@ -15,8 +16,13 @@ __all__ = [
     "SwapResult",
     "SwapSettings",
     "choose",
+    "edit_one",
+    "files_of",
     "no_face",
+    "person_of",
+    "picture_of",
     "run",
     "sight",
+    "swap_by",
     "swap_into",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import groupby
@@ -142,20 +142,33 @@ def _edited(
 ) -> tuple[Float, PositionMap]:
     """The image with one face edited, and where the face is then."""
     chain = [step for step in edits if isinstance(step, Edit)]
-    needed = {name for edit in chain for name in edit.needs.values()}
+    before = Face(positions, unwrap(image, positions, recipe.texture_size))
+    return edit_one(image, before, chain, inputs, recipe.blend, mask)
+
+
+def edit_one(
+    image: Float,
+    before: Face,
+    edits: Sequence[Edit],
+    inputs: Inputs,
+    blend: str,
+    mask: Float | None = None,
+) -> tuple[Float, PositionMap]:
+    """The image with the face `before`, read from it, edited, and where the face is then."""
+    needed = {name for edit in edits for _, name in edit.needs}
     references = {
         name: given.face if isinstance(given, Person) else given
         for name, given in inputs.items()
         if name in needed
     }
-    before = Face(positions, unwrap(image, positions, recipe.texture_size))
-    after = reduce(lambda face, edit: edit(face, references), chain, before)
+    after = reduce(lambda face, edit: edit(face, references), edits, before)
     if unchanged(before, after):
-        return image, positions
+        return image, before.positions
     # Hair in front stays in front; asked of the face as it was, or paint would pass for hair.
-    atlas = positions.atlas
+    atlas, size = before.positions.atlas, before.texture.size
     shown = 1 - occlusion(before.texture, learn(before.texture, atlas), atlas)
-    return composite(image, before, after, shown, recipe.blend, mask), after.positions
+    shown = np.maximum.reduce([shown, *(edit.hides(atlas, size) for edit in edits)])
+    return composite(image, before, after, shown, blend, mask), after.positions
 
 
 def _swapped(
@@ -169,15 +182,33 @@ def _swapped(
     """The image with one face swapped, by each swap in turn."""
     for step in swaps:
         assert isinstance(step, Swap)
-        person = inputs[step.source]
-        if not isinstance(person, Person):
-            raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
-        settings = SwapSettings(
-            blend=step.blend,
-            tone=step.tone,
-            keep=tuple(part for part in step.keep if part != "none"),
-            occlusion=step.occlusion,
-            texture_size=recipe.texture_size,
-        )
-        image = swap_one(image, positions, person.sightings, settings, mask)
+        image = swap_by(step, image, positions, inputs, recipe.texture_size, mask)
     return image
+
+
+def swap_by(
+    step: Swap,
+    image: Float,
+    positions: PositionMap,
+    inputs: Inputs,
+    texture_size: int | None,
+    mask: Float | None = None,
+) -> Float:
+    """The image with the face at `positions` swapped as a step says.
+
+    Raises
+    ------
+    UsageError
+        If its input is a picture.
+    """
+    person = inputs[step.source]
+    if not isinstance(person, Person):
+        raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
+    settings = SwapSettings(
+        blend=step.blend,
+        tone=step.tone,
+        keep=tuple(part for part in step.keep if part != "none"),
+        occlusion=step.occlusion,
+        texture_size=texture_size,
+    )
+    return swap_one(image, positions, person.sightings, settings, mask)

@@ -44,12 +44,22 @@ def read_recipe(path: str | Path, given: Mapping[str, Input] | None = None) -> R
         ``FILE:LINE: step 2 (lipstick): colour: ...``: what is wrong, and what is allowed.
     """
     path = Path(path)
+    return parse_recipe(read_bytes(path), str(path), path.parent, given)
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is in a recipe's file.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read.
+    """
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UsageError(f"{path}: cannot be read ({reason}); give a recipe") from None
-    return parse_recipe(data, str(path), path.parent, given)
 
 
 def parse_recipe(
@@ -63,30 +73,37 @@ def parse_recipe(
 
 
 def _recipe(root: Node, folder: Path, given: Mapping[str, Input]) -> Recipe:
-    keys = _map(root, "a recipe", KEYS)
-    version = keys.get("version")
-    if version is None:
-        raise DocumentError(root.line, f"version: is missing; write version: {VERSION}")
-    if version.plain != VERSION or isinstance(version.plain, bool):
-        _fail(version, f"version: {version.plain!r} is not one that is read here ({VERSION})")
-    values = {key: _top(key, node) for key, node in keys.items() if key in CHECKS}
+    keys = top_keys(root, KEYS)
+    values = {key: top_value(key, node) for key, node in keys.items() if key in CHECKS}
     if "mask" in keys and keys["mask"].value is not None:
         values["mask"] = _file("mask", keys["mask"], folder)
     if "output" in keys:
-        values["output"] = _output(keys["output"])
-    inputs = {**_inputs(keys.get("inputs"), folder, given), **given}
+        values["output"] = output_of(keys["output"])
+    inputs = {**inputs_of(keys.get("inputs"), folder, given), **given}
     seed = values.get("seed", 0)
     assert isinstance(seed, int)
     steps = _steps(keys.get("steps"), inputs, seed)
     return Recipe(steps=steps, inputs=inputs, **values)  # type: ignore[arg-type]  # checked above
 
 
-def _top(key: str, node: Node) -> object:
+def top_keys(root: Node, known: tuple[str, ...]) -> dict[str, Node]:
+    """The top-level keys of a recipe of the version that is read here."""
+    keys = mapping(root, "a recipe", known)
+    version = keys.get("version")
+    if version is None:
+        raise DocumentError(root.line, f"version: is missing; write version: {VERSION}")
+    if version.plain != VERSION or isinstance(version.plain, bool):
+        fail(version, f"version: {version.plain!r} is not one that is read here ({VERSION})")
+    return keys
+
+
+def top_value(key: str, node: Node) -> object:
+    """The value of a top-level key of `CHECKS`, checked."""
     value = _faces(node) if key == "faces" else node.plain
     try:
         CHECKS[key](value)
     except ValueError as error:
-        _fail(node, f"{key}: {error}")
+        fail(node, f"{key}: {error}")
     return value
 
 
@@ -94,31 +111,33 @@ def _faces(node: Node) -> object:
     """Words as they are, a number as text; a map says which one face."""
     if not isinstance(node.value, dict):
         return str(node.value) if type(node.value) is int else node.plain
-    keys = _map(node, "faces", ("index", "box"))
+    keys = mapping(node, "faces", ("index", "box"))
     if len(keys) != 1:
-        _fail(node, "faces: give either index or box")
+        fail(node, "faces: give either index or box")
     if "box" in keys:
         return _box("faces", keys["box"])
     index = keys["index"].plain
     if type(index) is not int or index < 0:
-        _fail(keys["index"], f"faces: index: {index!r} is not a whole number from 0")
+        fail(keys["index"], f"faces: index: {index!r} is not a whole number from 0")
     return FaceIndex(index)
 
 
-def _output(node: Node) -> Output:
-    keys, output = _map(node, "output", ("format", "quality")), Output()
+def output_of(node: Node) -> Output:
+    """How pictures are written."""
+    keys, output = mapping(node, "output", ("format", "quality")), Output()
     for key, value in keys.items():
         try:
             output = replace(output, **{key: value.plain})  # type: ignore[arg-type]  # it checks
         except UsageError as error:
-            _fail(value, f"output: {error}")
+            fail(value, f"output: {error}")
     return output
 
 
-def _inputs(node: Node | None, folder: Path, given: Mapping[str, Input]) -> dict[str, Input]:
+def inputs_of(node: Node | None, folder: Path, given: Mapping[str, Input]) -> dict[str, Input]:
+    """The inputs of a recipe in `folder`, less those that are given."""
     if node is None or node.value is None:
         return {}
-    entries = _map(node, "inputs")
+    entries = mapping(node, "inputs")
     return {
         name: _input(f"inputs: {name}", value, folder)
         for name, value in entries.items()
@@ -129,93 +148,101 @@ def _inputs(node: Node | None, folder: Path, given: Mapping[str, Input]) -> dict
 def _input(where: str, node: Node, folder: Path) -> Input:
     if not isinstance(node.value, dict):
         return Photographs(_files(where, node, folder))
-    keys = _map(node, where, INPUT_KEYS)
+    keys = mapping(node, where, INPUT_KEYS)
     if "picture" in keys:
         if len(keys) > 1:
-            _fail(node, f"{where}: a picture has no other keys")
+            fail(node, f"{where}: a picture has no other keys")
         return PictureFile(_file(f"{where}: picture", keys["picture"], folder))
     if "photograph" not in keys:
-        _fail(node, f"{where}: give photograph or picture")
+        fail(node, f"{where}: give photograph or picture")
     files = _files(f"{where}: photograph", keys["photograph"], folder)
     face = str(keys["face"].plain) if "face" in keys else "largest"
     if face not in ("largest", "left", "right") and not face.isdecimal():
-        _fail(keys["face"], f"{where}: face: {face!r} is not largest, left, right or an index")
+        fail(keys["face"], f"{where}: face: {face!r} is not largest, left, right or an index")
     box = _box(where, keys["box"]) if "box" in keys else None
     if box and (len(files) > 1 or "face" in keys):
-        _fail(keys["box"], f"{where}: box: goes with one photograph and no face")
+        fail(keys["box"], f"{where}: box: goes with one photograph and no face")
     return Photographs(files, face, box)
 
 
 def _files(where: str, node: Node, folder: Path) -> tuple[Path, ...]:
     items = node.value if isinstance(node.value, list) else [node]
     if not items:
-        _fail(node, f"{where}: no file is given")
+        fail(node, f"{where}: no file is given")
     return tuple(_file(where, item, folder) for item in items)
 
 
 def _file(where: str, node: Node, folder: Path) -> Path:
     if not isinstance(node.value, str) or not node.value:
-        _fail(node, f"{where}: {node.plain!r} is not the path of a file")
+        fail(node, f"{where}: {node.plain!r} is not the path of a file")
     file = folder / node.value
     try:
         there = file.is_file()
     except (OSError, ValueError):  # too long a name, or a zero in it
         there = False
     if not there:
-        _fail(node, f"{where}: {file}: no such file")
+        fail(node, f"{where}: {file}: no such file")
     return file
 
 
 def _box(where: str, node: Node) -> Box:
     try:
-        x0, y0, x1, y1 = (float(str(item.plain)) for item in _list(node, where))
+        x0, y0, x1, y1 = (float(str(item.plain)) for item in listing(node, where))
         return Box(x0, y0, x1, y1)
     except ValueError:
-        _fail(node, f"{where}: box: {node.plain!r} is not [x0, y0, x1, y1]")
+        fail(node, f"{where}: box: {node.plain!r} is not [x0, y0, x1, y1]")
 
 
 def _steps(node: Node | None, inputs: Mapping[str, Input], seed: int) -> tuple[Edit | Swap, ...]:
     if node is None or node.value is None:
         return ()
-    items = enumerate(_list(node, "steps"), 1)
+    items = enumerate(listing(node, "steps"), 1)
     return tuple(_step(f"step {index}", item, inputs, seed) for index, item in items)
 
 
-def _step(where: str, node: Node, inputs: Mapping[str, Input], seed: int) -> Edit | Swap:
-    """A step: its name, or its name and a map of its keys."""
+def step_keys(where: str, node: Node) -> tuple[str, Node, dict[str, Node]]:
+    """A step's name, and its keys, if it has any, whole and one by one."""
     if isinstance(node.value, str):
         name, keys = node.value, Node({}, node.line)
     else:
-        entries = _map(node, where)
+        entries = mapping(node, where)
         if len(entries) != 1:
-            _fail(node, f"{where}: give one edit and its keys, as - lipstick: {{strength: 0.5}}")
+            fail(node, f"{where}: give one edit and its keys, as - lipstick: {{strength: 0.5}}")
         ((name, keys),) = entries.items()
-    given = {} if keys.value is None else _map(keys, f"{where} ({name})")
+    given = {} if keys.value is None else mapping(keys, f"{where} ({name})")
+    return name, keys, given
+
+
+def _step(where: str, node: Node, inputs: Mapping[str, Input], seed: int) -> Edit | Swap:
+    name, keys, given = step_keys(where, node)
     try:
         step = make_step(name, {key: value.plain for key, value in given.items()}, seed)
         check_needs(step, inputs)
     except StepError as error:
         place = given.get(error.key or "", keys)
-        _fail(place, f"{where}: {error}" if error.key is None else f"{where} ({name}): {error}")
+        fail(place, f"{where}: {error}" if error.key is None else f"{where} ({name}): {error}")
     except ValueError as error:
-        _fail(keys, f"{where} ({name}): {error}")
+        fail(keys, f"{where} ({name}): {error}")
     return step
 
 
-def _map(node: Node, where: str, known: tuple[str, ...] | None = None) -> dict[str, Node]:
+def mapping(node: Node, where: str, known: tuple[str, ...] | None = None) -> dict[str, Node]:
+    """The entries of a map; only of the keys that are known, if these are told."""
     if not isinstance(node.value, dict):
-        _fail(node, f"{where}: {node.plain!r} is not a map of keys and values")
+        fail(node, f"{where}: {node.plain!r} is not a map of keys and values")
     for key, value in node.value.items():
         if known is not None and key not in known:
-            _fail(value, f"{where}: {unknown('key', key, known)}")
+            fail(value, f"{where}: {unknown('key', key, known)}")
     return node.value
 
 
-def _list(node: Node, where: str) -> list[Node]:
+def listing(node: Node, where: str) -> list[Node]:
+    """The entries of a list."""
     if not isinstance(node.value, list):
-        _fail(node, f"{where}: {node.plain!r} is not a list")
+        fail(node, f"{where}: {node.plain!r} is not a list")
     return node.value
 
 
-def _fail(node: Node, message: str) -> NoReturn:
+def fail(node: Node, message: str) -> NoReturn:
+    """Raise the error that says a message and the line of a node."""
     raise DocumentError(node.line, message)

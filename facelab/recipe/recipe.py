@@ -159,7 +159,7 @@ class Recipe:
 
 def check_needs(step: Step, inputs: Mapping[str, object]) -> None:
     """Raise ``ValueError`` unless all inputs that a step needs are there."""
-    for key, name in step.needs.items():
+    for key, name in step.needs:
         if name not in inputs:
             known = ", ".join(inputs) or "none"
             raise ValueError(f"{key}: no input is called {name!r} (inputs: {known})")

@@ -29,6 +29,7 @@ _PLACE: Schema = {
     "minItems": 2,
     "maxItems": 2,
 }
+_NAME: Schema = {"type": "string", "minLength": 1}
 _BOX: Schema = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
 
 
@@ -91,11 +92,7 @@ def _step(step: type[Step]) -> Schema:
 
 
 def _required(step: type[Step]) -> list[str]:
-    return [
-        key.name
-        for key in fields(step)
-        if key.metadata["kind"] == "reference" and default_of(key) is None
-    ]
+    return [key.name for key in fields(step) if key.metadata["kind"] == "reference"]
 
 
 def _key(key: Field[Any]) -> Schema:
@@ -124,8 +121,10 @@ def _kind(key: Field[Any]) -> Schema:
             return {"type": "array", "items": _PLACE}
         case "switch":
             return {"type": "boolean"}
+        case "references":
+            return {"anyOf": [_NAME, {"type": "array", "items": _NAME}]}
         case _:
-            return {"type": "string", "minLength": int(default_of(key) is None)}
+            return _NAME
 
 
 def _closed(properties: Schema, required: list[str]) -> Schema:

@@ -45,7 +45,7 @@ def describe(recipe: Recipe, place: Callable[[Path], str]) -> dict[str, object]:
         "mask": place(recipe.mask) if recipe.mask else None,
         "output": {"format": recipe.output.format, "quality": recipe.output.quality},
         "inputs": {name: _input(one, place) for name, one in recipe.inputs.items()},
-        "steps": [{step.name: _keys(step)} for step in recipe.steps],
+        "steps": [{step.name: step_values(step)} for step in recipe.steps],
     }
 
 
@@ -71,7 +71,8 @@ def _input(given: Input, place: Callable[[Path], str]) -> dict[str, object]:
     return {**about, "face": given.face}
 
 
-def _keys(step: Step) -> dict[str, object]:
+def step_values(step: Step) -> dict[str, object]:
+    """The keys of a step with what they hold, as YAML and JSON have it."""
     return {key.name: _plain(getattr(step, key.name)) for key in fields(step)}
 
 

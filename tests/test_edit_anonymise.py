@@ -1,0 +1,103 @@
+"""Anonymise: features smoothed away, or those of several people's average."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from facelab.edits.anonymise import Anonymise
+from facelab.errors import UsageError
+from facelab.recipe import Photographs, Recipe
+from facelab.types import Face, Texture
+from tests.editing import SKINS, change, holds, portrait, recoloured
+from tests.synthetic import ATLAS, frozen
+
+SPOT = np.s_[120:128, 70:78]  # on the image's left cheek
+MIDDLE = 124, 74
+
+
+def spotted(amount=0.3):
+    """A portrait with a spot darker by so much."""
+    face = portrait()
+    marked = face.texture.colour.copy()
+    marked[SPOT] -= amount
+    return recoloured(face, marked)
+
+
+def seen(face, confidence):
+    texture = face.texture
+    return Face(face.positions, Texture(texture.colour, frozen(texture.confidence * confidence)))
+
+
+def spot_of(people, face=None):
+    """How much darker the spot is in the average than the skin beside it."""
+    names = tuple("abc"[: len(people)])
+    edit = Anonymise(references=names)
+    after = edit(face or portrait(), dict(zip(names, people, strict=True))).texture.colour
+    return after[124, 90].mean() - after[MIDDLE].mean()
+
+
+def test_anonymise_takes_the_features_away():
+    holds(Anonymise)
+    face = portrait()
+    after = Anonymise()(face, {})
+    brows, cheek = ATLAS.region("left brow", 256) > 0.9, np.s_[130:140, 60:70]
+    contrast = [
+        f.texture.colour[cheek].mean() - f.texture.colour[brows].mean() for f in (face, after)
+    ]
+    assert contrast[1] < 0.5 * contrast[0]
+
+
+@pytest.mark.parametrize("skin", SKINS.values(), ids=SKINS)
+def test_anonymise_with_people_holds(skin):
+    people = {"a": spotted(), "b": portrait(SKINS["dark"])}
+    holds(partial(Anonymise, references=("a", "b")), people, skin=skin)
+
+
+def test_the_average_of_people_has_their_features_and_not_the_own():
+    assert abs(spot_of([portrait()], spotted())) < 0.06
+    assert spot_of([spotted()]) > 0.2
+
+
+def test_each_person_counts_alike():
+    one = spot_of([spotted()])
+    assert spot_of([spotted(), portrait()]) == pytest.approx(one / 2, abs=0.03)
+    assert spot_of([spotted(), portrait(), portrait()]) == pytest.approx(one / 3, abs=0.03)
+
+
+def test_a_better_photograph_does_not_count_more():
+    alike = spot_of([spotted(), portrait()])
+    assert spot_of([seen(spotted(), 0.4), portrait()]) == pytest.approx(alike, abs=0.01)
+
+
+def test_what_a_photograph_does_not_show_comes_from_the_others():
+    left = np.arange(256)[None, :] > 128
+    assert abs(spot_of([seen(spotted(), left), portrait()])) < 0.05
+
+
+def test_the_order_of_the_people_does_not_matter():
+    people = [spotted(), portrait(SKINS["dark"]), portrait()]
+    assert spot_of(people) == pytest.approx(spot_of(people[::-1]), abs=1e-5)
+
+
+def test_people_of_another_skin_leave_the_skin_as_it_is():
+    face = portrait()
+    difference = change(Anonymise(references=("a",)), face, {"a": portrait(SKINS["dark"])})
+    assert np.abs(difference[150:165, 60:75]).mean() < 0.03
+
+
+def test_every_person_is_needed():
+    edit = Anonymise(references=["a", "b"])
+    assert edit.needs == [("references", "a"), ("references", "b")]
+    with pytest.raises(UsageError, match="no input is called 'b'"):
+        Recipe(steps=(edit,), inputs={"a": Photographs(())})
+    assert Anonymise(references="a").references == ("a",)
+    assert not Anonymise().needs
+
+
+@pytest.mark.parametrize("wrong", [3, [""], ["a", None]])
+def test_what_names_no_people(wrong):
+    with pytest.raises(UsageError, match=r"references: .* is not the name of an input"):
+        Anonymise(references=wrong)
