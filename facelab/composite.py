@@ -10,9 +10,10 @@ import numpy as np
 
 from facelab import blend, raster
 from facelab.atlas import Atlas
-from facelab.texture import SEEN
+from facelab.cavity import opened
+from facelab.texture import at_size, resized
 from facelab.types import Bool, Face, Float, require, require_image
-from facelab.warp import Motion, motion
+from facelab.warp import Motion, made_up, motion
 
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
 # foreheads, and elsewhere.
@@ -22,6 +23,7 @@ _LIKE, _UNLIKE = 0.08, 0.2  # difference of colour at the rim between same skin 
 _CHANGED = 0.06  # difference of colour from which on a face no longer is the same
 _TOP = 0.35  # of the oval's height, over which the one ramp becomes the other
 _OVAL_SIZE = 256
+_WELL_SEEN = 0.4, 0.8  # confidence from which and with which a warped image must show a texel
 _ASTRAY = 0.005  # of the face's size: how far a warped image may be off the texel drawn there
 
 
@@ -41,8 +43,10 @@ class Layer:
         1 inside the face, falling smoothly to 0 at its oval; 0 where nothing was drawn.
     uv : (h, w, 2) float32
         Where in the position map each pixel lies, texels.
-    covered : (h, w) bool
-        Where anything was drawn.
+    fragments : Fragments
+        Which of the atlas' triangles each pixel sees.
+    atlas : Atlas
+        The face's.
     """
 
     window: tuple[slice, slice]
@@ -50,7 +54,17 @@ class Layer:
     opacity: Float
     oval: Float
     uv: Float
-    covered: Bool
+    fragments: raster.Fragments
+    atlas: Atlas
+
+    def shows(self, texture: Float) -> Float:
+        """A texture ``(S, S, c)`` at the pixels: ``(h, w, c)``, meaningless where not covered."""
+        return _drawn(texture, self.uv, self.fragments.covered, self.atlas)
+
+    def carries(self, values: Float) -> Float:
+        """A map ``(256, 256, c)`` at the pixels, linear between texels; 0 where not covered."""
+        atlas = self.atlas
+        return raster.interpolate(self.fragments, atlas.triangles, values[atlas.valid])
 
 
 def composite(
@@ -88,6 +102,7 @@ def composite(
     if unchanged(before, after):
         return image
     moved = motion(before.positions, after.positions, image.shape[:2])
+    photo = image
     if moved is not None:
         warped = moved.apply(image)
         image = warped if mask is None else blend.alpha(warped, image, mask)
@@ -95,10 +110,7 @@ def composite(
     if layer is None:
         return image
     under = image[layer.window]
-    colour = _with_grain(layer, under, before)
-    if moved is not None:
-        astray = _astray(moved, before, layer)[..., None]
-        colour = colour + astray * (layer.colour - colour)
+    colour = _painted(layer, under, before, after, moved)
     if mask is None:
         same = 1 if _own(before, after) else _same_surface(layer, under)
         shown, inside = layer.opacity * same, layer.oval
@@ -113,16 +125,44 @@ def composite(
             source = blend.METHODS[method](source, under, region.astype(np.float32))
     out = image.copy()
     out[layer.window] = np.clip(blend.alpha(source, under, inside), 0, 1)
-    return out
+    if moved is None:
+        return out
+    drawn = opened(out, photo, before, after.positions)
+    return drawn if mask is None or drawn is out else blend.alpha(drawn, out, mask)
 
 
-def _with_grain(layer: Layer, under: Float, before: Face) -> Float:
+def _painted(layer: Layer, under: Float, before: Face, after: Face, moved: Motion | None) -> Float:
+    """What the image is to show of the face: itself where it can, else what was drawn."""
+    before = Face(before.positions, at_size(before.texture, after.texture.size))
+    own, new = before.texture.colour, after.texture.colour
+    if moved is None:
+        return _with_grain(layer, under, own, new)
+    colour = _with_grain(layer, under, _bare(before, new, moved.fresh), new)
+    astray = _astray(moved, before, layer)[..., None]
+    return np.asarray(colour + astray * (layer.colour - colour))
+
+
+def _bare(before: Face, new: Float, fresh: Float) -> Float:
+    """What the new texture would be without paint: made up where it was changed and is revealed."""
+    own = before.texture.colour
+    if own is new:
+        return own
+    same = np.logical_and.reduce(
+        [a == b for a, b in zip(cv2.split(own), cv2.split(new), strict=True)]
+    )
+    bare: Float = cv2.copyTo(own, same.astype(np.uint8), made_up(before, fresh).copy())
+    return bare
+
+
+def _with_grain(layer: Layer, under: Float, own: Float, new: Float) -> Float:
     """The drawn colours with what the image has beyond its texture, where the face is the same.
 
     Grain and the finest detail do not survive unwrapping and drawing. Where the texture has hardly
     changed, the image itself, warped if the face has moved, still has them.
     """
-    was = _drawn(before.texture.colour, layer.uv, layer.covered, before.positions.atlas)
+    if own is new or np.array_equal(own, new):
+        return under
+    was = layer.shows(own)
     red, green, blue = cv2.split(cv2.absdiff(layer.colour, was))
     changed = cv2.blur(np.maximum(np.maximum(red, green), blue), (3, 3))
     share = np.clip(1 - changed / _CHANGED, 0, 1)[..., None]
@@ -134,14 +174,18 @@ def _astray(moved: Motion, before: Face, layer: Layer) -> Float:
     """How far a warped image does not show the layer's texels although the photograph did, [0, 1].
 
     That is at silhouettes inside the face, which a warp bridges, and where it would have folded.
+    Over what a motion reveals, which was hardly seen, the photograph is stretched on purpose.
     """
-    positions, atlas = before.positions, before.positions.atlas
-    y, x = np.mgrid[layer.window].astype(np.float32)
-    shown = np.dstack([x, y]) + moved.within(layer.window)
-    error = shown - _drawn(positions.values[..., :2], layer.uv, layer.covered, atlas)
-    seen = _drawn(before.texture.confidence[..., None], layer.uv, layer.covered, atlas)[..., 0]
-    far = np.hypot(error[..., 0], error[..., 1]) / np.float32(_ASTRAY * positions.box.size)
-    astray: Float = np.clip(far - 1, 0, 1) * ((seen >= SEEN) & layer.covered)
+    positions, (least, well) = before.positions, _WELL_SEEN
+    confidence = resized(before.texture.confidence, layer.atlas.size)
+    seen = np.clip((confidence - least) / (well - least), 0, 1)
+    x, y, known = cv2.split(layer.carries(np.dstack([positions.values[..., :2], seen])))
+    across, down = cv2.split(moved.within(layer.window))
+    rows, columns = np.mgrid[layer.window].astype(np.float32)
+    far = cv2.magnitude(columns + across - x, rows + down - y) / np.float32(
+        _ASTRAY * positions.box.size
+    )
+    astray: Float = np.clip(far - 1, 0, 1) * known
     soft: Float = cv2.blur(astray, (3, 3))
     return soft
 
@@ -189,7 +233,7 @@ def render(face: Face, opacity: Float, shape: tuple[int, int]) -> Layer | None:
     oval = _drawn(_oval(atlas), uv, fragments.covered, atlas)[..., 0]
     edge = cv2.blur(fragments.covered.astype(np.float32), (3, 3)) * fragments.covered
     visible = np.clip(drawn[..., 3], 0, 1)
-    return Layer(window, drawn[..., :3], visible, oval * edge, uv, fragments.covered)
+    return Layer(window, drawn[..., :3], visible, oval * edge, uv, fragments, atlas)
 
 
 def _drawn(texture: Float, uv: Float, covered: Bool, atlas: Atlas) -> Float:

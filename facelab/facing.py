@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -21,13 +23,15 @@ def normals(positions: PositionMap) -> Float:
     (256, 256, 3) float32
         Unit vectors, x right, y up, z toward the viewer; meaningful where the atlas says face.
     """
-    values = positions.values * np.array([1, -1, 1], np.float32)
-    along_v, along_u = (np.asarray(np.gradient(values, axis=axis)) for axis in (0, 1))
-    normal = np.cross(along_v, along_u)  # v runs down
-    length = np.linalg.norm(normal, axis=2, keepdims=True)
+    along_v, along_u = (np.gradient(positions.values, axis=axis) for axis in (0, 1))
+    (ux, uy, uz), (vx, vy, vz) = cv2.split(along_u), cv2.split(along_v)
+    # Along u times along v looks at the viewer; y is turned up.
+    normal = np.dstack([uy * vz - uz * vy, ux * vz - uz * vx, ux * vy - uy * vx])
+    length = np.sqrt(sum(part * part for part in cv2.split(normal)))[..., None]
     return np.asarray(normal / np.maximum(length, 1e-12), np.float32)
 
 
+@lru_cache(maxsize=4)
 def shown(positions: PositionMap) -> Bool:
     """Texels that a photograph safely shows, ``(256, 256)``.
 
@@ -40,6 +44,7 @@ def shown(positions: PositionMap) -> Bool:
     lost = atlas.face & ~(visible(positions) & toward) & (atlas.region("lips", atlas.size) == 0)
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _BESIDE + 1,) * 2)
     out: Bool = atlas.valid & ~cv2.dilate(lost.astype(np.uint8), around).astype(np.bool_)
+    out.flags.writeable = False  # all callers share it
     return out
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from facelab.facing import normals
 from facelab.types import Bool, Box, Float, PositionMap, Texture, require, require_image
 from facelab.visibility import visible
 
@@ -149,23 +150,12 @@ def _confidence(image: Float, positions: PositionMap, footprint: Float, size: in
     height, width = image.shape[:2]
     x, y = positions.values[..., 0], positions.values[..., 1]
     inside = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
-    angle = np.clip((_facing(positions.values) - _GRAZING) / (_FACING - _GRAZING), 0, 1)
+    angle = np.clip((normals(positions)[..., 2] - _GRAZING) / (_FACING - _GRAZING), 0, 1)
     density = 0.5 + 0.5 * np.minimum(footprint, 1)
     known = visible(positions) & inside & positions.atlas.face
     rough = (known * angle * density).astype(np.float32)
     out: Float = np.clip(resized(rough, size), 0, 1) * positions.atlas.region("face", size)
     return out
-
-
-def _facing(values: Float) -> Float:
-    """Cosine between the surface's normal and the direction to the viewer, ``(256, 256)``.
-
-    u runs right and v down, so the cross product of the slopes points to who looks at the face.
-    """
-    (ux, uy, uz), (vx, vy, vz) = (cv2.split(slope) for slope in _slopes(values))
-    x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-    cosine: Float = z / np.maximum(np.sqrt(x * x + y * y + z * z), 1e-12)
-    return cosine
 
 
 def complete(texture: Texture, mask: Bool) -> Texture:

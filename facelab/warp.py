@@ -14,8 +14,8 @@ import numpy as np
 
 from facelab import raster
 from facelab.facing import revealed, shown
-from facelab.texture import spread
-from facelab.types import Bool, Box, Float, PositionMap, require_image
+from facelab.texture import SEEN, resized, spread
+from facelab.types import Bool, Box, Face, Float, PositionMap, require_image
 
 _SIDE = 384  # the longer side of the grid on which motion is worked out, grid pixels
 _REACH = 0.3  # of the face's size: how far beyond the face the photograph moves at least
@@ -36,22 +36,27 @@ class Motion:
         The part of the image that moves; nothing outside of it does.
     offset : (h, w, 2) float32
         (x, y) pixels from each pixel of the result to what it shows; 0 where nothing moves.
+    fresh : (256, 256) float32
+        How far it reveals a texel that the image does not show, [0, 1].
     """
 
     window: tuple[slice, slice]
     offset: Float
+    fresh: Float
 
     def apply(self, image: Float) -> Float:
         """The image ``(H, W, 3)`` float32 moved; pixels without an offset stay bit for bit."""
         rows, columns = self.window
         under = image[rows, columns]
         y, x = np.indices(under.shape[:2], np.float32)
-        places = x + self.offset[..., 0], y + self.offset[..., 1]
+        across, down = cv2.split(self.offset)
         # What comes into the picture from beyond its border is its mirror image.
-        moved = cv2.remap(under, *places, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+        moved = cv2.remap(
+            under, x + across, y + down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
+        )
+        moves = ((across != 0) | (down != 0)).astype(np.uint8)
         out = image.copy()
-        still = ~self.offset.any(axis=2, keepdims=True)
-        out[rows, columns] = np.where(still, under, np.clip(moved, 0, 1))
+        out[rows, columns] = cv2.copyTo(np.clip(moved, 0, 1, out=moved), moves, under.copy())
         return out
 
     def within(self, window: tuple[slice, slice]) -> Float:
@@ -101,11 +106,40 @@ def motion(before: PositionMap, after: PositionMap, shape: tuple[int, int]) -> M
     window = grid.window(shape)
     if window is None:
         return None
-    offset, covered = _drawn_motion(before, after, grid)
+    fresh = revealed(before, after)
+    offset, covered = _drawn_motion(before, after, fresh, grid)
     carried = cv2.GaussianBlur(spread(offset, covered), (0, 0), _SMOOTH)
     fade = _fade(covered, reach * grid.scale)[..., None]
     faded = fade * _without_folds(carried, fade, grid.scale)
-    return Motion(window, grid.enlarged(_within(faded, grid, shape), window))
+    return Motion(window, grid.enlarged(_within(faded, grid, shape), window), fresh)
+
+
+def made_up(face: Face, fresh: Float) -> Float:
+    """A face's texture with skin where a motion reveals what its photograph did not show.
+
+    It gives what is painted there afterwards something to lie on. Where nothing is, the photograph
+    itself, stretched as `motion` does it, looks better.
+
+    Parameters
+    ----------
+    face : Face
+        As the photograph shows it.
+    fresh : (256, 256) float32
+        What is revealed (`facelab.facing.revealed`).
+
+    Returns
+    -------
+    (S, S, 3) float32
+        The texture's own colours outside of it; there, the nearest shown ones, smoothly.
+    """
+    texture = face.texture
+    if not fresh.any():
+        return texture.colour
+    known = shown(face.positions) & (resized(texture.confidence, len(fresh)) >= SEEN)
+    smooth = resized(spread(resized(texture.colour, len(fresh)), known), texture.size)
+    where = (resized(fresh, texture.size) > 0).astype(np.uint8)
+    filled: Float = cv2.copyTo(smooth, where, texture.colour.copy())
+    return filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +196,17 @@ class _Grid:
         return out
 
 
-def _drawn_motion(before: PositionMap, after: PositionMap, grid: _Grid) -> tuple[Float, Bool]:
+def _drawn_motion(
+    before: PositionMap, after: PositionMap, fresh: Float, grid: _Grid
+) -> tuple[Float, Bool]:
     """The offset on each grid pixel of the new face, and where that face is.
 
     A texel that comes into view comes from where the nearest ones are that the photograph shows:
     skin is stretched over what a turn reveals, and no background gets onto the face.
     """
     atlas = before.atlas
-    places, fresh = before.values[..., :2], revealed(before, after)[..., None]
-    nearest = places + fresh * (spread(places, shown(before)) - places)
+    places = before.values[..., :2]
+    nearest = places + fresh[..., None] * (spread(places, shown(before)) - places)
     now = after.values[atlas.valid]
     fragments = raster.rasterize(grid.places(now), atlas.triangles, grid.shape)
     moves = np.asarray(nearest[atlas.valid] - now[:, :2], np.float32)

@@ -23,8 +23,9 @@ LAYERS = """
     images pose scan blend
     raster provenance landmarks
     visibility
-    texture reconstruct facing
-    warp
+    facing
+    texture reconstruct
+    warp cavity
     composite
     skin groundtruth
     swap opacity

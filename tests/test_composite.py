@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from facelab.blend import METHODS
 from facelab.composite import composite, render, unchanged
+from facelab.facing import revealed
 from facelab.texture import unwrap
 from facelab.types import Face, PositionMap, Texture
-from facelab.warp import warp
+from facelab.warp import made_up, warp
 from tests.synthetic import (
     ATLAS,
     canonical,
@@ -314,3 +315,31 @@ def test_where_the_warp_cannot_follow_the_texture_is_drawn():
     known = cv2.resize(seen.astype(np.uint8), (256, 256)) * core(plane(), (256, 256)) > 0
     assert known.sum() > 5000
     assert error[known].mean() < 0.005
+
+
+def turned_back():
+    """A red face before blue, turned far away and back: the image, both faces, what comes new."""
+    away, back = (canonical(yaw=yaw, scale=7, origin=(80, 75, 0)) for yaw in (35, 20))
+    image = frozen(np.where(oval(away, room=0)[..., None], np.float32([0.8, 0.2, 0.2]), [0, 0, 1]))
+    before = photographed(image, away)
+    skin = made_up(before, revealed(away, back))
+    side = cv2.erode(oval(back, room=0).astype(np.uint8), np.ones((7, 7))).astype(bool)
+    side &= np.arange(SHAPE[1]) > 80  # where the far cheek comes into view
+    return image, before, Face(back, Texture(skin, before.texture.confidence)), side
+
+
+def test_what_a_turn_reveals_is_the_photograph_stretched():
+    image, before, after, side = turned_back()
+    every = frozen(np.ones((after.texture.size,) * 2))
+    out = composite(image, before, after, every, "alpha")
+    expected = warp(image, before.positions, after.positions)
+    assert np.abs(out - expected)[side].max() < 2 / 255
+
+
+def test_paint_on_what_a_turn_reveals_lies_on_skin():
+    image, before, after, side = turned_back()
+    darker = Texture(frozen(after.texture.colour * 0.5), after.texture.confidence)
+    every = frozen(np.ones((after.texture.size,) * 2))
+    out = composite(image, before, Face(after.positions, darker), every, "alpha")
+    np.testing.assert_allclose(np.median(out[side], axis=0), [0.4, 0.1, 0.1], atol=0.03)
+    assert np.quantile(out[side][:, 2], 0.95) < 0.15  # no blue

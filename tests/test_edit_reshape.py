@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from itertools import product
 
 import numpy as np
@@ -18,6 +19,8 @@ from tests.synthetic import ATLAS, canonical, plain_face, texture
 FACE = plain_face(canonical(scale=10, origin=(120, 130, 0)))
 TURNED = plain_face(canonical(yaw=30, pitch=-10, roll=20, scale=6, origin=(90, 80, 5)))
 KEYS = pytest.mark.parametrize("key", FIELDS)
+ONE_SIDED = pytest.mark.parametrize("key", [key for key in FIELDS if key != "mouth"])
+LOW = {key.name: key.metadata["low"] for key in fields(Reshape) if "low" in key.metadata}
 FEW = settings(max_examples=15, deadline=None)
 LEFT = ATLAS.canonical_positions[..., 0] > 1  # the person's own, beyond the middle
 RIGHT = ATLAS.canonical_positions[..., 0] < -1
@@ -54,14 +57,15 @@ def test_every_key_moves_something_and_0_nothing(key):
 
 @KEYS
 @FEW
-@given(amount=st.floats(-1, 1), strength=st.floats(0.05, 1))
-def test_motion_is_linear(key, amount, strength):
+@given(share=st.floats(0, 1), strength=st.floats(0.05, 1))
+def test_motion_is_linear(key, share, strength):
+    amount = LOW[key] + share * (1 - LOW[key])
     whole = motion(TURNED, Reshape(**{key: 1.0}))
     part = motion(TURNED, Reshape(**{key: amount}, strength=strength))
     np.testing.assert_allclose(part, amount * strength * whole, atol=1e-3)
 
 
-@KEYS
+@ONE_SIDED
 def test_sides_add_up_to_both_and_leave_each_other(key):
     left, right, both = (
         motion(FACE, Reshape(**{key: 1.0}, side=side)) for side in ("left", "right", "both")
@@ -102,9 +106,10 @@ def test_motion_turns_with_the_head(key):
 def test_no_triangle_folds_at_the_extremes(amounts):
     """All keys of a part of the face together."""
     face_on = areas(FACE.positions)
-    sound = face_on > 0.05 * np.median(face_on)  # the lips and the rim fold of themselves
-    for keys in (("slim", "jaw", "chin"), ("eyes", "brows", "nose"), ("lips", "smile", "chin")):
-        after = Reshape(**dict(zip(keys, amounts, strict=True)))(FACE, {})
+    sound = face_on > 0.07 * np.median(face_on)  # the lips and the rim fold of themselves
+    for keys in (("slim", "jaw", "chin"), ("eyes", "brows", "nose"), ("lips", "smile", "mouth")):
+        within = {key: max(a, LOW[key]) for key, a in zip(keys, amounts, strict=True)}
+        after = Reshape(**within)(FACE, {})
         assert (areas(after.positions)[sound] > 0).all()
 
 
@@ -126,9 +131,35 @@ def test_each_key_does_what_it_says():
     was, now = landmarks(FACE, smile=1.0)
     assert (now[[48, 54], 1] > was[[48, 54], 1] + 0.4).all()
     assert span(now, (48, 54)) > span(was, (48, 54))
+    was, now = landmarks(FACE, mouth=1.0)
+    assert 0.9 < span(now, (62, 66), axis=1) - span(was, (62, 66), axis=1) < 1.4  # cm
+    assert now[8, 1] < was[8, 1] - 0.9
+    np.testing.assert_allclose(
+        now[[*range(17, 48), 51, 62]], was[[*range(17, 48), 51, 62]], atol=0.1
+    )
     was, now = landmarks(FACE, brows=1.0)
     assert (now[17:27, 1] > was[17:27, 1] + 0.2).all()
     np.testing.assert_allclose(now[36:48], was[36:48], atol=0.12)
+
+
+def test_fuller_lips_leave_the_gap_between_them():
+    was, now = landmarks(FACE, lips=1.0)
+    np.testing.assert_allclose(now[60:68], was[60:68], atol=0.05)
+
+
+def test_a_mouth_opens_on_both_sides():
+    left, both = (motion(FACE, Reshape(mouth=1.0, side=side)) for side in ("left", "both"))
+    np.testing.assert_array_equal(left, both)
+
+
+def test_the_jaw_swings_back_as_it_opens():
+    """As about an axis behind the face: each point moves at right angles to its arm."""
+    shift = motion(FACE, Reshape(mouth=1.0))[ATLAS.face] * [0.1, -0.1, 0.1]
+    arm = ATLAS.canonical_positions[ATLAS.face] - [0, 1, -2]
+    assert np.abs(np.sum(shift * arm, axis=1)).max() < 0.05
+    chin = ATLAS.read(motion(FACE, Reshape(mouth=1.0)), ATLAS.landmarks68[8:9])[0]
+    assert chin[1] > 9  # px down
+    assert chin[2] < -9  # and away
 
 
 def test_the_texture_stays():
@@ -136,7 +167,7 @@ def test_the_texture_stays():
 
 
 def test_amounts_out_of_range_are_refused():
-    with pytest.raises(UsageError, match=r"reshape: smile: 1\.5 .*-1 to 1"):
+    with pytest.raises(UsageError, match=r"reshape: smile: 1\.5 .*-0\.5 to 1"):
         Reshape(smile=1.5)
     with pytest.raises(UsageError, match="reshape: side"):
         Reshape(side="top")

@@ -23,6 +23,8 @@ from facelab.errors import ImageError, OutputError, UsageError
 from facelab.images import (
     Image,
     Metadata,
+    decoded,
+    encoded,
     output_format,
     read,
     same_file,
@@ -716,6 +718,24 @@ def test_an_image_too_wide_for_its_format(tmp_path):
     with pytest.raises(OutputError, match=r"does not fit WEBP .*; write another format"):
         write(tmp_path / "out.webp", wide)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+def test_bytes_are_those_of_the_file(tmp_path, suffix):
+    path = tmp_path / f"out{suffix}"
+    write(path, small(), xmp=XMP, quality=80)
+    data = encoded(path.name, small(), xmp=XMP, quality=80)
+    assert data == path.read_bytes()
+    found, expected = decoded(path.name, data), read(path)
+    np.testing.assert_array_equal(found.pixels, expected.pixels)
+    assert found.metadata == expected.metadata
+
+
+def test_bytes_of_no_image_are_called_by_their_name():
+    with pytest.raises(ImageError, match=r"^shard\.jpg: not a JPEG"):
+        decoded("shard.jpg", b"text")
+    with pytest.raises(UsageError, match=r"^shard\.gif: cannot write \.gif"):
+        encoded("shard.gif", small())
 
 
 def test_xmp_too_long_for_jpeg(tmp_path):

@@ -20,13 +20,19 @@ from facelab.edits.edit import Edit, References
 from facelab.edits.fields import choice, number
 from facelab.types import Face, Float, Pose, PositionMap
 
+_WHOLE = ("mouth",)  # keys that move both sides of a face or none
 _MIDDLE = 1.0  # cm to each side of the face's middle over which one side passes into the other
 _FLIP = np.array([1, -1, 1], np.float32)  # pixels have y down, the canonical frame has y up
+
+_JOINTS = np.array([0.0, 1.0, -2.0], np.float32)  # of the jaw: a point between them
+_OPEN = np.deg2rad(9.0)  # by which the jaw turns at most
+_JAW_SKIN = 1.0  # cm below the lips from where on skin moves with the jaw
 
 # Landmarks of the 300-W order.
 _EYES, _BROWS = (slice(36, 42), slice(42, 48)), (slice(17, 22), slice(22, 27))
 _NOSE, _WINGS = slice(27, 36), [31, 35]
 _CORNERS, _LIPS, _INNER_LIPS = (48, 54), slice(48, 60), slice(60, 68)
+_UPPER_EDGE, _LOWER_EDGE = [60, 61, 62, 63, 64], [60, 67, 66, 65, 64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +45,9 @@ class Reshape(Edit):
     chin: float = number(0.0, -1.0, 1.0, "a longer chin; below 0 a shorter one")
     eyes: float = number(0.0, -1.0, 1.0, "larger eyes; below 0 smaller ones")
     nose: float = number(0.0, -1.0, 1.0, "a larger nose; below 0 a smaller one")
-    lips: float = number(0.0, -1.0, 1.0, "fuller lips; below 0 thinner ones")
-    smile: float = number(0.0, -1.0, 1.0, "corners of the mouth up; below 0 down")
+    lips: float = number(0.0, -0.7, 1.0, "fuller lips; below 0 thinner ones")
+    smile: float = number(0.0, -0.5, 1.0, "corners of the mouth up; below 0 down")
+    mouth: float = number(0.0, 0.0, 1.0, "mouth opened, always on both sides")
     brows: float = number(0.0, -1.0, 1.0, "brows raised; below 0 lowered")
     side: str = choice("both", ("both", "left", "right"), "the person's own left or right, or both")
 
@@ -52,8 +59,8 @@ class Reshape(Edit):
         for key, field in FIELDS.items():
             amount = self.strength * getattr(self, key)
             if amount:
-                total += np.float32(amount) * field(shape)
-        total *= shape.half(self.side)[..., None]
+                side = "both" if key in _WHOLE else self.side
+                total += np.float32(amount) * field(shape) * shape.half(side)[..., None]
         shift = np.float32(here.scale) * (total @ here.rotation.T) * _FLIP
         moved = PositionMap(face.positions.values + shift, face.positions.atlas)
         return Face(moved, face.texture)
@@ -95,6 +102,14 @@ class _Shape:
         distance = ((x - centre[0]) / width) ** 2 + ((y - centre[1]) / height) ** 2
         out: Float = np.maximum(1 - distance, 0) ** 2 * self.positions.atlas.valid
         return out
+
+    @cached_property
+    def inner_lips(self) -> tuple[Float, Float]:
+        """How high the canonical face's lips end inside the mouth at each texel's x: up, down."""
+        x, marks = self.canonical[..., 0], self.canonical_landmarks
+        edges = (marks[row] for row in (_UPPER_EDGE, _LOWER_EDGE))
+        upper, lower = (np.interp(x, edge[:, 0], edge[:, 1]) for edge in edges)
+        return upper.astype(np.float32), lower.astype(np.float32)
 
     def half(self, side: str) -> Float:
         """1 on one side of the face, 0 on the other, ``(256, 256)``; 1 for both."""
@@ -160,7 +175,8 @@ def _lips(shape: _Shape) -> Float:
     """The lips' outer edges away from the inner ones, which stay: an open mouth stays as open."""
     middle = shape.canonical_landmarks[_INNER_LIPS].mean(axis=0)
     weight = shape.around(middle, 3.4, 2.6)
-    return _vector(weight, y=0.45 * (shape.canonical[..., 1] - middle[1]))
+    y, (upper, lower) = shape.canonical[..., 1], shape.inner_lips
+    return _vector(weight, y=0.65 * (y - np.clip(y, lower, upper)))
 
 
 def _smile(shape: _Shape) -> Float:
@@ -172,6 +188,22 @@ def _smile(shape: _Shape) -> Float:
         cheek = place + np.array([1.4 * outward, 3.2, 0])
         total += _vector(shape.around(cheek, 3.2, 3.0), x=0.1 * outward, y=0.28)
     return total
+
+
+def _mouth(shape: _Shape) -> Float:
+    """The jaw turned about the axis through its joints, to first order.
+
+    Skin follows the jaw the more, the lower it lies; in its middle the mouth parts wholly.
+    """
+    marks = shape.canonical_landmarks
+    x, y = shape.canonical[..., 0], shape.canonical[..., 1]
+    follows = _step(-y, -marks[33, 1], -marks[57, 1] + _JAW_SKIN)
+    below = y < sum(shape.inner_lips) / 2
+    parted = np.maximum(1 - (x / marks[64, 0]) ** 2, 0)
+    weight = (follows + parted * (below - follows)) * shape.positions.atlas.valid
+    away = shape.own - _JOINTS
+    turned = np.stack([0 * x, -away[..., 2], away[..., 1]], axis=2)
+    return np.asarray(_OPEN * weight[..., None] * turned, np.float32)
 
 
 def _brows(shape: _Shape) -> Float:
@@ -191,5 +223,6 @@ FIELDS: dict[str, Callable[[_Shape], Float]] = {
     "nose": _nose,
     "lips": _lips,
     "smile": _smile,
+    "mouth": _mouth,
     "brows": _brows,
 }

@@ -11,8 +11,8 @@ from facelab import pose
 from facelab.edits.edit import Edit, References
 from facelab.edits.fields import number
 from facelab.facing import revealed
-from facelab.texture import complete, resized
 from facelab.types import Face, PositionMap, Texture
+from facelab.warp import made_up
 
 _CENTRE = np.array([0.0, -1.0, -3.0])  # of the head, canonical frame, cm: between the ears
 _FLIP = np.array([1.0, -1.0, 1.0])  # pixels have y down, the camera frame has y up
@@ -39,14 +39,5 @@ class Turn(Edit):
         away = (face.positions.values - centre) * _FLIP
         values = (away @ turn.T * _FLIP + centre).astype(np.float32)
         positions = PositionMap(values, face.positions.atlas)
-        return Face(positions, _without_gaps(face, positions))
-
-
-def _without_gaps(face: Face, after: PositionMap) -> Texture:
-    """The texture with what comes into view made up, fading into what was seen."""
-    was, atlas = face.texture, after.atlas
-    fresh = resized(revealed(face.positions, after), was.size)
-    known = Texture(was.colour, was.confidence * (fresh == 0))
-    made_up = complete(known, atlas.region("face", was.size) > 0).colour
-    colour = np.where(fresh[..., None] > 0, made_up, was.colour)
-    return Texture(colour, was.confidence)
+        colour = made_up(face, revealed(face.positions, positions))
+        return Face(positions, Texture(colour, face.texture.confidence))
