@@ -9,7 +9,7 @@ from time import perf_counter
 
 from facelab.cli.job import SENTENCE as SWAPPED
 from facelab.cli.masking import fitting, grey
-from facelab.cli.outcome import Outcome, incoming, save, stages
+from facelab.cli.outcome import Outcome, faces_said, incoming, save, stages
 from facelab.cli.plan import Job, Request
 from facelab.edits.edit import Picture
 from facelab.errors import FacelabError, OutputError
@@ -172,7 +172,7 @@ def perform(job: Job, studio: Studio) -> Outcome:
     except FacelabError as error:
         return Outcome(job, "failed", error=error)
     seconds = stages(("read", "edit", "write"), times)
-    return Outcome(job, "done", result.faces, notes, seconds)
+    return Outcome(job, "done", faces_said(result.faces), notes, seconds)
 
 
 def _show(job: Job, request: EditRequest, target: Image, result: RunResult) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 
 from facelab.cli.masking import fitting, grey
-from facelab.cli.outcome import Outcome, incoming, save, stages
+from facelab.cli.outcome import Outcome, faces_said, incoming, save, stages
 from facelab.cli.plan import Job, Request
 from facelab.errors import FacelabError
 from facelab.images import read
@@ -119,4 +119,4 @@ def perform(job: Job, studio: Studio) -> Outcome:
     except FacelabError as error:
         return Outcome(job, "failed", error=error)
     seconds = stages(("read", "swap", "write"), times)
-    return Outcome(job, "done", result.faces, notes, seconds)
+    return Outcome(job, "done", faces_said(result.faces), notes, seconds)

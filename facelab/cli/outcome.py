@@ -11,19 +11,20 @@ from facelab.cli.plan import Job, Request
 from facelab.errors import FacelabError
 from facelab.images import Image, write
 from facelab.provenance import Input, Record, describe_input, mark, record_path, write_record
-from facelab.types import Float, Reconstruction
+from facelab.types import Box, Float, Reconstruction
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a job: ``"done"``, ``"skipped"`` because it was done before, or ``"failed"``.
 
-    `faces` are those changed, `seconds` are by stage; `error` is set where it failed.
+    `faces` are those changed, as `faces_said` has them: a batch of thousands keeps no position map.
+    `seconds` are by stage; `error` is set where it failed.
     """
 
     job: Job
     status: str
-    faces: Sequence[Reconstruction] = ()
+    faces: Sequence[dict[str, object]] = ()
     notes: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     error: FacelabError | None = None
@@ -36,7 +37,7 @@ class Outcome:
             "output": str(self.job.output) if written else None,
             "record": str(record_path(self.job.output)) if written else None,
             "status": self.status,
-            "faces": [_face(face) for face in self.faces],
+            "faces": list(self.faces),
             "notes": list(self.notes),
             "seconds": {stage: round(time, 4) for stage, time in self.seconds.items()},
             "error": None if self.error is None else str(self.error),
@@ -44,10 +45,13 @@ class Outcome:
         }
 
 
-def _face(face: Reconstruction) -> dict[str, object]:
-    box = face.box
-    corners = [round(value, 2) for value in (box.x0, box.y0, box.x1, box.y1)]
-    return {"box": corners, "score": round(face.score, 4)}
+def faces_said(faces: Sequence[Reconstruction]) -> tuple[dict[str, object], ...]:
+    """Box and score of each face, as JSON has it."""
+    return tuple({"box": _corners(face.box), "score": round(face.score, 4)} for face in faces)
+
+
+def _corners(box: Box) -> list[float]:
+    return [round(value, 2) for value in (box.x0, box.y0, box.x1, box.y1)]
 
 
 def stages(names: Sequence[str], times: Sequence[float]) -> dict[str, float]:
