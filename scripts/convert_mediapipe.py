@@ -1,4 +1,4 @@
-"""Convert the face models of two MediaPipe packages to safetensors.
+"""Convert the face and person models of two MediaPipe packages to safetensors.
 
     python scripts/convert_mediapipe.py FACE_MESH_TGZ MEDIAPIPE_WHEEL -o weights/
 
@@ -8,7 +8,8 @@ MEDIAPIPE_WHEEL the PyPI wheel mediapipe 0.10.21 for CPython 3.11 on Linux x86-6
 ``tflite`` package, which parses the files but runs nothing.
 
 Tensors keep the precision that the packages store (float16 for networks) and take torch's layout:
-convolutions (out, in / groups, height, width), PReLU slopes (channels,).
+convolutions (out, in / groups, height, width), transposed ones (in, out, height, width), PReLU
+slopes (channels,).
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ from typing import Any
 
 import numpy as np
 import tflite
+from mediapipe_layers import (
+    face_mesh_layers,
+    full_range_layers,
+    segmenter_layers,
+    short_range_layers,
+)
 from safetensors.numpy import save
 
 Tensors = dict[str, np.ndarray]
@@ -76,6 +83,7 @@ NUMPY_TYPE = {tflite.TensorType.FLOAT32: np.float32, tflite.TensorType.FLOAT16: 
 OPERATOR = {
     value: name for name, value in vars(tflite.BuiltinOperator).items() if not name.startswith("_")
 }
+TRANSPOSED = "Convolution2DTransposeBias"  # an operator of MediaPipe's own
 
 
 def densified(values: np.ndarray, tensor: tflite.Tensor) -> np.ndarray:
@@ -117,9 +125,10 @@ class Graph:
         }
 
     def kind(self, operator: tflite.Operator) -> str:
-        """The operator's name, such as CONV_2D."""
+        """The operator's name, such as CONV_2D, or that which MediaPipe gave to its own."""
         code = self.model.OperatorCodes(operator.OpcodeIndex())
-        return OPERATOR[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
+        kind = OPERATOR[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]
+        return code.CustomCode().decode() if kind == "CUSTOM" else kind
 
     def constant(self, index: int) -> np.ndarray:
         """The stored values of a tensor that is a constant, perhaps packed."""
@@ -138,7 +147,7 @@ class Graph:
             inputs = [int(i) for i in operator.InputsAsNumpy()]
             if kind == "CONV_2D":
                 weight = self.constant(inputs[1]).transpose(0, 3, 1, 2)
-            elif kind == "DEPTHWISE_CONV_2D":
+            elif kind in {"DEPTHWISE_CONV_2D", TRANSPOSED}:
                 weight = self.constant(inputs[1]).transpose(3, 0, 1, 2)
             elif kind == "PRELU":
                 yield {"weight": self.constant(inputs[1]).ravel()}
@@ -155,69 +164,6 @@ def network(flatbuffer: bytes, names: list[str]) -> Tensors:
         for name, layer in zip(names, Graph(flatbuffer).layers(), strict=True)
         for part, values in layer.items()
     }
-
-
-def separable(name: str) -> list[str]:
-    """The two layers of a separable convolution."""
-    return [f"{name}.depthwise", f"{name}.pointwise"]
-
-
-def short_range_layers() -> list[str]:
-    """BlazeFaceShort's layers in the order in which the .tflite runs them."""
-    blocks = [f"fine.{i}" for i in range(11)] + [f"coarse.{i}" for i in range(5)]
-    names = ["stem", *(layer for block in blocks for layer in separable(f"{block}.convolution"))]
-    return [*names, "fine_score", "coarse_score", "fine_box", "coarse_box"]
-
-
-def full_range_layers() -> list[str]:
-    """BlazeFaceFull's layers in the order in which the .tflite runs them."""
-
-    def stage(name: str, units: int) -> list[str]:
-        return [
-            layer
-            for unit in range(units)
-            for half in ("first", "second")
-            for layer in separable(f"{name}.{unit}.{half}")
-        ]
-
-    names = ["stem", *stage("down.0", 2)]
-    for level, units in ((1, 3), (2, 3), (3, 3), (4, 4)):
-        names += [*stage(f"down.{level}", units), f"lateral.{level - 1}"]
-    for level, units in ((0, 2), (1, 2)):
-        names += [*stage(f"up.{level}", units), f"narrow.{level}"]
-    names += stage("up.2", 1)
-    return [
-        *names,
-        *(f"{head}.{part}" for head in ("score", "box") for part in ("pointwise", "depthwise")),
-    ]
-
-
-def face_mesh_layers() -> list[str]:
-    """FaceMesh's layers in the order in which the .tflite runs them: its two heads alternate."""
-
-    def block(name: str) -> list[str]:
-        return [*separable(f"{name}.convolution"), f"{name}.activation"]
-
-    names = ["stem.0", "stem.1"]
-    for name in [*(f"trunk.{i}" for i in range(14)), "points.0", "points.1"]:
-        names += block(name)
-    (a, b, c), (d, e, f) = block("points.2"), block("score.0")
-    names += [d, a, e, b, f, c]
-    for step in zip(head_tail("score", 1), head_tail("points", 3), strict=True):
-        names += step
-    return names
-
-
-def head_tail(name: str, first: int) -> list[str]:
-    """The layers of a head of FaceMesh from its narrowing on; `first` is that layer's index."""
-    block = f"{name}.{first + 2}"
-    return [
-        f"{name}.{first}",
-        f"{name}.{first + 1}",
-        *separable(f"{block}.convolution"),
-        f"{block}.activation",
-        f"{name}.{first + 3}",
-    ]
 
 
 # The canonical mesh ------------------------------------------------------------------------------
@@ -304,6 +250,14 @@ PRODUCTS = [
         {"points": [1, 468, 3], "score": [1]},
     ),
     Product(
+        "selfie",
+        WHEEL,
+        f"{MODULES}/selfie_segmentation/selfie_segmentation.tflite",
+        lambda data: network(data, segmenter_layers()),
+        {"image": [1, 3, 256, 256]},
+        {"opacity": [1, 256, 256]},
+    ),
+    Product(
         "canonical_face",
         NPM,
         f"{MODULES}/face_geometry/data/geometry_pipeline_metadata_landmarks.binarypb",
@@ -370,7 +324,7 @@ MANIFEST_HEAD = (
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description="Convert MediaPipe's face models to safetensors.")
+    parser = argparse.ArgumentParser(description="Convert MediaPipe's models to safetensors.")
     parser.add_argument("npm_tgz", type=Path, help=" ".join(NPM))
     parser.add_argument("wheel", type=Path, help=" ".join(WHEEL))
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to write to")

@@ -3,27 +3,37 @@
     python scripts/make_figures.py -o docs
 
 swap.jpg: sources, target and result of the README's command. more-swaps.jpg: other pairs of the
-samples. reconstruct.jpg: what facelab reconstruct writes of a face, on two samples.
+samples. reconstruct.jpg: what facelab reconstruct writes of a face, on two samples. edits.jpg: two
+photographs and edits of them. augment.jpg: training images of recipes/augment/wide.yaml.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
 
 from facelab import images
+from facelab.augment.generate import Generator
+from facelab.augment.photographs import find
+from facelab.augment.plan import Plan
+from facelab.augment.sources import Sources
+from facelab.augment.template import read_template
+from facelab.edits import Edit
 from facelab.export.depth import depth
 from facelab.export.normals import normals
 from facelab.export.overlay import overlay
 from facelab.export.pncc import pncc
 from facelab.export.subject import Subject
 from facelab.export.surface import surface
-from facelab.pipeline import Sighting, SwapSettings, sight, swap_into
-from facelab.reconstruct import load_reconstructor
-from facelab.types import Float, Reconstruction
+from facelab.pipeline import Sighting, SwapSettings, edit_one, sight, swap_into
+from facelab.recipe import make_step
+from facelab.reconstruct import load_reconstructor, load_segmenter
+from facelab.texture import unwrap
+from facelab.types import Face, Float, Reconstruction
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 README_SWAP = ("james-left.jpg", "james-right.jpg"), "mona-lisa.jpg"
@@ -33,11 +43,23 @@ MORE_SWAPS = (
     (("astronaut.png",), "james-right.jpg"),
 )
 EXPORTED = ("james-left.jpg", "mona-lisa.jpg")
+EDITED = ("astronaut.png", "mona-lisa.jpg")
+LOOKS = (
+    (("lipstick", {"colour": "#a01030", "strength": 0.8}), ("eyeshadow", {}), ("blush", {})),
+    (("wrinkles", {}), ("freckles", {})),
+    (("reshape", {"smile": 0.8, "eyes": 0.3, "slim": 0.4}),),
+    (("reshape", {"mouth": 1.0}),),
+    (("turn", {"yaw": 12.0}),),
+    (("relight", {"azimuth": -70.0, "contrast": 0.9}),),
+    (("cover", {"item": "mask"}),),
+)
+AUGMENTED = "wide.yaml"
+COLUMNS, ROWS = 8, 3  # of the augmented images
 TILE = 420
 
 
 def main() -> None:
-    """Write the three pictures."""
+    """Write the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--output", type=Path, default=Path("docs"))
     output = parser.parse_args().output
@@ -64,6 +86,8 @@ def main() -> None:
     save(output / "more-swaps.jpg", np.vstack([np.hstack(row[-3:]) for row in rows]))
     written = [np.hstack(exports(faces[name])) for name in EXPORTED]
     save(output / "reconstruct.jpg", np.vstack(written))
+    save(output / "edits.jpg", np.vstack([np.hstack(edits(faces[name])) for name in EDITED]))
+    save(output / "augment.jpg", augmented())
 
 
 def around(face: Sighting) -> Float:
@@ -100,9 +124,31 @@ def exports(face: Sighting) -> list[Float]:
     return [*tiles, texture]
 
 
+def edits(face: Sighting) -> list[Float]:
+    """The photograph around a face, and after each of the looks."""
+    before = Face(face.positions, unwrap(face.image, face.positions))
+    tiles = [around(face)]
+    for look in LOOKS:
+        steps = [step for name, keys in look if isinstance(step := make_step(name, keys), Edit)]
+        image, _ = edit_one(face.image, before, steps, {}, "alpha")
+        tiles.append(around(Sighting(image, face.positions)))
+    return tiles
+
+
+def augmented() -> Float:
+    """Training images made of the samples."""
+    template = read_template(SAMPLES.parent / "recipes" / "augment" / AUGMENTED)
+    found, _ = find(SAMPLES, template.seed)
+    with TemporaryDirectory() as cache:
+        sources = Sources(Path(cache), load_reconstructor, "figures", load_segmenter)
+        generator = Generator(Plan(found, COLUMNS * ROWS, template.seed), template, sources)
+        tiles = [generator(index).image for index in range(COLUMNS * ROWS)]
+    return np.vstack([np.hstack(tiles[at::ROWS]) for at in range(ROWS)])
+
+
 def save(path: Path, picture: Float) -> None:
     """Write a picture of values in [0, 1]."""
-    images.write(path, images.Image(np.clip(picture, 0, 1).astype(np.float32)))
+    images.write(path, images.Image(np.clip(picture, 0, 1).astype(np.float32)), quality=90)
 
 
 if __name__ == "__main__":

@@ -3,17 +3,19 @@
     python scripts/record_tflite.py FACE_MESH_TGZ MEDIAPIPE_WHEEL -o OUTPUT
 
 OUTPUT is tests/golden/networks.safetensors. The archives are those of ``convert_mediapipe.py``.
-Needs ``ai-edge-litert``.
+Needs ``ai-edge-litert``, which lacks the operator of MediaPipe's own that ends the selfie
+segmenter: that one is worked out here.
 """
 
 from __future__ import annotations
 
 import argparse
+import struct
 from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from convert_mediapipe import PRODUCTS, Tensors, source_bytes
+from convert_mediapipe import PRODUCTS, TRANSPOSED, Graph, Tensors, source_bytes
 from PIL import Image
 from safetensors.numpy import save
 
@@ -24,14 +26,17 @@ CROPS = {
     "blazeface_short": [(50, 160)],
     "blazeface_full": [(20, 130)],
     "facemesh": [(25, 130), (40, 110), (15, 150), (300, 60)],
+    "selfie": [(0, 100), (256, 200)],
 }
+KEPT = np.s_[:, ::3, ::3]  # of the opacities: every third pixel, so every place in a 2 x 2 cell
+_OUTPUTS, _OPERATORS = 8, 10  # fields of a subgraph in TFLite's schema, as its tables number them
 
 
 def crops(name: str, side: int) -> np.ndarray:
     """The crops for the network `name`: ``(n, side, side, 3)`` float32 RGB as it wants them."""
     photograph = np.asarray(Image.open(PHOTOGRAPH).convert("RGB"), np.float32) / 255
     cut = np.stack([photograph[y : y + side, x : x + side] for y, x in CROPS[name]])
-    return cut if name == "facemesh" else cut * 2 - 1
+    return cut * 2 - 1 if name.startswith("blazeface") else cut
 
 
 def outputs(flatbuffer: bytes, images: np.ndarray) -> list[np.ndarray]:
@@ -46,16 +51,41 @@ def outputs(flatbuffer: bytes, images: np.ndarray) -> list[np.ndarray]:
     return [np.stack(column) for column in zip(*rows, strict=True)]
 
 
+def ending(flatbuffer: bytes, operator: int) -> bytes:
+    """A model without the operators from number `operator` on; its output is that one's input."""
+    subgraph = Graph(flatbuffer).graph
+    out, data = int(subgraph.Operators(operator).Inputs(0)), bytearray(flatbuffer)
+    table = subgraph._tab
+    count = table.Vector(table.Offset(_OPERATORS)) - 4  # a vector's length stands before it
+    struct.pack_into("<I", data, count, operator)
+    struct.pack_into("<i", data, table.Vector(table.Offset(_OUTPUTS)), out)
+    return bytes(data)
+
+
+def opacities(flatbuffer: bytes, images: np.ndarray) -> np.ndarray:
+    """The selfie segmenter's outputs ``(n, H, W)`` on ``(n, H, W, 3)`` images."""
+    graph = Graph(flatbuffer)
+    last = [kind for kind, _ in graph.operators].index(TRANSPOSED)
+    (features,) = outputs(ending(flatbuffer, last), images)
+    _, weight, bias = (int(i) for i in graph.operators[last][1].InputsAsNumpy())
+    kernel = graph.constant(weight)[0].astype(np.float32)  # 2 x 2, stride 2: cells do not overlap
+    cells = np.einsum("nyxc,ijc->nyixj", features, kernel) + graph.constant(bias).astype(np.float32)
+    return np.exp(-np.logaddexp(0, -cells.reshape(images.shape[:3])))  # the logistic function
+
+
 def recorded(npm_tgz: Path, wheel: Path) -> Tensors:
-    """For each network its "regressions" or points, and its score logits, per crop."""
+    """For each network its "regressions" or points, and its score logits, per crop; opacities."""
     tensors = {}
     for product in PRODUCTS:
-        if product.name in CROPS:
-            (shape,) = product.inputs.values()
-            flatbuffer = source_bytes(product, npm_tgz, wheel)
-            logits, values = sorted(
-                outputs(flatbuffer, crops(product.name, shape[-1])), key=lambda a: a.size
-            )
+        if product.name not in CROPS:
+            continue
+        (shape,) = product.inputs.values()
+        flatbuffer = source_bytes(product, npm_tgz, wheel)
+        images = crops(product.name, shape[-1])
+        if product.name == "selfie":
+            tensors["selfie.opacity"] = np.ascontiguousarray(opacities(flatbuffer, images)[KEPT])
+        else:
+            logits, values = sorted(outputs(flatbuffer, images), key=lambda a: a.size)
             tensors[f"{product.name}.logits"] = logits.reshape(len(logits), -1)
             tensors[f"{product.name}.values"] = values.reshape(len(values), -1)
     return tensors

@@ -32,7 +32,8 @@ LAYERS = """
     edits
     recipe
     pipeline
-    augment export
+    export
+    augment
     cli
 """
 FORBIDDEN = {"edits": {"raster", "blend", "images", "reconstruct"}}  # though below it

@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 from facelab.reconstruct.blazeface import AnchorHead, BlazeFaceFull, BlazeFaceShort
 from facelab.reconstruct.facemesh import FaceMesh
 from facelab.reconstruct.layers import Residual, load, pad_same
+from facelab.reconstruct.selfie import Gate, SelfieSegmenter
 
 ROOT = Path(__file__).parent.parent
 ARCHIVES = os.environ.get("FACELAB_MEDIAPIPE_ARCHIVES")
@@ -24,15 +25,17 @@ CASES = {
     "blazeface_full": (BlazeFaceFull, 192, [(20, 130)]),
     "facemesh": (FaceMesh, 192, [(25, 130), (40, 110), (15, 150), (300, 60)]),
 }
+CROPS = {name: (side, corners) for name, (_, side, corners) in CASES.items()}
+CROPS["selfie"] = (256, [(0, 100), (256, 200)])
 
 
 def astronaut_crops(name):
     """The crops ``(n, 3, side, side)`` that scripts/record_tflite.py ran the runtime on."""
-    _, side, corners = CASES[name]
+    side, corners = CROPS[name]
     photograph = Image.open(ROOT / "samples/astronaut.png").convert("RGB")
     pixels = np.asarray(photograph, np.float32) / 255
     crops = np.stack([pixels[y : y + side, x : x + side] for y, x in corners])
-    crops = crops if name == "facemesh" else crops * 2 - 1
+    crops = crops * 2 - 1 if name.startswith("blazeface") else crops
     return torch.from_numpy(crops).permute(0, 3, 1, 2)
 
 
@@ -65,9 +68,41 @@ def test_recording_is_what_the_runtime_gives(monkeypatch):
     script = importlib.import_module("record_tflite")
     (npm_tgz,), (wheel,) = (sorted(Path(ARCHIVES).glob(p)) for p in ("*face_mesh*.tgz", "*.whl"))
     recorded = script.recorded(npm_tgz, wheel)
+    assert {name: corners for name, (_, corners) in CROPS.items()} == script.CROPS
     for name in CASES:
-        assert script.CROPS[name] == CASES[name][2]
         assert_equal_to_runtime(name, recorded[f"{name}.values"], recorded[f"{name}.logits"])
+    got = opacities(astronaut_crops("selfie"))
+    np.testing.assert_allclose(got, recorded["selfie.opacity"], atol=1e-3)
+
+
+def opacities(images):
+    """Every third row and column of what the selfie segmenter gives."""
+    with torch.inference_mode():
+        return load(SelfieSegmenter, "selfie")(images)[:, ::3, ::3].numpy()
+
+
+def test_segmenter_equals_recorded_runtime():
+    expected = load_file(GOLDEN)["selfie.opacity"]
+    got = opacities(astronaut_crops("selfie"))
+    np.testing.assert_allclose(got, expected, atol=1e-3, rtol=0)
+    assert got.min() < 0.01 < 0.99 < got.max()
+
+
+def test_segmented_images_of_a_batch_do_not_touch():
+    one, other = (opacities(image[None]) for image in astronaut_crops("selfie"))
+    both = opacities(astronaut_crops("selfie"))
+    np.testing.assert_allclose(both, np.concatenate([one, other]), atol=1e-3)
+    assert np.abs(one - other).max() > 0.5
+
+
+def test_gate_by_hand():
+    gate = Gate(2, 2)
+    for layer in (gate.reduce, gate.restore):
+        layer.weight = torch.nn.Parameter(torch.eye(2)[..., None, None])
+        torch.nn.init.zeros_(layer.bias)
+    x = torch.tensor([[1.0, 3.0], [-1.0, -5.0]]).reshape(1, 2, 1, 2)
+    expected = 1 / (1 + np.exp([-2.0, 0.0]))
+    np.testing.assert_allclose(gate(x)[0, :, 0, 0].detach(), expected, rtol=1e-6)
 
 
 def test_face_score_tells_faces_from_fabric():

@@ -14,6 +14,7 @@ import click
 
 import facelab
 from facelab.cli.atlas import atlas_group
+from facelab.cli.augment import augment_command
 from facelab.cli.edit import edit_command
 from facelab.cli.recipe import recipe_group
 from facelab.cli.reconstruct import reconstruct_command
@@ -75,6 +76,7 @@ def main() -> None:
 
 
 main.add_command(atlas_group)
+main.add_command(augment_command)
 main.add_command(edit_command)
 main.add_command(recipe_group)
 main.add_command(reconstruct_command)

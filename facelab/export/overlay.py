@@ -31,7 +31,7 @@ _WHITE: Colour = (255, 255, 255)
 _SHADE: Colour = (0, 0, 0)
 _POINT: Colour = (255, 80, 160)
 _BOX: Colour = (90, 225, 255)
-_AXES: tuple[Colour, ...] = ((255, 60, 60), (60, 220, 80), (70, 130, 255))
+AXES: tuple[Colour, ...] = ((255, 60, 60), (60, 220, 80), (70, 130, 255))
 _AXIS = 0.4  # length of an axis over the face's size
 _FAINT = 0.45  # opacity of what the face itself hides
 _DOT = 0.8  # opacity of the dense points
@@ -137,7 +137,7 @@ def _draw_axes(canvas: Canvas, subject: Subject, size: float, width: float) -> N
     start = subject.landmarks[NOSE_TIP]
     ends = start + subject.pose.rotation.T * [1, -1, 1] * np.float32(_AXIS * size)
     for axis in np.argsort(ends[:, 2]):
-        canvas.rimmed_line(np.stack([start, ends[axis]]), _AXES[axis], 2 * width)
+        canvas.rimmed_line(np.stack([start, ends[axis]]), AXES[axis], 2 * width)
 
 
 def _draw_angles(canvas: Canvas, pose: Pose, front: Float, size: float) -> None:

@@ -10,9 +10,10 @@ from facelab.types import Box, Float, Reconstruction
 
 if TYPE_CHECKING:
     from facelab.reconstruct.detect import Detector
+    from facelab.reconstruct.matte import PersonSegmenter
     from facelab.reconstruct.reconstructor import Regressor
 
-__all__ = ["BACKENDS", "DETECTORS", "Reconstructor", "load_reconstructor"]
+__all__ = ["BACKENDS", "DETECTORS", "Reconstructor", "load_reconstructor", "load_segmenter"]
 
 DETECTORS = ("blazeface", "insightface")
 BACKENDS = ("mesh", "prn")
@@ -63,6 +64,30 @@ def load_reconstructor(
     from facelab.reconstruct.reconstructor import FaceReconstructor
 
     return FaceReconstructor(_detector(detector), _regressor(backend, runtime, device))
+
+
+def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegmenter:
+    """What tells the people in a photograph from what is behind them.
+
+    Parameters
+    ----------
+    runtime, device : str
+        What runs its network: of `facelab.reconstruct.runtime.RUNTIMES` and ``DEVICES``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such runtime or device, or not on this machine.
+    WeightsError
+        If weights are missing or damaged.
+    """
+    from facelab.reconstruct import selfie
+    from facelab.reconstruct.layers import load
+    from facelab.reconstruct.matte import PersonSegmenter
+    from facelab.reconstruct.runtime import load_runner
+
+    network = load(selfie.SelfieSegmenter, "selfie")
+    return PersonSegmenter(load_runner(network, selfie.SIDE, runtime, device))
 
 
 def _regressor(name: str, runtime: str, device: str) -> Regressor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -14,25 +16,33 @@ def cut(image: Float, crop: Crop) -> Float:
     Where the photograph is finer than the crop it is reduced by area first, so that nothing
     aliases; beyond the image's border its edge pixels are repeated.
     """
-    matrix = crop.matrix
-    shrink = int(crop.side // crop.size)
-    if shrink > 1:
-        image, origin = _around(image, crop)
-        below, right = (-side % shrink for side in image.shape[:2])
-        whole = np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
-        size = whole.shape[1] // shrink, whole.shape[0] // shrink
-        image = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
-        # Source pixel x = shrink * small + (shrink - 1) / 2 + origin.
-        offset = np.array(origin) + (shrink - 1) / 2
-        matrix = np.column_stack([matrix[:, :2] * shrink, matrix[:, :2] @ offset + matrix[:, 2]])
+    image, crop = reduced(image, crop)
     out: Float = cv2.warpAffine(
         image,
-        matrix,
+        crop.matrix,
         (crop.size, crop.size),
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
     return out
+
+
+def reduced(image: Float, crop: Crop) -> tuple[Float, Crop]:
+    """An image ``(H, W, C)`` less than twice as fine as a crop of it, and the crop in its pixels.
+
+    Reduced by area, and only what the crop can touch; the image itself where it is not finer.
+    """
+    shrink = int(crop.side // crop.size)
+    if shrink <= 1:
+        return image, crop
+    image, origin = _around(image, crop)
+    below, right = (-side % shrink for side in image.shape[:2])
+    whole = np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
+    size = whole.shape[1] // shrink, whole.shape[0] // shrink
+    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], -1)
+    # Source pixel x = shrink * small + (shrink - 1) / 2 + origin.
+    x, y = (np.array(crop.centre) - origin - (shrink - 1) / 2) / shrink
+    return small, replace(crop, centre=(x, y), side=crop.side / shrink)
 
 
 def _around(image: Float, crop: Crop) -> tuple[Float, tuple[int, int]]:

@@ -1,0 +1,70 @@
+"""What is written when all samples are: annotations, contact sheet, report and card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from facelab.augment import card, report, sheet
+from facelab.augment.card import Facts
+from facelab.augment.formats import Format
+from facelab.augment.labels import Record
+from facelab.augment.statistics import Statistics, gathered
+from facelab.augment.store import Store
+from facelab.images import decoded
+from facelab.provenance import composite
+from facelab.types import Float
+
+
+def finish(store: Store, form: Format, facts: Facts) -> Statistics:
+    """Write what needs all samples, reading their records back one by one.
+
+    The card is written last: where it is, the data set is complete.
+
+    Parameters
+    ----------
+    store : Store
+        With the samples.
+    form : Format
+        What wrote them.
+    facts : Facts
+
+    Returns
+    -------
+    Statistics
+        Of the samples.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    records = _Records(store, form, facts.requested)
+    found = gathered(records, facts.requested)
+    form.finish(store, records)
+    picture = b""
+    if tiles := [sheet.tile(*example) for example in _examples(store, form, facts.requested)]:
+        source_type = composite(form.style.consent)
+        picture = form.style.marked(sheet.NAME, sheet.sheet(tiles), source_type)
+        store.write(sheet.NAME, picture)
+    store.write(report.NAME, report.report(facts, found, picture))
+    store.write(card.NAME, card.card(facts, found))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """The label records of a store, read anew each time they are gone through."""
+
+    store: Store
+    form: Format
+    count: int
+
+    def __iter__(self) -> Iterator[Record]:
+        return self.form.records(self.store, range(self.count))
+
+
+def _examples(store: Store, form: Format, count: int) -> Iterator[tuple[Record, Float]]:
+    for record in form.records(store, sheet.places(count)):
+        data = form.image(store, record)
+        yield record, decoded(record["image"], data).pixels

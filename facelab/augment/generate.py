@@ -1,0 +1,184 @@
+"""From a plan to its samples: what is drawn, done to a photograph, and known of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, reduce
+from itertools import groupby
+
+import numpy as np
+
+from facelab.augment.plan import Item, Plan
+from facelab.augment.sample import Sample, Source
+from facelab.augment.scene import Augmentation, Scene
+from facelab.augment.sources import Portrait, Sources
+from facelab.augment.template import OTHER, Template
+from facelab.composite import render
+from facelab.edits import Edit
+from facelab.edits.cover import Cover
+from facelab.edits.edit import Picture, Step
+from facelab.images import read
+from facelab.pipeline import (
+    Inputs,
+    Person,
+    edit_one,
+    files_of,
+    person_of,
+    picture_of,
+    swap_by,
+)
+from facelab.provenance import file_sha256
+from facelab.recipe import Input, PictureFile, Swap
+from facelab.recipe.write import step_values
+from facelab.types import Float
+
+_KEPT = 8  # portraits that a process remembers
+_CHOICE = 1  # marks the random numbers that choose the other identity
+
+
+@dataclass(frozen=True, eq=False)
+class Generator:
+    """Makes the samples of a plan, each by itself: any order, any process, the same sample.
+
+    Parameters
+    ----------
+    plan : Plan
+    template : Template
+    sources : Sources
+    """
+
+    plan: Plan
+    template: Template
+    sources: Sources
+
+    def __call__(self, index: int) -> Sample:
+        """One sample.
+
+        Raises
+        ------
+        FacelabError
+            If a photograph that went in cannot be read any more.
+        """
+        item, variant = self.plan.place(index)
+        steps = self.template.sample(self.plan.seed, item.sha256, variant)
+        taking = [step for step in steps if OTHER in dict(step.needs).values()]
+        other = self._other(item, variant) if taking else None
+        if other is None:  # nobody else in its split
+            steps = [step for step in steps if step not in taking]
+        portrait = self._portrait(item)
+        scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
+        scene = carried_out(steps, scene, self._inputs(other), self.template.blend)
+        return Sample(
+            index=index,
+            variant=variant,
+            split=item.split,
+            image=scene.image,
+            positions=scene.positions,
+            covered=scene.covered,
+            steps=[(step.name, step_values(step)) for step in steps],
+            sources=[_source("face", item), *self._used(steps, other)],
+        )
+
+    def _other(self, item: Item, variant: int) -> Item | None:
+        """Another identity for a sample, of its split: no identity is in two splits."""
+        others = self._by_split[item.split]
+        rng = np.random.default_rng([self.plan.seed, int(item.sha256[:32], 16), variant, _CHOICE])
+        first = int(rng.integers(len(others)))
+        candidates = (others[(first + at) % len(others)] for at in range(len(others)))
+        return next((one for one in candidates if one.identity != item.identity), None)
+
+    @cached_property
+    def _by_split(self) -> dict[str, list[Item]]:
+        found: dict[str, list[Item]] = {}
+        for item in self.plan.items:
+            found.setdefault(item.split, []).append(item)
+        return found
+
+    @cached_property
+    def _portrait(self) -> Callable[[Item], Portrait]:
+        return lru_cache(maxsize=_KEPT)(self.sources.portrait)
+
+    def _inputs(self, other: Item | None) -> Inputs:
+        """What steps are made with, the other identity among it."""
+        return self._own if other is None else {**self._own, OTHER: self._portrait(other).person}
+
+    @cached_property
+    def _own(self) -> dict[str, Person | Picture]:
+        """The recipe's inputs, read when the first sample is made."""
+        return {name: self._read(given) for name, given in self.template.inputs.items()}
+
+    def _read(self, given: Input) -> Person | Picture:
+        images = [read(file) for file in files_of(given)]
+        if isinstance(given, PictureFile):
+            return picture_of(images[0])
+        return person_of(given, images, self.sources.reconstructor)
+
+    def _used(self, steps: Sequence[Step], other: Item | None) -> list[Source]:
+        """The files that steps were made with."""
+        names = {name for step in steps for _, name in step.needs}
+        found = [source for source in self._files if source.role in names]
+        return found if other is None else [_source(OTHER, other), *found]
+
+    @cached_property
+    def _files(self) -> list[Source]:
+        """The files of the recipe's inputs."""
+        return [
+            Source(name, file.name, file_sha256(file))
+            for name, given in self.template.inputs.items()
+            for file in files_of(given)
+        ]
+
+
+def carried_out(steps: Sequence[Step], scene: Scene, inputs: Inputs, blend: str) -> Scene:
+    """A scene after steps in their order; edits that follow each other are put back once."""
+    for kind, group in groupby(steps, _kind):
+        if kind is Edit:
+            edits = [step for step in group if isinstance(step, Edit)]
+            scene = _edited(scene, edits, inputs, blend)
+        else:
+            scene = reduce(lambda scene, step: _done(scene, step, inputs, blend), group, scene)
+    return scene
+
+
+def _kind(step: Step) -> type[Step]:
+    """`Edit` for what changes the face itself."""
+    return Edit if isinstance(step, Edit) and not isinstance(step, Cover) else Step
+
+
+def _done(scene: Scene, step: Step, inputs: Inputs, blend: str) -> Scene:
+    """A scene after a swap, a cover or a step that only augmentation has."""
+    if isinstance(step, Cover):
+        return _worn(scene, step, blend)
+    if isinstance(step, Swap):
+        size = scene.texture_size
+        image = swap_by(step, scene.image, scene.positions, inputs, size, _free(scene))
+        return scene.with_image(image)
+    assert isinstance(step, Augmentation)
+    return step(scene)
+
+
+def _edited(scene: Scene, edits: Sequence[Edit], inputs: Inputs, blend: str) -> Scene:
+    image, positions = edit_one(scene.image, scene.face, edits, inputs, blend, _free(scene))
+    return replace(scene.with_image(image), positions=positions)
+
+
+def _worn(scene: Scene, step: Cover, blend: str) -> Scene:
+    """A scene with something put on the face, which stays what it is below."""
+    image, _ = edit_one(scene.image, scene.face, [step], {}, blend, _free(scene))
+    hidden = step.hides(scene.positions.atlas, scene.face.texture.size)
+    layer = render(scene.face, hidden, image.shape[:2])
+    covered = scene.covered.copy()
+    if layer is not None:
+        window = covered[layer.window]
+        covered[layer.window] = np.maximum(window, layer.opacity * (layer.oval > 0))
+    return replace(scene.with_image(image), covered=covered)
+
+
+def _free(scene: Scene) -> Float | None:
+    """Where the face may be changed: not where something lies in front of it."""
+    return 1 - scene.covered if scene.covered.any() else None
+
+
+def _source(role: str, item: Item) -> Source:
+    return Source(role, item.file.name, item.sha256, item.identity)

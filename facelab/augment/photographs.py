@@ -1,0 +1,73 @@
+"""Which photographs of a folder samples are made of, and who is in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from facelab.augment.plan import Item, split_of
+from facelab.errors import UsageError
+from facelab.images import output_format
+from facelab.provenance import file_sha256
+
+Skipped = dict[str, str]  # the name of a photograph below the folder, and why it is left out
+
+
+def find(folder: Path, seed: int) -> tuple[list[Item], Skipped]:
+    """The photographs in a folder and the folders below it.
+
+    Parameters
+    ----------
+    folder : Path
+        Those in a folder of it are of one person, who is called after that folder; those in the
+        folder itself are of one person each.
+    seed : int
+        Of the data set; it decides who is in which split.
+
+    Returns
+    -------
+    items : list of Item
+        By sha256. Of photographs that are the same to the byte there is one, the first by name.
+    skipped : dict of str to str
+        The others, and why.
+
+    Raises
+    ------
+    UsageError
+        If it is no folder, or holds no photographs.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: is not a folder; give the folder of the photographs")
+    found: dict[str, Item] = {}
+    skipped: Skipped = {}
+    for file in _photographs(folder):
+        name = file.relative_to(folder)
+        try:
+            sha256 = file_sha256(file)
+        except OSError as error:
+            skipped[name.as_posix()] = f"cannot be read ({(error.strerror or '').lower()})"
+            continue
+        if sha256 in found:
+            same = found[sha256].file.relative_to(folder.resolve())
+            skipped[name.as_posix()] = f"the same as {same.as_posix()}"
+            continue
+        identity = name.parts[0] if len(name.parts) > 1 else name.stem
+        found[sha256] = Item(file.resolve(), sha256, identity, split_of(identity, seed))
+    if not found:
+        raise UsageError(f"{folder}: holds no JPEG, PNG, WebP or TIFF file; give another folder")
+    return [found[sha256] for sha256 in sorted(found)], skipped
+
+
+def _photographs(folder: Path) -> Iterator[Path]:
+    for file in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+        if not hidden and _is_photograph(file):
+            yield file
+
+
+def _is_photograph(file: Path) -> bool:
+    try:
+        output_format(file)
+    except UsageError:
+        return False
+    return file.is_file()

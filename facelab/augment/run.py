@@ -1,0 +1,211 @@
+"""A data set from a folder of photographs, on whatever carries out the work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import facelab
+from facelab.augment import claim, photographs
+from facelab.augment.card import Facts
+from facelab.augment.engines import Engine
+from facelab.augment.finish import finish
+from facelab.augment.formats import Format, named
+from facelab.augment.photographs import Skipped
+from facelab.augment.plan import Item, Plan
+from facelab.augment.sample import Sample
+from facelab.augment.statistics import Statistics
+from facelab.augment.store import Store
+from facelab.errors import ImageError, NoFaceError
+
+LOOKING = "looking at photographs"
+AUGMENTING = "augmenting"
+
+Make = Callable[[int], Sample]  # a sample by its index
+
+
+class Watch(Protocol):
+    """Is told what has been done."""
+
+    def __call__(self, stage: str, total: int, count: int, made: int) -> None:
+        """`count` more of `total` in a stage, of which `made` were not there before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A data set to make.
+
+    Parameters
+    ----------
+    faces : Path
+        Folder of photographs, see `facelab.augment.photographs.find`.
+    store : Store
+        Where it goes.
+    facts : Facts
+        What is known of it; the photographs that are skipped are found out.
+    look : callable
+        Finds the face of a photograph, and keeps it for those who make samples.
+    maker : callable
+        Gives the function that makes samples of a plan. Both can go to other processes.
+    made_with : mapping
+        What else decides how samples come out, as JSON has it: hashes of inputs and networks.
+    """
+
+    faces: Path
+    store: Store
+    facts: Facts
+    look: Callable[[Item], object]
+    maker: Callable[[Plan], Make]
+    made_with: Mapping[str, object]
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What a run that goes on with this data set must have in common with it."""
+        style = asdict(self.facts.style)
+        settings = {
+            "facelab": facelab.__version__,
+            "format": self.facts.format,
+            "recipe": self.facts.recipe,
+            **style,
+            **self.made_with,
+        }
+        plain: dict[str, object] = json.loads(json.dumps(settings))
+        return plain
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run did.
+
+    Parameters
+    ----------
+    photographs : int
+        How many were used.
+    skipped : dict of str to str
+        Those that were not, and why.
+    made : int
+        Samples of this run.
+    statistics : Statistics
+        Of the data set, which earlier runs may have begun.
+    """
+
+    photographs: int
+    skipped: Skipped
+    made: int
+    statistics: Statistics
+
+
+def run(job: Job, engine: Engine, watch: Watch) -> Summary:
+    """Make a data set, or what is missing of it.
+
+    A run that is stopped, in whatever way, leaves whole files, from which the next goes on. It ends
+    with the same bytes as one that was never stopped. With more samples than a complete data set
+    has, that is extended.
+
+    Raises
+    ------
+    UsageError
+        If the store holds another data set, or the folder no photographs.
+    NoFaceError
+        If no photograph can be used.
+    OutputError
+        If another run is writing the store, or it cannot be written.
+    """
+    store, facts = job.store, job.facts
+    seed, count = facts.style.seed, facts.requested
+    with claim.locked(store):
+        claim.check(store, job.settings, count)
+        found, skipped = photographs.find(job.faces, seed)
+        items, refused = _usable(job, found, engine, watch)
+        facts = replace(facts, skipped={**skipped, **refused})
+        people = [[item.sha256, item.identity] for item in items]
+        claim.claim(store, {**job.settings, "photographs": people}, count)
+        work = _Work(job.maker(Plan(items, count, seed)), named(facts.format)(facts.style), store)
+        made = _all_written(work, count, engine, watch)
+        statistics = finish(store, work.form, facts)
+    return Summary(len(items), dict(facts.skipped), made, statistics)
+
+
+def _usable(
+    job: Job, items: Sequence[Item], engine: Engine, watch: Watch
+) -> tuple[list[Item], Skipped]:
+    """The photographs that have a face, and why the others cannot be used."""
+    reasons: dict[int, str] = {}
+    shared = (job.look, items)
+    called = _called(job.faces)
+    places = range(len(items))
+    watch(LOOKING, len(items), 0, 0)
+    with closing(
+        engine.map(_look, shared, places, lambda place: called(items[place]))
+    ) as looked_at:
+        for place, reason in looked_at:
+            watch(LOOKING, len(items), 1, 1)
+            if reason is not None:
+                reasons[place] = reason.removeprefix(f"{items[place].file}: ")
+    refused = {called(items[place]): reason for place, reason in sorted(reasons.items())}
+    usable = [item for place, item in enumerate(items) if place not in reasons]
+    if not usable:
+        name, reason = next(iter(refused.items()))
+        raise NoFaceError(
+            f"{job.faces}: none of {len(items)} photograph(s) can be used ({name}: {reason})"
+        )
+    return usable, refused
+
+
+def _called(folder: Path) -> Callable[[Item], str]:
+    return lambda item: item.file.relative_to(folder.resolve()).as_posix()
+
+
+def _look(
+    shared: tuple[Callable[[Item], object], Sequence[Item]], place: int
+) -> tuple[int, str | None]:
+    """Look at one of the photographs; the reason if it cannot be used."""
+    look, items = shared
+    try:
+        look(items[place])
+    except (ImageError, NoFaceError) as error:
+        return place, str(error)
+    return place, None
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What all chunks are written with."""
+
+    make: Make
+    form: Format
+    store: Store
+
+
+def _all_written(work: _Work, count: int, engine: Engine, watch: Watch) -> int:
+    """Write what is missing of `count` samples, and say how many that were."""
+    made = 0
+    watch(AUGMENTING, count, 0, 0)
+    chunks = _chunks(count, work.form.chunk)
+    with closing(engine.map(_write, work, chunks, _samples)) as written:
+        for chunk, fresh in written:
+            made += fresh * len(chunk)
+            watch(AUGMENTING, count, len(chunk), fresh * len(chunk))
+    return made
+
+
+def _write(work: _Work, chunk: range) -> tuple[range, bool]:
+    """Write a chunk unless it is there, and say whether it was written."""
+    if work.form.whole(work.store, chunk):
+        return chunk, False
+    work.form.write(work.store, chunk, map(work.make, chunk))
+    return chunk, True
+
+
+def _chunks(count: int, size: int) -> Iterator[range]:
+    for start in range(0, count, size):
+        yield range(start, min(start + size, count))
+
+
+def _samples(chunk: range) -> str:
+    return f"samples {chunk.start} to {chunk[-1]}"

@@ -1,0 +1,74 @@
+"""A photograph with one face on its way to a sample, and what a step of augmentation is."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from facelab.edits.edit import Step
+from facelab.texture import at_size, texture_size, unwrap
+from facelab.types import Face, Float, PositionMap, Texture
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A photograph, its face, what hides it, and what is behind it.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        RGB in [0, 1].
+    positions : PositionMap
+        Of the face, pixels of `image`.
+    covered : (H, W) float32
+        How far something drawn in front hides what is behind, [0, 1].
+    texture : Texture, optional
+        The face's, where it is known; else it is read from the image.
+    texture_size : int, optional
+        Of the face as edits take it; by default as large as it shows.
+    matte : (H, W) float32, optional
+        How much of each pixel is a person, [0, 1], for steps that ask what is behind.
+    """
+
+    image: Float
+    positions: PositionMap
+    covered: Float
+    texture: Texture | None = None
+    texture_size: int | None = None
+    matte: Float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        image: Float,
+        face: Face,
+        texture_size: int | None = None,
+        matte: Float | None = None,
+    ) -> Scene:
+        """A photograph as it is."""
+        covered = np.zeros(image.shape[:2], np.float32)
+        return cls(image, face.positions, covered, face.texture, texture_size, matte)
+
+    @cached_property
+    def face(self) -> Face:
+        """The face as edits take it."""
+        size = self.texture_size or texture_size(self.positions)
+        if self.texture is None or self.texture.size < size:
+            return Face(self.positions, unwrap(self.image, self.positions, size))
+        return Face(self.positions, at_size(self.texture, size))
+
+    def with_image(self, image: Float) -> Scene:
+        """Other pixels of the same size that show the same geometry."""
+        return replace(self, image=image, texture=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation(Step):
+    """A step that only augmentation has; its fields are the keys of the recipe."""
+
+    @abstractmethod
+    def __call__(self, scene: Scene) -> Scene:
+        """The scene changed; nothing is drawn here, whatever is random came with the keys."""

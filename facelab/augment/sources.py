@@ -1,0 +1,151 @@
+"""The photographs that samples are made of; what is found in one is kept on disk."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facelab import atlas
+from facelab.augment.plan import Item
+from facelab.errors import ImageError
+from facelab.images import read, write_bytes_atomically
+from facelab.pipeline import Person, Sighting, no_face
+from facelab.provenance import file_sha256
+from facelab.reconstruct import Reconstructor
+from facelab.texture import unwrap
+from facelab.types import Face, Float, PositionMap, Texture
+
+if TYPE_CHECKING:
+    from facelab.reconstruct.matte import PersonSegmenter
+
+Arrays = dict[str, NDArray[Any]]
+
+_ATLASES = {"canonical": atlas.canonical, "prnet": atlas.prnet}
+_NAMES = ("positions", "atlas", "colour", "confidence")
+_LAYOUT = 1  # of the files in the cache: another one reads none of those
+
+
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """A photograph with its largest face.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+    face : Face
+        As read from it.
+    matte : (H, W) float32, optional
+        How much of each pixel is a person, [0, 1].
+    """
+
+    image: Float
+    face: Face
+    matte: Float | None = None
+
+    @property
+    def person(self) -> Person:
+        """As steps take another person."""
+        return Person((Sighting(self.image, self.face.positions),))
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """Photographs with their faces, each looked at once.
+
+    Parameters
+    ----------
+    cache : Path
+        A folder; made if it is not there. Its files are named after the photographs' contents.
+    load : callable
+        Gives the reconstructor; called only for a photograph that is not in the cache.
+    key : str
+        Names the networks: what one of them found is not what another finds.
+    load_segmenter : callable, optional
+        Gives what tells people from what is behind them, where mattes are wanted.
+    """
+
+    cache: Path
+    load: Callable[[], Reconstructor]
+    key: str
+    load_segmenter: Callable[[], PersonSegmenter] | None = None
+
+    @cached_property
+    def reconstructor(self) -> Reconstructor:
+        """Loaded when it is first needed."""
+        return self.load()
+
+    def portrait(self, item: Item) -> Portrait:
+        """A photograph and its largest face.
+
+        Raises
+        ------
+        FacelabError
+            If the photograph cannot be read or has no face.
+        """
+        image = read(item.file).pixels
+        if file_sha256(item.file) != item.sha256:
+            raise ImageError(f"{item.file}: has changed while the data set is made; run again")
+        data = self._cached(item)
+        if data is None:
+            data = self._found(item, image)
+            self.cache.mkdir(parents=True, exist_ok=True)
+            write_bytes_atomically(self._place(item), _packed(data))
+        return _portrait(image, data)
+
+    def _found(self, item: Item, image: Float) -> Arrays:
+        """What is kept of a photograph: 16-bit colours are enough."""
+        found = self.reconstructor.largest(image)
+        if not found:
+            raise no_face(str(item.file))
+        positions = found[0].positions
+        texture = unwrap(image, positions)
+        kept: Arrays = {
+            "positions": positions.values,
+            "atlas": np.array(positions.atlas.name),
+            "colour": texture.colour.astype(np.float16),
+            "confidence": texture.confidence.astype(np.float16),
+        }
+        if self._segmenter:
+            kept["matte"] = np.rint(self._segmenter(image) * 255).astype(np.uint8)
+        return kept
+
+    @cached_property
+    def _segmenter(self) -> PersonSegmenter | None:
+        return self.load_segmenter and self.load_segmenter()
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (*_NAMES, "matte") if self.load_segmenter else _NAMES
+
+    def _cached(self, item: Item) -> Arrays | None:
+        """What the cache has, unless it is not whole."""
+        try:
+            data = self._place(item).read_bytes()
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+                return {name: arrays[name] for name in self._names}
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+            return None
+
+    def _place(self, item: Item) -> Path:
+        return self.cache / f"{item.sha256[:32]}-{self.key[:16]}-{_LAYOUT}.npz"
+
+
+def _portrait(image: Float, kept: Arrays) -> Portrait:
+    positions = PositionMap(kept["positions"], _ATLASES[str(kept["atlas"])]())
+    colour, confidence = (kept[name].astype(np.float32) for name in ("colour", "confidence"))
+    matte = kept["matte"].astype(np.float32) / 255 if "matte" in kept else None
+    return Portrait(image, Face(positions, Texture(colour, confidence)), matte)
+
+
+def _packed(kept: Arrays) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **kept)
+    return buffer.getvalue()

@@ -1,0 +1,35 @@
+"""Exposure, contrast and colour of the whole photograph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from facelab.augment.scene import Augmentation, Scene
+from facelab.edits.fields import number
+
+_GREY = np.array([0.2126, 0.7152, 0.0722], np.float32)  # luminance of sRGB's primaries
+_WARM = np.array([0.12, 0.0, -0.12], np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Camera(Augmentation):
+    """Another exposure, contrast, colour temperature and saturation, of all there is to see."""
+
+    name: ClassVar[str] = "camera"
+    exposure: float = number(0.0, -3.0, 3.0, "brighter; below 0 darker", "stops")
+    contrast: float = number(0.0, -0.9, 1.0, "more; below 0 less")
+    temperature: float = number(0.0, -1.0, 1.0, "warmer; below 0 cooler")
+    saturation: float = number(0.0, -1.0, 1.0, "more; -1 is grey")
+
+    def __call__(self, scene: Scene) -> Scene:
+        """The scene as another camera would have taken it."""
+        linear = scene.image ** np.float32(2.2) * np.float32(2**self.exposure)
+        image = np.minimum(linear, 1) ** np.float32(1 / 2.2)
+        image = np.float32(0.5) + (image - np.float32(0.5)) * np.float32(1 + self.contrast)
+        image = image * (1 + np.float32(self.temperature) * _WARM)
+        grey = (image @ _GREY)[..., None]
+        image = grey + (image - grey) * np.float32(1 + self.saturation)
+        return scene.with_image(np.clip(image, 0, 1).astype(np.float32))

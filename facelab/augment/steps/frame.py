@@ -1,0 +1,58 @@
+"""The square that is cut out of the photograph around the face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from facelab.augment.beyond import extended
+from facelab.augment.scene import Augmentation, Scene
+from facelab.edits.fields import number, whole
+from facelab.reconstruct.crop import cut, reduced
+from facelab.types import Crop, Float, PositionMap
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame(Augmentation):
+    """A square around the face, turned and shifted; beyond the photograph its edge goes on."""
+
+    name: ClassVar[str] = "frame"
+    size: int = whole(256, 32, 2048, "its side in pixels")
+    room: float = number(1.8, 0.5, 8.0, "its side in sizes of the face: 1 is the face alone")
+    right: float = number(0.0, -1.0, 1.0, "how far the face lies right of the middle, of the side")
+    down: float = number(0.0, -1.0, 1.0, "how far below the middle, of the side")
+    roll: float = number(0.0, -180.0, 180.0, "counter-clockwise as seen", "degrees")
+
+    def __call__(self, scene: Scene) -> Scene:
+        """The scene in that square; the face, and what is known of it, move with the pixels."""
+        box = scene.positions.box
+        side = self.room * box.size
+        right, down = _turned(side * self.right, side * self.down, self.roll)
+        centre = box.centre[0] - right, box.centre[1] - down
+        crop = Crop(centre, side, -self.roll, self.size)
+        rows = crop.apply(scene.positions.values.reshape(-1, 3))
+        atlas = scene.positions.atlas
+        positions = PositionMap(rows.reshape(scene.positions.values.shape), atlas)
+        covered = cut(np.dstack([scene.covered] * 3), crop)[..., 0]
+        image = _cut(scene.image, crop)
+        matte = None if scene.matte is None else _cut(scene.matte[..., None], crop)
+        return replace(scene, image=image, positions=positions, covered=covered, matte=matte)
+
+
+def _cut(image: Float, crop: Crop) -> Float:
+    """The view of an image that goes on beyond its border as far as the view does."""
+    image, crop = reduced(image, crop)
+    height, width = image.shape[:2]
+    (x, y), reach = crop.centre, crop.side * np.sqrt(0.5)
+    past = max(reach - x, x + reach - width, reach - y, y + reach - height, 0.0)
+    margin = min(int(np.ceil(past)), 4 * max(height, width))
+    moved = replace(crop, centre=(x + margin, y + margin))
+    return cut(extended(image, margin), moved)
+
+
+def _turned(x: float, y: float, roll: float) -> tuple[float, float]:
+    """A vector of the square, in the photograph."""
+    angle = np.deg2rad(roll)
+    return x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)

@@ -1,0 +1,40 @@
+"""Left and right changed places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from facelab.augment.scene import Augmentation, Scene
+from facelab.types import PositionMap, Texture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mirror(Augmentation):
+    """The photograph as in a mirror; the person's left eye becomes the right one."""
+
+    name: ClassVar[str] = "mirror"
+
+    def __call__(self, scene: Scene) -> Scene:
+        """The scene mirrored, with a position map in which left is left again.
+
+        The layout is symmetric: texel (u, v) and its mirror image change places.
+        """
+        width = scene.image.shape[1]
+        values = scene.positions.values[:, ::-1] * np.array([-1, 1, 1], np.float32)
+        values = values + np.array([width - 1, 0, 0], np.float32)
+        texture = scene.texture and Texture(
+            np.ascontiguousarray(scene.texture.colour[:, ::-1]),
+            np.ascontiguousarray(scene.texture.confidence[:, ::-1]),
+        )
+        matte = None if scene.matte is None else np.ascontiguousarray(scene.matte[:, ::-1])
+        return replace(
+            scene,
+            image=np.ascontiguousarray(scene.image[:, ::-1]),
+            positions=PositionMap(np.ascontiguousarray(values), scene.positions.atlas),
+            covered=np.ascontiguousarray(scene.covered[:, ::-1]),
+            texture=texture,
+            matte=matte,
+        )

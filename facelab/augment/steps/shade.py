@@ -1,0 +1,50 @@
+"""A shadow with an edge across the photograph: half-dark faces, bars, leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+from facelab.augment.scene import Augmentation, Scene
+from facelab.edits.cielab import rgb_of
+from facelab.edits.fields import colour, number, whole
+from facelab.types import Float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shade(Augmentation):
+    """Part of the photograph in shadow; where its edge runs across the face is drawn."""
+
+    name: ClassVar[str] = "shade"
+    dark: float = number(0.6, 0.0, 0.95, "how much of the light is missing")
+    tint: str = colour("#000000", "of what light there is in the shadow")
+    soft: float = number(0.1, 0.0, 1.0, "width of its edge, in sizes of the face")
+    angle: float = number(0.0, -180.0, 180.0, "which way it lies: 0 is to the right", "degrees")
+    place: float = number(0.0, -1.0, 1.0, "of its edge, from the face's middle, in its sizes")
+    waves: float = number(0.15, 0.0, 1.0, "how far the edge is from straight, in sizes of the face")
+    seed: int = whole(0, 0, 2**32 - 1, "of the waves")
+
+    def __call__(self, scene: Scene) -> Scene:
+        """The scene with the shadow, which falls on everything alike."""
+        share = self._share(scene)[..., None] * np.float32(self.dark)
+        linear = scene.image ** np.float32(2.2)
+        low = linear * rgb_of(self.tint) * np.float32(0.5)
+        shaded = (linear * (1 - share) + share * low) ** np.float32(1 / 2.2)
+        return scene.with_image(np.asarray(np.clip(shaded, 0, 1), np.float32))
+
+    def _share(self, scene: Scene) -> Float:
+        """1 in the shadow, 0 in the light, ``(H, W)``."""
+        height, width = scene.image.shape[:2]
+        box = scene.positions.box
+        y, x = np.mgrid[:height, :width].astype(np.float32)
+        angle = np.deg2rad(self.angle)
+        away = (x - box.centre[0]) * np.cos(angle) - (y - box.centre[1]) * np.sin(angle)
+        coarse = np.random.default_rng(self.seed).uniform(-1, 1, (6, 6)).astype(np.float32)
+        waves = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+        distance = away / np.float32(box.size) - np.float32(self.place) + self.waves * waves
+        soft = max(self.soft, 1.5 / box.size)
+        step = np.clip(distance / np.float32(soft) + np.float32(0.5), 0, 1)
+        return np.asarray(step * step * (3 - 2 * step), np.float32)

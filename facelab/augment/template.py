@@ -1,0 +1,208 @@
+"""A recipe whose values are drawn: what `facelab augment` is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, field, fields
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facelab.augment.draws import Draw, Rng, draw_of
+from facelab.augment.steps import AUGMENTATIONS
+from facelab.augment.steps.background import Background
+from facelab.edits.edit import Step
+from facelab.edits.fields import checked
+from facelab.errors import UsageError
+from facelab.recipe import Input, Output, step_classes
+from facelab.recipe.document import DocumentError, Node, parse
+from facelab.recipe.parse import (
+    fail,
+    inputs_of,
+    listing,
+    output_of,
+    read_bytes,
+    step_keys,
+    top_keys,
+    top_value,
+)
+from facelab.recipe.recipe import SEEDS
+from facelab.recipe.steps import unknown
+
+OTHER = "other"  # the input that stands for another identity of the folder
+KEYS = ("version", "name", "seed", "texture_size", "blend", "output", "inputs", "steps")
+_CHECKED = ("name", "seed", "texture_size", "blend")
+
+
+@dataclass(frozen=True)
+class DrawnStep:
+    """A step of which some values are drawn.
+
+    Parameters
+    ----------
+    kind : type of Step
+    draws : mapping of str to Draw
+        For the keys that are given.
+    chance : float
+        How likely it is done at all, [0, 1].
+    """
+
+    kind: type[Step]
+    draws: Mapping[str, Draw]
+    chance: float = 1.0
+
+    def sample(self, rng: Rng) -> Step | None:
+        """The step, or None where it is left out."""
+        if rng.random() >= self.chance:
+            return None
+        values = {key: draw.sample(rng) for key, draw in self.draws.items()}
+        if "seed" in self.kind.__dataclass_fields__ and "seed" not in values:
+            values["seed"] = int(rng.integers(SEEDS))
+        return self.kind(**values)
+
+
+@dataclass(frozen=True)
+class Template:
+    """An augmentation recipe.
+
+    Parameters
+    ----------
+    steps : sequence of DrawnStep
+    inputs : mapping of str to Input
+        Files that steps are made with, by name.
+    name : str
+        For people.
+    seed : int
+        Of what is random, unless another is given.
+    texture_size : int, optional
+        256 to 2048; by default as large as the face shows.
+    blend : str
+        How edited faces are put back, a key of `facelab.blend.METHODS`.
+    output : Output
+        How images are written.
+    text : mapping
+        What the file says, for the record.
+    """
+
+    steps: Sequence[DrawnStep] = ()
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    name: str = ""
+    seed: int = 0
+    texture_size: int | None = None
+    blend: str = "alpha"
+    output: Output = field(default_factory=Output)
+    text: Mapping[str, object] = field(default_factory=dict)
+
+    def sample(self, seed: int, sha256: str, variant: int) -> list[Step]:
+        """The steps of one sample: they depend on these three alone.
+
+        Each step has its own stream of random numbers, so that a change of one leaves the others.
+        """
+        entropy = [seed, int(sha256[:32], 16), variant]
+        streams = np.random.SeedSequence(entropy).spawn(len(self.steps))
+        drawn = (
+            step.sample(np.random.default_rng(stream))
+            for step, stream in zip(self.steps, streams, strict=True)
+        )
+        return [step for step in drawn if step is not None]
+
+    @property
+    def needs_matte(self) -> bool:
+        """Whether a step asks what is behind the person."""
+        return any(step.kind is Background for step in self.steps)
+
+
+def read_template(path: str | Path) -> Template:
+    """The augmentation recipe in a file; its relative paths are relative to the file.
+
+    Every recipe of `facelab edit` is one, but for the keys ``faces`` and ``mask``.
+
+    Raises
+    ------
+    UsageError
+        ``FILE:LINE: step 2 (lipstick): colour: ...``: what is wrong, and what is allowed.
+    """
+    path = Path(path)
+    return parse_template(read_bytes(path), str(path), path.parent)
+
+
+def parse_template(data: bytes, name: str, folder: Path) -> Template:
+    """The augmentation recipe in `data`, as `read_template`; `name` is said in errors."""
+    try:
+        return _template(parse(data), folder)
+    except DocumentError as error:
+        raise UsageError(f"{name}:{error.line}: {error}") from None
+
+
+def _template(root: Node, folder: Path) -> Template:
+    keys = top_keys(root, KEYS)
+    values: dict[str, Any] = {key: top_value(key, keys[key]) for key in _CHECKED if key in keys}
+    inputs = inputs_of(keys.get("inputs"), folder, {})
+    if OTHER in inputs:
+        fail(keys["inputs"], f"inputs: {OTHER}: stands for another identity; use another name")
+    if "output" in keys:
+        values["output"] = output_of(keys["output"])
+    node = keys.get("steps")
+    items = [] if node is None or node.value is None else listing(node, "steps")
+    names = (*inputs, OTHER)
+    steps = tuple(_step(f"step {at}", item, names) for at, item in enumerate(items, 1))
+    text = root.plain
+    assert isinstance(text, dict)
+    return Template(steps=steps, inputs=inputs, text=text, **values)
+
+
+def _step(where: str, node: Node, inputs: Sequence[str]) -> DrawnStep:
+    name, keys, given = step_keys(where, node)
+    classes = {**step_classes(), **{step.name: step for step in AUGMENTATIONS}}
+    if name not in classes:
+        fail(keys, f"{where}: {unknown('edit', name, classes)}")
+    where, kind = f"{where} ({name})", classes[name]
+    known = {key.name: key for key in fields(kind)}
+    chance = _chance(where, given["chance"]) if "chance" in given else 1.0
+    draws = {}
+    for key, value in given.items():
+        if key == "chance":
+            continue
+        if key not in known:
+            fail(value, f"{where}: {unknown('key', key, [*known, 'chance'])}")
+        draws[key] = _draw(where, known[key], value, inputs)
+    for key, about in known.items():
+        if about.default is MISSING and key not in draws:
+            fail(keys, f"{where}: {key}: is missing; give {about.metadata['help']}")
+    return DrawnStep(kind, draws, chance)
+
+
+def _chance(where: str, node: Node) -> float:
+    value = node.plain
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        fail(node, f"{where}: chance: {value!r} is not a number from 0 to 1")
+    return float(value)
+
+
+def _draw(where: str, key: Field[Any], node: Node, inputs: Sequence[str]) -> Draw:
+    """The draw of a key, every value of which is allowed."""
+    try:
+        draw = draw_of(node.plain, key.metadata)
+    except ValueError as error:
+        fail(node, f"{where}: {key.name}: {error}")
+    try:
+        draw.check(partial(checked, key))
+        if key.metadata["kind"] in ("reference", "references"):
+            draw.check(partial(_check_input, key.name, inputs))
+    except ValueError as error:
+        prefix = "" if str(error).startswith(f"{key.name}:") else f"{key.name}: "
+        fail(node, f"{where}: {prefix}{error}")
+    return draw
+
+
+def _check_input(key: str, inputs: Sequence[str], value: object) -> None:
+    for name in _listed(value):
+        if name not in inputs:
+            raise ValueError(f"{key}: no input is called {name!r} (inputs: {', '.join(inputs)})")
+
+
+def _listed(names: object) -> list[str]:
+    """One name or several, as a list."""
+    return [names] if isinstance(names, str) else list(names)  # type: ignore[call-overload]

@@ -1,0 +1,167 @@
+"""``facelab augment``: labelled training images from a folder of faces and a recipe with ranges."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from facelab.augment.engines import ENGINES
+from facelab.augment.engines.processes import single_threaded
+from facelab.augment.formats import FORMATS
+from facelab.cli.options import CONSENT, FILE, network_options
+
+
+@click.command("augment")
+@click.option(
+    "-r",
+    "--recipe",
+    type=FILE,
+    required=True,
+    metavar="RECIPE.yaml",
+    help="What to do: a recipe of facelab edit whose values may be drawn.",
+)
+@click.option(
+    "-i",
+    "--input",
+    "faces",
+    type=FILE,
+    required=True,
+    metavar="FACES",
+    help="Folder of photographs; those in a folder of it are of one person, called after it.",
+)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="OUT",
+    help="Folder to write, or what fsspec takes, such as s3://bucket/folder.",
+)
+@click.option(
+    "-n",
+    "--count",
+    type=click.IntRange(min=1),
+    required=True,
+    metavar="COUNT",
+    help="How many images; a larger number than before extends what is there.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    metavar="S",
+    help="Of everything that is drawn; the recipe's by default.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default="folder",
+    show_default=True,
+    help="How images and labels are written.",
+)
+@click.option(
+    "--maps",
+    default="all",
+    show_default=True,
+    metavar="all|none|NAME,...",
+    help="Which labels of pixels: depth, normals, uv, positions, visible, segmentation.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="local",
+    show_default=True,
+    help="What carries out the work: processes of this machine, or Dask.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many processes; by default as many as there are cores.",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Of a Dask scheduler, whose workers are used; without it Dask starts some here.",
+)
+@click.option(
+    "--cache",
+    type=FILE,
+    metavar="FOLDER",
+    help="Where faces that were found are kept between runs; your own cache folder by default.",
+)
+@click.option(
+    "--consent",
+    type=click.Choice(CONSENT),
+    default="unspecified",
+    show_default=True,
+    help="By what right the faces are used; goes into the images and the card.",
+)
+@click.option(
+    "--licence",
+    default="unspecified",
+    show_default=True,
+    metavar="TEXT",
+    help="Of the photographs; goes into the card.",
+)
+@network_options
+@click.option("as_json", "--json", is_flag=True, help="Print the result as JSON on stdout.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+def augment_command(
+    recipe: Path,
+    faces: Path,
+    output: str,
+    count: int,
+    seed: int | None,
+    form: str,
+    maps: str,
+    engine: str,
+    workers: int | None,
+    scheduler: str | None,
+    cache: Path | None,
+    consent: str,
+    licence: str,
+    detector: str,
+    backend: str,
+    runtime: str,
+    device: str,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Make labelled images of faces: each with landmarks, pose, depth and more, known exactly.
+
+    A person is in the training, the validation or the test split, never in two of them.
+
+    The same recipe, photographs and seed give the same files, whatever the workers. A run that was
+    stopped goes on with the same command. OUT/dataset.json, written last, says what OUT holds;
+    OUT/contact-sheet.jpg and OUT/report.html show it.
+
+    Exit codes: 0 done, 1 an error, 2 a wrong option or recipe, 3 no face in any photograph,
+    4 weights missing or damaged, 130 interrupted.
+    """
+    if scheduler and engine != "dask":
+        raise click.UsageError("--scheduler goes with --engine dask")
+    if scheduler and workers:
+        raise click.UsageError("--workers: the scheduler has its own; leave one of them out")
+
+    with single_threaded():  # before anything loads NumPy
+        from facelab.augment.engines import load_engine
+        from facelab.cli.augmenting import Asked, carry_out
+        from facelab.cli.networks import Networks
+
+        asked = Asked(
+            recipe=recipe,
+            faces=faces,
+            output=output,
+            count=count,
+            seed=seed,
+            format=form,
+            maps=maps,
+            cache=cache,
+            consent=consent,
+            licence=licence,
+            networks=Networks(detector, backend, runtime, device),
+        )
+        return carry_out(
+            asked, load_engine(engine, workers, scheduler), as_json=as_json, quiet=quiet
+        )

@@ -1,0 +1,84 @@
+"""What facelab's networks call the layers of MediaPipe's, in the order of the .tflite files."""
+
+from __future__ import annotations
+
+
+def separable(name: str) -> list[str]:
+    """The two layers of a separable convolution."""
+    return [f"{name}.depthwise", f"{name}.pointwise"]
+
+
+def short_range_layers() -> list[str]:
+    """BlazeFaceShort's layers in the order in which the .tflite runs them."""
+    blocks = [f"fine.{i}" for i in range(11)] + [f"coarse.{i}" for i in range(5)]
+    names = ["stem", *(layer for block in blocks for layer in separable(f"{block}.convolution"))]
+    return [*names, "fine_score", "coarse_score", "fine_box", "coarse_box"]
+
+
+def full_range_layers() -> list[str]:
+    """BlazeFaceFull's layers in the order in which the .tflite runs them."""
+
+    def stage(name: str, units: int) -> list[str]:
+        return [
+            layer
+            for unit in range(units)
+            for half in ("first", "second")
+            for layer in separable(f"{name}.{unit}.{half}")
+        ]
+
+    names = ["stem", *stage("down.0", 2)]
+    for level, units in ((1, 3), (2, 3), (3, 3), (4, 4)):
+        names += [*stage(f"down.{level}", units), f"lateral.{level - 1}"]
+    for level, units in ((0, 2), (1, 2)):
+        names += [*stage(f"up.{level}", units), f"narrow.{level}"]
+    names += stage("up.2", 1)
+    return [
+        *names,
+        *(f"{head}.{part}" for head in ("score", "box") for part in ("pointwise", "depthwise")),
+    ]
+
+
+def face_mesh_layers() -> list[str]:
+    """FaceMesh's layers in the order in which the .tflite runs them: its two heads alternate."""
+
+    def block(name: str) -> list[str]:
+        return [*separable(f"{name}.convolution"), f"{name}.activation"]
+
+    names = ["stem.0", "stem.1"]
+    for name in [*(f"trunk.{i}" for i in range(14)), "points.0", "points.1"]:
+        names += block(name)
+    (a, b, c), (d, e, f) = block("points.2"), block("score.0")
+    names += [d, a, e, b, f, c]
+    for step in zip(head_tail("score", 1), head_tail("points", 3), strict=True):
+        names += step
+    return names
+
+
+def head_tail(name: str, first: int) -> list[str]:
+    """The layers of a head of FaceMesh from its narrowing on; `first` is that layer's index."""
+    block = f"{name}.{first + 2}"
+    return [
+        f"{name}.{first}",
+        f"{name}.{first + 1}",
+        *separable(f"{block}.convolution"),
+        f"{block}.activation",
+        f"{name}.{first + 3}",
+    ]
+
+
+def segmenter_layers() -> list[str]:
+    """SelfieSegmenter's layers in the order in which the .tflite runs them."""
+
+    def gate(name: str) -> list[str]:
+        return [f"{name}.gate.reduce", f"{name}.gate.restore"]
+
+    names = ["stem"]
+    for i, gated in enumerate([True, False, False, True, True, True, True, True]):
+        name = f"trunk.{i}"
+        names += [f"{name}.expand", f"{name}.depthwise", *(gate(name) if gated else [])]
+        names += [f"{name}.project"]
+    names += ["context.features", "context.weights"]
+    for i in range(3):
+        name = f"up.{i}"
+        names += [f"{name}.narrow", *gate(name), f"{name}.mix", f"{name}.depthwise"]
+    return [*names, "opacity"]

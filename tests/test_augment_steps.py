@@ -1,0 +1,313 @@
+"""What augmentation does to a scene: pixels, and the geometry that labels are read from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from facelab.augment.beyond import extended
+from facelab.augment.scene import Scene
+from facelab.augment.steps import AUGMENTATIONS
+from facelab.augment.steps.blur import Blur
+from facelab.augment.steps.camera import Camera
+from facelab.augment.steps.coarse import Coarse
+from facelab.augment.steps.frame import Frame
+from facelab.augment.steps.jpeg import Jpeg
+from facelab.augment.steps.mirror import Mirror
+from facelab.augment.steps.noise import Noise
+from facelab.augment.steps.occlude import Occlude
+from facelab.augment.steps.profile import Profile
+from facelab.augment.steps.shade import Shade
+from facelab.composite import render
+from facelab.pose import estimate
+from facelab.reconstruct.crop import cut
+from facelab.types import Crop, Face, Texture
+from facelab.visibility import visible
+from tests.synthetic import ATLAS, canonical, frozen, noise, plain, plain_face
+from tests.test_atlas import MIRROR
+
+ACROSS = np.array([-75, -50, -25, 25, 50, 75]) + 127.5  # a mirror takes dots to dots
+DOTS = np.array([(u, v) for u in ACROSS for v in range(50, 230, 20)], np.float32)
+SIZE = 400
+
+
+def dotted(positions, size=1024):
+    """A black face with soft white dots at `DOTS`, texels of the position map."""
+    v, u = np.indices((size, size)).astype(np.float32)
+    scale = size / 256
+    light = np.zeros((size, size), np.float32)
+    for x, y in DOTS:
+        x, y = x * scale + (scale - 1) / 2, y * scale + (scale - 1) / 2
+        window = np.s_[int(y) - 40 : int(y) + 41, int(x) - 40 : int(x) + 41]
+        away = (u[window] - x) ** 2 + (v[window] - y) ** 2
+        light[window] += np.exp(-away / (2 * (1.1 * scale) ** 2))
+    colour = frozen(np.repeat(light[..., None], 3, axis=2))
+    return Face(positions, Texture(colour, frozen(np.ones((size, size)))))
+
+
+def pictured(face, shape=(SIZE, SIZE)):
+    """The face over black."""
+    layer = render(face, np.ones((face.texture.size,) * 2, np.float32), shape)
+    image = np.zeros((*shape, 3), np.float32)
+    image[layer.window] = layer.colour * (layer.oval > 0)[..., None]
+    return frozen(image)
+
+
+def dotted_scene():
+    face = dotted(canonical(scale=18, origin=(200, 200, 0)))
+    return Scene.of(pictured(face), face)
+
+
+def off(scene, reach=6):
+    """How far each dot in the image lies from where the position map says, pixels."""
+    places = ATLAS.read(scene.positions.values, DOTS)
+    seen = ATLAS.read(visible(scene.positions).astype(np.float32)[..., None], DOTS)[:, 0] == 1
+    facing = []
+    for (x, y, _), shown in zip(places, seen, strict=True):
+        row, column = round(float(y)), round(float(x))
+        if not (shown and reach <= row < SIZE - reach and reach <= column < SIZE - reach):
+            continue
+        part = scene.image[row - reach : row + reach + 1, column - reach : column + reach + 1, 0]
+        dv, du = np.indices(part.shape) - reach
+        if part.sum() < 2:  # too slanted to be seen as a dot
+            continue
+        centre = [(part * du).sum(), (part * dv).sum()] / part.sum()
+        facing.append(np.hypot(column + centre[0] - x, row + centre[1] - y))
+    return np.array(facing)
+
+
+def scene_of_noise(height=120, width=150):
+    positions = canonical(scale=5, origin=(70, 60, 0))
+    return Scene.of(noise(height, width), plain_face(positions))
+
+
+# --- Geometry: what is rendered is where the labels say ------------------------------------------
+
+
+def test_the_measure_sees_a_tenth_of_a_pixel():
+    scene = dotted_scene()
+    assert np.median(off(scene)) < 0.06
+    moved = canonical(scale=18, origin=(200.3, 200, 0))
+    assert np.median(off(Scene.of(scene.image, Face(moved, scene.texture)))) > 0.2
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Frame(size=SIZE, room=1.2),
+        Frame(size=SIZE, room=1.3, right=0.04, down=-0.03, roll=25),
+        Frame(size=SIZE, room=1.15, roll=180),
+        Mirror(),
+        Profile(yaw=25),
+        Profile(yaw=-50),
+        Profile(pitch=-20, roll=30),
+        Profile(yaw=60, pitch=15, roll=-10),
+    ],
+    ids=repr,
+)
+def test_labels_follow_what_is_shown(step):
+    after = step(dotted_scene())
+    distances = off(after)
+    assert len(distances) > 20
+    assert np.median(distances) < 0.1
+    assert np.quantile(distances, 0.75) < 0.2  # dots at silhouettes are seen in part
+
+
+def test_a_frame_is_what_it_says():
+    scene = dotted_scene()
+    after = Frame(size=200, room=2.0, right=0.1, down=0.2)(scene)
+    assert after.image.shape == (200, 200, 3)
+    box = after.positions.box
+    assert abs(box.size - 100) < 0.01
+    np.testing.assert_allclose(np.array(box.centre), [99.5 + 20, 99.5 + 40], atol=0.01)
+    turned = Frame(size=200, room=2.0, roll=30)(scene)
+    assert abs(estimate(turned.positions).roll - estimate(scene.positions).roll - 30) < 0.01
+
+
+def test_a_frame_of_the_whole_face_does_not_need_the_photograph_to_be_there():
+    scene = scene_of_noise()
+    after = Frame(size=64, room=8.0, right=1.0)(scene)
+    assert np.isfinite(after.image).all()
+    assert after.image.min() >= 0
+    assert after.image.max() <= 1
+
+
+@pytest.mark.parametrize("size", [70, 150, 300])  # coarser than the photograph, and finer
+def test_a_frame_shows_the_photograph_as_far_as_it_goes(size):
+    scene = scene_of_noise()
+    box = scene.positions.box
+    crop = Crop(box.centre, 4 * box.size, -25, size)
+    after = Frame(size=size, room=4.0, roll=25)(scene).image
+    rows, columns = np.indices((size, size))
+    places = crop.invert(np.stack([columns, rows], axis=-1).reshape(-1, 2).astype(np.float32))
+    beyond = np.maximum(-places, places - [149, 119]).max(axis=1).reshape(size, size)
+    inside = beyond < -2 * max(crop.side / size, 1)
+    assert 0.1 < inside.mean() < 0.9
+    np.testing.assert_allclose(after[inside], cut(scene.image, crop)[inside], atol=1e-4)
+
+
+def test_mirroring_permutes_left_and_right():
+    scene = dotted_scene()
+    after = Mirror()(scene)
+    expected = scene.positions.landmarks[MIRROR] * [-1, 1, 1] + [SIZE - 1, 0, 0]
+    np.testing.assert_allclose(after.positions.landmarks, expected, atol=0.2)  # of the layout
+    again = Mirror()(after)
+    np.testing.assert_array_equal(again.image, scene.image)
+    np.testing.assert_allclose(again.positions.values, scene.positions.values, atol=1e-4)
+    np.testing.assert_array_equal(again.texture.colour, scene.texture.colour)
+
+
+@pytest.mark.parametrize(("yaw", "pitch", "roll"), [(40, 0, 0), (-80, 10, 0), (20, -20, 45)])
+def test_a_profile_is_turned_by_what_it_says(yaw, pitch, roll):
+    positions = canonical(scale=5, origin=(70, 60, 0), yaw=5, pitch=-3)
+    scene = Scene.of(noise(120, 150), plain_face(positions))
+    before, after = (
+        estimate(positions),
+        estimate(Profile(yaw=yaw, pitch=pitch, roll=roll)(scene).positions),
+    )
+    found = [after.yaw - before.yaw, after.pitch - before.pitch, after.roll - before.roll]
+    np.testing.assert_allclose(found, [yaw, pitch, roll], atol=0.01)
+    assert after.scale == pytest.approx(before.scale, rel=1e-4)
+
+
+def test_no_turn_is_no_change():
+    scene = scene_of_noise()
+    assert Profile()(scene) is scene
+
+
+def test_the_background_stays_when_a_head_turns():
+    scene = Scene.of(noise(300, 400), plain_face(canonical(scale=4, origin=(200, 150, 0))))
+    after = Profile(yaw=50, pitch=10)(scene)
+    np.testing.assert_allclose(after.image[:20], scene.image[:20], atol=0.02)
+    np.testing.assert_allclose(after.image[:, :20], scene.image[:, :20], atol=0.02)
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.floats(-90, 90), st.floats(-45, 45), st.floats(-60, 60))
+def test_a_profile_has_no_holes(yaw, pitch, roll):
+    face = plain_face(canonical(scale=5, origin=(70, 60, 0)), (0.7, 0.7, 0.7))
+    after = Profile(yaw=yaw, pitch=pitch, roll=roll)(Scene.of(plain((120, 150), (0.7,) * 3), face))
+    np.testing.assert_allclose(after.image, 0.7, atol=1e-5)
+
+
+def test_what_covers_the_face_moves_along():
+    scene = Occlude(kind="box", size=0.3, down=0.0)(scene_of_noise())
+    after = Frame(size=100, room=1.5, roll=90)(scene)
+    share = scene.covered.sum() / scene.positions.box.size**2
+    assert after.covered.sum() / after.positions.box.size**2 == pytest.approx(share, rel=0.02)
+    np.testing.assert_array_equal(Mirror()(scene).covered, scene.covered[:, ::-1])
+
+
+# --- Pixels ------------------------------------------------------------------------------------
+
+PHOTOMETRIC = [
+    Blur(sigma=1.5), Blur(sigma=0, motion=5, angle=30), Camera(exposure=-1, temperature=0.5),
+    Coarse(times=3), Jpeg(quality=20), Noise(read=0.1, shot=0.2), Occlude(), Shade(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("step", PHOTOMETRIC, ids=repr)
+def test_photometric_steps_leave_the_geometry_alone(step):
+    scene = scene_of_noise()
+    before = scene.image.copy()
+    after = step(scene)
+    assert after.positions is scene.positions
+    assert after.image.shape == scene.image.shape
+    assert after.image.dtype == np.float32
+    assert after.image.min() >= 0
+    assert after.image.max() <= 1
+    assert np.abs(after.image - before).max() > 0.05
+    np.testing.assert_array_equal(scene.image, before)
+    np.testing.assert_array_equal(step(scene).image, after.image)
+
+
+def test_every_step_is_tried():
+    tried = {type(step) for step in PHOTOMETRIC} | {Frame, Mirror, Profile}
+    missing = {step.name for step in AUGMENTATIONS if step not in tried}
+    assert missing <= {"background"}  # in a file of its own
+
+
+def test_what_is_not_asked_for_is_not_done():
+    scene = scene_of_noise()
+    assert Blur(sigma=0)(scene) is scene
+    assert Coarse(times=1)(scene) is scene
+    np.testing.assert_allclose(Camera()(scene).image, scene.image, atol=1e-5)
+    np.testing.assert_array_equal(Noise(read=0)(scene).image, scene.image)
+
+
+def test_blur_keeps_the_light_and_a_motion_blur_its_direction():
+    scene = Scene.of(plain((60, 60), (0.3, 0.4, 0.5)), plain_face(canonical(scale=2)))
+    for step in (Blur(sigma=4), Blur(sigma=0, motion=9, angle=70)):
+        np.testing.assert_allclose(step(scene).image, scene.image, atol=1e-5)
+    dot = np.zeros((41, 41, 3), np.float32)
+    dot[20, 20] = 1
+    after = Blur(sigma=0, motion=12, angle=30)(Scene.of(dot, plain_face(canonical(scale=2))))
+    dv, du = np.indices((41, 41)) - 20
+    weight = after.image[..., 0] / after.image[..., 0].sum()
+    covariance = np.array([[(weight * a * b).sum() for a in (du, -dv)] for b in (du, -dv)])
+    value, vector = np.linalg.eigh(covariance)
+    assert np.rad2deg(np.arctan2(vector[1, 1], vector[0, 1])) % 180 == pytest.approx(30, abs=2)
+    assert np.sqrt(value[1] * 12) == pytest.approx(12, abs=1.5)  # of a uniform distribution
+
+
+def test_noise_has_the_deviation_it_says():
+    scene = Scene.of(plain((200, 200), (0.25, 0.25, 0.25)), plain_face(canonical(scale=2)))
+    grain = Noise(read=0.03, shot=0.08, seed=1)(scene).image - scene.image
+    expected = np.sqrt(0.03**2 + 0.08**2 * 0.25)
+    assert grain.std() == pytest.approx(expected, rel=0.02)
+    grey = Noise(read=0.05, colour=0)(scene).image
+    np.testing.assert_array_equal(grey[..., 0], grey[..., 2])
+
+
+def test_camera_knows_stops():
+    scene = Scene.of(plain((8, 8), (0.2, 0.3, 0.4)), plain_face(canonical(scale=2)))
+    brighter = Camera(exposure=1)(scene).image[0, 0]
+    np.testing.assert_allclose(brighter**2.2, 2 * scene.image[0, 0] ** 2.2, rtol=1e-3)
+    grey = Camera(saturation=-1)(scene).image[0, 0]
+    assert np.ptp(grey) < 1e-6
+    warm = Camera(temperature=1)(scene).image[0, 0]
+    assert warm[0] > 0.2
+    assert warm[2] < 0.4
+
+
+def test_covered_is_where_something_was_put():
+    scene = scene_of_noise()
+    for kind in ("blob", "bar", "box"):
+        after = Occlude(kind=kind, size=0.3, seed=4, colour="#00ff00", grain=0)(scene)
+        inside = after.covered == 1
+        assert inside.any()
+        np.testing.assert_allclose(
+            after.image[inside], np.broadcast_to([0, 1, 0], after.image[inside].shape), atol=1e-5
+        )
+        far = np.abs(after.image - scene.image).max(axis=2) == 0
+        assert far.mean() > 0.2
+        assert not (far & (after.covered > 0)).any()
+
+
+def test_a_shadow_darkens_one_side():
+    scene = Scene.of(plain((100, 100)), plain_face(canonical(scale=3, origin=(50, 50, 0))))
+    image = Shade(dark=0.8, angle=0, place=0, waves=0, soft=0.02)(scene).image
+    assert image[:, :40] == pytest.approx(0.5, abs=1e-4)
+    right = (image[:, 60:] ** 2.2).mean()
+    assert right == pytest.approx(0.2 * 0.5**2.2, rel=0.02)
+
+
+# --- Beyond the photograph ---------------------------------------------------------------------
+
+
+def test_the_photograph_itself_is_untouched():
+    image = noise(30, 50)
+    after = extended(image, 17)
+    assert after.shape == (64, 84, 3)
+    np.testing.assert_array_equal(after[17:-17, 17:-17], image)
+    assert extended(image, 0) is image
+
+
+def test_beyond_is_smoother_further_out():
+    image = noise(80, 80)
+    after = extended(image, 60)
+    rough = np.abs(np.diff(after, axis=1)).mean(axis=(1, 2))  # along rows
+    assert rough[0] < 0.5 * rough[58]
+    np.testing.assert_allclose(extended(plain((20, 30)), 25), 0.5, atol=1e-5)
