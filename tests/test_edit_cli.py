@@ -418,6 +418,9 @@ def test_recipe_commands(here):
     result = facelab_("recipe", "check", "r.yaml")
     assert result.exit_code == 2
     assert one_line(result, "r.yaml:3: step 1: no edit is called 'fil'")
+    Path("r.yaml").write_text("version: 1\nsteps:\n - noise: {read: {uniform: [0, 0.1]}}")
+    assert one_line(facelab_("recipe", "check", "r.yaml"), "no edit is called 'noise'")
+    assert facelab_("recipe", "check", "r.yaml", "--for", "augment").exit_code == 0
     assert json.loads(facelab_("recipe", "schema").stdout)["title"] == "facelab recipe"
 
 

@@ -60,7 +60,7 @@ def test_what_is_no_place_on_the_command_line(words):
 
 
 def test_places_are_explained():
-    assert "spots (pairs of u and v from 0 to 1; default none)" in explained("blemish")
+    assert "spots (pairs of u and v from 0 to 1; default none)" in explained("edit", "blemish")
 
 
 def test_places_are_written_short():

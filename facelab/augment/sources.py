@@ -141,7 +141,7 @@ class Sources:
 def _portrait(image: Float, kept: Arrays) -> Portrait:
     positions = PositionMap(kept["positions"], _ATLASES[str(kept["atlas"])]())
     colour, confidence = (kept[name].astype(np.float32) for name in ("colour", "confidence"))
-    matte = kept["matte"].astype(np.float32) / 255 if "matte" in kept else None
+    matte = np.asarray(kept["matte"] / 255, np.float32) if "matte" in kept else None
     return Portrait(image, Face(positions, Texture(colour, confidence)), matte)
 
 

@@ -114,6 +114,11 @@ class Template:
         return any(step.kind is Background for step in self.steps)
 
 
+def template_classes() -> dict[str, type[Step]]:
+    """Every step that an augmentation recipe may have, by name."""
+    return {**step_classes(), **{step.name: step for step in AUGMENTATIONS}}
+
+
 def read_template(path: str | Path) -> Template:
     """The augmentation recipe in a file; its relative paths are relative to the file.
 
@@ -155,7 +160,7 @@ def _template(root: Node, folder: Path) -> Template:
 
 def _step(where: str, node: Node, inputs: Sequence[str]) -> DrawnStep:
     name, keys, given = step_keys(where, node)
-    classes = {**step_classes(), **{step.name: step for step in AUGMENTATIONS}}
+    classes = template_classes()
     if name not in classes:
         fail(keys, f"{where}: {unknown('edit', name, classes)}")
     where, kind = f"{where} ({name})", classes[name]

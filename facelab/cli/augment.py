@@ -9,7 +9,7 @@ import click
 from facelab.augment.engines import ENGINES
 from facelab.augment.engines.processes import single_threaded
 from facelab.augment.formats import FORMATS
-from facelab.cli.options import CONSENT, FILE, network_options
+from facelab.cli.options import CONSENT, FILE, catalogue_options, network_options
 
 
 @click.command("augment")
@@ -104,6 +104,7 @@ from facelab.cli.options import CONSENT, FILE, network_options
     metavar="TEXT",
     help="Of the photographs; goes into the card.",
 )
+@catalogue_options("augment")
 @network_options
 @click.option("as_json", "--json", is_flag=True, help="Print the result as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")

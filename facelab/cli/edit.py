@@ -7,7 +7,14 @@ from pathlib import Path
 
 import click
 
-from facelab.cli.options import FILE, faces_option, network_options, output_options, recipe_option
+from facelab.cli.options import (
+    FILE,
+    catalogue_options,
+    faces_option,
+    network_options,
+    output_options,
+    recipe_option,
+)
 
 
 def _named(
@@ -21,22 +28,6 @@ def _named(
             raise click.BadParameter(f"{value!r} is not NAME=FILE", param=param)
         pairs.append((name, Path(file)))
     return tuple(pairs)
-
-
-def _list_edits(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
-        from facelab.cli.keys import listed
-
-        click.echo(listed())
-        ctx.exit()
-
-
-def _help_for(ctx: click.Context, _param: click.Parameter, name: str | None) -> None:
-    if name is not None and not ctx.resilient_parsing:
-        from facelab.cli.keys import explained
-
-        click.echo(explained(name))
-        ctx.exit()
 
 
 @click.command("edit")
@@ -79,22 +70,7 @@ def _help_for(ctx: click.Context, _param: click.Parameter, name: str | None) -> 
 @faces_option(default=None)
 @click.option("--show", is_flag=True, help="Write OUT_show.png too: before, after, difference.")
 @recipe_option
-@click.option(
-    "--list",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_list_edits,
-    help="Name every edit and exit.",
-)
-@click.option(
-    "--help-for",
-    is_eager=True,
-    expose_value=False,
-    callback=_help_for,
-    metavar="EDIT",
-    help="Tell an edit's keys, their ranges and defaults, and exit.",
-)
+@catalogue_options("edit")
 @network_options
 @output_options
 def edit_command(

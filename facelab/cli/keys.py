@@ -1,33 +1,44 @@
-"""What ``facelab edit`` tells about edits: their names, keys, ranges and defaults."""
+"""What commands tell about the steps of their recipes: names, keys, ranges and defaults."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 
+from facelab.edits.edit import Step
 from facelab.edits.fields import allowed, default_of
 from facelab.errors import UsageError
 from facelab.recipe import step_classes
 from facelab.recipe.steps import unknown
 
 
-def listed() -> str:
-    """A line for each edit: its name and what it does."""
-    classes = step_classes()
+def steps_of(command: str) -> Mapping[str, type[Step]]:
+    """The steps that a command's recipes may have, by name."""
+    if command == "augment":
+        from facelab.augment.template import template_classes
+
+        return template_classes()
+    return step_classes()
+
+
+def listed(command: str) -> str:
+    """A line for each step of a command's recipes: its name and what it does."""
+    classes = steps_of(command)
     width = max(map(len, classes))
     return "\n".join(f"{name:{width}}  {_summary(step)}" for name, step in classes.items())
 
 
-def explained(name: str) -> str:
-    """An edit's keys, one for each paragraph.
+def explained(command: str, name: str) -> str:
+    """The keys of a step of a command's recipes, one for each paragraph.
 
     Raises
     ------
     UsageError
-        If there is no such edit.
+        If there is no such step.
     """
-    classes = step_classes()
+    classes = steps_of(command)
     if name not in classes:
-        raise UsageError(f"{unknown('edit', name, classes)} (see facelab edit --list)")
+        raise UsageError(f"{unknown('edit', name, classes)} (see facelab {command} --list)")
     lines = [f"{name}: {_summary(classes[name])}"]
     for key in fields(classes[name]):
         default = default_of(key)

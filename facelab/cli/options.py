@@ -76,6 +76,39 @@ def _yaml(_ctx: click.Context, param: click.Parameter, value: Path | None) -> Pa
     return value
 
 
+def catalogue_options(command: str) -> Callable[[Command], Command]:
+    """Add the options that tell the steps of a command's recipes, and exit."""
+
+    def listing(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+        if wanted and not ctx.resilient_parsing:
+            from facelab.cli.keys import listed
+
+            click.echo(listed(command))
+            ctx.exit()
+
+    def explaining(ctx: click.Context, _param: click.Parameter, name: str | None) -> None:
+        if name is not None and not ctx.resilient_parsing:
+            from facelab.cli.keys import explained
+
+            click.echo(explained(command, name))
+            ctx.exit()
+
+    def add(given: Command) -> Command:
+        about: dict[str, Any] = {"is_eager": True, "expose_value": False}
+        given = click.option(
+            "--help-for",
+            callback=explaining,
+            metavar="STEP",
+            help="Tell a step's keys, their ranges and defaults, and exit.",
+            **about,
+        )(given)
+        return click.option(
+            "--list", is_flag=True, callback=listing, help="Name every step and exit.", **about
+        )(given)
+
+    return add
+
+
 def network_options(command: Command) -> Command:
     """Add the options that say which networks find and reconstruct faces, and what runs them."""
     detector = click.option(

@@ -17,11 +17,20 @@ def recipe_group() -> None:
 
 @recipe_group.command("check")
 @click.argument("file", type=FILE)
-def check_command(file: Path) -> int:
+@click.option(
+    "--for",
+    "command",
+    type=click.Choice(["edit", "augment"]),
+    default="edit",
+    show_default=True,
+    help="The command that it is for: facelab augment also takes ranges.",
+)
+def check_command(file: Path, command: str) -> int:
     """Say whether FILE is a recipe that can run; if not, where and why."""
+    from facelab.augment.template import read_template
     from facelab.recipe import read_recipe
 
-    recipe = read_recipe(file)
+    recipe = read_recipe(file) if command == "edit" else read_template(file)
     click.echo(f"{file}: ok, {len(recipe.steps)} step(s), {len(recipe.inputs)} input(s)")
     return 0
 
