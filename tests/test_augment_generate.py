@@ -192,7 +192,7 @@ def test_mattes_are_found_where_a_step_asks_for_them(items, tmp_path):
 
     behind = template("\n  - background: {kind: colour, colour: '#00ff00'}")
     assert behind.needs_matte
-    assert not template().needs_matte
+    assert not template("\n  - noise").needs_matte
     sources = Sources(tmp_path / "cache", networks, "k" * 64, segmenter)
     image = Generator(Plan(items, 9, 0), behind, sources)(0).image
     assert asked == [(100, 120, 3)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -68,6 +69,8 @@ class Scene:
 @dataclass(frozen=True, kw_only=True)
 class Augmentation(Step):
     """A step that only augmentation has; its fields are the keys of the recipe."""
+
+    needs_matte: ClassVar[bool] = False  # whether it asks what is behind the person
 
     @abstractmethod
     def __call__(self, scene: Scene) -> Scene:

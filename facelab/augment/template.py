@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from facelab.augment.draws import Draw, Rng, draw_of
+from facelab.augment.scene import Augmentation
 from facelab.augment.steps import AUGMENTATIONS
-from facelab.augment.steps.background import Background
 from facelab.edits.edit import Step
 from facelab.edits.fields import checked
 from facelab.errors import UsageError
@@ -111,7 +111,8 @@ class Template:
     @property
     def needs_matte(self) -> bool:
         """Whether a step asks what is behind the person."""
-        return any(step.kind is Background for step in self.steps)
+        kinds = [step.kind for step in self.steps]
+        return any(issubclass(kind, Augmentation) and kind.needs_matte for kind in kinds)
 
 
 def template_classes() -> dict[str, type[Step]]:

@@ -23,6 +23,7 @@ class Background(Augmentation):
     """What is behind the people of the photograph replaced; they stay, as does what covers them."""
 
     name: ClassVar[str] = "background"
+    needs_matte: ClassVar[bool] = True
     kind: str = fields.choice(
         "colour",
         ("colour", "gradient", "noise", "blur"),

@@ -33,7 +33,7 @@ _MARGIN = 0.3  # of the longer side, by which the photograph's border is carried
 _SLOPE = 1.0  # how steeply depth falls outside of the face, px per px
 _DEEPEST = 6.0  # cm behind the middle of the head, where the depth stops falling
 _HEAD, _WORLD = 2.0, 11.0  # cm from the face's edge: there all turns with it, there nothing does
-_RIM = 0.05  # of the texture, at the face's edge
+_RIM = 0.14  # of the texture, at the face's edge
 _SURE = 0.3  # confidence from which a texel is taken as seen
 _BLUR = 1.0  # cm, of the depth beside the face
 
@@ -43,6 +43,7 @@ class Profile(Augmentation):
     """The head turned about its own middle; hair and neck come along, the background stays."""
 
     name: ClassVar[str] = "profile"
+    needs_matte: ClassVar[bool] = True  # else ears get lost behind the face's border
     yaw: float = number(0.0, -90.0, 90.0, "the nose to the image's right", "degrees")
     pitch: float = number(0.0, -45.0, 45.0, "the nose down", "degrees")
     roll: float = number(0.0, -60.0, 60.0, "counter-clockwise as seen", "degrees")
@@ -161,7 +162,10 @@ def _whole(texture: Texture, positions: PositionMap) -> Texture:
 
 
 def _shown(texture: Texture, atlas: Atlas) -> Float:
-    """How much of each texel shows: at the face's edge what was not seen gives way to the sheet."""
+    """How much of each texel shows where the sheet has the person too.
+
+    At the face's edge what was not seen gives way, so that ears and hair stay before made-up skin.
+    """
     inner = np.clip(2 * atlas.soft_region("oval", texture.size, _RIM) - 1, 0, 1)
     seen = np.clip(texture.confidence / _SURE, 0, 1)
     seen = cv2.GaussianBlur(seen, (0, 0), 0.01 * texture.size)
@@ -175,7 +179,8 @@ def _with_face(scene: Scene, face: Face) -> Scene:
     if layer is None:
         return replace(scene, positions=face.positions)
     share = np.zeros(shape, np.float32)
-    share[layer.window] = layer.oval * layer.opacity
+    person = 0 if scene.matte is None else scene.matte[layer.window]
+    share[layer.window] = layer.oval * (1 - person * (1 - layer.opacity))
     matte = None if scene.matte is None else np.maximum(scene.matte, share)
     image = scene.image.copy()
     free = (share * (1 - scene.covered))[layer.window][..., None]
