@@ -34,6 +34,8 @@ _SLOPE = 1.0  # how steeply depth falls outside of the face, px per px
 _DEEPEST = 6.0  # cm behind the middle of the head, where the depth stops falling
 _HEAD, _WORLD = 2.0, 11.0  # cm from the face's edge: there all turns with it, there nothing does
 _RIM = 0.14  # of the texture, at the face's edge
+_GRAZED = 0.35  # confidence below which the mirror image is taken where it was seen better
+_SPECKS = 7  # texels: smaller islands of those are left
 _SURE = 0.3  # confidence from which a texel is taken as seen
 _BLUR = 1.0  # cm, of the depth beside the face
 
@@ -157,8 +159,12 @@ def _depth(positions: PositionMap, x: Float, y: Float, turn: Turn) -> tuple[Floa
 
 
 def _whole(texture: Texture, positions: PositionMap) -> Texture:
-    """The texture with what was not seen made up, its mirror image first."""
-    return complete(texture, positions.atlas.region("face", texture.size) > 0)
+    """The texture with what was not seen, or at a grazing angle, made up of the other half."""
+    own, other = texture.confidence, texture.confidence[:, ::-1]
+    grazed = ((own < _GRAZED) & (other > 2 * own)).astype(np.uint8)
+    known = np.where(cv2.medianBlur(grazed, _SPECKS) > 0, 0, own).astype(np.float32)
+    face = positions.atlas.region("face", texture.size) > 0
+    return replace(texture, colour=complete(Texture(texture.colour, known), face).colour)
 
 
 def _shown(texture: Texture, atlas: Atlas) -> Float:
