@@ -132,7 +132,8 @@ def edits(face: Sighting) -> list[Float]:
         steps = [step for name, keys in look if isinstance(step := make_step(name, keys), Edit)]
         image, _ = edit_one(face.image, before, steps, {}, "alpha")
         tiles.append(around(Sighting(image, face.positions)))
-    return tiles
+    half = (TILE // 2, TILE // 2)
+    return [cv2.resize(tile, half, interpolation=cv2.INTER_AREA) for tile in tiles]
 
 
 def augmented() -> Float:
