@@ -128,6 +128,8 @@ def _drawn(
         )
     )
     size = max(rows.stop - rows.start, 0), max(columns.stop - columns.start, 0)
+    if 0 in size:  # outside of the image
+        return (rows, columns), np.zeros(size, np.float32), np.zeros((*size, 0), np.float32)
     count = len(lips.upper)
     s = np.linspace(-1, 1, count, dtype=np.float32)
     held = [np.column_stack([s, np.full(count, t), *attributes]) for t in (0, 1)]

@@ -279,6 +279,13 @@ def test_networks_have_caches_of_their_own():
     assert len(list(Path("cache/facelab/faces").iterdir())) == 6
 
 
+def test_another_version_looks_for_itself(monkeypatch):
+    assert augment().exit_code == 0
+    monkeypatch.setattr("facelab.__version__", "99")
+    assert augment(output="other").exit_code == 0
+    assert len(list(Path("cache/facelab/faces").iterdir())) == 6
+
+
 def test_workers_may_stand_in_another_folder(here, monkeypatch):
     jobs = []
     monkeypatch.setattr(augmenting, "run", lambda job, *_: jobs.append(job))

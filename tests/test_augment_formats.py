@@ -225,6 +225,7 @@ def test_coco_loads_in_pycocotools(written, capsys):
         (found,) = api.loadAnns(api.getAnnIds(imgIds=index, iscrowd=False))
         record = labels.decode((root / f"labels/{index:09d}.json").read_bytes())
         assert found == annotation(record)
+        assert found["id"] > 0  # pycocotools' evaluation takes 0 for no match
         keypoints = np.array(found["keypoints"]).reshape(68, 3)
         assert found["num_keypoints"] == (keypoints[:, 2] > 0).sum()
         for k, (x, y, v) in enumerate(keypoints):
@@ -247,11 +248,11 @@ def test_coco_boxes_end_at_the_image(written):
     store = Store(str(written["coco"]))
     whole, outside, _ = named("coco")(STYLE).records(store, range(3))
     x, _, width, height = annotation(outside)["bbox"]
-    assert x + width == pytest.approx(SIDE - 0.5)
+    assert x + width == pytest.approx(SIDE)
     assert annotation(outside)["area"] == pytest.approx(width * height, abs=0.01)
-    assert x == outside["box"][0]
+    assert x == pytest.approx(outside["box"][0] + 0.5)
     x0, y0, x1, y1 = whole["box"]
-    assert annotation(whole)["bbox"] == pytest.approx([x0, y0, x1 - x0, y1 - y0])
+    assert annotation(whole)["bbox"] == pytest.approx([x0 + 0.5, y0 + 0.5, x1 - x0, y1 - y0])
 
 
 def test_coco_skeleton_joins_neighbours():
@@ -436,11 +437,22 @@ def test_the_card_tells_what_a_data_set_is(written):
 
 
 def test_the_card_is_written_last(three, tmp_path, monkeypatch):
-    names = []
-    monkeypatch.setattr(Store, "write", lambda self, name, data: names.append(name))
-    form = named("folder")(STYLE)
-    finish(Store(str(tmp_path)), form, facts("folder"))
-    assert names == [report.NAME, card.NAME]  # and no contact sheet of nothing
+    names, write = [], Store.write
+
+    def noted(self, name, data):
+        names.append(name)
+        write(self, name, data)
+
+    monkeypatch.setattr(Store, "write", noted)
+    put("folder", Store(str(tmp_path)), three)
+    assert names[-3:] == [sheet.NAME, report.NAME, card.NAME]
+
+
+def test_without_all_samples_there_is_no_card(three, tmp_path):
+    store = Store(str(tmp_path))
+    with pytest.raises(OutputError, match=r": 1 of 3 samples are not there; choose a place that"):
+        put("folder", store, [three[0], three[2]])
+    assert not store.exists(card.NAME)
 
 
 def test_statistics_measure_an_even_part_of_many():
@@ -541,9 +553,8 @@ def test_the_report_needs_no_other_file(written):
         assert said_so in page.text
 
 
-def test_the_report_of_nothing_is_a_page(tmp_path):
-    finish(Store(str(tmp_path)), named("folder")(STYLE), facts("folder"))
-    page = Page((tmp_path / report.NAME).read_text("utf-8"))
+def test_the_report_of_nothing_is_a_page():
+    page = Page(report.report(facts("folder"), gathered([], 3), b"").decode())
     assert "0 images of 3" in page.text
     assert page.wanted == []
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from facelab.augment.generate import Generator
+from facelab.augment.labels import identities
 from facelab.augment.plan import Item, Plan
 from facelab.augment.sources import Sources
 from facelab.augment.template import parse_template
-from facelab.errors import ImageError, NoFaceError
+from facelab.errors import ImageError, NoFaceError, OutputError
 from facelab.images import Image, read, write
 from facelab.provenance import file_sha256
-from tests.synthetic import StubReconstructor, canonical, noise
+from tests.synthetic import StubReconstructor, canonical, noise, plain
 
 FACE = canonical(scale=4, origin=(60, 50, 0))
 STEPS = """
@@ -148,6 +150,25 @@ def test_inputs_of_the_recipe_are_sources_where_they_are_used(items, tmp_path):
         assert roles == ["face", "paint"][: 1 + len(sample.steps)]
 
 
+def test_people_of_the_recipe_are_told(items, tmp_path):
+    write(tmp_path / "dora.png", Image(noise(100, 120, 9)))
+    swapping = template(
+        "\n  - swap: {source: dora}\n",
+        "inputs: {dora: dora.png}\n",
+        tmp_path,
+    )
+    sample = generator(items, tmp_path, swapping)(0)
+    assert identities(sample) == ["a", "dora"]
+
+
+def test_a_cache_that_cannot_be_made_is_told(items, tmp_path):
+    (tmp_path / "cache").write_text("no folder")
+    with pytest.raises(
+        OutputError, match=r"cache: cannot be made a folder \(file exists\); choose"
+    ):
+        generator(items, tmp_path)(0)
+
+
 def test_edits_stay_behind_what_covers_the_face(items, tmp_path):
     covering = "\n  - occlude: {kind: box, size: 0.5, down: 0, seed: 1}"
     plain = generator(items, tmp_path, template(covering))(0)
@@ -200,3 +221,19 @@ def test_mattes_are_found_where_a_step_asks_for_them(items, tmp_path):
     again = Sources(tmp_path / "cache", networks, "k" * 64, segmenter)
     np.testing.assert_array_equal(Generator(Plan(items, 9, 0), behind, again)(0).image, image)
     assert len(asked) == 1  # the cache has it
+
+
+@pytest.mark.parametrize("step", ["relight", "reshape: {mouth: 1}"])
+@pytest.mark.parametrize("place", ["down: 1, right: 1, room: 8", "down: 1, room: 0.5"])
+def test_a_face_out_of_sight_stops_no_run(items, tmp_path, step, place):
+    steps = f"\n  - frame: {{size: 32, {place}}}\n  - noise\n  - {step}\n  - profile: {{yaw: 30}}\n"
+    sample = generator(items, tmp_path, template(steps))(0)
+    assert np.isfinite(sample.image).all()
+    assert np.isfinite(sample.positions.values).all()
+
+
+def test_a_black_photograph_can_be_lit(items, tmp_path):
+    write(items[0].file, Image(plain((100, 120), (0, 0, 0))))
+    black = replace(items[0], sha256=file_sha256(items[0].file))
+    sample = generator([black, items[1]], tmp_path, template("\n  - relight\n"))(0)
+    np.testing.assert_allclose(sample.image, 0, atol=1e-3)

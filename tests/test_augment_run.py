@@ -280,6 +280,25 @@ def test_identities_are_folders_else_files(tmp_path):
     assert skipped == {"copy.jpg": "the same as anna/1.jpg"}
 
 
+def test_links_stand_for_what_they_lead_to(faces, tmp_path, out):
+    for name, data in (("a.jpg", b"anna"), ("b.jpg", b"corrupt")):
+        (tmp_path / name).write_bytes(data)
+        (faces / name).symlink_to(tmp_path / name)
+    summary = make(HERE, faces, out)
+    reasons = {"anna/photo.jpg": "the same as a.jpg", "b.jpg": "not an image; convert it"}
+    assert summary.skipped == reasons
+
+
+def test_a_name_that_is_no_text_is_skipped(faces, out):
+    try:
+        Path(os.fsdecode(os.fsencode(faces) + b"/\xff.jpg")).write_bytes(b"dora")
+    except OSError:
+        pytest.skip("this file system has no such names")
+    assert make(HERE, faces, out).skipped == {
+        r"'\udcff.jpg'": "has a name that is no text; rename it"
+    }
+
+
 @pytest.mark.parametrize("name", ["nothing", "file.jpg", "empty"])
 def test_no_photographs(tmp_path, name):
     (tmp_path / "file.jpg").write_bytes(b"1")

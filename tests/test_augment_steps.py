@@ -22,6 +22,7 @@ from facelab.augment.steps.profile import Profile
 from facelab.augment.steps.shade import Shade
 from facelab.composite import render
 from facelab.pose import estimate
+from facelab.raster import rasterize
 from facelab.reconstruct.crop import cut
 from facelab.types import Crop, Face, Texture
 from facelab.visibility import visible
@@ -155,8 +156,25 @@ def test_mirroring_permutes_left_and_right():
     np.testing.assert_allclose(after.positions.landmarks, expected, atol=0.2)  # of the layout
     again = Mirror()(after)
     np.testing.assert_array_equal(again.image, scene.image)
-    np.testing.assert_allclose(again.positions.values, scene.positions.values, atol=1e-4)
+    twins = ATLAS.valid & ATLAS.valid[:, ::-1]
+    was = scene.positions.values[twins]
+    np.testing.assert_allclose(again.positions.values[twins], was, atol=1e-4)
     np.testing.assert_array_equal(again.texture.colour, scene.texture.colour)
+
+
+@pytest.mark.parametrize("yaw", [-60, 0, 30])
+def test_every_texel_of_a_mirrored_face_lies_in_its_mirror_image(yaw):
+    scene = Scene.of(noise(120, 150), plain_face(canonical(scale=5, origin=(70, 60, 0), yaw=yaw)))
+    after = Mirror()(scene).positions
+    expected = canonical(scale=5, origin=(79, 60, 0), yaw=-yaw)
+    off = np.linalg.norm(after.values - expected.values, axis=2)
+    assert off[ATLAS.face].max() < 0.4  # of the layout
+    assert off.max() < 2  # where a texel of the margin has no twin
+    shapes = [
+        rasterize(one.values[ATLAS.valid], ATLAS.triangles, (120, 150)).covered
+        for one in (after, expected)
+    ]
+    assert (shapes[0] != shapes[1]).sum() < 40  # of 6000, at silhouettes
 
 
 @pytest.mark.parametrize(("yaw", "pitch", "roll"), [(40, 0, 0), (-80, 10, 0), (20, -20, 45)])
@@ -170,6 +188,14 @@ def test_a_profile_is_turned_by_what_it_says(yaw, pitch, roll):
     found = [after.yaw - before.yaw, after.pitch - before.pitch, after.roll - before.roll]
     np.testing.assert_allclose(found, [yaw, pitch, roll], atol=0.01)
     assert after.scale == pytest.approx(before.scale, rel=1e-4)
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_head_is_not_turned_past_a_profile(side):
+    positions = canonical(scale=5, origin=(70, 60, 0), yaw=30 * side)
+    turned = Profile(yaw=80 * side, pitch=10)(Scene.of(noise(120, 150), plain_face(positions)))
+    after = estimate(turned.positions)
+    np.testing.assert_allclose([after.yaw, after.pitch, after.roll], [88 * side, 10, 0], atol=0.5)
 
 
 def test_no_turn_is_no_change():
@@ -198,6 +224,19 @@ def test_what_covers_the_face_moves_along():
     share = scene.covered.sum() / scene.positions.box.size**2
     assert after.covered.sum() / after.positions.box.size**2 == pytest.approx(share, rel=0.02)
     np.testing.assert_array_equal(Mirror()(scene).covered, scene.covered[:, ::-1])
+
+
+def test_a_face_that_the_photograph_cuts_is_covered_there():
+    positions = canonical(scale=5, origin=(20, 60, 0))  # its right half lies beyond
+    cut_off = Scene.of(noise(120, 150), plain_face(positions))
+    after = Frame(size=100, room=1.2)(cut_off)
+    x, y = np.rint(after.positions.landmarks[:, :2]).astype(int).T
+    beyond = positions.landmarks[:, 0] < -1
+    within = positions.landmarks[:, 0] > 1
+    assert 5 < beyond.sum() < 63
+    assert (after.covered[y, x][beyond] > 0.9).all()
+    assert not after.covered[y, x][within].any()
+    assert not Frame(size=100, room=4.0)(scene_of_noise()).covered.any()  # only where faces are cut
 
 
 # --- Pixels ------------------------------------------------------------------------------------

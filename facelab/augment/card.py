@@ -106,7 +106,8 @@ def card(facts: Facts, found: Statistics) -> bytes:
         "labels": DEFINITIONS,
         "maps": {name: MAPS[name] for name in style.maps},
         "classes": CLASSES,
-        "splits": "by identity, from its hash and the seed: nobody is in two splits",
+        "splits": "by identity, from its hash and the seed: nobody of the folder is in two splits; "
+        "people in inputs of the recipe may be",
     }
     return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 

@@ -11,6 +11,7 @@ from facelab.augment.formats import Format
 from facelab.augment.labels import Record
 from facelab.augment.statistics import Statistics, gathered
 from facelab.augment.store import Store
+from facelab.errors import OutputError
 from facelab.images import decoded
 from facelab.provenance import composite
 from facelab.types import Float
@@ -37,10 +38,15 @@ def finish(store: Store, form: Format, facts: Facts) -> Statistics:
     Raises
     ------
     OutputError
-        If a file cannot be written.
+        If samples are not there, or a file cannot be written.
     """
     records = _Records(store, form, facts.requested)
     found = gathered(records, facts.requested)
+    if found.count < facts.requested:
+        raise OutputError(
+            f"{store.url}: {facts.requested - found.count} of {facts.requested} samples are not "
+            "there; choose a place that all workers see"
+        )
     form.finish(store, records)
     picture = b""
     if tiles := [sheet.tile(*example) for example in _examples(store, form, facts.requested)]:

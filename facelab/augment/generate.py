@@ -29,7 +29,7 @@ from facelab.pipeline import (
     swap_by,
 )
 from facelab.provenance import file_sha256
-from facelab.recipe import Input, PictureFile, Swap
+from facelab.recipe import Input, Photographs, PictureFile, Swap
 from facelab.recipe.write import step_values
 from facelab.types import Float
 
@@ -122,9 +122,14 @@ class Generator:
 
     @cached_property
     def _files(self) -> list[Source]:
-        """The files of the recipe's inputs."""
+        """The files of the recipe's inputs; people in them are called after the input."""
         return [
-            Source(name, file.name, file_sha256(file))
+            Source(
+                name,
+                file.name,
+                file_sha256(file),
+                identity=name if isinstance(given, Photographs) else "",
+            )
             for name, given in self.template.inputs.items()
             for file in files_of(given)
         ]

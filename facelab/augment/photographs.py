@@ -40,19 +40,23 @@ def find(folder: Path, seed: int) -> tuple[list[Item], Skipped]:
         raise UsageError(f"{folder}: is not a folder; give the folder of the photographs")
     found: dict[str, Item] = {}
     skipped: Skipped = {}
-    for file in _photographs(folder):
-        name = file.relative_to(folder)
+    root = folder.resolve()  # of links in it the names stay, wherever they lead
+    for file in _photographs(root):
+        name = file.relative_to(root)
+        if not _is_text(name):
+            skipped[ascii(name.as_posix())] = "has a name that is no text; rename it"
+            continue
         try:
             sha256 = file_sha256(file)
         except OSError as error:
             skipped[name.as_posix()] = f"cannot be read ({(error.strerror or '').lower()})"
             continue
         if sha256 in found:
-            same = found[sha256].file.relative_to(folder.resolve())
+            same = found[sha256].file.relative_to(root)
             skipped[name.as_posix()] = f"the same as {same.as_posix()}"
             continue
         identity = name.parts[0] if len(name.parts) > 1 else name.stem
-        found[sha256] = Item(file.resolve(), sha256, identity, split_of(identity, seed))
+        found[sha256] = Item(file, sha256, identity, split_of(identity, seed))
     if not found:
         raise UsageError(f"{folder}: holds no JPEG, PNG, WebP or TIFF file; give another folder")
     return [found[sha256] for sha256 in sorted(found)], skipped
@@ -71,3 +75,12 @@ def _is_photograph(file: Path) -> bool:
     except UsageError:
         return False
     return file.is_file()
+
+
+def _is_text(name: Path) -> bool:
+    """Whether a name can be written into a file: on Linux names may be any bytes."""
+    try:
+        str(name).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -25,7 +25,7 @@ class Source:
     sha256 : str
         Of its bytes, hexadecimal.
     identity : str
-        Who is in it; empty for pictures.
+        Who is in it: for an input with a person the input's name; empty for pictures.
     """
 
     role: str

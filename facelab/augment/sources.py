@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from facelab import atlas
 from facelab.augment.plan import Item
-from facelab.errors import ImageError
+from facelab.errors import ImageError, OutputError
 from facelab.images import read, write_bytes_atomically
 from facelab.pipeline import Person, Sighting, no_face
 from facelab.provenance import file_sha256
@@ -53,7 +53,7 @@ class Portrait:
     @property
     def person(self) -> Person:
         """As steps take another person."""
-        return Person((Sighting(self.image, self.face.positions),))
+        return Person((Sighting(self.image, self.face.positions),), self.face)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ class Sources:
         Raises
         ------
         FacelabError
-            If the photograph cannot be read or has no face.
+            If the photograph cannot be read or has no face, or the cache cannot be written.
         """
         image = read(item.file).pixels
         if file_sha256(item.file) != item.sha256:
@@ -96,8 +96,7 @@ class Sources:
         data = self._cached(item)
         if data is None:
             data = self._found(item, image)
-            self.cache.mkdir(parents=True, exist_ok=True)
-            write_bytes_atomically(self._place(item), _packed(data))
+            self._keep(item, data)
         return _portrait(image, data)
 
     def _found(self, item: Item, image: Float) -> Arrays:
@@ -133,6 +132,16 @@ class Sources:
                 return {name: arrays[name] for name in self._names}
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
+
+    def _keep(self, item: Item, data: Arrays) -> None:
+        try:
+            self.cache.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"{self.cache}: cannot be made a folder ({(error.strerror or '').lower()}); "
+                "choose another with --cache"
+            ) from error
+        write_bytes_atomically(self._place(item), _packed(data))
 
     def _place(self, item: Item) -> Path:
         return self.cache / f"{item.sha256[:32]}-{self.key[:16]}-{_LAYOUT}.npz"

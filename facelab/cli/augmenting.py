@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 from fsspec.implementations.local import LocalFileSystem
 
+import facelab
 from facelab import weights
 from facelab.augment.card import Facts
 from facelab.augment.engines import Engine
@@ -177,8 +178,10 @@ def _matte_weights() -> dict[str, str]:
 
 
 def _key(networks: Networks, used: Mapping[str, str]) -> str:
-    """Names the networks, so that what one of them found is not taken for another's."""
-    said = json.dumps({**asdict(networks), "weights": used}, sort_keys=True)
+    """Names the networks and facelab, so that what one found is not taken for another's."""
+    said = json.dumps(
+        {"facelab": facelab.__version__, **asdict(networks), "weights": used}, sort_keys=True
+    )
     return hashlib.sha256(said.encode()).hexdigest()
 
 

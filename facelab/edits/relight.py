@@ -42,6 +42,7 @@ _FLOOR = 0.15  # of the mean irradiance: what ambient light gives everywhere
 _KEY = np.array([np.pi, 2 * np.pi / 3, np.pi / 4])  # by order: the clamped cosine's coefficients
 _HARDEST = 0.5  # share of a lamp beside light from everywhere: more needs shadows and a lit neck
 _ORDER = np.array([0, 1, 1, 1, 2, 2, 2, 2, 2])
+_NONE = 1e-30  # less light than there is anywhere: nothing is divided by the 0 of a black face
 _RIM = 0.1  # of the side, over which it fades toward the oval: neck and hair keep their light
 _WARM = np.array([0.14, 0.0, -0.16])  # of the light, linear RGB: the tint of full warmth
 
@@ -87,9 +88,12 @@ def estimate(tone: Float, directions: Float, weight: Float) -> Array:
     Returns
     -------
     (9, 3) float64
-        Coefficients of the irradiance times the albedo, by harmonic and channel.
+        Coefficients of the irradiance times the albedo, by harmonic and channel; 0 where no
+        surface shows.
     """
     used = weight > 0.05
+    if not used.any():
+        return np.zeros((9, 3))
     basis, values = harmonics(directions[used]), tone[used].astype(np.float64)
     certain = weight[used].astype(np.float64)
     share: Array = certain
@@ -213,7 +217,7 @@ def _light(skin: Skin, directions: Float) -> Array:
     """The light on a skin, of the albedo's colour: skin itself reddens toward its shadows."""
     light = estimate(decoded(skin.tone), directions, skin.likelihood)
     mean = light.mean(axis=1, keepdims=True)
-    grey: Array = mean / mean[0] * light[0]
+    grey: Array = mean / np.maximum(mean[0], _NONE) * light[0]
     return grey
 
 

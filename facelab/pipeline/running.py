@@ -35,13 +35,18 @@ class Person:
     ----------
     sightings : tuple of Sighting
         One or more.
+    known : Face, optional
+        The face as edits take it, where that was worked out before.
     """
 
     sightings: tuple[Sighting, ...]
+    known: Face | None = None
 
     @cached_property
     def face(self) -> Face:
         """The face as edits take it: of one photograph what it shows, of several what all show."""
+        if self.known is not None:
+            return self.known
         first = self.sightings[0].positions
         if len(self.sightings) == 1:
             return Face(first, unwrap(self.sightings[0].image, first))

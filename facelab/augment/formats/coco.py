@@ -24,7 +24,9 @@ class Coco(Loose):
     File names are relative to ``images``. A face is a person with 68 keypoints, see
     `facelab.augment.labels.LANDMARKS`; x and y count pixel centres from 0. ``v`` is 2 for those in
     sight, 1 for those that the face itself or something in front of it hides, and 0, with x and y,
-    for those outside of the image. ``bbox`` is the part of the face's box inside of the image.
+    for those outside of the image. ``bbox`` is the part of the face's box inside of the image and
+    counts, as COCO's boxes do, from the corner of the first pixel: half a pixel more. Annotations
+    count from 1, since pycocotools' evaluation takes the number 0 for no match.
     """
 
     def finish(self, store: Store, records: Iterable[Record]) -> None:
@@ -57,12 +59,12 @@ def annotation(record: Record) -> Record:
     """COCO's entry of the face in it."""
     x0, y0, x1, y1 = record["box"]
     width, height = record["width"], record["height"]
-    x0, x1 = (min(max(x, -0.5), width - 0.5) for x in (x0, x1))
-    y0, y1 = (min(max(y, -0.5), height - 0.5) for y in (y0, y1))
+    x0, x1 = (round(min(max(x + 0.5, 0), width), 3) for x in (x0, x1))
+    y0, y1 = (round(min(max(y + 0.5, 0), height), 3) for y in (y0, y1))
     across, down = round(x1 - x0, 3), round(y1 - y0, 3)
     points = [keypoint(record, k) for k in range(len(LANDMARKS))]
     return {
-        "id": record["index"],
+        "id": record["index"] + 1,
         "image_id": record["index"],
         "category_id": 1,
         "keypoints": [value for point in points for value in point],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import cv2
 import numpy as np
 
 from facelab.augment.beyond import extended
@@ -35,8 +36,7 @@ class Frame(Augmentation):
         rows = crop.apply(scene.positions.values.reshape(-1, 3))
         atlas = scene.positions.atlas
         positions = PositionMap(rows.reshape(scene.positions.values.shape), atlas)
-        covered = cut(np.dstack([scene.covered] * 3), crop)[..., 0]
-        image = _cut(scene.image, crop)
+        image, covered = _cut(scene.image, crop), _covered(scene, crop)
         matte = None if scene.matte is None else _cut(scene.matte[..., None], crop)
         return replace(scene, image=image, positions=positions, covered=covered, matte=matte)
 
@@ -49,7 +49,18 @@ def _cut(image: Float, crop: Crop) -> Float:
     past = max(reach - x, x + reach - width, reach - y, y + reach - height, 0.0)
     margin = min(int(np.ceil(past)), 4 * max(height, width))
     moved = replace(crop, centre=(x + margin, y + margin))
-    return cut(extended(image, margin), moved)
+    return np.clip(cut(extended(image, margin), moved), 0, 1)  # rounding: powers of -1e-9 are NaN
+
+
+def _covered(scene: Scene, crop: Crop) -> Float:
+    """What hides the face in the view: a face that the photograph's border cuts goes on unseen."""
+    box, (height, width) = scene.positions.box, scene.covered.shape
+    past = max(-box.x0, box.x1 - (width - 1), -box.y0, box.y1 - (height - 1), 0.0)
+    margin = min(int(np.ceil(past)), max(height, width))
+    sides = (margin,) * 4
+    wide = cv2.copyMakeBorder(scene.covered, *sides, cv2.BORDER_CONSTANT, value=(1.0,))
+    (x, y), three = crop.centre, np.dstack([wide] * 3)
+    return np.ascontiguousarray(cut(three, replace(crop, centre=(x + margin, y + margin)))[..., 0])
 
 
 def _turned(x: float, y: float, roll: float) -> tuple[float, float]:

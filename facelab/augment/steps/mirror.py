@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.augment.scene import Augmentation, Scene
-from facelab.types import PositionMap, Texture
+from facelab.texture import spread
+from facelab.types import Float, PositionMap, Texture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +24,6 @@ class Mirror(Augmentation):
         The layout is symmetric: texel (u, v) and its mirror image change places.
         """
         width = scene.image.shape[1]
-        values = scene.positions.values[:, ::-1] * np.array([-1, 1, 1], np.float32)
-        values = values + np.array([width - 1, 0, 0], np.float32)
         texture = scene.texture and Texture(
             np.ascontiguousarray(scene.texture.colour[:, ::-1]),
             np.ascontiguousarray(scene.texture.confidence[:, ::-1]),
@@ -33,8 +32,18 @@ class Mirror(Augmentation):
         return replace(
             scene,
             image=np.ascontiguousarray(scene.image[:, ::-1]),
-            positions=PositionMap(np.ascontiguousarray(values), scene.positions.atlas),
+            positions=_mirrored(scene.positions, width),
             covered=np.ascontiguousarray(scene.covered[:, ::-1]),
             texture=texture,
             matte=matte,
         )
+
+
+def _mirrored(positions: PositionMap, width: int) -> PositionMap:
+    """Where the face is in a mirrored image of that width."""
+    atlas = positions.atlas
+    values: Float = positions.values[:, ::-1] * np.array([-1, 1, 1], np.float32)
+    values = values + np.array([width - 1, 0, 0], np.float32)
+    known = atlas.valid[:, ::-1]  # but for a few texels at the margin's border that have no twin
+    out = np.where(known[..., None], values, spread(values, known))
+    return PositionMap(np.where(atlas.valid[..., None], out, np.float32(0)), atlas)

@@ -52,9 +52,8 @@ class Occlude(Augmentation):
         if self.kind == "blob":
             terms = np.arange(2, 2 + _BUMPS)
             waves = np.cos(turn[:, None] * terms + rng.uniform(0, 2 * np.pi, _BUMPS))
-            points = (
-                unit * (1 + 0.6 * (waves * rng.uniform(0, 1, _BUMPS) / terms).sum(axis=1))[:, None]
-            )
+            heights = _BUMP * rng.uniform(0, 1, _BUMPS) / terms
+            points = unit * (1 + (waves * heights).sum(axis=1, keepdims=True))
         else:
             points = unit / np.abs(unit).max(axis=1, keepdims=True)
             points = points * ([8.0, 1.0] if self.kind == "bar" else [1.0, 0.75])

@@ -31,6 +31,7 @@ _FLIP = np.array([1.0, -1.0, 1.0])  # pixels have y down, the camera frame has y
 _CELLS = 64  # of the grid along the longer side of the photograph
 _MARGIN = 0.3  # of the longer side, by which the photograph's border is carried outward
 _SLOPE = 1.0  # how steeply depth falls outside of the face, px per px
+_FARTHEST = 88.0  # yaw in degrees: past a profile there is the back of the head
 _DEEPEST = 6.0  # cm behind the middle of the head, where the depth stops falling
 _HEAD, _WORLD = 2.0, 11.0  # cm from the face's edge: there all turns with it, there nothing does
 _RIM = 0.14  # of the texture, at the face's edge
@@ -83,8 +84,9 @@ class Turn:
 
     @classmethod
     def of(cls, was: Pose, yaw: float, pitch: float, roll: float) -> Turn:
-        """What adds so many degrees to the angles of a pose."""
-        now = pose.matrix(was.yaw + yaw, was.pitch + pitch, was.roll + roll)
+        """What adds so many degrees to the angles of a pose, without going past a profile."""
+        beside = float(np.clip(was.yaw + yaw, -_FARTHEST, _FARTHEST))
+        now = pose.matrix(beside, was.pitch + pitch, was.roll + roll)
         centre = was.translation + was.scale * (was.rotation @ _CENTRE) * _FLIP
         return cls(centre, now @ was.rotation.T, pose.matrix(0, 0, roll), was.scale)
 
@@ -117,7 +119,7 @@ def _surroundings(scene: Scene, turn: Turn) -> Scene:
     def drawn(layer: Float) -> Float:
         beyond = extended(np.atleast_3d(layer), margin)
         out = cv2.remap(beyond, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(out, np.float32)
+        return np.asarray(np.clip(out, 0, 1), np.float32)  # rounding may lead out
 
     matte = None if scene.matte is None else drawn(scene.matte)
     both = drawn(np.dstack([scene.image, scene.covered]))
