@@ -18,7 +18,7 @@ from facelab.cli import networks as networks_module
 from facelab.cli.augment import augment_command
 from facelab.cli.progress import Progress
 from tests.making import content
-from tests.test_cli import ROOT, FlatFace, facelab_, here, one_line, picture
+from tests.test_cli import ROOT, FlatFace, facelab_, here, interruptible, one_line, picture
 
 __all__ = ["here"]  # a fixture
 
@@ -231,7 +231,11 @@ def test_interrupted_processes():
     command = [sys.executable, str(ROOT / "cli.py"), "augment", "-r", "recipe.yaml", "-i", "faces",
                "-o", "out", "-n", "24", "--maps", "none", "--workers", "2"]  # fmt: skip
     with subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=interruptible,
     ) as process:
         while process.poll() is None and not list(Path("out").glob("labels/*.json")):
             time.sleep(0.01)

@@ -608,6 +608,11 @@ main(sys.argv[1:])
 """
 
 
+def interruptible():
+    """A shell ignores Ctrl-C for what it runs in the background, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interrupted_process(here, calls):
     photographs(4)
     assert swap(target="photos", output="whole").exit_code == 0
@@ -615,7 +620,7 @@ def test_interrupted_process(here, calls):
                "-o", "out"]  # fmt: skip
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, env=environment, **pipes) as process:
+    with subprocess.Popen(command, env=environment, preexec_fn=interruptible, **pipes) as process:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=60)
