@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from distributed import Client, LocalCluster
 
 _AHEAD = 2  # tasks for each thread of the cluster, so that none waits for the next
+# Dask makes glibc give memory back from 64 kB on: then each array comes anew from the system, which
+# takes half of the time.
+_MALLOC = {"MALLOC_TRIM_THRESHOLD_": 2**29, "MALLOC_MMAP_THRESHOLD_": 2**25}
 _LEAST = 16  # tasks sent though there are no workers yet: clusters that grow do so for tasks
 
 
@@ -89,9 +92,11 @@ class DaskEngine:
 
     def _cluster(self) -> LocalCluster:
         """Workers on this machine, which say nothing when one of them is lost."""
+        import dask.config
         from distributed import LocalCluster
 
-        with interrupts_kept():
+        environment = {f"distributed.nanny.pre-spawn-environ.{k}": v for k, v in _MALLOC.items()}
+        with interrupts_kept(), dask.config.set(environment):
             return LocalCluster(
                 n_workers=self.workers,
                 threads_per_worker=1,
