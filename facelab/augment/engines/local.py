@@ -164,9 +164,9 @@ def _stop(workers: Sequence[_Worker[Any]]) -> None:
 
 def _serve(pipe: Connection) -> None:
     """What a worker does: take the function, then tasks, until it is stopped or left alone."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that half a file is removed
-    cv2.setNumThreads(1)
     with suppress(EOFError, OSError, KeyboardInterrupt):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that half a file is removed
+        cv2.setNumThreads(1)
         call = pickle.loads(pipe.recv_bytes())
         while True:
             pipe.send(_attempt(call, pipe.recv()))
