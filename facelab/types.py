@@ -246,8 +246,13 @@ class PositionMap:
 
     @property
     def landmarks(self) -> Float:
-        """The 68 landmarks, ``(68, 3)``, iBUG 300-W order, source-image pixels."""
-        return self.atlas.read(self.values, self.atlas.landmarks68)
+        """The 68 landmarks, ``(68, 3)``, iBUG 300-W order, source-image pixels.
+
+        Those of the jaw are told from the whole face: they lie partly beside it.
+        """
+        return self.atlas.landmark_weights @ self.atlas.read(
+            self.values, self.atlas.landmark_places
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

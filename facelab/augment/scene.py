@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.edit import Step
+from facelab.head import Head
 from facelab.texture import at_size, texture_size, unwrap
 from facelab.types import Face, Float, PositionMap, Texture
 
@@ -32,6 +33,8 @@ class Scene:
         Of the face as edits take it; by default as large as it shows.
     matte : (H, W) float32, optional
         How much of each pixel is a person, [0, 1], for steps that ask what is behind.
+    head : Head, optional
+        The morphable head fitted to the face, for steps that ask for all of the head's shape.
     """
 
     image: Float
@@ -40,6 +43,7 @@ class Scene:
     texture: Texture | None = None
     texture_size: int | None = None
     matte: Float | None = None
+    head: Head | None = None
 
     @classmethod
     def of(

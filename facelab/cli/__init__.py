@@ -15,11 +15,13 @@ import click
 import facelab
 from facelab.cli.atlas import atlas_group
 from facelab.cli.augment import augment_command
+from facelab.cli.benchmark import benchmark_group
 from facelab.cli.edit import edit_command
 from facelab.cli.recipe import recipe_group
 from facelab.cli.reconstruct import reconstruct_command
 from facelab.cli.report import describe, report_error
 from facelab.cli.swap import swap_command
+from facelab.cli.train import train_command
 from facelab.cli.weights import weights_group
 from facelab.errors import FacelabError
 
@@ -77,8 +79,10 @@ def main() -> None:
 
 main.add_command(atlas_group)
 main.add_command(augment_command)
+main.add_command(benchmark_group)
 main.add_command(edit_command)
 main.add_command(recipe_group)
 main.add_command(reconstruct_command)
 main.add_command(swap_command)
+main.add_command(train_command)
 main.add_command(weights_group)

@@ -11,7 +11,7 @@ from facelab.reconstruct import Reconstructor, load_reconstructor
 
 _ALWAYS = ("canonical_face", "canonical_jaw", "canonical_surface")
 _DETECTORS = {"blazeface": ("blazeface_full", "blazeface_short"), "insightface": ()}
-_BACKENDS = {"mesh": ("facemesh",), "prn": ("prn", "prn_atlas")}
+_BACKENDS = {"map": ("facemap",), "mesh": ("facemesh",), "prn": ("prn", "prn_atlas")}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from facelab.errors import UsageError
 from facelab.types import Box, Float, Reconstruction
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from facelab.reconstruct.detect import Detector
     from facelab.reconstruct.matte import PersonSegmenter
     from facelab.reconstruct.reconstructor import Regressor
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["BACKENDS", "DETECTORS", "Reconstructor", "load_reconstructor", "load_segmenter"]
 
 DETECTORS = ("blazeface", "insightface")
-BACKENDS = ("mesh", "prn")
+BACKENDS = ("map", "mesh", "prn")
 
 
 class Reconstructor(Protocol):
@@ -41,7 +43,11 @@ class Reconstructor(Protocol):
 
 
 def load_reconstructor(
-    detector: str = "blazeface", backend: str = "mesh", runtime: str = "torch", device: str = "cpu"
+    detector: str = "blazeface",
+    backend: str = "mesh",
+    runtime: str = "torch",
+    device: str = "cpu",
+    weights: Path | None = None,
 ) -> Reconstructor:
     """A reconstructor by the names of its parts; by default what comes with facelab.
 
@@ -50,20 +56,24 @@ def load_reconstructor(
     detector : str
         One of `DETECTORS`; it runs on the CPU.
     backend : str
-        One of `BACKENDS`: FaceMesh on the canonical atlas, or PRNet's network on PRNet's.
+        One of `BACKENDS`: FaceMap or FaceMesh on the canonical atlas, PRNet's network on its own.
     runtime, device : str
         What runs the backend's network: of `facelab.reconstruct.runtime.RUNTIMES` and ``DEVICES``.
+    weights : Path, optional
+        A file that `facelab train` wrote, for the backend ``map``, instead of the shipped one.
 
     Raises
     ------
     UsageError
-        If there is no such part, or it is not available here.
+        If there is no such part, or it is not available here, or has no such weights.
     WeightsError
         If weights are missing or damaged.
     """
     from facelab.reconstruct.reconstructor import FaceReconstructor
 
-    return FaceReconstructor(_detector(detector), _regressor(backend, runtime, device))
+    if weights is not None and backend != "map":
+        raise UsageError(f"{weights}: weights are for the backend map, not {backend}")
+    return FaceReconstructor(_detector(detector), _regressor(backend, runtime, device, weights))
 
 
 def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegmenter:
@@ -90,8 +100,17 @@ def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegment
     return PersonSegmenter(load_runner(network, selfie.SIDE, runtime, device))
 
 
-def _regressor(name: str, runtime: str, device: str) -> Regressor:
+def _regressor(name: str, runtime: str, device: str, weights: Path | None) -> Regressor:
     # torch and onnxruntime take a second to import: only when they are to be used.
+    if name == "map":
+        from facelab.reconstruct import facemap
+        from facelab.reconstruct.layers import load, load_file
+        from facelab.reconstruct.map import MapRegressor
+        from facelab.reconstruct.runtime import load_runner
+
+        kind = facemap.FaceMap
+        own = load_file(kind, weights) if weights else load(kind, "facemap")
+        return MapRegressor(load_runner(own, facemap.SIDE, runtime, device))
     if name == "mesh":
         from facelab.reconstruct import facemesh
         from facelab.reconstruct.layers import load

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as parse
 from torch import Tensor, nn
 from torch.nn import functional
 
 from facelab import weights
+from facelab.errors import WeightsError
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -71,8 +76,32 @@ def load(network: type[Network], name: str) -> Network:
     WeightsError
         If the weights are missing or damaged.
     """
+    return _with(network, weights.load(name))
+
+
+def load_file(network: type[Network], path: Path) -> Network:
+    """As `load`, with the weights in a file of the user's, such as `facelab train` writes.
+
+    Raises
+    ------
+    WeightsError
+        If it cannot be read, or holds the weights of another network.
+    """
+    try:
+        return _with(network, parse(path.read_bytes()))
+    except OSError as error:
+        raise WeightsError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    except (SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise WeightsError(
+            f"{path}: not the weights of a {network.__name__} ({reason}); give the file that "
+            "facelab train wrote"
+        ) from None
+
+
+def _with(network: type[Network], arrays: dict[str, NDArray[Any]]) -> Network:
     with torch.device("meta"):  # the parameters come from the file, so none are initialised
         model = network()
-    stored = {key: torch.from_numpy(value).float() for key, value in weights.load(name).items()}
+    stored = {key: torch.from_numpy(value).float() for key, value in arrays.items()}
     model.load_state_dict(stored, assign=True)
     return model.requires_grad_(False).eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from facelab import atlas as atlases
 from facelab.atlas import Atlas, surface
 from facelab.reconstruct.crop import cut
 from facelab.reconstruct.facemesh import SIDE
-from facelab.types import Box, Crop, Detection, Float, PositionMap, Reconstruction
+from facelab.types import Box, Crop, Detection, Float, Int, PositionMap, Reconstruction
 
 if TYPE_CHECKING:
     from facelab.reconstruct.reconstructor import View
@@ -80,6 +81,16 @@ class MeshRegressor:
 def position_map(points: Float, atlas: Atlas) -> PositionMap:
     """The position map through FaceMesh's points ``(468, 3)``, source-image pixels."""
     return PositionMap(atlas.spread(surface()(points)), atlas)
+
+
+@cache
+def twins() -> Int:
+    """Each point's counterpart on the other side of the face, ``(468,)``."""
+    uv = atlases.canonical().uv
+    image = uv * np.array([-1, 1], np.float32) + np.array([atlases.canonical().size - 1, 0])
+    away = np.linalg.norm(uv[:, None] - image, axis=2)
+    out: Int = away.argmin(axis=0).astype(np.int32)
+    return out
 
 
 def _crop(place: Detection | Box) -> Crop:

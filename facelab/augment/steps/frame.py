@@ -38,7 +38,10 @@ class Frame(Augmentation):
         positions = PositionMap(rows.reshape(scene.positions.values.shape), atlas)
         image, covered = _cut(scene.image, crop), _covered(scene, crop)
         matte = None if scene.matte is None else _cut(scene.matte[..., None], crop)
-        return replace(scene, image=image, positions=positions, covered=covered, matte=matte)
+        head = scene.head and scene.head.seen_in(crop)
+        return replace(
+            scene, image=image, positions=positions, covered=covered, matte=matte, head=head
+        )
 
 
 def _cut(image: Float, crop: Crop) -> Float:

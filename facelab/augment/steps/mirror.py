@@ -36,6 +36,7 @@ class Mirror(Augmentation):
             covered=np.ascontiguousarray(scene.covered[:, ::-1]),
             texture=texture,
             matte=matte,
+            head=None,  # the family has no mirror images
         )
 
 

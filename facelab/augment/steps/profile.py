@@ -8,6 +8,7 @@ background stays, and the mesh is drawn. The face itself is then drawn from its 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar
 
 import cv2
@@ -16,12 +17,15 @@ from numpy.typing import NDArray
 
 from facelab import pose, raster
 from facelab.atlas import Atlas, grid_triangles
+from facelab.atlas.surface import surface
 from facelab.augment.beyond import extended
 from facelab.augment.scene import Augmentation, Scene
 from facelab.composite import render
-from facelab.edits.fields import number
+from facelab.edits.fields import number, whole
+from facelab.errors import UsageError
+from facelab.head import Head
 from facelab.texture import complete
-from facelab.types import Face, Float, Pose, PositionMap, Texture
+from facelab.types import Bool, Face, Float, Int, Pose, PositionMap, Texture
 
 Doubles = NDArray[np.float64]
 
@@ -39,6 +43,9 @@ _GRAZED = 0.35  # confidence below which the mirror image is taken where it was 
 _SPECKS = 7  # texels: smaller islands of those are left
 _SURE = 0.3  # confidence from which a texel is taken as seen
 _BLUR = 1.0  # cm, of the depth beside the face
+_FOLLOW = 4.0  # cm from the head, over which what is beside it follows another shape less and less
+_MOST = 2.0  # standard deviations: no head is stranger
+_ACTIVE = 0.12  # how often each expression of the model is there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +57,44 @@ class Profile(Augmentation):
     yaw: float = number(0.0, -90.0, 90.0, "the nose to the image's right", "degrees")
     pitch: float = number(0.0, -45.0, 45.0, "the nose down", "degrees")
     roll: float = number(0.0, -60.0, 60.0, "counter-clockwise as seen", "degrees")
+    identity: float = number(0.0, 0.0, 2.0, "how far the head becomes another's; needs its model")
+    expression: float = number(0.0, 0.0, 2.0, "how strong other expressions are; needs its model")
+    seed: int = whole(0, 0, 2**32 - 1, "of the other identity and expression")
 
     def __call__(self, scene: Scene) -> Scene:
-        """The scene with the head turned; what a photograph does not show is made up."""
-        if not (self.yaw or self.pitch or self.roll):
+        """The scene with the head turned; what a photograph does not show is made up.
+
+        Raises
+        ------
+        UsageError
+            If the head is to become another's and its model is not known.
+        """
+        reshaped = bool(self.identity or self.expression)
+        if not (self.yaw or self.pitch or self.roll or reshaped):
             return scene
-        turn = Turn.of(pose.estimate(scene.positions), self.yaw, self.pitch, self.roll)
-        positions = PositionMap(turn(scene.positions.values), scene.positions.atlas)
-        face = Face(positions, _whole(scene.face.texture, scene.face.positions))
-        return _with_face(_surroundings(scene, turn), face)
+        stage = _stage(scene)
+        turn = Turn.of(stage.pose, self.yaw, self.pitch, self.roll)
+        values, follow = scene.positions.values, np.zeros_like(stage.sheet)
+        if reshaped:
+            points, vertices = self._offsets(scene.head)
+            values = values + scene.positions.atlas.spread(surface()(points))
+            follow = stage.carried(vertices)
+        face = Face(PositionMap(turn(values), scene.positions.atlas), stage.texture)
+        return _with_face(_surroundings(scene, stage, turn, follow), face)
+
+    def _offsets(self, head: Head | None) -> tuple[Float, Float]:
+        """How far the mesh's points and the head's vertices move to another shape, pixels."""
+        if head is None:
+            raise UsageError(
+                "profile: identity and expression need a head model; give one, or leave them out"
+            )
+        rng, model = np.random.default_rng(self.seed), head.model
+        split = len(model.modes) - model.expressions
+        other = rng.normal(0, 1, split).clip(-_MOST, _MOST) * model.deviations[:split]
+        active = rng.random(model.expressions) < _ACTIVE
+        moved = rng.random(model.expressions) * active
+        by = np.concatenate([self.identity * other, self.expression * moved])
+        return head.offsets(by.astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,28 +139,116 @@ class Turn:
         return np.asarray(away @ rotation.T * _FLIP + self.centre, np.float32)
 
 
-def _surroundings(scene: Scene, turn: Turn) -> Scene:
+@dataclass(frozen=True, eq=False)
+class _Stage:
+    """What is known of a scene before its head is turned, whatever the turn.
+
+    Parameters
+    ----------
+    pose : Pose
+    texture : Texture
+        Of the face, whole.
+    sheet : (rows, columns, 3) float32
+        The photograph as a grid with depth, pixels.
+    share : (rows, columns) float32
+        How far each point of it turns with the head.
+    fade : (rows, columns) float32
+        How far it follows where the head takes another shape.
+    fragments, nearest : Fragments, (rows, columns) int32
+        The head drawn on the grid, and the index of the drawn cell that is nearest to each.
+    triangles : (m, 3) int32
+        The head's.
+    layers : (h, w, 4 or 5) float32
+        Image, what covers it and matte, with a margin beyond the border.
+    """
+
+    pose: Pose
+    texture: Texture
+    sheet: Float
+    share: Float
+    fade: Float
+    fragments: raster.Fragments
+    nearest: Int
+    triangles: Int
+    layers: Float
+
+    def carried(self, offsets: Float) -> Float:
+        """Offsets of the head's vertices ``(n, 3)`` at the points of the sheet."""
+        drawn = raster.interpolate(self.fragments, self.triangles, offsets).reshape(-1, 3)
+        spread = cv2.blur(drawn[self.nearest], (5, 5))
+        return np.asarray(spread * self.fade[..., None], np.float32)
+
+
+@lru_cache(maxsize=4)
+def _stage(scene: Scene) -> _Stage:
+    """Made once for all turns of one scene."""
+    height, width = scene.image.shape[:2]
+    was, (x, y) = pose.estimate(scene.positions), _grid(height, width)
+    step, corner = float(x[0, 1] - x[0, 0]), np.array([x[0, 0], y[0, 0], 0], np.float32)
+    points, triangles = _solid(scene)
+    fragments = raster.rasterize((points - corner) / np.float32(step), triangles, x.shape)
+    away, nearest = _away(fragments.covered)
+    away = away * np.float32(step)
+    share = 1 - np.clip((away / was.scale - _HEAD) / (_WORLD - _HEAD), 0, 1)
+    fade = 1 - np.clip(away / np.float32(was.scale * _FOLLOW), 0, 1)
+    depth = _depth(fragments.depth.ravel()[nearest] * np.float32(step), away, was, step)
+    layers = [scene.image, scene.covered] + ([] if scene.matte is None else [scene.matte])
+    return _Stage(
+        was,
+        _whole(scene.face.texture, scene.face.positions),
+        np.dstack([x, y, depth]).astype(np.float32),
+        np.asarray(share * share * (3 - 2 * share), np.float32),
+        np.asarray(fade * fade * (3 - 2 * fade), np.float32),
+        fragments,
+        nearest,
+        triangles,
+        extended(np.dstack(layers), int(_MARGIN * max(height, width))),
+    )
+
+
+def _solid(scene: Scene) -> tuple[Float, Int]:
+    """What has depth of its own: all of the head where it is known, else the face."""
+    if scene.head is not None:
+        return scene.head.vertices, scene.head.model.triangles
+    atlas = scene.positions.atlas
+    return scene.positions.values[atlas.valid], atlas.triangles
+
+
+def _away(known: Bool) -> tuple[Float, Int]:
+    """How far each cell lies from a known one, cells, and the flat index of the nearest."""
+    away, labels = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    home = np.zeros(labels.max() + 1, np.int32)
+    home[labels[known]] = np.flatnonzero(known)
+    return np.asarray(away, np.float32), home[labels]
+
+
+def _depth(edge: Float, away: Float, was: Pose, step: float) -> Float:
+    """The depth of the sheet: the head's, falling beside it, no deeper than its back."""
+    blur = _BLUR * was.scale / step
+    outside = cv2.GaussianBlur(edge - _SLOPE * away, (0, 0), max(blur, 0.5))
+    middle = was.translation + was.scale * (was.rotation @ _CENTRE) * _FLIP
+    limit = np.float32(middle[2] - _DEEPEST * was.scale)
+    near = np.clip(away / np.float32(2 * _BLUR * was.scale), 0, 1)
+    out: Float = edge + near * (np.maximum(outside, limit) - edge)
+    return out
+
+
+def _surroundings(scene: Scene, stage: _Stage, turn: Turn, follow: Float) -> Scene:
     """The photograph as a sheet with depth whose middle is turned; the face stays where it was."""
     height, width = scene.image.shape[:2]
-    x, y = _grid(height, width)
-    sheet, share = _depth(scene.positions, x, y, turn)
-    moved = turn.in_plane(sheet) + share[..., None] * (turn(sheet) - turn.in_plane(sheet))
-    rows, columns = x.shape
-    triangles = grid_triangles(np.ones((rows, columns), np.bool_))
+    level, sheet = turn.in_plane(stage.sheet), stage.sheet + follow
+    moved = level + stage.share[..., None] * (turn(sheet) - level)
+    triangles = grid_triangles(np.ones(moved.shape[:2], np.bool_))
     fragments = raster.rasterize(moved.reshape(-1, 3), triangles, (height, width))
-    places = raster.interpolate(fragments, triangles, sheet.reshape(-1, 3)[:, :2])
-    margin = int(_MARGIN * max(height, width))
-    x, y = cv2.split(places + np.float32(margin))
-
-    def drawn(layer: Float) -> Float:
-        beyond = extended(np.atleast_3d(layer), margin)
-        out = cv2.remap(beyond, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(np.clip(out, 0, 1), np.float32)  # rounding may lead out
-
-    matte = None if scene.matte is None else drawn(scene.matte)
-    both = drawn(np.dstack([scene.image, scene.covered]))
-    image, covered = (np.ascontiguousarray(layer) for layer in (both[..., :3], both[..., 3]))
-    return replace(scene.with_image(image), covered=covered, matte=matte)
+    places = raster.interpolate(fragments, triangles, stage.sheet.reshape(-1, 3)[:, :2])
+    x, y = cv2.split(places + np.float32(int(_MARGIN * max(height, width))))
+    out = cv2.remap(stage.layers, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    out = np.clip(out, 0, 1)  # rounding may lead out
+    image, covered = (np.ascontiguousarray(layer) for layer in (out[..., :3], out[..., 3]))
+    matte = None if scene.matte is None else np.ascontiguousarray(out[..., 4])
+    return replace(scene.with_image(image), covered=covered, matte=matte, head=None)
 
 
 def _grid(height: int, width: int) -> tuple[Float, Float]:
@@ -135,29 +259,6 @@ def _grid(height: int, width: int) -> tuple[Float, Float]:
     down = np.arange(-margin, height + margin + step, step, dtype=np.float32)
     x, y = np.meshgrid(across, down)
     return x, y
-
-
-def _depth(positions: PositionMap, x: Float, y: Float, turn: Turn) -> tuple[Float, Float]:
-    """The sheet ``(rows, columns, 3)`` and how far each of its points turns with the head."""
-    step = float(x[0, 1] - x[0, 0])
-    atlas, corner = positions.atlas, np.array([x[0, 0], y[0, 0], 0], np.float32)
-    points = (positions.values[atlas.valid] - corner) / np.float32(step)
-    fragments = raster.rasterize(points, atlas.triangles, x.shape)
-    known = fragments.covered
-    away, labels = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    away = away * np.float32(step)
-    edge = np.zeros(labels.max() + 1, np.float32)
-    edge[labels[known]] = fragments.depth[known] * np.float32(step)
-    blur = _BLUR * turn.scale / step
-    outside = cv2.GaussianBlur(edge[labels] - _SLOPE * away, (0, 0), max(blur, 0.5))
-    limit = np.float32(turn.centre[2] - _DEEPEST * turn.scale)
-    near = np.clip(away / np.float32(2 * _BLUR * turn.scale), 0, 1)
-    depth = edge[labels] + near * (np.maximum(outside, limit) - edge[labels])
-    share = 1 - np.clip((away / turn.scale - _HEAD) / (_WORLD - _HEAD), 0, 1)
-    share = share * share * (3 - 2 * share)
-    return np.dstack([x, y, depth]).astype(np.float32), share.astype(np.float32)
 
 
 def _whole(texture: Texture, positions: PositionMap) -> Texture:

@@ -1,0 +1,207 @@
+"""Photographs with 68 landmarks and a pose in 300W-LP's form: AFLW2000-3D, or our own.
+
+The measures are those of the field: Zhu et al., "Face Alignment Across Large Poses", CVPR 2016,
+section 6, and for the angles Ruiz et al., "Fine-Grained Head Pose Estimation Without Keypoints",
+CVPR Workshops 2018, which leaves out faces with an angle beyond 99 degrees.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.io import loadmat
+
+from facelab import pose
+from facelab.benchmark.judge import Picture
+from facelab.benchmark.measures import Errors, bin_of, landmark_errors, pose_errors, size_of
+from facelab.errors import UsageError
+from facelab.images import output_format, read
+from facelab.types import Box, Float, PositionMap
+
+BEYOND = 99.0  # degrees
+
+_LANDMARKS, _POSE = "pt3d_68", "Pose_Para"
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A photograph and its labels."""
+
+    photograph: Path
+    labels: Path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """What a file of labels says.
+
+    Parameters
+    ----------
+    landmarks : (68, 3) float32
+        Pixels of the photograph, centres counted from 0; depth the nearer the larger.
+    rotation : (3, 3) float64
+        As of `facelab.types.Pose`.
+    """
+
+    landmarks: Float
+    rotation: Array
+
+    @property
+    def angles(self) -> tuple[float, float, float]:
+        """Yaw, pitch, roll in degrees, as 300W-LP has them, see `field_angles`."""
+        return field_angles(self.rotation)
+
+
+def find(folder: Path) -> list[Pair]:
+    """The photographs of a folder, and of the folders below it, that have a ``.mat`` of their name.
+
+    Raises
+    ------
+    UsageError
+        If it is no folder, or has none.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: is not a folder; give the folder of the labelled photographs")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and _is_photograph(path))
+    pairs = [Pair(path, path.with_suffix(".mat")) for path in files]
+    found = [pair for pair in pairs if pair.labels.is_file()]
+    if not found:
+        raise UsageError(
+            f"{folder}: no photograph has a .mat of its name beside it; give AFLW2000-3D, or what "
+            "facelab augment --format 300wlp writes"
+        )
+    return found
+
+
+def picture(pair: Pair, first: int) -> Picture:
+    """A labelled photograph; the label ``yaw`` is the range of its yaw.
+
+    Parameters
+    ----------
+    pair : Pair
+    first : int
+        What the labels call the first pixel: 0, or 1 as MATLAB does.
+
+    Raises
+    ------
+    ImageError
+        If the photograph cannot be read.
+    UsageError
+        If the labels cannot, or an angle is beyond `BEYOND`.
+    """
+    labels = read_labels(pair.labels, first)
+    if max(map(abs, labels.angles)) > BEYOND:
+        raise UsageError(
+            f"{pair.labels}: an angle beyond {BEYOND:g} degrees; left out, as is usual"
+        )
+    return Picture(
+        name=str(pair.photograph),
+        image=read(pair.photograph).pixels,
+        box=Box.around(labels.landmarks),
+        measure=partial(errors_of, truth=labels),
+        labels={"yaw": bin_of(labels.angles[0])},
+    )
+
+
+def errors_of(found: PositionMap, truth: Labels) -> Errors:
+    """`landmark_errors` and `pose_errors`, the latter of the angles of 300W-LP.
+
+    ``pitch offset`` is the error of the pitch with its sign, above 0 where the face that was found
+    looks further up. Its mean over many faces says how differently two models define level.
+    """
+    rotation = pose.estimate(found).rotation.astype(np.float64)
+    off = field_angles(rotation)[1] - truth.angles[1]
+    return {
+        **landmark_errors(found.landmarks, truth.landmarks),
+        **pose_errors(rotation.T, truth.rotation.T),
+        "pitch offset": (off + 180) % 360 - 180,
+    }
+
+
+def read_labels(file: Path, first: int) -> Labels:
+    """The labels in a ``.mat`` of 300W-LP, AFLW2000-3D or facelab.
+
+    Parameters
+    ----------
+    file : Path
+    first : int
+        What the labels call the first pixel.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read or does not have what is needed.
+    """
+    arrays = _matlab(file)
+    landmarks = _array(file, arrays, _LANDMARKS)
+    parameters = _array(file, arrays, _POSE).ravel()
+    if landmarks.shape != (3, 68) or len(parameters) < 3:
+        shapes = f"{_LANDMARKS} of {landmarks.shape} and {_POSE} of {parameters.shape}"
+        raise UsageError(f"{file}: {shapes}; (3, 68) and 3 numbers or more are needed")
+    points = (landmarks.T - [first, first, 0]).astype(np.float32)
+    try:
+        size_of(points)
+    except ValueError as error:
+        raise UsageError(f"{file}: {_LANDMARKS}: {error}; correct or remove the file") from None
+    return Labels(points, rotation_of(parameters))
+
+
+def rotation_of(parameters: Array) -> Array:
+    """``Pose_Para`` (pitch, yaw, roll in radians, and more) as a rotation of ours, ``(3, 3)``.
+
+    What `facelab.augment.formats.w300lp.pose_parameters` writes, read: 300W-LP's
+    ``R = Rx(pitch) Ry(yaw) Rz(roll)`` of transposed elementary matrices is the transpose of our
+    ``Rz(roll) Ry(yaw) Rx(pitch)`` with the same angles.
+    """
+    pitch, yaw, roll = np.rad2deg(parameters[:3])
+    return pose.matrix(yaw, pitch, roll).T
+
+
+def field_angles(rotation: Array) -> tuple[float, float, float]:
+    """Yaw, pitch, roll in degrees as 300W-LP counts them, of a rotation of ours ``(3, 3)``.
+
+    Positive yaw turns the nose to image left, positive pitch lifts it, and the order of the turns
+    is not ours.
+    """
+    return pose.angles(rotation.T)
+
+
+def _matlab(file: Path) -> dict[str, Any]:
+    try:
+        arrays: dict[str, Any] = loadmat(io.BytesIO(file.read_bytes()))
+    except OSError as error:
+        raise UsageError(f"{file}: {(error.strerror or str(error)).lower()}") from None
+    except Exception as error:  # of damaged files it says many things, with no common base
+        raise UsageError(f"{file}: not a MATLAB file ({error}); replace or remove it") from None
+    return arrays
+
+
+def _array(file: Path, arrays: dict[str, Any], name: str) -> Array:
+    """A named array of finite numbers."""
+    try:
+        values = np.asarray(arrays[name], np.float64)
+    except KeyError:
+        raise UsageError(
+            f"{file}: no {name} in it; labels of 300W-LP or AFLW2000-3D are needed"
+        ) from None
+    except (ValueError, TypeError):
+        raise UsageError(f"{file}: {name} is no array of numbers; replace the file") from None
+    if not np.isfinite(values).all():
+        raise UsageError(f"{file}: {name} is not finite; replace the file")
+    return values
+
+
+def _is_photograph(path: Path) -> bool:
+    try:
+        output_format(path)
+    except UsageError:
+        return False
+    return not path.name.startswith(".")

@@ -1,0 +1,99 @@
+"""The reconstructors that are compared, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from facelab.benchmark.fitted import Fitted
+from facelab.errors import UsageError
+from facelab.head import HeadModel
+from facelab.reconstruct import BACKENDS, Reconstructor, load_reconstructor
+from facelab.types import Box, Float, Reconstruction
+
+TEACHER = "mesh"  # finds the faces that pictures are made of, and the points that heads are fit to
+
+
+class Remembered:
+    """A reconstructor that does not look again at the picture it has just seen.
+
+    Parameters
+    ----------
+    reconstructor : Reconstructor
+    """
+
+    def __init__(self, reconstructor: Reconstructor) -> None:
+        self._reconstructor = reconstructor
+        self._last: tuple[Float, list[Box] | None, list[Reconstruction]] | None = None
+
+    @property
+    def description(self) -> str:
+        """The network and what runs it, for people."""
+        return self._reconstructor.description
+
+    def __call__(self, image: Float, boxes: Sequence[Box] | None = None) -> list[Reconstruction]:
+        """Every face of `image` ``(H, W, 3)`` float32, the largest first; or those in `boxes`."""
+        places = None if boxes is None else list(boxes)
+        if self._last is None or self._last[0] is not image or self._last[1] != places:
+            self._last = image, places, self._reconstructor(image, boxes)
+        return self._last[2]
+
+    def largest(self, image: Float) -> list[Reconstruction]:
+        """The largest face of `image`, if there is one."""
+        return self._reconstructor.largest(image)
+
+    def batch(self, images: Sequence[Float]) -> list[list[Reconstruction]]:
+        """The faces of each of several images, as calling it gives them."""
+        return self._reconstructor.batch(images)
+
+
+def default_methods(*, head: bool) -> tuple[str, ...]:
+    """What is compared where nothing else is said: `fit` where there is a head."""
+    return (*(name for name in ("map", "mesh") if name in BACKENDS), *(("fit",) if head else ()))
+
+
+def load_methods(
+    names: Sequence[str],
+    teacher: Reconstructor,
+    model: HeadModel | None = None,
+    weights: Path | None = None,
+) -> dict[str, Reconstructor]:
+    """Reconstructors by name, in the order of `names`.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of `facelab.benchmark.METHODS`.
+    teacher : Reconstructor
+        What `TEACHER` is.
+    model : HeadModel, optional
+        For ``fit``.
+    weights : Path, optional
+        For ``map``, instead of those that come with facelab.
+
+    Raises
+    ------
+    UsageError
+        If there is no such method, or what it needs is not given.
+    WeightsError
+        If weights are missing or damaged.
+    """
+    if weights is not None and "map" not in names:
+        raise UsageError(f"{weights}: weights are for the method map; add it to --methods")
+    return {name: _method(name, teacher, model, weights) for name in dict.fromkeys(names)}
+
+
+def _method(
+    name: str, teacher: Reconstructor, model: HeadModel | None, weights: Path | None
+) -> Reconstructor:
+    if name == TEACHER:
+        return teacher
+    if name == "fit":
+        if model is None:
+            raise UsageError("the method fit needs a head model; give --head MODEL.safetensors")
+        return Fitted(teacher, model)
+    if name == "map":
+        return load_reconstructor(backend="map", weights=weights)
+    if name == "prn":
+        return load_reconstructor(backend="prn")
+    raise UsageError(f"no method {name!r}; there are map, mesh, fit, prn")

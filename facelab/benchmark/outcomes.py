@@ -1,0 +1,92 @@
+"""What came out of every method for every picture, and means of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from facelab.benchmark.measures import Errors, bin_names
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a method made of a picture.
+
+    Parameters
+    ----------
+    picture : str
+        Names the picture; methods with the same name have seen the same.
+    method : str
+    labels : mapping of str to str
+        What means are taken over: how the face was found, the yaw, what was done.
+    errors : dict of str to float, optional
+        Of each measure; None if the face was lost.
+    """
+
+    picture: str
+    method: str
+    labels: Mapping[str, str]
+    errors: Errors | None
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """Outcomes of several methods on the same pictures."""
+
+    rows: tuple[Outcome, ...]
+
+    def where(self, **labels: str) -> Outcomes:
+        """Those with these labels."""
+        wanted = labels.items()
+        return Outcomes(tuple(row for row in self.rows if wanted <= row.labels.items()))
+
+    def among(self, label: str, values: Iterable[str]) -> Outcomes:
+        """Those of which a label is one of `values`."""
+        allowed = frozenset(values)
+        return Outcomes(tuple(row for row in self.rows if row.labels.get(label) in allowed))
+
+    def values(self, label: str) -> list[str]:
+        """What a label is, each once, in the order of the outcomes."""
+        return list(dict.fromkeys(row.labels[label] for row in self.rows if label in row.labels))
+
+    @cached_property
+    def shared(self) -> Outcomes:
+        """Those of the pictures in which every method found the face."""
+        lost = {row.picture for row in self.rows if row.errors is None}
+        return Outcomes(tuple(row for row in self.rows if row.picture not in lost))
+
+    @cached_property
+    def by_yaw(self) -> tuple[Outcomes, ...]:
+        """Those of each range of yaw, the label ``yaw``."""
+        return tuple(self.where(yaw=name) for name in bin_names())
+
+    @cached_property
+    def measures(self) -> list[str]:
+        """The names of what was measured."""
+        return next((list(row.errors) for row in self.rows if row.errors is not None), [])
+
+    @cached_property
+    def pictures(self) -> int:
+        """How many there are."""
+        return len({row.picture for row in self.rows})
+
+    def lost(self, method: str) -> float | None:
+        """In how many of a hundred pictures a method lost the face; None if it was given none."""
+        lost = [row.errors is None for row in self._by_method.get(method, ())]
+        return 100 * sum(lost) / len(lost) if lost else None
+
+    def mean(self, method: str, measure: str) -> float | None:
+        """The mean of a measure over the faces that a method found; None if there is none."""
+        rows = self._by_method.get(method, ())
+        found = [row.errors[measure] for row in rows if row.errors is not None]
+        return float(np.mean(found)) if found else None
+
+    @cached_property
+    def _by_method(self) -> dict[str, list[Outcome]]:
+        found: dict[str, list[Outcome]] = {}
+        for row in self.rows:
+            found.setdefault(row.method, []).append(row)
+        return found

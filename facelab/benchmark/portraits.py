@@ -1,0 +1,64 @@
+"""From a photograph to the scene that pictures are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from facelab.augment.labels import points468
+from facelab.augment.plan import Item
+from facelab.augment.scene import Scene
+from facelab.augment.steps.frame import Frame
+from facelab.head import HeadModel
+from facelab.images import read
+from facelab.pipeline import no_face
+from facelab.reconstruct import Reconstructor
+from facelab.reconstruct.matte import PersonSegmenter
+from facelab.reconstruct.mesh import position_map
+from facelab.texture import unwrap
+from facelab.types import Face
+
+SIDE = 448  # pixels of a picture, about as many as AFLW2000-3D's have
+ROOM = 2.5  # its side in sizes of the face
+
+
+@dataclass(frozen=True, eq=False)
+class Studio:
+    """Looks at photographs.
+
+    Parameters
+    ----------
+    reconstructor : Reconstructor
+        Gives the geometry that is taken for the truth.
+    segmenter : PersonSegmenter, optional
+        Without it there are no mattes.
+    model : HeadModel, optional
+        Gives the depth, and other shapes.
+    """
+
+    reconstructor: Reconstructor
+    segmenter: PersonSegmenter | None = None
+    model: HeadModel | None = None
+
+    def __call__(self, item: Item) -> Scene:
+        """A square of `SIDE` pixels around the largest face of a photograph.
+
+        Raises
+        ------
+        ImageError
+            If the photograph cannot be read.
+        NoFaceError
+            If it has no face.
+        """
+        image = read(item.file).pixels
+        found = self.reconstructor.largest(image)
+        if not found:
+            raise no_face(str(item.file))
+        positions, head = found[0].positions, None
+        if self.model is not None:
+            points = points468(positions)
+            head = self.model.fit(points)
+            positions = position_map(head.corrected(points), positions.atlas)
+        face = Face(positions, unwrap(image, positions))
+        matte = None if self.segmenter is None else self.segmenter(image)
+        scene = replace(Scene.of(image, face, matte=matte), head=head)
+        return Frame(size=SIDE, room=ROOM)(scene)

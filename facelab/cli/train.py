@@ -1,0 +1,127 @@
+"""``facelab train``: a position-map network from photographs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from facelab.cli.options import FILE
+
+
+@click.command("train")
+@click.argument("data", type=FILE, metavar="PHOTOGRAPHS|VIEWS")
+@click.option("-o", "--output", type=FILE, required=True, metavar="OUT", help="Folder to write.")
+@click.option(
+    "--head",
+    type=FILE,
+    metavar="MODEL.safetensors",
+    help="A morphable model of heads, which gives depth, ears and other shapes; see docs/train.md.",
+)
+@click.option("--steps", type=click.IntRange(min=1), default=20000, show_default=True)
+@click.option("--batch", type=click.IntRange(min=1), default=32, show_default=True)
+@click.option("--rate", type=click.FloatRange(0, 1, min_open=True), default=1e-3, show_default=True)
+@click.option(
+    "--scenes",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="Of each photograph: itself, and with another expression, light, cover, background.",
+)
+@click.option(
+    "--turns", type=click.IntRange(min=1), default=4, show_default=True, help="Views of a scene."
+)
+@click.option("--scene-recipe", type=FILE, help="Augmentation recipe of the scenes.")
+@click.option("--turn-recipe", type=FILE, help="Augmentation recipe of the turned views.")
+@click.option("--view-recipe", type=FILE, help="Augmentation recipe of what spoils each crop.")
+@click.option("--scratch", is_flag=True, help="Begin with random weights, not with FaceMesh's.")
+@click.option("--no-jaw", is_flag=True, help="Leave the jaw's landmarks out of the loss.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Processes that render and make views beside the training; 0 makes views in this one.",
+)
+@click.option(
+    "--every",
+    type=click.IntRange(min=1),
+    default=500,
+    show_default=True,
+    help="Steps between checkpoints.",
+)
+@click.option("as_json", "--json", is_flag=True, help="Print the result as JSON on stdout.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+def train_command(
+    data: Path,
+    output: Path,
+    head: Path | None,
+    steps: int,
+    batch: int,
+    rate: float,
+    scenes: int,
+    turns: int,
+    scene_recipe: Path | None,
+    turn_recipe: Path | None,
+    view_recipe: Path | None,
+    scratch: bool,
+    no_jaw: bool,
+    seed: int,
+    device: str,
+    workers: int,
+    every: int,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Train a network that finds the position map of a face at any yaw.
+
+    FaceMesh and the head model say where each photograph's face lies; its head is turned, and what
+    cameras and the world do to pictures is done to the views. OUT/facemap.safetensors is the
+    network, OUT/log.csv and OUT/log.png say how it went. A run that was stopped goes on with the
+    same command; the same command, photographs and device give the same network.
+
+    Exit codes: 0 done, 1 an error, 2 a wrong option or recipe, 4 weights missing, 130 interrupted.
+    """
+    from facelab.cli.progress import Progress
+    from facelab.train.loop import Settings
+    from facelab.train.renders import RECIPES, Rendering
+    from facelab.train.run import run
+
+    turn = RECIPES / ("turn.yaml" if head else "turn_without_head.yaml")
+    how = Rendering(
+        head=head,
+        scene=scene_recipe or RECIPES / "scene.yaml",
+        turn=turn_recipe or turn,
+        scenes=scenes,
+        turns=turns,
+        seed=seed,
+    )
+    settings = Settings(
+        steps=steps,
+        batch=batch,
+        rate=rate,
+        seed=seed,
+        every=every,
+        view=view_recipe or RECIPES / "view.yaml",
+        scratch=scratch,
+        jaw=not no_jaw,
+    )
+    with Progress(hidden=quiet or as_json) as progress:
+        trained = run(data, output, how, settings, device, workers, progress)
+    about = {
+        "weights": str(trained.weights),
+        "log": str(trained.log),
+        "photographs": trained.photographs,
+        "views": trained.views,
+        "skipped": trained.skipped,
+    }
+    if as_json:
+        click.echo(json.dumps(about, ensure_ascii=False))
+    elif not quiet:
+        for name, why in trained.skipped.items():
+            click.echo(f"left out: {name}: {why}", err=True)
+        click.echo(f"{trained.weights}: trained on {trained.views} views", err=True)
+    return 0

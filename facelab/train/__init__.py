@@ -1,0 +1,4 @@
+"""Training of position-map networks on photographs; beside `facelab.reconstruct` what uses torch.
+
+photographs -> teacher -> renders -> views -> loop -> checkpoint
+"""

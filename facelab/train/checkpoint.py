@@ -1,0 +1,86 @@
+"""Training saved and taken up again, as safetensors: weights, their average, the optimiser."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as packed
+from torch import Tensor
+
+from facelab.errors import UsageError
+from facelab.images import write_bytes_atomically
+
+if TYPE_CHECKING:
+    from facelab.train.loop import Settings, State
+
+NAME = "checkpoint.safetensors"
+
+
+def tensors_of(state: State) -> dict[str, Tensor]:
+    """All tensors of a state by name."""
+    tensors = dict(state.state_dict())
+    for number, moments in state.optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser.{number}.{name}": value for name, value in moments.items()}
+    return {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+
+
+def save(folder: Path, state: State, settings: Settings) -> None:
+    """Write the checkpoint; the one before stays until the new one is whole."""
+    about = {"step": str(state.step), "settings": described(settings)}
+    folder.mkdir(parents=True, exist_ok=True)
+    write_bytes_atomically(folder / NAME, packed(tensors_of(state), metadata=about))
+
+
+def resume(folder: Path, state: State, settings: Settings) -> None:
+    """Bring a state to where the checkpoint in `folder` left it, if there is one.
+
+    Raises
+    ------
+    UsageError
+        If it is damaged, or of a run with other settings.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return
+    try:
+        with safe_open(path, "pt") as file:
+            about, tensors = file.metadata(), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        if about["settings"] != described(settings):
+            raise UsageError(
+                f"{path}: is of a run with other settings ({about['settings']}); choose another "
+                "folder, or remove it to begin anew"
+            )
+        _restore(state, tensors, int(about["step"]))
+    except (OSError, SafetensorError, KeyError, TypeError, RuntimeError) as error:
+        raise UsageError(f"{path}: is damaged ({error}); remove it to begin anew") from None
+
+
+def _restore(state: State, tensors: dict[str, Tensor], step: int) -> None:
+    own = {key: value for key, value in tensors.items() if not key.startswith("optimiser.")}
+    state.load_state_dict(own)
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        if key.startswith("optimiser."):
+            _, number, name = key.split(".")
+            moments.setdefault(int(number), {})[name] = value
+    groups = state.optimiser.state_dict()["param_groups"]
+    state.optimiser.load_state_dict({"state": moments, "param_groups": groups})
+    state.step = step
+
+
+def described(settings: Settings) -> str:
+    """The settings that decide what comes out, as text: not how often checkpoints are taken."""
+    values = {key: value for key, value in asdict(settings).items() if key != "every"}
+    values["view"] = settings.view.read_text(encoding="utf-8")
+    return json.dumps(values, sort_keys=True)
+
+
+def weights_of(network: torch.nn.Module) -> bytes:
+    """A network's weights as float16 safetensors."""
+    halves = {key: value.half().contiguous() for key, value in network.state_dict().items()}
+    return packed(halves)

@@ -1,0 +1,122 @@
+"""The log of a training run: a table, and its curves as a picture."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facelab.images import Image, write, write_bytes_atomically
+from facelab.types import Float
+
+Pixels = NDArray[np.uint8]
+Doubles = NDArray[np.float64]
+
+COLUMNS = (
+    "step",
+    "rate",
+    "loss",
+    "map",
+    "landmarks",
+    "score",
+    "held_out_map",
+    "held_out_landmarks",
+)
+_WIDTH, _HEIGHT, _EDGE = 900, 480, 56
+_GREY, _PALE = (90,) * 3, (225,) * 3
+_CURVES = {
+    "map": (50, 100, 200),
+    "held_out_map": (215, 90, 25),
+    "held_out_landmarks": (50, 150, 75),
+}
+
+
+class Log:
+    """Means over the steps between two rows.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file; the picture lies beside it, as ``.png``.
+    step : int
+        Where the run goes on: later rows are of a run that was cut off, and go.
+    """
+
+    def __init__(self, path: Path, step: int) -> None:
+        self._path, self._sum, self._count = path, dict[str, float](), 0
+        self._rows = [row for row in _read(path) if float(row["step"]) <= step]
+
+    def add(self, parts: dict[str, float]) -> None:
+        """One step's parts of the loss."""
+        self._count += 1
+        self._sum = {name: self._sum.get(name, 0.0) + part for name, part in parts.items()}
+
+    def write(self, step: int, rate: float, held_out: dict[str, float]) -> None:
+        """A row: the means since the last one, and the errors on held-out views."""
+        means = {name: total / self._count for name, total in self._sum.items()}
+        row = {"step": f"{step}", "rate": f"{rate:.3g}", "loss": f"{means['total']:.4f}"}
+        row |= {name: f"{means[name]:.4f}" for name in ("map", "landmarks", "score")}
+        row |= {
+            f"held_out_{name}": f"{held_out[name]:.4f}" for name in ("map", "landmarks") if held_out
+        }
+        self._rows, self._sum, self._count = [*self._rows, row], {}, 0
+        text = io.StringIO()
+        table = csv.DictWriter(text, COLUMNS)
+        table.writeheader()
+        table.writerows(self._rows)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes_atomically(self._path, text.getvalue().encode())
+        write(self._path.with_suffix(".png"), Image(curves(self._rows)))
+
+
+def curves(rows: list[dict[str, str]]) -> Float:
+    """The errors over the steps, the vertical axis logarithmic: ``(480, 900, 3)``."""
+    picture = np.full((_HEIGHT, _WIDTH, 3), 255, np.uint8)
+    steps = np.array([float(row["step"]) for row in rows])
+    series = {name: _numbers(rows, name) for name in _CURVES}
+    known = np.concatenate([values[np.isfinite(values)] for values in series.values()])
+    if not len(known):
+        return np.asarray(picture / np.float32(255), np.float32)
+    low, high = np.log10(known.min() * 0.95), np.log10(known.max() * 1.05)
+    for tick in _ticks(low, high):
+        y = _row(np.array([tick]), low, high)[0]
+        cv2.line(picture, (_EDGE, y), (_WIDTH - 12, y), _PALE, 1)
+        _text(picture, f"{tick:g} px", (6, y + 4), _GREY)
+    x = _EDGE + steps / steps.max() * (_WIDTH - _EDGE - 12)
+    for place, (name, colour) in enumerate(_CURVES.items()):
+        there = np.isfinite(series[name])
+        line = np.column_stack([x[there], _row(series[name][there], low, high)])
+        cv2.polylines(picture, [np.rint(line).astype(np.int32)], False, colour, 2, cv2.LINE_AA)
+        _text(picture, name.replace("_", " "), (_WIDTH - 200, 26 + 20 * place), colour)
+    _text(picture, f"step {int(steps.max())}", (_WIDTH - 110, _HEIGHT - 10), _GREY)
+    return np.asarray(picture / np.float32(255), np.float32)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    every = [1, 1.5, 2, 3, 4, 5, 7]
+    ticks = [m * 10.0**e for e in range(int(np.floor(low)), int(np.ceil(high)) + 1) for m in every]
+    return [tick for tick in ticks if low <= np.log10(tick) <= high]
+
+
+def _row(values: Doubles, low: float, high: float) -> list[int]:
+    share = (np.log10(values) - low) / max(high - low, 1e-6)
+    return [round(y) for y in (_HEIGHT - 28 - share * (_HEIGHT - 44))]
+
+
+def _text(picture: Pixels, text: str, at: tuple[int, int], colour: tuple[int, ...]) -> None:
+    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, 1, cv2.LINE_AA)
+
+
+def _numbers(rows: list[dict[str, str]], name: str) -> Doubles:
+    return np.array([float(row.get(name) or "nan") for row in rows])
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    try:
+        return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+    except FileNotFoundError:
+        return []

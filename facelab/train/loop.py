@@ -1,0 +1,273 @@
+"""The training loop: batches, AdamW, a moving average of the weights, checkpoints, a log."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from facelab.augment.template import Template, read_template
+from facelab.reconstruct.facemap import FaceMap
+from facelab.reconstruct.facemesh import FaceMesh
+from facelab.reconstruct.layers import load
+from facelab.train import checkpoint
+from facelab.train.log import Log
+from facelab.train.objective import Objective
+from facelab.train.renders import RECIPES, Renders
+from facelab.train.views import View, exact_view, view_of
+
+Progress = Callable[[str, int, int, int], None]
+
+_WARM = 0.02  # of the steps, over which the rate rises
+_TRUNK = 0.5  # rate of the trunk beside that of what stands on it
+_VALIDATED = 256  # views
+_DECAY = 0.01  # of the weights
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a network is trained; what is drawn, and so the result, depends on these alone.
+
+    Parameters
+    ----------
+    steps, batch : int
+        How many updates, of how many views each.
+    rate : float
+        Learning rate at its highest; it rises at first and falls along a cosine.
+    average : float
+        How much of the moving average of the weights (Polyak & Juditsky 1992) is kept each step.
+    seed : int
+    every : int
+        Steps between checkpoints.
+    view : Path
+        Augmentation recipe of each view.
+    scratch : bool
+        Begin with random weights instead of FaceMesh's, and train all of them.
+    jaw : bool
+        Whether the jaw's landmarks count.
+    """
+
+    steps: int = 20000
+    batch: int = 32
+    rate: float = 1e-3
+    average: float = 0.998
+    seed: int = 0
+    every: int = 500
+    view: Path = RECIPES / "view.yaml"
+    scratch: bool = False
+    jaw: bool = True
+
+
+class Views(Dataset[View]):
+    """View k of a training run, the same whoever asks when.
+
+    Parameters
+    ----------
+    renders : list of Renders
+    spoil : Template
+    seed, start, count : int
+        Of the run; the first view; how many.
+    """
+
+    def __init__(
+        self, renders: list[Renders], spoil: Template, seed: int, start: int, count: int
+    ) -> None:
+        self._places = [(r, v) for r, one in enumerate(renders) for v in range(len(one.pictures))]
+        self._renders, self._spoil = renders, spoil
+        self._seed, self._start, self._count = seed, start, count
+        self._order: tuple[int, list[int]] = (-1, [])
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> View:
+        number = self._start + index
+        epoch, place = divmod(number, len(self._places))
+        if self._order[0] != epoch:
+            rng = np.random.default_rng([self._seed, 1, epoch])
+            self._order = epoch, rng.permutation(len(self._places)).tolist()
+        render, view = self._places[self._order[1][place]]
+        own = self._renders[render]
+        rng = np.random.default_rng([self._seed, 2, number])
+        return view_of(own.pictures[view], own.points[view], self._spoil, rng)
+
+
+def train(
+    renders: list[Renders],
+    validation: list[Renders],
+    folder: Path,
+    settings: Settings,
+    device: str,
+    workers: int,
+    progress: Progress,
+) -> FaceMap:
+    """Train, or go on with what a checkpoint in `folder` holds.
+
+    Parameters
+    ----------
+    renders, validation : list of Renders
+        To learn from, and to measure on.
+    folder : Path
+        For checkpoints and the log.
+    settings : Settings
+    device : str
+        Of `facelab.reconstruct.runtime.DEVICES`.
+    workers : int
+        Processes that make views.
+    progress : callable
+        Told the stage, how many steps, how many more are done, and how many of these now.
+
+    Returns
+    -------
+    FaceMap
+        The moving average, on the CPU.
+    """
+    state = State.begun(settings).to(device)
+    checkpoint.resume(folder, state, settings)
+    log = Log(folder / "log.csv", state.step)
+    objective = Objective(jaw=settings.jaw).to(device)
+    exact = [exact_view(r.pictures[v], r.points[v]) for r, v in _spread(validation)]
+    progress("train", settings.steps, state.step, 0)
+    for views in _batches(renders, settings, state.step, workers):
+        parts = _update(state, objective, collated(views, device), settings)
+        progress("train", settings.steps, 1, 1)
+        log.add(parts)
+        if state.step % settings.every == 0 or state.step == settings.steps:
+            error = _validated(state.averaged, objective, exact, device)
+            log.write(state.step, rate_at(state.step, settings), error)
+            checkpoint.save(folder, state, settings)
+    return state.averaged.cpu()
+
+
+class State(nn.Module):
+    """All that training changes.
+
+    Parameters
+    ----------
+    network : FaceMap
+    averaged : FaceMap
+        The moving average of its weights.
+    scratch : bool
+        Whether all of it is trained.
+    """
+
+    def __init__(self, network: FaceMap, averaged: FaceMap, *, scratch: bool) -> None:
+        super().__init__()
+        self.network, self.averaged, self.step = network, averaged, 0
+        self.averaged.requires_grad_(False)
+        trunk = {id(p) for p in network.trunk.parameters()}
+        moved = list(network.parameters()) if scratch else network.trainable()
+        for parameter in network.parameters():
+            parameter.requires_grad_(any(parameter is one for one in moved))
+        slow = [p for p in moved if id(p) in trunk]
+        fast = [p for p in moved if id(p) not in trunk]
+        groups = [
+            {"params": slow, "share": 1.0 if scratch else _TRUNK},
+            {"params": fast, "share": 1.0},
+        ]
+        self.optimiser = torch.optim.AdamW(groups, weight_decay=_DECAY)
+
+    @classmethod
+    def begun(cls, settings: Settings) -> State:
+        """As training begins: FaceMesh itself, unless from scratch."""
+        torch.manual_seed(settings.seed)
+        network, averaged = FaceMap(), FaceMap()
+        if not settings.scratch:
+            network.load_state_dict(load(FaceMesh, "facemesh").state_dict(), strict=False)
+        averaged.load_state_dict(network.state_dict())
+        for one in (network, averaged):  # twice as fast as torch's own layout
+            one.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return cls(network, averaged, scratch=settings.scratch)
+
+
+def rate_at(step: int, settings: Settings) -> float:
+    """The learning rate of a step, from 0."""
+    warm = max(1, int(_WARM * settings.steps))
+    rest = min(1.0, max(0, step - warm) / max(1, settings.steps - warm))
+    return (
+        settings.rate
+        * min(1.0, (step + 1) / warm)
+        * (0.01 + 0.99 * (1 + math.cos(math.pi * rest)) / 2)
+    )
+
+
+def collated(views: list[View], device: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Crops ``(B, 3, 192, 192)``, points ``(B, 468, 3)`` and whether there is a face ``(B,)``."""
+    crops = torch.from_numpy(np.stack([view.image for view in views])).permute(0, 3, 1, 2)
+    points = torch.from_numpy(np.stack([view.points for view in views]))
+    face = torch.tensor([float(view.face) for view in views])
+    return crops.to(device), points.to(device), face.to(device)
+
+
+def _batches(
+    renders: list[Renders], settings: Settings, step: int, workers: int
+) -> Iterator[list[View]]:
+    spoil = read_template(settings.view)
+    first, count = step * settings.batch, (settings.steps - step) * settings.batch
+    views = Views(renders, spoil, settings.seed, first, count)
+    yield from DataLoader(
+        views,
+        settings.batch,
+        num_workers=workers,
+        collate_fn=list,
+        worker_init_fn=_alone,
+        # A fork would inherit locks of threads that it does not have.
+        multiprocessing_context="forkserver" if workers else None,
+    )
+
+
+def _alone(_: int) -> None:
+    """Workers use one thread each."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+
+
+def _update(
+    state: State, objective: Objective, batch: tuple[Tensor, Tensor, Tensor], settings: Settings
+) -> dict[str, float]:
+    crops, wanted, face = batch
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate_at(state.step, settings) * group["share"]
+    with torch.autocast(crops.device.type, torch.bfloat16, enabled=crops.is_cuda):
+        points, score = state.network(crops)
+    parts: dict[str, Tensor] = objective(points.float(), score, wanted, face)
+    state.optimiser.zero_grad()
+    parts["total"].backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(state.network.parameters(), 10.0)
+    state.optimiser.step()
+    state.step += 1
+    kept = min(settings.average, (1 + state.step) / (10 + state.step))
+    with torch.no_grad():
+        for mean, own in zip(state.averaged.parameters(), state.network.parameters(), strict=True):
+            mean.lerp_(own, 1 - kept)
+    return {name: part.item() for name, part in parts.items()}
+
+
+@torch.inference_mode()
+def _validated(
+    network: FaceMap, objective: Objective, views: list[View], device: str
+) -> dict[str, float]:
+    """The mean parts of the loss over held-out views."""
+    if not views:
+        return {}
+    parts = []
+    for start in range(0, len(views), 32):
+        crops, wanted, face = collated(views[start : start + 32], device)
+        points, score = network(crops)
+        parts.append(objective(points, score, wanted, face))
+    return {name: float(np.mean([float(part[name]) for part in parts])) for name in parts[0]}
+
+
+def _spread(validation: list[Renders]) -> list[tuple[Renders, int]]:
+    """At most `_VALIDATED` of the views, evenly spread."""
+    every = [(one, view) for one in validation for view in range(len(one.pictures))]
+    step = max(1, len(every) // _VALIDATED)
+    return every[::step][:_VALIDATED]

@@ -1,0 +1,120 @@
+"""All of a training run: renders, loop, and the network's weights with a record of how."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from facelab import __version__
+from facelab.errors import UsageError
+from facelab.images import write_bytes_atomically
+from facelab.provenance import file_sha256
+from facelab.train import checkpoint, loop
+from facelab.train.renders import Progress, Rendering, Renders, load, render
+
+HELD_OUT = 50  # one photograph of so many is never trained on
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run gave.
+
+    Parameters
+    ----------
+    weights, log : Path
+        The network, float16 safetensors; the table of errors, whose picture lies beside it.
+    photographs, views : int
+        How many the network was trained on.
+    skipped : dict of str to str
+        Photographs that could not be used, and why.
+    """
+
+    weights: Path
+    log: Path
+    photographs: int
+    views: int
+    skipped: dict[str, str]
+
+
+def run(
+    data: Path,
+    folder: Path,
+    how: Rendering,
+    settings: loop.Settings,
+    device: str,
+    workers: int,
+    progress: Progress,
+) -> Trained:
+    """Train on a folder of photographs, or of views that were prepared; go on where one stopped.
+
+    Parameters
+    ----------
+    data : Path
+        Photographs, or the files that `facelab.train.renders` writes.
+    folder : Path
+        For views, checkpoints, the log and the weights.
+    how : Rendering
+    settings : Settings
+    device : str
+    workers : int
+        Processes that render, and that make views; 0 makes views in this one.
+    progress : callable
+
+    Raises
+    ------
+    UsageError
+        If there is nothing to train on, or the folder is of another run.
+    OutputError
+        If a file cannot be written.
+    """
+    files, skipped = prepared(data), dict[str, str]()
+    if not files:
+        files, skipped = render(data, folder / "renders", how, max(workers, 1), progress)
+    views = [_whole(path) for path in files]
+    held_out = max(1, len(views) // HELD_OUT) if len(views) > 1 else 0
+    own, others = views[held_out:], views[:held_out]
+    network = loop.train(own, others, folder, settings, device, workers, progress)
+    weights = folder / "facemap.safetensors"
+    write_bytes_atomically(weights, checkpoint.weights_of(network))
+    trained = Trained(
+        weights, folder / "log.csv", len(own), sum(len(one.pictures) for one in own), skipped
+    )
+    _record(trained, how, settings)
+    return trained
+
+
+def prepared(data: Path) -> list[Path]:
+    """The files of views in a folder, by name.
+
+    Raises
+    ------
+    UsageError
+        If it is no folder.
+    """
+    if not data.is_dir():
+        raise UsageError(f"{data}: is not a folder; give the folder of the photographs")
+    return sorted(data.glob("*.npz"))
+
+
+def _whole(path: Path) -> Renders:
+    views = load(path)
+    if views is None:
+        raise UsageError(f"{path}: holds no views, or is damaged; remove it and run again")
+    return views
+
+
+def _record(trained: Trained, how: Rendering, settings: loop.Settings) -> None:
+    """What the weights were made from."""
+    about = {
+        "facelab": __version__,
+        "weights": trained.weights.name,
+        "sha256": file_sha256(trained.weights),
+        "photographs": trained.photographs,
+        "views": trained.views,
+        "rendering": how.key,
+        "head": file_sha256(how.head) if how.head else None,
+        "settings": json.loads(checkpoint.described(settings)),
+    }
+    text = json.dumps(about, indent=2) + "\n"
+    write_bytes_atomically(trained.weights.with_suffix(".json"), text.encode())

@@ -1,0 +1,65 @@
+"""What a network is to learn of a photograph: FaceMesh's points, with a fitted head's depth.
+
+FaceMesh says well where a face's points lie in a picture seen from the front, and less well how far
+they are from the viewer, which is what shows once the head is turned. The depth is that of the
+morphable head that fits the points, where a model of heads is given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from facelab import atlas
+from facelab.augment.labels import points468
+from facelab.augment.scene import Scene
+from facelab.augment.steps.frame import Frame
+from facelab.errors import NoFaceError
+from facelab.head import HeadModel
+from facelab.reconstruct.mesh import position_map
+from facelab.texture import unwrap
+from facelab.types import Face, Float
+
+if TYPE_CHECKING:
+    from facelab.reconstruct import Reconstructor
+    from facelab.reconstruct.matte import PersonSegmenter
+
+SIDE, ROOM, TEXTURE = 256, 2.1, 256  # of the scene: pixels, sizes of the face; texels
+
+
+@dataclass(frozen=True, eq=False)
+class Teacher:
+    """Makes of a photograph the scene whose labels are taken for true.
+
+    Parameters
+    ----------
+    reconstructor : Reconstructor
+        FaceMesh's.
+    segmenter : PersonSegmenter
+    model : HeadModel, optional
+        Without it the depth is FaceMesh's, and heads have no more than a face.
+    """
+
+    reconstructor: Reconstructor
+    segmenter: PersonSegmenter
+    model: HeadModel | None = None
+
+    def __call__(self, image: Float) -> Scene:
+        """The largest face of ``(H, W, 3)``, in a square of `SIDE` pixels around it.
+
+        Raises
+        ------
+        NoFaceError
+            If there is none.
+        """
+        found = self.reconstructor.largest(image)
+        if not found:
+            raise NoFaceError("no face found")
+        positions, head = found[0].positions, None
+        if self.model is not None:
+            points = points468(positions)
+            head = self.model.fit(points)
+            positions = position_map(head.corrected(points), atlas.canonical())
+        face = Face(positions, unwrap(image, positions, TEXTURE))
+        scene = Scene.of(image, face, TEXTURE, self.segmenter(image))
+        return Frame(size=SIDE, room=ROOM)(replace(scene, head=head))

@@ -1,0 +1,141 @@
+"""What the network sees of a training image, drawn anew each time: a crop, and what spoils it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import cv2
+import numpy as np
+
+from facelab import atlas
+from facelab.atlas import Atlas
+from facelab.augment.generate import carried_out
+from facelab.augment.scene import Scene
+from facelab.augment.template import Template
+from facelab.reconstruct.crop import cut
+from facelab.reconstruct.facemesh import SIDE
+from facelab.reconstruct.levelled import levelled
+from facelab.reconstruct.mesh import twins
+from facelab.types import Bool, Crop, Float, PositionMap
+
+Rng = np.random.Generator
+
+# How crops differ from the right one: how often, shift and scale in parts, roll in degrees. The
+# last kind is what a first look at a rolled head sees.
+_CROPS = ((0.45, 0.02, 0.03, 4.0), (0.4, 0.08, 0.1, 14.0), (0.15, 0.08, 0.12, 60.0))
+_NOTHING = 0.1  # how often there is no face to be seen
+_TURN = np.array([-1, 1, 1], np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One training example.
+
+    Parameters
+    ----------
+    image : (192, 192, 3) float32
+        RGB in [0, 1].
+    points : (468, 3) float32
+        As `facelab.reconstruct.facemap.FaceMap` is to give them.
+    face : bool
+        Whether there is one; else `points` mean nothing.
+    """
+
+    image: Float
+    points: Float
+    face: bool
+
+
+def view_of(picture: bytes, points: Float, spoil: Template, rng: Rng) -> View:
+    """A view of a training image, at random.
+
+    Parameters
+    ----------
+    picture : bytes
+        JPEG.
+    points : (468, 3) float32
+        The face's, pixels of it.
+    spoil : Template
+        Augmentation steps that leave places as they are.
+    rng : numpy.random.Generator
+    """
+    image = _decoded(picture)
+    if rng.random() < 0.5:
+        image, points = np.ascontiguousarray(image[:, ::-1]), mirrored(points, image.shape[1])
+    face = bool(rng.random() >= _NOTHING)
+    crop = _crop(points, rng) if face else _beside(points, image.shape[0], rng)
+    places = crop.apply(points)
+    image = _spoilt(cut(image, crop), places, spoil, rng)
+    return View(image, as_network(places), face)
+
+
+def exact_view(picture: bytes, points: Float) -> View:
+    """The right crop of a training image, as it is; for validation."""
+    crop = levelled(points, SIDE)
+    return View(cut(_decoded(picture), crop), as_network(crop.apply(points)), True)
+
+
+def as_network(places: Float) -> Float:
+    """Crop pixels ``(468, 3)`` as the network counts: from the corner, z away and from its mean."""
+    depth = places[:, 2].mean() - places[:, 2]
+    return np.column_stack([places[:, :2] + 0.5, depth]).astype(np.float32)
+
+
+def mirrored(points: Float, width: int) -> Float:
+    """The points of a face ``(468, 3)`` in the mirror image of a picture of that width."""
+    out: Float = points[twins()] * _TURN + np.array([width - 1, 0, 0], np.float32)
+    return out
+
+
+def _decoded(picture: bytes) -> Float:
+    """A JPEG of ours, ``(H, W, 3)`` in [0, 1]."""
+    pixels = np.asarray(cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR))
+    return np.asarray(pixels[..., ::-1] / np.float32(255), np.float32)
+
+
+def _crop(points: Float, rng: Rng) -> Crop:
+    """The right crop, shifted, scaled and turned."""
+    right = levelled(points, SIDE)
+    kinds = np.array([kind[0] for kind in _CROPS])
+    _, shift, scale, roll = _CROPS[rng.choice(len(_CROPS), p=kinds)]
+    x, y = np.array(right.centre) + rng.normal(0, shift, 2) * right.side / 2
+    turned = rng.uniform(-roll, roll) if roll > 30 else rng.normal(0, roll / 2)
+    side = right.side * float(np.exp(rng.normal(0, scale)))
+    return Crop((float(x), float(y)), side, right.roll + float(turned), SIDE)
+
+
+def _beside(points: Float, size: int, rng: Rng) -> Crop:
+    """A crop that does not show the face: off it, or far too close to be one."""
+    right = levelled(points, SIDE)
+    if rng.random() < 0.2:
+        angle, side = rng.uniform(0, 360), right.side * rng.uniform(0.08, 0.25)
+        x, y = np.array(right.centre) + rng.uniform(-0.25, 0.25, 2) * right.side
+    else:
+        angle, side = rng.uniform(-30, 30), right.side * rng.uniform(0.3, 1.2)
+        away = rng.uniform(0.75, 1.3) * (right.side + side) / 2 * 0.75
+        towards = rng.uniform(0, 2 * np.pi)
+        x = right.centre[0] + away * np.cos(towards)
+        y = right.centre[1] + away * np.sin(towards)
+    x, y = np.clip([x, y], -0.2 * size, 1.2 * size)
+    return Crop((float(x), float(y)), float(side), float(angle), SIDE)
+
+
+def _spoilt(image: Float, places: Float, spoil: Template, rng: Rng) -> Float:
+    """The crop after the steps; which, and how strong, is drawn."""
+    grid = _grid()
+    values = np.zeros((grid.size, grid.size, 3), np.float32)
+    values[grid.valid] = places
+    covered = np.zeros(image.shape[:2], np.float32)
+    scene = Scene(np.clip(image, 0, 1), PositionMap(values, grid), covered)
+    steps = [step for drawn in spoil.steps if (step := drawn.sample(rng))]
+    return carried_out(steps, scene, {}, spoil.blend).image
+
+
+@cache
+def _grid() -> Atlas:
+    """An atlas whose texels are the points of the mesh themselves: all that steps ask is a box."""
+    count = len(atlas.canonical().uv)
+    side = int(np.ceil(np.sqrt(count)))
+    face: Bool = (np.arange(side * side) < count).reshape(side, side)
+    return replace(atlas.canonical(), face=face, valid=face)
