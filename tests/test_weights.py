@@ -17,7 +17,7 @@ from facelab import weights
 from facelab.errors import WeightsError
 
 ROOT = Path(__file__).parent.parent
-CARDS = ["blazeface_short", "blazeface_full", "facemesh", "selfie", "canonical_face"]
+CARDS = ["blazeface_short", "blazeface_full", "facemap", "facemesh", "selfie", "canonical_face"]
 ARCHIVES = os.environ.get("FACELAB_MEDIAPIPE_ARCHIVES")
 
 
@@ -183,7 +183,7 @@ def test_canonical_face_is_one_symmetric_disk():
 
 
 def test_networks_are_stored_in_half_precision():
-    for name in ("blazeface_short", "blazeface_full", "facemesh", "selfie"):
+    for name in ("blazeface_short", "blazeface_full", "facemap", "facemesh", "selfie"):
         assert {a.dtype for a in weights.load(name).values()} == {np.dtype(np.float16)}
 
 

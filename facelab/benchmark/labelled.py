@@ -19,7 +19,14 @@ from scipy.io import loadmat
 
 from facelab import pose
 from facelab.benchmark.judge import Picture
-from facelab.benchmark.measures import Errors, bin_of, landmark_errors, pose_errors, size_of
+from facelab.benchmark.measures import (
+    Errors,
+    angles_off,
+    bin_of,
+    landmark_errors,
+    pose_errors,
+    size_of,
+)
 from facelab.errors import UsageError
 from facelab.images import output_format, read
 from facelab.types import Box, Float, PositionMap
@@ -49,15 +56,15 @@ class Labels:
         Pixels of the photograph, centres counted from 0; depth the nearer the larger.
     rotation : (3, 3) float64
         As of `facelab.types.Pose`.
+    angles : (yaw, pitch, roll)
+        Degrees in [-180, 180), as the file states them: a yaw may be beyond 90. Positive yaw turns
+        the nose to image left, positive pitch lifts it, positive roll turns the head clockwise as
+        seen.
     """
 
     landmarks: Float
     rotation: Array
-
-    @property
-    def angles(self) -> tuple[float, float, float]:
-        """Yaw, pitch, roll in degrees, as 300W-LP has them, see `field_angles`."""
-        return field_angles(self.rotation)
+    angles: tuple[float, float, float]
 
 
 def find(folder: Path) -> list[Pair]:
@@ -70,7 +77,7 @@ def find(folder: Path) -> list[Pair]:
     """
     if not folder.is_dir():
         raise UsageError(f"{folder}: is not a folder; give the folder of the labelled photographs")
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and _is_photograph(path))
+    files = sorted(path for path in folder.rglob("*") if _is_photograph(path, folder))
     pairs = [Pair(path, path.with_suffix(".mat")) for path in files]
     found = [pair for pair in pairs if pair.labels.is_file()]
     if not found:
@@ -117,17 +124,18 @@ def errors_of(found: PositionMap, truth: Labels) -> Errors:
     ``pitch offset`` is the error of the pitch with its sign, above 0 where the face that was found
     looks further up. Its mean over many faces says how differently two models define level.
     """
-    rotation = pose.estimate(found).rotation.astype(np.float64)
-    off = field_angles(rotation)[1] - truth.angles[1]
+    # Of the transposed rotation our angles are those of 300W-LP, see `rotation_of`.
+    own, wanted = pose.estimate(found).rotation.astype(np.float64).T, truth.rotation.T
+    _, pitch, _ = angles_off(own, wanted)
     return {
         **landmark_errors(found.landmarks, truth.landmarks),
-        **pose_errors(rotation.T, truth.rotation.T),
-        "pitch offset": (off + 180) % 360 - 180,
+        **pose_errors(own, wanted),
+        "pitch offset": pitch,
     }
 
 
 def read_labels(file: Path, first: int) -> Labels:
-    """The labels in a ``.mat`` of 300W-LP, AFLW2000-3D or facelab.
+    """The labels in a ``.mat`` of AFLW2000-3D or facelab.
 
     Parameters
     ----------
@@ -151,27 +159,18 @@ def read_labels(file: Path, first: int) -> Labels:
         size_of(points)
     except ValueError as error:
         raise UsageError(f"{file}: {_LANDMARKS}: {error}; correct or remove the file") from None
-    return Labels(points, rotation_of(parameters))
+    pitch, yaw, roll = ((np.rad2deg(parameters[:3]) + 180) % 360 - 180).tolist()
+    return Labels(points, rotation_of(yaw, pitch, roll), (yaw, pitch, roll))
 
 
-def rotation_of(parameters: Array) -> Array:
-    """``Pose_Para`` (pitch, yaw, roll in radians, and more) as a rotation of ours, ``(3, 3)``.
+def rotation_of(yaw: float, pitch: float, roll: float) -> Array:
+    """Angles of 300W-LP in degrees as a rotation of ours, ``(3, 3)``.
 
     What `facelab.augment.formats.w300lp.pose_parameters` writes, read: 300W-LP's
     ``R = Rx(pitch) Ry(yaw) Rz(roll)`` of transposed elementary matrices is the transpose of our
     ``Rz(roll) Ry(yaw) Rx(pitch)`` with the same angles.
     """
-    pitch, yaw, roll = np.rad2deg(parameters[:3])
     return pose.matrix(yaw, pitch, roll).T
-
-
-def field_angles(rotation: Array) -> tuple[float, float, float]:
-    """Yaw, pitch, roll in degrees as 300W-LP counts them, of a rotation of ours ``(3, 3)``.
-
-    Positive yaw turns the nose to image left, positive pitch lifts it, and the order of the turns
-    is not ours.
-    """
-    return pose.angles(rotation.T)
 
 
 def _matlab(file: Path) -> dict[str, Any]:
@@ -180,7 +179,8 @@ def _matlab(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise UsageError(f"{file}: {(error.strerror or str(error)).lower()}") from None
     except Exception as error:  # of damaged files it says many things, with no common base
-        raise UsageError(f"{file}: not a MATLAB file ({error}); replace or remove it") from None
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UsageError(f"{file}: not a MATLAB file ({reason}); replace or remove it") from None
     return arrays
 
 
@@ -190,7 +190,8 @@ def _array(file: Path, arrays: dict[str, Any], name: str) -> Array:
         values = np.asarray(arrays[name], np.float64)
     except KeyError:
         raise UsageError(
-            f"{file}: no {name} in it; labels of 300W-LP or AFLW2000-3D are needed"
+            f"{file}: no {name} in it; give labels of AFLW2000-3D, or those that facelab augment "
+            "--format 300wlp writes"
         ) from None
     except (ValueError, TypeError):
         raise UsageError(f"{file}: {name} is no array of numbers; replace the file") from None
@@ -199,9 +200,10 @@ def _array(file: Path, arrays: dict[str, Any], name: str) -> Array:
     return values
 
 
-def _is_photograph(path: Path) -> bool:
+def _is_photograph(path: Path, folder: Path) -> bool:
     try:
         output_format(path)
     except UsageError:
         return False
-    return not path.name.startswith(".")
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return path.is_file() and not hidden

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import facelab
 from facelab.augment import photographs
@@ -19,7 +21,7 @@ from facelab.benchmark.table import TABLES
 from facelab.errors import FacelabError, ImageError, NoFaceError, UsageError
 from facelab.reconstruct import Reconstructor
 
-Thing = TypeVar("Thing")
+Task = Callable[[], Iterable[Outcome]]
 
 
 class Watch(Protocol):
@@ -74,7 +76,7 @@ class Result:
     photographs : dict of str to int
         How many each part used.
     skipped : dict of str to str
-        Files that were left out, and why.
+        Files that were left out, by their names below the folder, and why.
     """
 
     methods: Mapping[str, str]
@@ -104,6 +106,14 @@ class Result:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be done for a part: a task for each photograph in a folder."""
+
+    folder: Path
+    tasks: Mapping[Path, Task]
+
+
 def run(asked: Asked, methods: Mapping[str, Reconstructor], studio: Studio, watch: Watch) -> Result:
     """Measure what is asked for.
 
@@ -120,14 +130,18 @@ def run(asked: Asked, methods: Mapping[str, Reconstructor], studio: Studio, watc
     Raises
     ------
     FacelabError
-        If a folder has nothing to measure with: the reason why its first photograph is left out.
+        If a folder is none, before anything is measured; or if it has nothing to measure with: the
+        reason why its first photograph is left out.
     """
     result = Result({name: method.description for name, method in methods.items()})
-    for part in asked.parts:
-        if part == "labelled":
-            _labelled(asked, methods, result, watch)
-        else:
-            _made(part, asked, methods, studio, result, watch)
+    works = [
+        _labelled(asked, methods)
+        if part == "labelled"
+        else _made(part, asked, methods, studio, result.skipped)
+        for part in asked.parts
+    ]
+    for part, work in zip(asked.parts, works, strict=True):
+        _do(part, work, result, watch)
     return result
 
 
@@ -136,13 +150,12 @@ def _made(
     asked: Asked,
     methods: Mapping[str, Reconstructor],
     studio: Studio,
-    result: Result,
-    watch: Watch,
-) -> None:
-    """A part whose pictures are made from photographs."""
+    skipped: dict[str, str],
+) -> _Work:
+    """A part whose pictures are made from photographs; what is left out goes into `skipped`."""
     assert asked.photographs is not None
-    items, skipped = photographs.find(asked.photographs, asked.seed)
-    result.skipped.update(skipped)
+    items, unfit = photographs.find(asked.photographs, asked.seed)
+    skipped.update(unfit)
 
     def measure(item: Item) -> Iterable[Outcome]:
         scene, key = studio(item), int(item.sha256[:16], 16)
@@ -152,13 +165,11 @@ def _made(
         for picture in rendered.pictures(scene, key, asked.seed):
             yield from outcomes_of(picture, methods)
 
-    named = {str(item.file): item for item in items[: asked.count]}
-    _each(part, named, measure, result, watch)
+    tasks = {item.file: partial(measure, item) for item in items[: asked.count]}
+    return _Work(asked.photographs.resolve(), tasks)
 
 
-def _labelled(
-    asked: Asked, methods: Mapping[str, Reconstructor], result: Result, watch: Watch
-) -> None:
+def _labelled(asked: Asked, methods: Mapping[str, Reconstructor]) -> _Work:
     assert asked.labelled is not None
     ways = WAYS if asked.detect else ("boxes",)
 
@@ -166,28 +177,24 @@ def _labelled(
         return outcomes_of(labelled.picture(pair, asked.first_pixel), methods, ways)
 
     pairs = labelled.find(asked.labelled)[: asked.count]
-    named = {str(pair.photograph): pair for pair in pairs}
-    _each("labelled", named, measure, result, watch)
+    return _Work(asked.labelled, {pair.photograph: partial(measure, pair) for pair in pairs})
 
 
-def _each(
-    part: str,
-    things: Mapping[str, Thing],
-    measure: Callable[[Thing], Iterable[Outcome]],
-    result: Result,
-    watch: Watch,
-) -> None:
+def _do(part: str, work: _Work, result: Result, watch: Watch) -> None:
     """Measure with one photograph after the other; those that cannot be used are noted."""
     rows: list[Outcome] = []
-    refused: dict[str, FacelabError] = {}
-    for name, thing in things.items():
+    refused: dict[Path, FacelabError] = {}
+    for file, task in work.tasks.items():
         try:
-            rows += list(measure(thing))  # all of its pictures, or none
+            rows += list(task())  # all of its pictures, or none
         except (ImageError, NoFaceError, UsageError) as error:
-            refused[name] = error
-        watch(part, len(things), 1, 1)
-    if len(refused) == len(things):
+            refused[file] = error
+        watch(part, len(work.tasks), 1, 1)
+    if len(refused) == len(work.tasks):
         raise next(iter(refused.values()))
-    result.skipped.update({name: str(error) for name, error in refused.items()})
+    for file, error in refused.items():
+        name = file.relative_to(work.folder).as_posix()
+        reason = str(error).removeprefix(f"{work.folder}{os.sep}").removeprefix(f"{name}: ")
+        result.skipped[name] = reason
     result.outcomes[part] = Outcomes(tuple(rows))
-    result.photographs[part] = len(things) - len(refused)
+    result.photographs[part] = len(work.tasks) - len(refused)

@@ -84,7 +84,7 @@ def _measured(outcomes: Outcomes, methods: Sequence[str], measure: str) -> Row:
 
 def _by(outcomes: Outcomes, methods: Sequence[str], label: str, way: str) -> Iterator[Row]:
     """The main measures by a label, over the faces that all methods found; how many are lost."""
-    measures = [name for name in _MAIN if name in outcomes.measures]
+    measures = [name for name in _MAIN if name in outcomes.measures or not outcomes.measures]
     units = ", ".join(f"{name} {_unit(name)}" for name in measures)
     yield (f"{way}, by {label}: {units}; lost %",)
     for value in outcomes.values(label):

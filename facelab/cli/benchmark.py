@@ -164,8 +164,12 @@ def accuracy_command(
         raise UsageError("--parts labelled needs a folder; give --labelled FOLDER")
     if labelled is not None and "labelled" not in wanted:
         raise UsageError("--labelled is given, but --parts leaves labelled out; add it")
+    if detect and labelled is None:
+        raise UsageError("--detect is for labelled photographs; give --labelled FOLDER")
     if set(PARTS[:2]) & set(wanted):
         photographs = photographs or _samples()
+    elif photographs is not None:
+        raise UsageError("--photographs is given, but --parts has no part made of them; add one")
     asked = Asked(wanted, photographs, labelled, count, seed, detect, first_pixel)
     result = _measured(asked, methods, head, weights, quiet=quiet)
     _report(result, asked, output, figures, quiet=quiet)
@@ -213,11 +217,11 @@ def _report(
         write_bytes_atomically(output, tables.encode())
     if figures is not None:
         said = {"seed": asked.seed, **result.figures}
-        text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(said, indent=1, allow_nan=False)  # ASCII: names may be no text
         write_bytes_atomically(figures, f"{text}\n".encode())
     if quiet:
         return
     for name, reason in result.skipped.items():
-        say(f"skipped {name}: {reason}" if not reason.startswith(name) else f"skipped {reason}")
+        say(f"skipped {name}: {reason}")
     for part, used in result.photographs.items():
         say(f"{part}: {used} photograph(s), {', '.join(result.methods)}")

@@ -19,7 +19,7 @@ class Networks:
     """The names of the parts of a reconstructor, see `facelab.reconstruct.load_reconstructor`."""
 
     detector: str = "blazeface"
-    backend: str = "mesh"
+    backend: str = "map"
     runtime: str = "torch"
     device: str = "cpu"
 

@@ -15,7 +15,7 @@ Corners = tuple[float, ...]
 # What facelab.blend, .opacity, .reconstruct and .provenance know, without the time to load them.
 BLEND = ("poisson", "mixed", "alpha")
 DETECTORS = ("blazeface", "insightface")
-BACKENDS = ("mesh", "prn")
+BACKENDS = ("map", "mesh", "prn")
 RUNTIMES = ("torch", "onnx")
 DEVICES = ("cpu", "cuda")
 CONSENT = ("self", "written", "licensed", "synthetic", "public-domain", "unspecified")
@@ -121,9 +121,9 @@ def network_options(command: Command) -> Command:
     backend = click.option(
         "--backend",
         type=click.Choice(BACKENDS),
-        default="mesh",
+        default="map",
         show_default=True,
-        help="FaceMesh, or PRNet's network once facelab weights import-prnet brought it.",
+        help="FaceMap, at any yaw; FaceMesh; PRNet's network once import-prnet brought it.",
     )
     runtime = click.option(
         "--runtime",

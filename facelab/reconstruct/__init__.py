@@ -44,7 +44,7 @@ class Reconstructor(Protocol):
 
 def load_reconstructor(
     detector: str = "blazeface",
-    backend: str = "mesh",
+    backend: str = "map",
     runtime: str = "torch",
     device: str = "cpu",
     weights: Path | None = None,

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from facelab import __version__
+import facelab
 from facelab.errors import UsageError
 from facelab.images import write_bytes_atomically
 from facelab.provenance import file_sha256
@@ -107,7 +107,7 @@ def _whole(path: Path) -> Renders:
 def _record(trained: Trained, how: Rendering, settings: loop.Settings) -> None:
     """What the weights were made from."""
     about = {
-        "facelab": __version__,
+        "facelab": facelab.__version__,
         "weights": trained.weights.name,
         "sha256": file_sha256(trained.weights),
         "photographs": trained.photographs,

@@ -192,7 +192,6 @@ def _stage(scene: Scene) -> _Stage:
     share = 1 - np.clip((away / was.scale - _HEAD) / (_WORLD - _HEAD), 0, 1)
     fade = 1 - np.clip(away / np.float32(was.scale * _FOLLOW), 0, 1)
     depth = _depth(fragments.depth.ravel()[nearest] * np.float32(step), away, was, step)
-    layers = [scene.image, scene.covered] + ([] if scene.matte is None else [scene.matte])
     return _Stage(
         was,
         _whole(scene.face.texture, scene.face.positions),
@@ -202,8 +201,16 @@ def _stage(scene: Scene) -> _Stage:
         fragments,
         nearest,
         triangles,
-        extended(np.dstack(layers), int(_MARGIN * max(height, width))),
+        _layers(scene, int(_MARGIN * max(height, width))),
     )
+
+
+def _layers(scene: Scene, margin: int) -> Float:
+    """Image, what covers it and matte, going on beyond the border."""
+    masks = [scene.covered] if scene.matte is None else [scene.covered, scene.matte]
+    # Apart: OpenCV reduces four channels at most.
+    both = (extended(scene.image, margin), extended(np.dstack(masks), margin))
+    return np.concatenate(both, axis=2)
 
 
 def _solid(scene: Scene) -> tuple[Float, Int]:
