@@ -121,6 +121,13 @@ class HeadModel:
         require("deviations", self.deviations, (count,), np.float32)
         if not 0 <= self.expressions <= count:
             raise ValueError(f"expressions must be 0 to {count}, not {self.expressions}")
+        numbers = (self.base, self.modes, self.points, self.point_modes, self.deviations)
+        if not all(np.isfinite(array).all() for array in numbers):
+            raise ValueError("base, modes, points, point_modes and deviations must be finite")
+        if not (self.deviations > 0).all():
+            raise ValueError("deviations must be greater than 0")
+        if not ((self.triangles >= 0) & (self.triangles < vertices)).all():
+            raise ValueError(f"triangles must be vertices, 0 to {vertices - 1}")
 
     @classmethod
     def read(cls, path: Path) -> HeadModel:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from facelab.atlas.surface import surface
 from facelab.augment.beyond import extended
 from facelab.augment.scene import Scene
 from facelab.augment.steps import AUGMENTATIONS
@@ -21,12 +24,15 @@ from facelab.augment.steps.occlude import Occlude
 from facelab.augment.steps.profile import Profile
 from facelab.augment.steps.shade import Shade
 from facelab.composite import render
-from facelab.pose import estimate
+from facelab.errors import UsageError
+from facelab.pose import estimate, matrix
 from facelab.raster import rasterize
 from facelab.reconstruct.crop import cut
+from facelab.reconstruct.mesh import position_map
 from facelab.types import Crop, Face, Texture
 from facelab.visibility import visible
-from tests.synthetic import ATLAS, canonical, frozen, noise, plain, plain_face
+from tests.heads import DEVIATION, IDENTITIES, head_model
+from tests.synthetic import ATLAS, canonical, canonical_points, frozen, noise, plain, plain_face
 from tests.test_atlas import MIRROR
 
 ACROSS = np.array([-75, -50, -25, 25, 50, 75]) + 127.5  # a mirror takes dots to dots
@@ -216,6 +222,129 @@ def test_a_profile_has_no_holes(yaw, pitch, roll):
     face = plain_face(canonical(scale=5, origin=(70, 60, 0)), (0.7, 0.7, 0.7))
     after = Profile(yaw=yaw, pitch=pitch, roll=roll)(Scene.of(plain((120, 150), (0.7,) * 3), face))
     np.testing.assert_allclose(after.image, 0.7, atol=1e-5)
+
+
+def scene_with_head(seed=2, **pose):
+    """A face in noise, and the head of the family that fits it."""
+    points = canonical_points(**({"scale": 5, "origin": (70, 60, 0), "yaw": 10} | pose))
+    face = plain_face(position_map(points, ATLAS))
+    return replace(Scene.of(noise(120, 150, seed), face), head=head_model().fit(points))
+
+
+def turned(values, was, yaw, pitch, roll):
+    """Points turned about the middle of a head of pose `was`, told slowly."""
+    flip = np.array([1, -1, 1])
+    rotation = matrix(was.yaw + yaw, was.pitch + pitch, was.roll + roll) @ was.rotation.T
+    middle = was.translation + was.scale * (was.rotation @ [0, -1, -3]) * flip
+    return ((values - middle) * flip) @ rotation.T * flip + middle
+
+
+def displacement(scene, **keys):
+    """How far a profile's other shape moves the texels, with the turn undone."""
+    keys = {"yaw": 0.0, "pitch": 0.0, "roll": 0.0} | keys
+    after, was = Profile(**keys)(scene).positions.values, estimate(scene.positions)
+    plain = turned(scene.positions.values, was, keys["yaw"], keys["pitch"], keys["roll"])
+    spin = matrix(was.yaw + keys["yaw"], was.pitch + keys["pitch"], was.roll + keys["roll"])
+    flip = np.array([1, -1, 1])
+    back = was.rotation @ spin.T  # of what was turned, in a frame with y up
+    return (((after - plain) * flip) @ back.T * flip)[ATLAS.valid]
+
+
+def coefficients(scene, moved):
+    """Those of the head's modes that move the texels so, and how much of that they leave."""
+    model, axes = scene.head.model, scene.head.axes
+    modes = [surface()(np.float32(mode @ axes.T)).ravel() for mode in model.point_modes]
+    found, *_ = np.linalg.lstsq(np.stack(modes, axis=1), moved.ravel(), rcond=None)
+    return found, np.abs(np.stack(modes, axis=1) @ found - moved.ravel()).max()
+
+
+@pytest.mark.parametrize("key", ["identity", "expression"])
+def test_another_shape_needs_a_head(key):
+    with pytest.raises(UsageError, match="identity and expression need a head model"):
+        Profile(**{key: 0.5})(scene_of_noise())
+
+
+@pytest.mark.parametrize("keys", [{"yaw": 40.0}, {"yaw": -70.0, "pitch": 10.0, "roll": 20.0}])
+def test_with_the_own_shape_a_face_is_turned_as_without_a_head(keys):
+    scene = scene_with_head()
+    found = Profile(**keys)(scene).positions.values[ATLAS.valid]
+    without = Profile(**keys)(replace(scene, head=None)).positions.values[ATLAS.valid]
+    np.testing.assert_array_equal(found, without)
+    angles = [keys.get(name, 0.0) for name in ("yaw", "pitch", "roll")]
+    expected = turned(scene.positions.values, estimate(scene.positions), *angles)[ATLAS.valid]
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("turn", [{}, {"yaw": -60.0, "pitch": 8.0, "roll": -15.0}])
+def test_another_identity_is_of_the_family(turn):
+    scene = scene_with_head()
+    found, rest = coefficients(scene, displacement(scene, identity=1.0, seed=4, **turn))
+    assert rest < 0.01
+    np.testing.assert_allclose(found[IDENTITIES:], 0, atol=1e-3)
+    assert 0.1 * DEVIATION < np.abs(found[:IDENTITIES]).mean() < 2 * DEVIATION
+    half, _ = coefficients(scene, displacement(scene, identity=0.5, seed=4, **turn))
+    np.testing.assert_allclose(2 * half, found, atol=2e-3)
+
+
+def test_another_expression_leaves_the_identity():
+    scene, some = scene_with_head(), []
+    for seed in range(6):
+        found, rest = coefficients(scene, displacement(scene, expression=1.0, seed=seed))
+        assert rest < 0.01
+        np.testing.assert_allclose(found[:IDENTITIES], 0, atol=1e-3)
+        assert (found > -1e-3).all()
+        assert found.max() < 1.001
+        some.append(found.max() > 0.01)
+    assert any(some)
+
+
+def test_both_are_drawn_by_the_seed():
+    scene = scene_with_head()
+    keys = {"yaw": 30, "identity": 1.0, "expression": 1.0}
+    one, again, other = (Profile(seed=seed, **keys)(scene) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.positions.values, again.positions.values)
+    np.testing.assert_array_equal(one.image, again.image)
+    assert np.abs(one.positions.values - other.positions.values).max() > 0.5
+
+
+def test_hair_and_ears_go_along_with_another_shape():
+    """What is beside the face moves as the head does there; what is far away stays."""
+    scene = scene_with_head(scale=4)
+    plain, other = (Profile(yaw=1e-6, identity=amount, seed=4)(scene).image for amount in (0, 2.0))
+    changed = np.abs(plain - other).max(axis=2)
+    box = scene.positions.box
+    above = changed[int(box.y0) - 4 : int(box.y0), int(box.x0) : int(box.x1)]
+    assert above.mean() > 0.02
+    assert changed[:, -15:].max() < 0.02
+
+
+@pytest.mark.parametrize("yaw", [-50, 30])
+def test_labels_follow_what_is_shown_of_another_shape(yaw):
+    scene = dotted_scene()
+    head = head_model().fit(canonical_points(scale=18, origin=(200, 200, 0)))
+    after = Profile(yaw=yaw, identity=1.0, expression=1.0, seed=3)(replace(scene, head=head))
+    distances = off(after)
+    assert len(distances) > 20
+    assert np.median(distances) < 0.1
+
+
+def test_a_head_comes_along_into_a_frame_and_goes_where_it_would_be_wrong():
+    scene = scene_with_head()
+    framed = Frame(size=100, room=1.5, roll=20)(scene)
+    read = framed.head.points
+    places = ATLAS.read(framed.positions.values, ATLAS.uv)
+    assert np.linalg.norm(read - places, axis=1).mean() < 1
+    assert Mirror()(scene).head is None
+    assert Profile(yaw=20)(scene).head is None
+
+
+def test_a_scene_is_turned_from_itself_whatever_was_turned_before():
+    scene = scene_with_head()
+    first = Profile(yaw=50)(scene)
+    Profile(yaw=-50, identity=1.0)(scene)
+    again = Profile(yaw=50)(replace(scene))  # the same, not remembered
+    np.testing.assert_array_equal(first.image, again.image)
+    np.testing.assert_array_equal(first.positions.values, again.positions.values)
 
 
 def test_what_covers_the_face_moves_along():

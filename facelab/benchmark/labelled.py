@@ -35,6 +35,8 @@ BEYOND = 99.0  # degrees
 
 _LANDMARKS, _POSE = "pt3d_68", "Pose_Para"
 
+_LARGEST = 1e18  # beyond it there are no pixels, and areas would not be finite
+
 Array = NDArray[np.float64]
 
 
@@ -175,9 +177,12 @@ def rotation_of(yaw: float, pitch: float, roll: float) -> Array:
 
 def _matlab(file: Path) -> dict[str, Any]:
     try:
-        arrays: dict[str, Any] = loadmat(io.BytesIO(file.read_bytes()))
+        data = file.read_bytes()
     except OSError as error:
-        raise UsageError(f"{file}: {(error.strerror or str(error)).lower()}") from None
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(f"{file}: cannot be read ({reason}); replace or remove it") from None
+    try:
+        arrays: dict[str, Any] = loadmat(io.BytesIO(data))
     except Exception as error:  # of damaged files it says many things, with no common base
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UsageError(f"{file}: not a MATLAB file ({reason}); replace or remove it") from None
@@ -185,7 +190,7 @@ def _matlab(file: Path) -> dict[str, Any]:
 
 
 def _array(file: Path, arrays: dict[str, Any], name: str) -> Array:
-    """A named array of finite numbers."""
+    """A named array of finite numbers, also as float32."""
     try:
         values = np.asarray(arrays[name], np.float64)
     except KeyError:
@@ -195,7 +200,7 @@ def _array(file: Path, arrays: dict[str, Any], name: str) -> Array:
         ) from None
     except (ValueError, TypeError):
         raise UsageError(f"{file}: {name} is no array of numbers; replace the file") from None
-    if not np.isfinite(values).all():
+    if not (np.abs(values) <= _LARGEST).all():
         raise UsageError(f"{file}: {name} is not finite; replace the file")
     return values
 

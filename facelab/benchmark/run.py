@@ -192,9 +192,9 @@ def _do(part: str, work: _Work, result: Result, watch: Watch) -> None:
         watch(part, len(work.tasks), 1, 1)
     if len(refused) == len(work.tasks):
         raise next(iter(refused.values()))
-    for file, error in refused.items():
+    for file, why in refused.items():
         name = file.relative_to(work.folder).as_posix()
-        reason = str(error).removeprefix(f"{work.folder}{os.sep}").removeprefix(f"{name}: ")
+        reason = str(why).removeprefix(f"{work.folder}{os.sep}").removeprefix(f"{name}: ")
         result.skipped[name] = reason
     result.outcomes[part] = Outcomes(tuple(rows))
     result.photographs[part] = len(work.tasks) - len(refused)

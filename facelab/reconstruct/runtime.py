@@ -87,15 +87,20 @@ def load_runner(
     return make(network, side, device)
 
 
+def require_device(device: str) -> None:
+    """Raise ``UsageError`` unless torch has the device."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError(
+            "device cuda: torch sees no CUDA device; install a CUDA build of torch and the "
+            "driver, or choose --device cpu"
+        )
+
+
 class TorchRunner:
     """A network run by torch; see `load_runner`."""
 
     def __init__(self, network: nn.Module, side: int, device: str) -> None:
-        if device == "cuda" and not torch.cuda.is_available():
-            raise UsageError(
-                "device cuda: torch sees no CUDA device; install a CUDA build of torch and the "
-                "driver, or choose --device cpu"
-            )
+        require_device(device)
         self._network, self._side, self._device = network.to(device), side, device
 
     @property

@@ -29,20 +29,28 @@ def tensors_of(state: State) -> dict[str, Tensor]:
     return {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
 
 
-def save(folder: Path, state: State, settings: Settings) -> None:
+def save(folder: Path, state: State, settings: Settings, data: str) -> None:
     """Write the checkpoint; the one before stays until the new one is whole."""
-    about = {"step": str(state.step), "settings": described(settings)}
+    about = {"step": str(state.step), "settings": described(settings), "views": data}
     folder.mkdir(parents=True, exist_ok=True)
     write_bytes_atomically(folder / NAME, packed(tensors_of(state), metadata=about))
 
 
-def resume(folder: Path, state: State, settings: Settings) -> None:
+def resume(folder: Path, state: State, settings: Settings, data: str) -> None:
     """Bring a state to where the checkpoint in `folder` left it, if there is one.
+
+    Parameters
+    ----------
+    folder : Path
+    state : State
+    settings : Settings
+    data : str
+        A digest of the views that are trained on.
 
     Raises
     ------
     UsageError
-        If it is damaged, or of a run with other settings.
+        If it is damaged, or of a run with other settings or views.
     """
     path = folder / NAME
     if not path.exists():
@@ -50,14 +58,25 @@ def resume(folder: Path, state: State, settings: Settings) -> None:
     try:
         with safe_open(path, "pt") as file:
             about, tensors = file.metadata(), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        if about["settings"] != described(settings):
+        differing = _differing(about["settings"], described(settings))
+        differing += [] if about["views"] == data else ["photographs or their rendering"]
+        if differing:
             raise UsageError(
-                f"{path}: is of a run with other settings ({about['settings']}); choose another "
+                f"{path}: is of a run with other settings ({', '.join(differing)}); choose another "
                 "folder, or remove it to begin anew"
             )
         _restore(state, tensors, int(about["step"]))
-    except (OSError, SafetensorError, KeyError, TypeError, RuntimeError) as error:
-        raise UsageError(f"{path}: is damaged ({error}); remove it to begin anew") from None
+    except OSError as error:
+        raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UsageError(f"{path}: is damaged ({reason}); remove it to begin anew") from None
+
+
+def _differing(was: str, now: str) -> list[str]:
+    """The names of settings that are not the same in two descriptions."""
+    before, after = json.loads(was), json.loads(now)
+    return sorted(key for key in before | after if before.get(key) != after.get(key))
 
 
 def _restore(state: State, tensors: dict[str, Tensor], step: int) -> None:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.errors import UsageError
 from facelab.images import Image, write, write_bytes_atomically
 from facelab.types import Float
 
@@ -117,6 +118,14 @@ def _numbers(rows: list[dict[str, str]], name: str) -> Doubles:
 
 def _read(path: Path) -> list[dict[str, str]]:
     try:
-        return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
     except FileNotFoundError:
         return []
+    except UnicodeDecodeError:
+        rows = [{}]
+    try:
+        for row in rows:
+            float(row["step"])
+    except (KeyError, TypeError, ValueError):
+        raise UsageError(f"{path}: is not the log of a run; remove it, training goes on") from None
+    return rows

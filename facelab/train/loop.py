@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from facelab.augment.template import Template, read_template
+from facelab.augment.template import Template
 from facelab.reconstruct.facemap import FaceMap
 from facelab.reconstruct.facemesh import FaceMesh
 from facelab.reconstruct.layers import load
@@ -20,7 +21,7 @@ from facelab.train import checkpoint
 from facelab.train.log import Log
 from facelab.train.objective import Objective
 from facelab.train.renders import RECIPES, Renders
-from facelab.train.views import View, exact_view, view_of
+from facelab.train.views import View, exact_view, read_spoil, view_of
 
 Progress = Callable[[str, int, int, int], None]
 
@@ -128,8 +129,8 @@ def train(
     FaceMap
         The moving average, on the CPU.
     """
-    state = State.begun(settings).to(device)
-    checkpoint.resume(folder, state, settings)
+    state, data = State.begun(settings).to(device), digest([*validation, *renders])
+    checkpoint.resume(folder, state, settings, data)
     log = Log(folder / "log.csv", state.step)
     objective = Objective(jaw=settings.jaw).to(device)
     exact = [exact_view(r.pictures[v], r.points[v]) for r, v in _spread(validation)]
@@ -141,7 +142,7 @@ def train(
         if state.step % settings.every == 0 or state.step == settings.steps:
             error = _validated(state.averaged, objective, exact, device)
             log.write(state.step, rate_at(state.step, settings), error)
-            checkpoint.save(folder, state, settings)
+            checkpoint.save(folder, state, settings, data)
     return state.averaged.cpu()
 
 
@@ -208,7 +209,7 @@ def collated(views: list[View], device: str) -> tuple[Tensor, Tensor, Tensor]:
 def _batches(
     renders: list[Renders], settings: Settings, step: int, workers: int
 ) -> Iterator[list[View]]:
-    spoil = read_template(settings.view)
+    spoil = read_spoil(settings.view)
     first, count = step * settings.batch, (settings.steps - step) * settings.batch
     views = Views(renders, spoil, settings.seed, first, count)
     yield from DataLoader(
@@ -258,16 +259,27 @@ def _validated(
     """The mean parts of the loss over held-out views."""
     if not views:
         return {}
-    parts = []
+    total: dict[str, float] = {}
     for start in range(0, len(views), 32):
-        crops, wanted, face = collated(views[start : start + 32], device)
+        batch = views[start : start + 32]
+        crops, wanted, face = collated(batch, device)
         points, score = network(crops)
-        parts.append(objective(points, score, wanted, face))
-    return {name: float(np.mean([float(part[name]) for part in parts])) for name in parts[0]}
+        for name, mean in objective(points, score, wanted, face).items():
+            total[name] = total.get(name, 0.0) + len(batch) * mean.item()
+    return {name: value / len(views) for name, value in total.items()}
 
 
 def _spread(validation: list[Renders]) -> list[tuple[Renders, int]]:
     """At most `_VALIDATED` of the views, evenly spread."""
     every = [(one, view) for one in validation for view in range(len(one.pictures))]
-    step = max(1, len(every) // _VALIDATED)
-    return every[::step][:_VALIDATED]
+    count = min(len(every), _VALIDATED)
+    return [every[place * len(every) // count] for place in range(count)]
+
+
+def digest(renders: list[Renders]) -> str:
+    """Tells views from others, hexadecimal."""
+    found = hashlib.sha256()
+    for one in renders:
+        for part in (*one.pictures, one.points.tobytes()):
+            found.update(len(part).to_bytes(8, "big") + part)
+    return found.hexdigest()

@@ -58,13 +58,16 @@ class Objective(nn.Module):
         Returns
         -------
         dict of str to () float32
-            ``map`` and ``landmarks`` in crop pixels.
+            ``map`` and ``landmarks`` in crop pixels, 0 where no view has a face.
         """
         there = face > 0.5
         away = points[there] - wanted[there]
-        off = _applied(self.surface, away)[:, :, None]
-        surface = position_map_loss(off, torch.zeros_like(off), self.weights[:, None])
-        landmarks = torch.linalg.vector_norm(_applied(self.landmarks, away), dim=-1).mean()
+        if len(away):
+            off = _applied(self.surface, away)[:, :, None]
+            surface = position_map_loss(off, torch.zeros_like(off), self.weights[:, None])
+            landmarks = torch.linalg.vector_norm(_applied(self.landmarks, away), dim=-1).mean()
+        else:  # a mean over nothing is no number
+            surface = landmarks = away.sum()
         told = functional.binary_cross_entropy(score.float().clamp(1e-6, 1 - 1e-6), face)
         total = surface + _LANDMARKS * landmarks + _SCORE * told
         return {"total": total, "map": surface, "landmarks": landmarks, "score": told}

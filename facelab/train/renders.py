@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -27,12 +28,12 @@ from facelab.augment.plan import Item
 from facelab.augment.scene import Scene
 from facelab.augment.template import Template, read_template
 from facelab.errors import FacelabError, ImageError, UsageError
-from facelab.head import HeadModel
+from facelab.head import POINTS, HeadModel
 from facelab.images import read, write_bytes_atomically
 from facelab.provenance import file_sha256
 from facelab.reconstruct import load_reconstructor, load_segmenter
 from facelab.train.teacher import Teacher
-from facelab.types import Float
+from facelab.types import Float, require
 
 RECIPES = Path(__file__).parent / "recipes"
 QUALITY = 95  # of the JPEGs kept
@@ -119,6 +120,8 @@ def render(
     items, skipped = find(photographs, how.seed)
     for recipe in (how.scene, how.turn):
         read_template(recipe)  # an error now, not in every worker
+    if how.head:
+        HeadModel.read(how.head)
     folder.mkdir(parents=True, exist_ok=True)
     places = {item.sha256: folder / f"{item.sha256[:32]}-{how.key}.npz" for item in items}
     todo = [item for item in items if load(places[item.sha256]) is None]
@@ -143,8 +146,11 @@ def load(path: Path) -> Renders | None:
             data = arrays["jpeg"].tobytes()
             starts = [0, *ends[:-1]]
             pictures = [data[a:b] for a, b in zip(starts, ends, strict=True)]
-            return Renders(pictures, arrays["points"])
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+            points = arrays["points"].astype(np.float32)
+            require("points", points, (len(pictures), POINTS, 3), np.float32)
+            whole = len(pictures) and ends[-1] == len(data)
+            return Renders(pictures, points) if whole else None
+    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, BadZipFile, zlib.error):
         return None
 
 
@@ -167,8 +173,9 @@ def _carried_out(
 
 def _render(item: Item, place: Path, how: Rendering) -> str:
     """Write the views of one photograph; what is wrong with it, or nothing."""
+    teacher = _teacher(how.head)
     try:
-        scene = _teacher(how.head)(read(item.file).pixels)
+        scene = teacher(read(item.file).pixels)
     except (FacelabError, ImageError) as error:
         return str(error)
     drawn = list(views(scene, item.sha256, how))

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import facelab
+from facelab.augment.claim import locked
+from facelab.augment.store import Store
 from facelab.errors import UsageError
 from facelab.images import write_bytes_atomically
 from facelab.provenance import file_sha256
+from facelab.reconstruct.runtime import require_device
 from facelab.train import checkpoint, loop
 from facelab.train.renders import Progress, Rendering, Renders, load, render
+from facelab.train.views import read_spoil
 
 HELD_OUT = 50  # one photograph of so many is never trained on
 
@@ -64,24 +68,44 @@ def run(
     Raises
     ------
     UsageError
-        If there is nothing to train on, or the folder is of another run.
+        If there is nothing to train on, the folder is of another run, or a recipe, the head model
+        or the device is at fault.
+    WeightsError
+        If weights are missing or damaged.
     OutputError
-        If a file cannot be written.
+        If a file cannot be written, or another run is writing the folder.
     """
-    files, skipped = prepared(data), dict[str, str]()
-    if not files:
-        files, skipped = render(data, folder / "renders", how, max(workers, 1), progress)
+    files = prepared(data)
+    read_spoil(settings.view)  # errors now, not when all is rendered
+    require_device(device)
+    with locked(Store(str(folder))):
+        skipped = dict[str, str]()
+        rendered = not files
+        if rendered:
+            files, skipped = render(data, folder / "renders", how, max(workers, 1), progress)
+        trained = _trained(files, folder, settings, device, workers, progress, skipped)
+        _record(trained, how if rendered else None, settings)
+    return trained
+
+
+def _trained(
+    files: list[Path],
+    folder: Path,
+    settings: loop.Settings,
+    device: str,
+    workers: int,
+    progress: Progress,
+    skipped: dict[str, str],
+) -> Trained:
+    """Train on the views in these files, and write the weights."""
     views = [_whole(path) for path in files]
     held_out = max(1, len(views) // HELD_OUT) if len(views) > 1 else 0
     own, others = views[held_out:], views[:held_out]
     network = loop.train(own, others, folder, settings, device, workers, progress)
     weights = folder / "facemap.safetensors"
     write_bytes_atomically(weights, checkpoint.weights_of(network))
-    trained = Trained(
-        weights, folder / "log.csv", len(own), sum(len(one.pictures) for one in own), skipped
-    )
-    _record(trained, how, settings)
-    return trained
+    count = sum(len(one.pictures) for one in own)
+    return Trained(weights, folder / "log.csv", len(own), count, skipped)
 
 
 def prepared(data: Path) -> list[Path]:
@@ -104,16 +128,16 @@ def _whole(path: Path) -> Renders:
     return views
 
 
-def _record(trained: Trained, how: Rendering, settings: loop.Settings) -> None:
-    """What the weights were made from."""
+def _record(trained: Trained, how: Rendering | None, settings: loop.Settings) -> None:
+    """What the weights were made from; `how` is not known of views that were prepared."""
     about = {
         "facelab": facelab.__version__,
         "weights": trained.weights.name,
         "sha256": file_sha256(trained.weights),
         "photographs": trained.photographs,
         "views": trained.views,
-        "rendering": how.key,
-        "head": file_sha256(how.head) if how.head else None,
+        "rendering": how and how.key,
+        "head": file_sha256(how.head) if how and how.head else None,
         "settings": json.loads(checkpoint.described(settings)),
     }
     text = json.dumps(about, indent=2) + "\n"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from facelab.reconstruct import Reconstructor
     from facelab.reconstruct.matte import PersonSegmenter
 
-SIDE, ROOM, TEXTURE = 256, 2.1, 256  # of the scene: pixels, sizes of the face; texels
+SIDE, ROOM = 256, 2.1  # of the scene: pixels, sizes of the face
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,14 +38,17 @@ class Teacher:
     segmenter : PersonSegmenter
     model : HeadModel, optional
         Without it the depth is FaceMesh's, and heads have no more than a face.
+    side : int
+        Of the scene, pixels, and of the face's texture, texels.
     """
 
     reconstructor: Reconstructor
     segmenter: PersonSegmenter
     model: HeadModel | None = None
+    side: int = SIDE
 
     def __call__(self, image: Float) -> Scene:
-        """The largest face of ``(H, W, 3)``, in a square of `SIDE` pixels around it.
+        """The largest face of ``(H, W, 3)``, in a square around it.
 
         Raises
         ------
@@ -60,6 +63,6 @@ class Teacher:
             points = points468(positions)
             head = self.model.fit(points)
             positions = position_map(head.corrected(points), atlas.canonical())
-        face = Face(positions, unwrap(image, positions, TEXTURE))
-        scene = Scene.of(image, face, TEXTURE, self.segmenter(image))
-        return Frame(size=SIDE, room=ROOM)(replace(scene, head=head))
+        face = Face(positions, unwrap(image, positions, self.side))
+        scene = Scene.of(image, face, self.side, self.segmenter(image))
+        return Frame(size=self.side, room=ROOM)(replace(scene, head=head))

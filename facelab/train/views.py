@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,7 +13,15 @@ from facelab import atlas
 from facelab.atlas import Atlas
 from facelab.augment.generate import carried_out
 from facelab.augment.scene import Scene
-from facelab.augment.template import Template
+from facelab.augment.steps.blur import Blur
+from facelab.augment.steps.camera import Camera
+from facelab.augment.steps.coarse import Coarse
+from facelab.augment.steps.jpeg import Jpeg
+from facelab.augment.steps.noise import Noise
+from facelab.augment.steps.occlude import Occlude
+from facelab.augment.steps.shade import Shade
+from facelab.augment.template import Template, read_template
+from facelab.errors import UsageError
 from facelab.reconstruct.crop import cut
 from facelab.reconstruct.facemesh import SIDE
 from facelab.reconstruct.levelled import levelled
@@ -26,6 +35,7 @@ Rng = np.random.Generator
 _CROPS = ((0.45, 0.02, 0.03, 4.0), (0.4, 0.08, 0.1, 14.0), (0.15, 0.08, 0.12, 60.0))
 _NOTHING = 0.1  # how often there is no face to be seen
 _TURN = np.array([-1, 1, 1], np.float32)
+_IN_PLACE = (Blur, Camera, Coarse, Jpeg, Noise, Occlude, Shade)  # neither move the face nor ask it
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +55,24 @@ class View:
     image: Float
     points: Float
     face: bool
+
+
+def read_spoil(path: Path) -> Template:
+    """The augmentation recipe of views.
+
+    Raises
+    ------
+    UsageError
+        If it is none, or has a step that may move the face, which the labels would not follow.
+    """
+    recipe = read_template(path)
+    for at, step in enumerate(recipe.steps, 1):
+        if not issubclass(step.kind, _IN_PLACE):
+            raise UsageError(
+                f"{path}: step {at} ({step.kind.name}): may not be done to a view; choose of "
+                f"{', '.join(kind.name for kind in _IN_PLACE)}"
+            )
+    return recipe
 
 
 def view_of(picture: bytes, points: Float, spoil: Template, rng: Rng) -> View:
