@@ -73,7 +73,7 @@ def test_images_with_labels():
     ]
     assert card()["recipe"]["name"] == "turned"
     assert card()["seed"] == 3
-    assert {network["name"] for network in card()["networks"]} >= {"facemesh", "blazeface_short"}
+    assert {network["name"] for network in card()["networks"]} >= {"facemap", "blazeface_short"}
 
 
 def test_options_go_into_the_card():
@@ -307,4 +307,4 @@ def test_workers_may_stand_in_another_folder(here, monkeypatch):
 def test_the_plan_says_which_networks():
     assert augment().exit_code == 0
     plan = json.loads(Path("out", claim.NAME).read_text())
-    assert plan["networks"]["weights"]["facemesh"] == weights.entry_of("facemesh").sha256
+    assert plan["networks"]["weights"]["facemap"] == weights.entry_of("facemap").sha256

@@ -11,8 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import PIL.Image
 import pytest
+import torch
 from click.testing import CliRunner
 
 import facelab
@@ -25,7 +27,8 @@ from facelab.cli import swap as swap_module
 from facelab.opacity import KEEP
 from facelab.pipeline import SwapResult, SwapSettings, choose
 from facelab.provenance import CONSENT
-from facelab.reconstruct import BACKENDS, DETECTORS
+from facelab.reconstruct import BACKENDS, DETECTORS, layers
+from facelab.reconstruct.facemap import SIDE, FaceMap
 from facelab.reconstruct.runtime import DEVICES, RUNTIMES
 from facelab.types import Box, PositionMap, Reconstruction
 
@@ -262,7 +265,7 @@ def test_record(here, calls):
     assert content["consent"] == "licensed"
     assert content["recipe"]["command"] == "swap"
     assert content["recipe"]["tone"] == 0.5
-    assert content["weights"]["facemesh"] == weights.entry_of("facemesh").sha256
+    assert content["weights"]["facemap"] == weights.entry_of("facemap").sha256
     assert str(here) not in Path("out.png.json").read_text()
 
 
@@ -424,7 +427,7 @@ def test_folder_does_again_what_changed(here, calls, change, arguments, redone):
 def test_folder_does_again_what_other_weights_made(here, calls, monkeypatch):
     photographs(1)
     assert swap(target="photos", output="out").exit_code == 0
-    old = weights.entry_of("facemesh").sha256
+    old = weights.entry_of("facemap").sha256
     text = Path("out/a.png.json").read_text()
     Path("out/a.png.json").write_text(text.replace(old, "0" * 64))
     assert swap(target="photos", output="out").exit_code == 0
@@ -536,6 +539,23 @@ def test_weights_verify():
     result = facelab_("weights", "verify")
     assert result.exit_code == 0
     assert result.stdout.count(": ok") == len(weights.entries())
+
+
+def test_export_onnx(here):
+    """The file's own runtime gives what the shipped network gives, on any number of crops."""
+    result = facelab_("weights", "export-onnx", "-o", "facemap.onnx")
+    assert result.exit_code == 0
+    session = onnxruntime.InferenceSession("facemap.onnx", providers=["CPUExecutionProvider"])
+    assert [output.name for output in session.get_outputs()] == ["points", "score"]
+    crops = np.random.default_rng(0).random((3, 3, SIDE, SIDE), np.float32)
+    with torch.inference_mode():
+        wanted, sure = layers.load(FaceMap, "facemap")(torch.from_numpy(crops))
+    points, score = session.run(None, {"crops": crops})
+    np.testing.assert_allclose(points, wanted.numpy(), atol=0.01)
+    np.testing.assert_allclose(score, sure.numpy(), atol=1e-4)
+    other = facelab_("weights", "export-onnx", "-o", "b.onnx", "--weights", "no.safetensors")
+    assert other.exit_code == 4
+    assert not Path("b.onnx").exists()
 
 
 def test_import_prnet(here, monkeypatch):

@@ -84,7 +84,7 @@ def test_report_has_the_shape_that_is_documented(here):
         assert face["pose"]["yaw"] == pytest.approx(20, abs=0.1)
         assert list(face["files"]) == ["landmarks", "overlay"]
     assert said["network"] == "two faces by hand"
-    assert "facemesh" in said["weights"]
+    assert "facemap" in said["weights"]
     assert said["recipe"]["command"] == "reconstruct"
 
 

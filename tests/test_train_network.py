@@ -67,6 +67,16 @@ def test_from_scratch_it_does_not():
     assert (points - known).abs().mean() > 10
 
 
+def test_it_may_go_on_from_other_weights(tmp_path):
+    crops, path, wanted = astronaut_crops("facemesh")[:1], tmp_path / "w.safetensors", stirred()
+    path.write_bytes(weights_of(wanted))
+    begun = State.begun(Settings(begin=path))
+    with torch.inference_mode():
+        for network in (begun.network, begun.averaged):
+            torch.testing.assert_close(network(crops)[0], wanted(crops)[0], atol=0.5, rtol=0)
+    assert not any(p.requires_grad for p in begun.network.stem.parameters())
+
+
 def one_update(settings):
     """A state, and its network's parameters before and after a step."""
     state = State.begun(settings)

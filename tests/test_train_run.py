@@ -400,6 +400,9 @@ def test_what_is_at_fault_is_said_before_anything_is_rendered(photographs, tmp_p
             trained(photographs, tmp_path / "out", how=replace(HOW, **change))
     with pytest.raises(UsageError, match=r"bad\.yaml:3: step 1: "):
         trained(photographs, tmp_path / "out", replace(SETTINGS, view=tmp_path / "bad.yaml"))
+    with pytest.raises(WeightsError, match=r"bad\.safetensors: not the weights of a FaceMap"):
+        bad = replace(SETTINGS, begin=tmp_path / "bad.safetensors")
+        trained(photographs, tmp_path / "out", bad)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UsageError, match="device cuda: torch sees no CUDA device"):
         trained(photographs, tmp_path / "out", device="cuda")
@@ -492,13 +495,17 @@ def test_the_commands_options_arrive(here, monkeypatch, done):
     recipe = RECIPES / "view.yaml"
     facelab_(
         "train", "faces", "-o", "out", "--head", "h", "--scene-recipe", recipe, "--turn-recipe",
-        recipe, "--view-recipe", "v", "--scratch", "--no-jaw", "--seed", 7, "--rate", 0.5,
+        recipe, "--view-recipe", "v", "--begin", "b", "--no-jaw", "--seed", 7, "--rate", 0.5,
         "--scenes", 5, "--turns", 6, "--steps", 8, "--batch", 9, "--every", 10, "--workers", 3,
     )  # fmt: skip
     data, folder, how, settings, device, workers, _ = given
     assert (data, folder, device, workers) == (Path("faces"), Path("out"), "cpu", 3)
     assert how == Rendering(Path("h"), recipe, recipe, 5, 6, 7)
-    assert settings == Settings(8, 9, 0.5, 0.998, 7, 10, Path("v"), scratch=True, jaw=False)
+    assert settings == Settings(8, 9, 0.5, 0.998, 7, 10, Path("v"), jaw=False, begin=Path("b"))
+    given.clear()
+    facelab_("train", "faces", "-o", "out", "--scratch")
+    assert given[3] == Settings(scratch=True)
+    assert facelab_("train", "f", "-o", "o", "--scratch", "--begin", "b").exit_code == 2
     given.clear()
     facelab_("train", "faces", "-o", "out", "--head", "h")
     assert given[2].turn == RECIPES / "turn.yaml"

@@ -35,6 +35,12 @@ from facelab.cli.options import FILE
 @click.option("--scene-recipe", type=FILE, help="Augmentation recipe of the scenes.")
 @click.option("--turn-recipe", type=FILE, help="Augmentation recipe of the turned views.")
 @click.option("--view-recipe", type=FILE, help="Augmentation recipe of what spoils each crop.")
+@click.option(
+    "--begin",
+    type=FILE,
+    metavar="FILE.safetensors",
+    help="Go on from what another run wrote, such as the network that comes with facelab.",
+)
 @click.option("--scratch", is_flag=True, help="Begin with random weights, not with FaceMesh's.")
 @click.option("--no-jaw", is_flag=True, help="Leave the jaw's landmarks out of the loss.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
@@ -67,6 +73,7 @@ def train_command(
     scene_recipe: Path | None,
     turn_recipe: Path | None,
     view_recipe: Path | None,
+    begin: Path | None,
     scratch: bool,
     no_jaw: bool,
     seed: int,
@@ -85,6 +92,8 @@ def train_command(
 
     Exit codes: 0 done, 1 an error, 2 a wrong option or recipe, 4 weights missing, 130 interrupted.
     """
+    if begin and scratch:
+        raise click.UsageError("--begin and --scratch exclude each other")
     from facelab.cli.progress import Progress
     from facelab.train.loop import Settings
     from facelab.train.renders import RECIPES, Rendering
@@ -108,6 +117,7 @@ def train_command(
         view=view_recipe or RECIPES / "view.yaml",
         scratch=scratch,
         jaw=not no_jaw,
+        begin=begin,
     )
     with Progress(hidden=quiet or as_json) as progress:
         trained = run(data, output, how, settings, device, workers, progress)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from facelab.cli.options import FILE
 from facelab.cli.report import report_error, say
 from facelab.errors import WeightsError
 
@@ -79,3 +80,27 @@ def import_prnet_command(prnet_dir: Path, output: Path | None) -> None:
             say(f"{entry.name}: {entry.licence}")
     if folder.resolve() not in (known.resolve() for known in weights.folders()):
         say(f"facelab looks there if FACELAB_WEIGHTS is {folder.resolve()}")
+
+
+@weights_group.command("export-onnx")
+@click.option("-o", "--output", type=FILE, required=True, metavar="FILE.onnx")
+@click.option(
+    "--weights",
+    type=FILE,
+    metavar="FILE.safetensors",
+    help="What facelab train wrote, instead of the network that comes with facelab.",
+)
+def export_onnx_command(output: Path, weights: Path | None) -> None:
+    """Write FaceMap as an ONNX file, for programs without Python.
+
+    Input `crops` (batch, 3, 192, 192), RGB in [0, 1]; outputs `points` (batch, 468, 3) in pixels of
+    the crop and `score` (batch); weights/facemap.md tells more.
+    """
+    from facelab.images import write_bytes_atomically
+    from facelab.reconstruct import facemap, layers
+    from facelab.reconstruct.runtime import onnx_model
+
+    kind, names = facemap.FaceMap, ("points", "score")
+    network = layers.load_file(kind, weights) if weights else layers.load(kind, "facemap")
+    write_bytes_atomically(output, onnx_model(network, facemap.SIDE, names))
+    say(f"{output}: input crops, outputs points and score")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
 
@@ -142,8 +142,10 @@ class OnnxRunner:
         return tuple(self._session.run(None, {"crops": views}))
 
 
-def onnx_model(network: nn.Module, side: int) -> bytes:
+def onnx_model(network: nn.Module, side: int, outputs: Sequence[str] = ()) -> bytes:
     """`network` as an ONNX file with the input ``crops`` ``(batch, 3, side, side)``.
+
+    Its outputs have the names given, or numbers.
 
     torch's tracing exporter: a second, where the newer one takes six, asks for onnxscript, and
     comes to the same graph once ONNX Runtime has optimised it.
@@ -158,7 +160,8 @@ def onnx_model(network: nn.Module, side: int) -> bytes:
             file,  # type: ignore[arg-type]  # the annotation leaves out what it accepts
             dynamo=False,
             input_names=["crops"],
-            dynamic_axes={"crops": {0: "batch"}},
+            output_names=list(outputs),
+            dynamic_axes={name: {0: "batch"} for name in ("crops", *outputs)},
         )
     return file.getvalue()
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from facelab.errors import UsageError
 from facelab.images import write_bytes_atomically
+from facelab.provenance import file_sha256
 
 if TYPE_CHECKING:
     from facelab.train.loop import Settings, State
@@ -96,6 +97,7 @@ def described(settings: Settings) -> str:
     """The settings that decide what comes out, as text: not how often checkpoints are taken."""
     values = {key: value for key, value in asdict(settings).items() if key != "every"}
     values["view"] = settings.view.read_text(encoding="utf-8")
+    values["begin"] = settings.begin and file_sha256(settings.begin)
     return json.dumps(values, sort_keys=True)
 
 

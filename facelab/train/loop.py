@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from facelab.augment.template import Template
 from facelab.reconstruct.facemap import FaceMap
 from facelab.reconstruct.facemesh import FaceMesh
-from facelab.reconstruct.layers import load
+from facelab.reconstruct.layers import load, load_file
 from facelab.train import checkpoint
 from facelab.train.log import Log
 from facelab.train.objective import Objective
@@ -52,6 +52,8 @@ class Settings:
         Begin with random weights instead of FaceMesh's, and train all of them.
     jaw : bool
         Whether the jaw's landmarks count.
+    begin : Path, optional
+        Weights of a `FaceMap` to go on from, instead of FaceMesh's.
     """
 
     steps: int = 20000
@@ -63,6 +65,7 @@ class Settings:
     view: Path = RECIPES / "view.yaml"
     scratch: bool = False
     jaw: bool = True
+    begin: Path | None = None
 
 
 class Views(Dataset[View]):
@@ -176,10 +179,12 @@ class State(nn.Module):
 
     @classmethod
     def begun(cls, settings: Settings) -> State:
-        """As training begins: FaceMesh itself, unless from scratch."""
+        """As training begins: FaceMesh itself, unless from scratch or from other weights."""
         torch.manual_seed(settings.seed)
         network, averaged = FaceMap(), FaceMap()
-        if not settings.scratch:
+        if settings.begin:
+            network.load_state_dict(load_file(FaceMap, settings.begin).state_dict())
+        elif not settings.scratch:
             network.load_state_dict(load(FaceMesh, "facemesh").state_dict(), strict=False)
         averaged.load_state_dict(network.state_dict())
         for one in (network, averaged):  # twice as fast as torch's own layout

@@ -12,6 +12,8 @@ from facelab.augment.store import Store
 from facelab.errors import UsageError
 from facelab.images import write_bytes_atomically
 from facelab.provenance import file_sha256
+from facelab.reconstruct.facemap import FaceMap
+from facelab.reconstruct.layers import load_file
 from facelab.reconstruct.runtime import require_device
 from facelab.train import checkpoint, loop
 from facelab.train.renders import Progress, Rendering, Renders, load, render
@@ -77,6 +79,8 @@ def run(
     """
     files = prepared(data)
     read_spoil(settings.view)  # errors now, not when all is rendered
+    if settings.begin:
+        load_file(FaceMap, settings.begin)
     require_device(device)
     with locked(Store(str(folder))):
         skipped = dict[str, str]()
