@@ -33,7 +33,7 @@ from facelab.pipeline import Sighting, SwapSettings, edit_one, sight, swap_into
 from facelab.recipe import make_step
 from facelab.reconstruct import load_reconstructor, load_segmenter
 from facelab.texture import unwrap
-from facelab.types import Face, Float, Reconstruction
+from facelab.types import Box, Face, Float, Reconstruction
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 README_SWAP = ("james-left.jpg", "james-right.jpg"), "mona-lisa.jpg"
@@ -92,18 +92,23 @@ def main() -> None:
 
 def around(face: Sighting) -> Float:
     """A square tile of the photograph around a face."""
-    x, y = face.positions.box.centre
-    scale = TILE / (1.7 * face.positions.box.size)
+    return tile(face.image, face.positions.box)
+
+
+def tile(image: Float, box: Box) -> Float:
+    """The square of an image around a box, `TILE` pixels wide."""
+    x, y = box.centre
+    scale = TILE / (1.7 * box.size)
     matrix = np.array([[scale, 0, TILE / 2 - scale * x], [0, scale, TILE / 2 - scale * y]])
     reduced = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    tile: Float = cv2.warpAffine(
-        cv2.GaussianBlur(face.image, (0, 0), max(0.5 / scale, 0.3)) if scale < 1 else face.image,
+    shown: Float = cv2.warpAffine(
+        cv2.GaussianBlur(image, (0, 0), max(0.5 / scale, 0.3)) if scale < 1 else image,
         matrix,
         (TILE, TILE),
         flags=reduced,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return np.clip(tile, 0, 1)
+    return np.clip(shown, 0, 1)
 
 
 def exports(face: Sighting) -> list[Float]:

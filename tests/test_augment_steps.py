@@ -325,7 +325,7 @@ def test_labels_follow_what_is_shown_of_another_shape(yaw):
     after = Profile(yaw=yaw, identity=1.0, expression=1.0, seed=3)(replace(scene, head=head))
     distances = off(after)
     assert len(distances) > 20
-    assert np.median(distances) < 0.1
+    assert np.median(distances) < 0.15  # a dot that is bent has its middle elsewhere
 
 
 def test_a_head_comes_along_into_a_frame_and_goes_where_it_would_be_wrong():

@@ -601,14 +601,14 @@ def test_missing_weights(here, monkeypatch):
 
 
 def test_damaged_weights(here, monkeypatch):
-    (here / "facemesh.safetensors").write_bytes(b"damaged")
+    (here / "facemap.safetensors").write_bytes(b"damaged")
     monkeypatch.setenv("FACELAB_WEIGHTS", str(here))
     result = facelab_("weights", "verify")
     assert result.exit_code == 4
-    assert one_line(result, "facemesh.safetensors is damaged", sha256(b"damaged").hexdigest())
+    assert one_line(result, "facemap.safetensors is damaged", sha256(b"damaged").hexdigest())
     result = swap()
     assert result.exit_code == 4
-    assert one_line(result, "facemesh.safetensors is damaged")
+    assert one_line(result, "facemap.safetensors is damaged")
 
 
 INTERRUPTIBLE = """

@@ -305,7 +305,7 @@ def test_unknown_detector_lists_the_known():
 
 
 def test_unknown_backend_lists_the_known():
-    with pytest.raises(UsageError, match="no backend '3dmm'; there are mesh, prn"):
+    with pytest.raises(UsageError, match="no backend '3dmm'; there are map, mesh, prn"):
         load_reconstructor(backend="3dmm")
 
 
