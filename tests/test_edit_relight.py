@@ -11,12 +11,14 @@ from facelab.edits.relight import (
     MatchLight,
     Relight,
     TurnLight,
+    _light,
     estimate,
     harmonics,
     lamp,
     turned,
 )
 from facelab.facing import normals
+from facelab.skin import SIZE, Skin
 from facelab.texture import resized
 from facelab.types import Face
 from tests.synthetic import (
@@ -229,6 +231,18 @@ def test_half_a_dark_face_stays_plausible(skin):
     after = Relight(contrast=0.0)(face, {})
     assert contrast(face) < contrast(after) < 1.05
     assert after.texture.colour[RIGHT].max() < 1
+
+
+def test_light_has_the_colour_of_the_skin():
+    """Blue fades faster toward the sides than any light may: the light does not turn purple."""
+    directions = resized(normals(HEAD), SIZE)
+    seen = np.asarray(directions[..., 2] > 0.4, np.float32)
+    lit = np.clip(1 + np.array([0.7, 1.0, 1.5]) * (directions[..., 2:] - 1), 0.01, 1)
+    tone = np.asarray(encoded(linear(np.array(SKIN)) * lit), np.float32)
+    light = _light(Skin(tone, seen, seen), directions)
+    colour = np.average(linear(tone), axis=(0, 1), weights=seen)
+    wanted = light.mean(axis=1, keepdims=True) * colour / colour.mean()
+    np.testing.assert_allclose(light, wanted, atol=0.02 * np.abs(light).max())
 
 
 def test_resolutions_agree():

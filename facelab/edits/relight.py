@@ -214,10 +214,14 @@ def _directions(face: Face) -> Float:
 
 
 def _light(skin: Skin, directions: Float) -> Array:
-    """The light on a skin, of the albedo's colour: skin itself reddens toward its shadows."""
+    """The light on a skin, of the albedo's colour: skin itself reddens toward its shadows.
+
+    The colour is that of what is lit: where half a face is seen, no harmonic alone tells it.
+    """
     light = estimate(decoded(skin.tone), directions, skin.likelihood)
-    mean = light.mean(axis=1, keepdims=True)
-    grey: Array = mean / np.maximum(mean[0], _NONE) * light[0]
+    lit = harmonics(directions) @ light
+    colour = np.average(lit, axis=(0, 1), weights=skin.likelihood + 1e-9)
+    grey: Array = light.mean(axis=1, keepdims=True) * (colour / max(colour.mean(), _NONE))
     return grey
 
 
