@@ -29,7 +29,7 @@ from facelab.images.image import to_integers
 from facelab.pose import matrix
 from facelab.raster import rasterize
 from facelab.types import Box, PositionMap, Reconstruction
-from tests.synthetic import ATLAS, canonical, frozen, plain, plane, ramp
+from tests.synthetic import ATLAS, canonical, frozen, patch, plain, plane, ramp
 
 WRITERS = [landmarks, overlay, surface, depth, normals, pncc, uv, texture, visibility]
 OF_THE_PHOTO = {overlay: 3, surface: 3, depth: None, normals: 3, pncc: 3}  # to their channels
@@ -555,3 +555,15 @@ def test_the_slit_of_the_mouth_has_no_streaks():
     assert np.ptp(colour[row, middle]) < 0.1
     chin = round(0.85 * size)
     assert np.ptp(colour[chin, middle]) > 0.2
+
+
+def test_background_at_the_silhouette_is_not_carried_over_the_unseen_side():
+    """The surface is a little larger than the face: at a grazing angle it shows what is behind."""
+    pose = {"scale": 8, "origin": (120, 130, 0), "yaw": 45}
+    drawing, drawn = draw(canonical(**pose), SHAPE), np.zeros(SHAPE, np.bool_)
+    drawn[drawing.window] = drawing.fragments.covered
+    image = np.where(drawn[..., None], np.float32([0.6, 0.45, 0.35]), np.float32([0, 1, 0]))
+    found = canonical(**pose | {"scale": 8.3})
+    colour = Subject(frozen(image), Reconstruction(found, 0.9)).texture.colour
+    far = colour[patch(len(colour), (0.35, 0.65), (0.6, 0.8))]
+    assert (far[..., 1] > far[..., 0]).mean() < 0.03

@@ -17,6 +17,7 @@ from facelab.types import Bool, Float, Mesh, Pose, PositionMap, Reconstruction, 
 from facelab.visibility import visible, visible_landmarks
 
 _SLIT_SOFTNESS, _MOUTH_BLUR = 0.004, 0.03  # of the side
+_SURE = 0.3  # confidence: at a silhouette a pixel's error of the surface shows the background
 _EXPORT = np.array([1, -1, 1], np.float32)  # pixels have y down, exports have it up
 
 
@@ -111,7 +112,9 @@ class Subject:
         if self.mask_unseen:
             shown = (seen.confidence >= SEEN)[..., None]
             return Texture(seen.colour * shown, seen.confidence)
-        return complete(seen, np.ones((size, size), np.bool_))  # and beyond: viewers blur there
+        sure = Texture(seen.colour, seen.confidence * (seen.confidence >= _SURE))
+        whole = complete(sure, np.ones((size, size), np.bool_))  # and beyond: viewers blur there
+        return Texture(whole.colour, seen.confidence)
 
 
 def _mouth_evened(texture: Texture, atlas: Atlas) -> Texture:
