@@ -1,4 +1,4 @@
-"""Times of the three networks and of detection, median and least of many runs, in ms.
+"""Times of the networks and of detection, median and least of many runs, in ms.
 
 python benchmarks/bench_networks.py [--threads 2]
 """
@@ -17,6 +17,7 @@ from PIL import Image
 
 from facelab.reconstruct.blazeface import BlazeFaceFull, BlazeFaceShort
 from facelab.reconstruct.detect import BlazeFaceDetector
+from facelab.reconstruct.facemap import FaceMap
 from facelab.reconstruct.facemesh import FaceMesh
 from facelab.reconstruct.layers import load
 
@@ -52,6 +53,7 @@ def main() -> None:
         (BlazeFaceShort, "blazeface_short", 128),
         (BlazeFaceFull, "blazeface_full", 192),
         (FaceMesh, "facemesh", 192),
+        (FaceMap, "facemap", 192),
     ):
         report(f"load {name}", lambda n=network, w=name: load(n, w), 5)
         model = load(network, name)

@@ -2,9 +2,11 @@
 
     python benchmarks/bench_reconstruct.py [--threads 2] [--rounds 5]
 
-All runtimes take turns in one process. A photograph shows one face of about 300 px, or sixteen of
-about 120 px; `whole` is detection, crop, network and position map of decoded photographs, `files`
-is the command's work from JPEG to the files of its default.
+FaceMap and FaceMesh, and all runtimes, take turns in one process. A photograph shows one face of
+about 300 px, or sixteen of about 120 px; `network` is its work on ready crops; `regressor` is what a
+found face costs: crops, two looks (FaceMap's second at the mirror image, too) and the position map;
+`whole` is detection and regressor of decoded photographs, `files` the command's work from JPEG to
+the files of its default.
 """
 
 from __future__ import annotations
@@ -23,13 +25,15 @@ from PIL import Image
 from facelab.cli.networks import Networks
 from facelab.cli.reconstruction import Request, perform, plan
 from facelab.reconstruct import load_reconstructor
-from facelab.reconstruct.facemesh import SIDE, FaceMesh
+from facelab.reconstruct.facemap import SIDE, FaceMap
+from facelab.reconstruct.facemesh import FaceMesh
 from facelab.reconstruct.layers import load
 from facelab.reconstruct.runtime import RUNTIMES, Runner, load_runner
 from facelab.types import Float
 
 SAMPLES = Path(__file__).parent.parent / "samples"
-BATCHES = (1, 16)
+BATCHES = (1, 2, 16)
+NETWORKS = {"map": (FaceMap, "facemap"), "mesh": (FaceMesh, "facemesh")}
 TILE = 240  # px of each of the sixteen faces' tiles
 
 
@@ -60,26 +64,30 @@ def rates(calls: dict[str, tuple[int, Callable[[], object]]], rounds: int) -> di
     return {name: calls[name][0] / float(np.median(times)) for name, times in seconds.items()}
 
 
-def network_calls(runner: Runner, runtime: str) -> dict[str, tuple[int, Callable[[], object]]]:
+def network_calls(runner: Runner, name: str) -> dict[str, tuple[int, Callable[[], object]]]:
     """The network alone, on ready crops."""
     crops = {n: np.random.default_rng(0).random((n, SIDE, SIDE, 3), np.float32) for n in BATCHES}
     return {
-        f"network, batch {n}, {runtime}": (n, lambda c=crop: runner(c)) for n, crop in crops.items()
+        f"network, batch {n}, {name}": (n, lambda c=crop: runner(c)) for n, crop in crops.items()
     }
 
 
-def whole_calls(runtime: str) -> dict[str, tuple[int, Callable[[], object]]]:
+def whole_calls(backend: str, runtime: str) -> dict[str, tuple[int, Callable[[], object]]]:
     """From decoded photographs to position maps, one photograph or sixteen together."""
-    reconstructor = load_reconstructor(runtime=runtime)
+    reconstructor = load_reconstructor(backend=backend, runtime=runtime)
+    name = f"{backend}, {runtime}"
     one, sixteen = head(640), group()
     assert (len(reconstructor(one)), len(reconstructor(sixteen))) == (1, 16)
+    box, boxes = ([face.box for face in reconstructor(image)] for image in (one, sixteen))
     return {
-        f"whole, 1 face, {runtime}": (1, lambda: reconstructor(one)),
-        f"whole, 1 face, 16 photographs together, {runtime}": (
+        f"regressor, 1 face, {name}": (1, lambda: reconstructor(one, box)),
+        f"regressor, 16 faces, {name}": (16, lambda: reconstructor(sixteen, boxes)),
+        f"whole, 1 face, {name}": (1, lambda: reconstructor(one)),
+        f"whole, 1 face, 16 photographs together, {name}": (
             16,
             lambda: reconstructor.batch([one] * 16),
         ),
-        f"whole, 16 faces in a photograph, {runtime}": (16, lambda: reconstructor(sixteen)),
+        f"whole, 16 faces in a photograph, {name}": (16, lambda: reconstructor(sixteen)),
     }
 
 
@@ -111,12 +119,13 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(arguments.threads)
-    network = load(FaceMesh, "facemesh")
     with tempfile.TemporaryDirectory() as folder:
         calls = {}
         for runtime in RUNTIMES:
-            calls |= network_calls(load_runner(network, SIDE, runtime), runtime)
-            calls |= whole_calls(runtime)
+            for backend, (network, weights) in NETWORKS.items():
+                runner = load_runner(load(network, weights), SIDE, runtime)
+                calls |= network_calls(runner, f"{backend}, {runtime}")
+                calls |= whole_calls(backend, runtime)
             calls |= file_calls(Path(folder), runtime)
         measured = rates(calls, arguments.rounds)
     print(f"faces per second, {arguments.threads} threads, median of {arguments.rounds} rounds")
