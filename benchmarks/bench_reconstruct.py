@@ -3,10 +3,10 @@
     python benchmarks/bench_reconstruct.py [--threads 2] [--rounds 5]
 
 FaceMap and FaceMesh, and all runtimes, take turns in one process. A photograph shows one face of
-about 300 px, or sixteen of about 120 px; `network` is its work on ready crops; `regressor` is what a
-found face costs: crops, two looks (FaceMap's second at the mirror image, too) and the position map;
-`whole` is detection and regressor of decoded photographs, `files` the command's work from JPEG to
-the files of its default.
+about 300 px, or sixteen of about 120 px; `network` is its work on ready crops; `regressor` is what
+a found face costs: crops, two looks (FaceMap's second at the mirror image, too) and the position
+map; `whole` is detection and regressor of decoded photographs, `files` the command's work from JPEG
+to the files of its default.
 """
 
 from __future__ import annotations
