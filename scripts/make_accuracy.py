@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from facelab import images, pose
@@ -24,13 +23,14 @@ from facelab.augment.steps.profile import Profile
 from facelab.benchmark import rendered
 from facelab.benchmark.judge import Picture, look
 from facelab.benchmark.portraits import Studio
+from facelab.export.canvas import Canvas
 from facelab.export.overlay import overlay
 from facelab.export.subject import Subject
 from facelab.head import HeadModel
 from facelab.provenance import file_sha256
 from facelab.reconstruct import Reconstructor, load_reconstructor, load_segmenter
 from facelab.train.teacher import Teacher
-from facelab.types import Float, Reconstruction
+from facelab.types import Box, Float, Reconstruction
 from scripts.make_figures import SAMPLES, TILE, save, tile
 
 PHOTOGRAPHS = ("astronaut.png", "mona-lisa.jpg")
@@ -108,10 +108,9 @@ class Attempt:
         shown = tile(drawn(own.image, self.found), own.box)
         said = f"yaw {own.labels['target']}, {own.labels['level']}: "
         said += f"{self.error:.1f} %" if self.found else "lost"
-        for colour, width in (((0.0, 0.0, 0.0), 4), ((1.0, 1.0, 1.0), 1)):
-            at = (10, TILE - 12)
-            cv2.putText(shown, said, at, cv2.FONT_HERSHEY_SIMPLEX, 0.55, colour, width, cv2.LINE_AA)
-        return shown
+        canvas = Canvas(Box(0.0, 0.0, float(TILE), float(TILE)), (TILE, TILE))
+        canvas.text(said, np.float32([0, TILE]), 18, (255, 255, 255))
+        return canvas.over(shown)
 
 
 def attempt(picture: Picture, network: Reconstructor) -> Attempt:

@@ -229,3 +229,17 @@ def test_merging_keeps_the_best_and_orders_by_score(entries):
         assert groups[0, 0] == rows[:, 0].max()
         assert (groups[:, 1:] <= rows[:, 1:].max(axis=0) + 1e-3).all()
         assert (groups[:, 1:] >= rows[:, 1:].min(axis=0) - 1e-3).all()
+
+
+def test_what_the_detector_doubts_the_network_may_confirm():
+    """A profile that scores too little to be a face by itself; FaceMap sees that it is one."""
+    scene = Studio(load_reconstructor(backend="mesh"))(
+        Item(SAMPLES / "astronaut.png", "0" * 64, "astronaut", "test")
+    )
+    turned = Profile(yaw=75 - pose.estimate(scene.positions).yaw)(scene)
+    box = turned.positions.box
+    assert not any(seen.box.overlap(box) > 0.3 for seen in BlazeFaceDetector()(turned.image))
+    doubted = BlazeFaceDetector(least=detect.LIKELY)(turned.image)
+    assert any(seen.box.overlap(box) > 0.3 for seen in doubted)
+    (face,) = load_reconstructor()(turned.image)
+    assert face.box.overlap(box) > 0.8

@@ -73,7 +73,8 @@ def load_reconstructor(
 
     if weights is not None and backend != "map":
         raise UsageError(f"{weights}: weights are for the backend map, not {backend}")
-    return FaceReconstructor(_detector(detector), _regressor(backend, runtime, device, weights))
+    regressor = _regressor(backend, runtime, device, weights)
+    return FaceReconstructor(_detector(detector, surely=backend != "map"), regressor)
 
 
 def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegmenter:
@@ -130,11 +131,12 @@ def _regressor(name: str, runtime: str, device: str, weights: Path | None) -> Re
     raise UsageError(f"no backend {name!r}; there are {', '.join(BACKENDS)}")
 
 
-def _detector(name: str) -> Detector:
+def _detector(name: str, *, surely: bool) -> Detector:
+    """By name; not `surely` where what follows refuses what is no face, as FaceMap does."""
     if name == "blazeface":
-        from facelab.reconstruct.detect import BlazeFaceDetector
+        from facelab.reconstruct.detect import CONFIRMED, LIKELY, BlazeFaceDetector
 
-        return BlazeFaceDetector()
+        return BlazeFaceDetector(least=CONFIRMED if surely else LIKELY)
     if name == "insightface":
         from facelab.reconstruct.insightface import InsightFaceDetector
 

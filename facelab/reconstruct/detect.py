@@ -34,6 +34,7 @@ CLOSE_UP, CLOSE_UP_SIDE = 2.0, 128  # side of a close-up over the face's; px
 CLOSE_UPS = 2  # the first turns a tiny face, whose roll the proposal barely shows, upright
 BATCH = 16  # close-ups in one pass
 PROPOSED, CONFIRMED = 0.3, 0.6  # the least scores of a candidate and of a face
+LIKELY = 0.4  # of a face where the network that follows refuses what is none
 SAME = 0.3  # boxes with a larger intersection over union show one face
 
 # A candidate is a row of 17 float32: score; centre x, y, width, height; x, y of the six points.
@@ -60,6 +61,8 @@ class BlazeFaceDetector:
     ----------
     smallest : float
         In source-image pixels. The time on a large image goes with its inverse square.
+    least : float
+        The score from which a candidate is a face; profiles and faces in bad light have lower ones.
 
     Raises
     ------
@@ -67,8 +70,8 @@ class BlazeFaceDetector:
         If the weights are missing or damaged.
     """
 
-    def __init__(self, smallest: float = SMALLEST) -> None:
-        self._smallest = smallest
+    def __init__(self, smallest: float = SMALLEST, least: float = CONFIRMED) -> None:
+        self._smallest, self._least = smallest, least
         self._full = load(BlazeFaceFull, "blazeface_full")
         self._short = load(BlazeFaceShort, "blazeface_short")
 
@@ -122,7 +125,7 @@ class BlazeFaceDetector:
         rows = merged(proposals)
         for _ in range(CLOSE_UPS):
             rows = self._seen_closely(image, rows)
-        faces = rows[rows[:, 0] >= CONFIRMED]
+        faces = rows[rows[:, 0] >= self._least]
         return faces[np.argsort(-faces[:, EXTENT].sum(axis=1))]
 
     def _seen_closely(self, image: Float, rows: Float) -> Float:
