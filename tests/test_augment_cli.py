@@ -17,6 +17,8 @@ from facelab.cli import augmenting
 from facelab.cli import networks as networks_module
 from facelab.cli.augment import augment_command
 from facelab.cli.progress import Progress
+from facelab.provenance import file_sha256
+from tests.heads import head_file
 from tests.making import content
 from tests.test_cli import ROOT, FlatFace, facelab_, here, interruptible, one_line, picture
 
@@ -302,6 +304,27 @@ def test_workers_may_stand_in_another_folder(here, monkeypatch):
     assert sources.cache == here / "kept"
     assert template.inputs["stars"].file == here / "paint.png"
     assert job.store.root == str(here / "out")
+
+
+def test_with_a_head_profiles_have_other_shapes(here):
+    """They cannot without; what was found with a head is kept apart from what was found without."""
+    head_file(here / "head.safetensors")
+    recipe = "version: 1\nsteps:\n  - profile: {yaw: 30, identity: 1.0, expression: 1.0}\n"
+    Path("recipe.yaml").write_text(recipe)
+    assert one_line(augment(output="without"), "need a head model; give --head")
+    assert augment("--head", "head.safetensors").exit_code == 0
+    plan = json.loads(Path("out", claim.NAME).read_text())
+    assert plan["head"] == file_sha256(here / "head.safetensors")
+    Path("recipe.yaml").write_text(recipe.replace("identity: 1.0, ", ""))
+    assert augment("--head", "head.safetensors", output="other").exit_code == 0
+    first, second = (min(Path(name, "images").iterdir()) for name in ("out", "other"))
+    assert first.read_bytes() != second.read_bytes()
+
+
+def test_a_head_that_is_none_is_said_before_anything_is_made(here):
+    (here / "bad.safetensors").write_bytes(b"?")
+    assert one_line(augment("--head", "bad.safetensors"), "bad.safetensors: not a head model")
+    assert one_line(augment("--head", "bad.safetensors", "--backend", "prn"), "not prn")
 
 
 def test_the_plan_says_which_networks():

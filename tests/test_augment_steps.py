@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from facelab.atlas.surface import surface
 from facelab.augment.beyond import extended
+from facelab.augment.generate import carried_out
+from facelab.augment.labels import points468
 from facelab.augment.scene import Scene
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.augment.steps.blur import Blur
@@ -24,6 +26,7 @@ from facelab.augment.steps.occlude import Occlude
 from facelab.augment.steps.profile import Profile
 from facelab.augment.steps.shade import Shade
 from facelab.composite import render
+from facelab.edits.reshape import Reshape
 from facelab.errors import UsageError
 from facelab.pose import estimate, matrix
 from facelab.raster import rasterize
@@ -336,6 +339,15 @@ def test_a_head_comes_along_into_a_frame_and_goes_where_it_would_be_wrong():
     assert np.linalg.norm(read - places, axis=1).mean() < 1
     assert Mirror()(scene).head is None
     assert Profile(yaw=20)(scene).head is None
+
+
+def test_a_head_follows_a_reshaped_face():
+    scene = scene_with_head()
+    after = carried_out([Reshape(slim=1.0, nose=0.8)], scene, {}, "alpha")
+    assert np.abs(points468(after.positions) - points468(scene.positions)).max() > 1
+    fitted = scene.head.model.fit(points468(after.positions))
+    np.testing.assert_array_equal(after.head.points, fitted.points)
+    assert carried_out([Noise(read=0.1)], scene, {}, "alpha").head is scene.head
 
 
 def test_a_scene_is_turned_from_itself_whatever_was_turned_before():

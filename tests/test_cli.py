@@ -556,6 +556,7 @@ def test_export_onnx(here):
     other = facelab_("weights", "export-onnx", "-o", "b.onnx", "--weights", "no.safetensors")
     assert other.exit_code == 4
     assert not Path("b.onnx").exists()
+    assert facelab_("weights", "export-onnx", "-o", "b.safetensors").exit_code == 2
 
 
 def test_import_prnet(here, monkeypatch):

@@ -12,7 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from facelab.reconstruct import detect
+from facelab import pose
+from facelab.augment.plan import Item
+from facelab.augment.steps.profile import Profile
+from facelab.benchmark.portraits import Studio
+from facelab.reconstruct import detect, load_reconstructor
 from facelab.reconstruct.detect import BlazeFaceDetector, merged, overlaps, scales, tile_starts
 
 SAMPLES = Path(__file__).parent.parent / "samples"

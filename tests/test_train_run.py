@@ -116,7 +116,7 @@ def test_a_run_writes_weights_log_and_record(done, photographs):
 
 
 def test_the_result_can_be_used(done):
-    reconstructor = load_reconstructor(backend="map", weights=done[1].weights)
+    reconstructor = load_reconstructor(weights=str(done[1].weights))
     (face,) = reconstructor(photograph("james-right.jpg"))
     (known,) = load_reconstructor()(photograph("james-right.jpg"))
     assert face.box.overlap(known.box) > 0.7

@@ -9,6 +9,7 @@ from itertools import groupby
 
 import numpy as np
 
+from facelab.augment.labels import points468
 from facelab.augment.plan import Item, Plan
 from facelab.augment.sample import Sample, Source
 from facelab.augment.scene import Augmentation, Scene
@@ -68,6 +69,7 @@ class Generator:
             steps = [step for step in steps if step not in taking]
         portrait = self._portrait(item)
         scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
+        scene = replace(scene, head=portrait.head)
         scene = carried_out(steps, scene, self._inputs(other), self.template.blend)
         return Sample(
             index=index,
@@ -165,7 +167,10 @@ def _done(scene: Scene, step: Step, inputs: Inputs, blend: str) -> Scene:
 
 def _edited(scene: Scene, edits: Sequence[Edit], inputs: Inputs, blend: str) -> Scene:
     image, positions = edit_one(scene.image, scene.face, edits, inputs, blend, _free(scene))
-    return replace(scene.with_image(image), positions=positions)
+    head = scene.head
+    if head is not None and positions is not scene.positions:  # another shape
+        head = head.model.fit(points468(positions))
+    return replace(scene.with_image(image), positions=positions, head=head)
 
 
 def _worn(scene: Scene, step: Cover, blend: str) -> Scene:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab import atlas
+from facelab.augment.deepened import deepened
+from facelab.augment.labels import points468
 from facelab.augment.plan import Item
 from facelab.errors import ImageError, OutputError
+from facelab.head import Head, HeadModel
 from facelab.images import read, write_bytes_atomically
 from facelab.pipeline import Person, Sighting, no_face
 from facelab.provenance import file_sha256
@@ -44,11 +47,14 @@ class Portrait:
         As read from it.
     matte : (H, W) float32, optional
         How much of each pixel is a person, [0, 1].
+    head : Head, optional
+        Of a morphable model, as it lies in the photograph.
     """
 
     image: Float
     face: Face
     matte: Float | None = None
+    head: Head | None = None
 
     @property
     def person(self) -> Person:
@@ -70,12 +76,16 @@ class Sources:
         Names the networks: what one of them found is not what another finds.
     load_segmenter : callable, optional
         Gives what tells people from what is behind them, where mattes are wanted.
+    head : Path, optional
+        A file of `HeadModel`, which gives faces their depth and the rest of their heads; `key`
+        names it, too.
     """
 
     cache: Path
     load: Callable[[], Reconstructor]
     key: str
     load_segmenter: Callable[[], PersonSegmenter] | None = None
+    head: Path | None = None
 
     @cached_property
     def reconstructor(self) -> Reconstructor:
@@ -97,7 +107,10 @@ class Sources:
         if data is None:
             data = self._found(item, image)
             self._keep(item, data)
-        return _portrait(image, data)
+        portrait = _portrait(image, data)
+        if self._model is None:
+            return portrait
+        return replace(portrait, head=self._model.fit(points468(portrait.face.positions)))
 
     def _found(self, item: Item, image: Float) -> Arrays:
         """What is kept of a photograph: 16-bit colours are enough."""
@@ -105,6 +118,8 @@ class Sources:
         if not found:
             raise no_face(str(item.file))
         positions = found[0].positions
+        if self._model is not None:
+            positions, _ = deepened(positions, self._model)
         texture = unwrap(image, positions)
         kept: Arrays = {
             "positions": positions.values,
@@ -119,6 +134,10 @@ class Sources:
     @cached_property
     def _segmenter(self) -> PersonSegmenter | None:
         return self.load_segmenter and self.load_segmenter()
+
+    @cached_property
+    def _model(self) -> HeadModel | None:
+        return None if self.head is None else HeadModel.read(self.head)
 
     @property
     def _names(self) -> tuple[str, ...]:

@@ -85,6 +85,12 @@ from facelab.cli.options import CONSENT, FILE, catalogue_options, network_option
     help="Of a Dask scheduler, whose workers are used; without it Dask starts some here.",
 )
 @click.option(
+    "--head",
+    type=FILE,
+    metavar="MODEL.safetensors",
+    help="A morphable model of heads: depth, ears and other shapes for profile; see docs/train.md.",
+)
+@click.option(
     "--cache",
     type=FILE,
     metavar="FOLDER",
@@ -119,6 +125,7 @@ def augment_command(
     engine: str,
     workers: int | None,
     scheduler: str | None,
+    head: Path | None,
     cache: Path | None,
     consent: str,
     licence: str,
@@ -162,6 +169,7 @@ def augment_command(
             consent=consent,
             licence=licence,
             networks=Networks(detector, backend, runtime, device),
+            head=head,
         )
         return carry_out(
             asked, load_engine(engine, workers, scheduler), as_json=as_json, quiet=quiet

@@ -29,6 +29,7 @@ from facelab.cli.networks import Networks
 from facelab.cli.progress import Progress
 from facelab.cli.report import say, say_notes
 from facelab.errors import UsageError
+from facelab.head import HeadModel
 from facelab.pipeline import files_of
 from facelab.provenance import file_sha256
 from facelab.recipe import Input, PictureFile, Recipe, describe
@@ -58,6 +59,8 @@ class Asked:
     consent, licence : str
         Of the photographs.
     networks : Networks
+    head : Path, optional
+        A file of `facelab.head.HeadModel`.
     """
 
     recipe: Path
@@ -71,6 +74,7 @@ class Asked:
     consent: str
     licence: str
     networks: Networks
+    head: Path | None = None
 
 
 def carry_out(asked: Asked, engine: Engine, *, as_json: bool, quiet: bool) -> int:
@@ -91,9 +95,9 @@ def job_of(asked: Asked) -> Job:
     Raises
     ------
     FacelabError
-        If the recipe, the maps, the weights or the folder are not there or unfit.
+        If the recipe, the maps, the weights, the head or the folder are not there or unfit.
     """
-    template, networks = _template(asked.recipe), asked.networks
+    template, networks, head = _template(asked.recipe), asked.networks, _head(asked)
     used = {**networks.weights, **(_matte_weights() if template.needs_matte else {})}
     style = Style(
         seed=template.seed if asked.seed is None else asked.seed,
@@ -114,8 +118,9 @@ def job_of(asked: Asked) -> Job:
     sources = Sources(
         cache=(asked.cache or _own_cache()).resolve(),  # wherever the workers are
         load=networks.load,
-        key=_key(networks, used),
+        key=_key(networks, {**used, **head}),
         load_segmenter=segmenter if template.needs_matte else None,
+        head=asked.head and asked.head.resolve(),
     )
     return Job(
         faces=asked.faces,
@@ -126,8 +131,19 @@ def job_of(asked: Asked) -> Job:
         made_with={
             "inputs": {name: _hashes(given) for name, given in template.inputs.items()},
             "networks": {**asdict(networks), "weights": used},
+            **head,
         },
     )
+
+
+def _head(asked: Asked) -> dict[str, str]:
+    """The hash of the morphable model's file by the name ``head``, where there is one."""
+    if asked.head is None:
+        return {}
+    if asked.networks.backend == "prn":
+        raise UsageError(f"{asked.head}: heads go with --backend map or mesh, not prn")
+    HeadModel.read(asked.head)  # an error now, not in every worker
+    return {"head": file_sha256(asked.head)}
 
 
 def _template(file: Path) -> Template:

@@ -82,8 +82,14 @@ def import_prnet_command(prnet_dir: Path, output: Path | None) -> None:
         say(f"facelab looks there if FACELAB_WEIGHTS is {folder.resolve()}")
 
 
+def _onnx(_ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    if value.suffix != ".onnx":  # so that no weights are overwritten
+        raise click.BadParameter(f"{str(value)!r} does not end in .onnx", param=param)
+    return value
+
+
 @weights_group.command("export-onnx")
-@click.option("-o", "--output", type=FILE, required=True, metavar="FILE.onnx")
+@click.option("-o", "--output", type=FILE, callback=_onnx, required=True, metavar="FILE.onnx")
 @click.option(
     "--weights",
     type=FILE,

@@ -1,16 +1,15 @@
-"""From a photograph to the position maps of its faces; the only room that imports torch."""
+"""From a photograph to the position maps of its faces; of what runs, it alone imports torch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from facelab.errors import UsageError
 from facelab.types import Box, Float, Reconstruction
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from facelab.reconstruct.detect import Detector
     from facelab.reconstruct.matte import PersonSegmenter
     from facelab.reconstruct.reconstructor import Regressor
@@ -47,7 +46,7 @@ def load_reconstructor(
     backend: str = "map",
     runtime: str = "torch",
     device: str = "cpu",
-    weights: Path | None = None,
+    weights: Path | str | None = None,
 ) -> Reconstructor:
     """A reconstructor by the names of its parts; by default what comes with facelab.
 
@@ -59,7 +58,7 @@ def load_reconstructor(
         One of `BACKENDS`: FaceMap or FaceMesh on the canonical atlas, PRNet's network on its own.
     runtime, device : str
         What runs the backend's network: of `facelab.reconstruct.runtime.RUNTIMES` and ``DEVICES``.
-    weights : Path, optional
+    weights : Path or str, optional
         A file that `facelab train` wrote, for the backend ``map``, instead of the shipped one.
 
     Raises
@@ -73,7 +72,8 @@ def load_reconstructor(
 
     if weights is not None and backend != "map":
         raise UsageError(f"{weights}: weights are for the backend map, not {backend}")
-    regressor = _regressor(backend, runtime, device, weights)
+    own = None if weights is None else Path(weights)
+    regressor = _regressor(backend, runtime, device, own)
     return FaceReconstructor(_detector(detector, surely=backend != "map"), regressor)
 
 

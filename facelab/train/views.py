@@ -33,7 +33,7 @@ Rng = np.random.Generator
 # How crops differ from the right one: how often, shift and scale in parts, roll in degrees. The
 # last kind is what a first look at a rolled head sees.
 _CROPS = ((0.45, 0.02, 0.03, 4.0), (0.4, 0.08, 0.1, 14.0), (0.15, 0.08, 0.12, 60.0))
-_NOTHING = 0.1  # how often there is no face to be seen
+_NOTHING = 0.15  # how often there is no face to be seen
 _TURN = np.array([-1, 1, 1], np.float32)
 _IN_PLACE = (Blur, Camera, Coarse, Jpeg, Noise, Occlude, Shade)  # neither move the face nor ask it
 
@@ -92,7 +92,7 @@ def view_of(picture: bytes, points: Float, spoil: Template, rng: Rng) -> View:
     if rng.random() < 0.5:
         image, points = np.ascontiguousarray(image[:, ::-1]), mirrored(points, image.shape[1])
     face = bool(rng.random() >= _NOTHING)
-    crop = _crop(points, rng) if face else _beside(points, image.shape[0], rng)
+    crop = _crop(points, rng) if face else _beside(points, image.shape, rng)
     places = crop.apply(points)
     image = _spoilt(cut(image, crop), places, spoil, rng)
     return View(image, as_network(places), face)
@@ -133,19 +133,21 @@ def _crop(points: Float, rng: Rng) -> Crop:
     return Crop((float(x), float(y)), side, right.roll + float(turned), SIDE)
 
 
-def _beside(points: Float, size: int, rng: Rng) -> Crop:
-    """A crop that does not show the face: off it, or far too close to be one."""
+def _beside(points: Float, shape: tuple[int, ...], rng: Rng) -> Crop:
+    """A crop that does not show the face: off it, at any roll, or far too close to be one."""
     right = levelled(points, SIDE)
-    if rng.random() < 0.2:
-        angle, side = rng.uniform(0, 360), right.side * rng.uniform(0.08, 0.25)
-        x, y = np.array(right.centre) + rng.uniform(-0.25, 0.25, 2) * right.side
+    if rng.random() < 0.25:
+        angle, side = rng.uniform(0, 360), right.side * rng.uniform(0.08, 0.3)
+        x, y = np.array(right.centre) + rng.uniform(-0.3, 0.3, 2) * right.side
     else:
-        angle, side = rng.uniform(-30, 30), right.side * rng.uniform(0.3, 1.2)
-        away = rng.uniform(0.75, 1.3) * (right.side + side) / 2 * 0.75
+        angle = rng.uniform(-180, 180) if rng.random() < 0.3 else rng.uniform(-40, 40)
+        side = right.side * float(np.exp(rng.uniform(np.log(0.2), np.log(1.5))))
+        away = rng.uniform(0.75, 1.4) * (right.side + side) / 2 * 0.75
         towards = rng.uniform(0, 2 * np.pi)
         x = right.centre[0] + away * np.cos(towards)
         y = right.centre[1] + away * np.sin(towards)
-    x, y = np.clip([x, y], -0.2 * size, 1.2 * size)
+    height, width = shape[:2]
+    x, y = np.clip(x, -0.2 * width, 1.2 * width), np.clip(y, -0.2 * height, 1.2 * height)
     return Crop((float(x), float(y)), float(side), float(angle), SIDE)
 
 

@@ -86,7 +86,7 @@ class Profile(Augmentation):
         """How far the mesh's points and the head's vertices move to another shape, pixels."""
         if head is None:
             raise UsageError(
-                "profile: identity and expression need a head model; give one, or leave them out"
+                "profile: identity and expression need a head model; give --head, or leave them out"
             )
         rng, model = np.random.default_rng(self.seed), head.model
         split = len(model.modes) - model.expressions
@@ -179,9 +179,9 @@ class _Stage:
         return np.asarray(spread * self.fade[..., None], np.float32)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)  # some hundred MB of a large photograph
 def _stage(scene: Scene) -> _Stage:
-    """Made once for all turns of one scene."""
+    """Made once for all turns of one scene, one after the other."""
     height, width = scene.image.shape[:2]
     was, (x, y) = pose.estimate(scene.positions), _grid(height, width)
     step, corner = float(x[0, 1] - x[0, 0]), np.array([x[0, 0], y[0, 0], 0], np.float32)
