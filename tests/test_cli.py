@@ -612,6 +612,20 @@ def test_damaged_weights(here, monkeypatch):
     assert one_line(result, "facemap.safetensors is damaged")
 
 
+def test_own_weights_are_used_and_recorded(here, monkeypatch):
+    loaded = []
+    monkeypatch.setattr(
+        networks_module, "load_reconstructor", lambda *names: loaded.append(names) or FlatFace()
+    )
+    Path("own.safetensors").write_bytes(b"weights")
+    assert swap("--weights", "own.safetensors").exit_code == 0
+    assert loaded == [("blazeface", "map", "torch", "cpu", Path("own.safetensors"))]
+    assert record("out.png")["weights"]["facemap"] == sha256(b"weights").hexdigest()
+    missing = swap("--weights", "none.safetensors", "--overwrite")
+    assert missing.exit_code == 4
+    assert one_line(missing, "none.safetensors: no such file")
+
+
 INTERRUPTIBLE = """
 import sys, time
 from facelab.cli import job, main, networks

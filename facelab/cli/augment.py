@@ -133,6 +133,7 @@ def augment_command(
     backend: str,
     runtime: str,
     device: str,
+    weights: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -168,7 +169,7 @@ def augment_command(
             cache=cache,
             consent=consent,
             licence=licence,
-            networks=Networks(detector, backend, runtime, device),
+            networks=Networks(detector, backend, runtime, device, weights),
             head=head,
         )
         return carry_out(

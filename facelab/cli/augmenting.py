@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -130,7 +130,7 @@ def job_of(asked: Asked) -> Job:
         maker=partial(Generator, template=template, sources=sources),
         made_with={
             "inputs": {name: _hashes(given) for name, given in template.inputs.items()},
-            "networks": {**asdict(networks), "weights": used},
+            "networks": {**networks.said, "weights": used},
             **head,
         },
     )
@@ -196,7 +196,7 @@ def _matte_weights() -> dict[str, str]:
 def _key(networks: Networks, used: Mapping[str, str]) -> str:
     """Names the networks and facelab, so that what one found is not taken for another's."""
     said = json.dumps(
-        {"facelab": facelab.__version__, **asdict(networks), "weights": used}, sort_keys=True
+        {"facelab": facelab.__version__, **networks.said, "weights": used}, sort_keys=True
     )
     return hashlib.sha256(said.encode()).hexdigest()
 

@@ -58,7 +58,7 @@ def benchmark_group() -> None:
     "--photographs",
     type=FILE,
     metavar="FOLDER",
-    help="What pictures are made of; by default the samples of a checkout.",
+    help="What rendered and consistency are made of; by default the samples of a checkout.",
 )
 @click.option(
     "--labelled",
@@ -71,7 +71,8 @@ def benchmark_group() -> None:
     "--parts",
     callback=_names(PARTS),
     metavar="NAME,...",
-    help=f"Of {', '.join(PARTS)}; by default the first two, and the third with --labelled.",
+    help=f"Of {', '.join(PARTS)}; by default the first two, with --labelled the third alone, "
+    "with --photographs too all of them.",
 )
 @click.option(
     "--methods",
@@ -159,7 +160,7 @@ def accuracy_command(
     for file in (output, figures):
         if file is not None:
             check_folder(file.parent)
-    wanted = parts or (*PARTS[:2], *(PARTS[2:] if labelled else ()))
+    wanted = parts or _parts(photographs, labelled)
     if labelled is None and "labelled" in wanted:
         raise UsageError("--parts labelled needs a folder; give --labelled FOLDER")
     if labelled is not None and "labelled" not in wanted:
@@ -174,6 +175,13 @@ def accuracy_command(
     result = _measured(asked, methods, head, weights, quiet=quiet)
     _report(result, asked, output, figures, quiet=quiet)
     return 0
+
+
+def _parts(photographs: Path | None, labelled: Path | None) -> tuple[str, ...]:
+    """What is measured unless told: what there are folders for, or else what samples do for."""
+    if labelled is None:
+        return PARTS[:2]
+    return PARTS[2:] if photographs is None else PARTS
 
 
 def _samples() -> Path:

@@ -87,6 +87,7 @@ def edit_command(
     backend: str,
     runtime: str,
     device: str,
+    weights: Path | None,
     consent: str,
     overwrite: bool,
     as_json: bool,
@@ -117,7 +118,7 @@ def edit_command(
     given = asked.named_inputs(photographs, pictures)
     wanted = read_recipe(recipe, given) if recipe else asked.from_words(words, given)
     wanted = asked.with_faces(wanted, faces)
-    networks = Networks(detector, backend, runtime, device)
+    networks = Networks(detector, backend, runtime, device, weights)
     request = EditRequest(networks, consent, wanted, show)
     code = carry_out(
         image,

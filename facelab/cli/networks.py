@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
 
 from facelab import weights
+from facelab.errors import WeightsError
 from facelab.provenance import file_sha256
 from facelab.reconstruct import Reconstructor, load_reconstructor
 
@@ -16,12 +18,16 @@ _BACKENDS = {"map": ("facemap",), "mesh": ("facemesh",), "prn": ("prn", "prn_atl
 
 @dataclass(frozen=True)
 class Networks:
-    """The names of the parts of a reconstructor, see `facelab.reconstruct.load_reconstructor`."""
+    """The names of the parts of a reconstructor, see `facelab.reconstruct.load_reconstructor`.
+
+    `own` are weights that `facelab train` wrote, in place of the backend's.
+    """
 
     detector: str = "blazeface"
     backend: str = "map"
     runtime: str = "torch"
     device: str = "cpu"
+    own: Path | None = None
 
     def load(self) -> Reconstructor:
         """The reconstructor.
@@ -33,14 +39,22 @@ class Networks:
         WeightsError
             If weights are missing or damaged.
         """
-        return load_reconstructor(self.detector, self.backend, self.runtime, self.device)
+        return load_reconstructor(self.detector, self.backend, self.runtime, self.device, self.own)
+
+    @property
+    def said(self) -> dict[str, str]:
+        """The names, for records; whose folder `own` lies in is nobody else's business."""
+        names = {key: value for key, value in asdict(self).items() if key != "own"}
+        return names if self.own is None else {**names, "own": self.own.name}
 
     @cached_property
     def weights(self) -> dict[str, str]:
         """Name to sha256 of the weights in use."""
         names = (*_ALWAYS, *_BACKENDS[self.backend], *_DETECTORS[self.detector])
-        own = {name: weights.entry_of(name).sha256 for name in names}
-        return own | (_pack_hashes() if self.detector == "insightface" else {})
+        used = {name: weights.entry_of(name).sha256 for name in names}
+        if self.own is not None:
+            used |= {_BACKENDS[self.backend][0]: _hash(self.own)}
+        return used | (_pack_hashes() if self.detector == "insightface" else {})
 
     @property
     def terms(self) -> list[str]:
@@ -53,6 +67,13 @@ class Networks:
         if self.backend == "prn":
             found.append(f"PRNet's weights: {weights.entry_of('prn').licence}")
         return found
+
+
+def _hash(path: Path) -> str:
+    try:
+        return file_sha256(path)
+    except OSError as error:
+        raise WeightsError(f"{path}: {(error.strerror or str(error)).lower()}") from None
 
 
 def _pack_hashes() -> dict[str, str]:

@@ -139,7 +139,13 @@ def network_options(command: Command) -> Command:
         show_default=True,
         help="Where it runs; detection runs on the CPU.",
     )
-    return detector(backend(runtime(device(command))))
+    weights = click.option(
+        "--weights",
+        type=FILE,
+        metavar="FILE.safetensors",
+        help="A network of facelab train in place of FaceMap.",
+    )
+    return detector(backend(weights(runtime(device(command)))))
 
 
 def output_options(command: Command) -> Command:

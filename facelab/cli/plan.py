@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -75,7 +75,7 @@ class Request(ABC):
     @cached_property
     def recorded(self) -> dict[str, object]:
         """The command, its settings and its networks, as JSON gives them back."""
-        said = {**asdict(self.networks), **self.settings_said}
+        said = {**self.networks.said, **self.settings_said}
         parsed: dict[str, object] = json.loads(json.dumps(said))
         return parsed
 

@@ -82,6 +82,7 @@ def reconstruct_command(
     backend: str,
     runtime: str,
     device: str,
+    weights: Path | None,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -109,7 +110,7 @@ def reconstruct_command(
     from facelab.types import Box
 
     request = work.Request(
-        networks=Networks(detector, backend, runtime, device),
+        networks=Networks(detector, backend, runtime, device, weights),
         write=write,
         faces=faces,
         box=Box(*box) if box else None,

@@ -138,6 +138,7 @@ def swap_command(
     backend: str,
     runtime: str,
     device: str,
+    weights: Path | None,
     save_recipe: Path | None,
     consent: str,
     overwrite: bool,
@@ -178,7 +179,7 @@ def swap_command(
         occlusion=not no_occlusion,
         texture_size=texture_size,
     )
-    networks = Networks(detector, backend, runtime, device)
+    networks = Networks(detector, backend, runtime, device, weights)
     request = SwapRequest(networks, consent, sources, settings, mask)
     recipe = asked.of_swap(settings, sources, mask) if save_recipe else None
     code = carry_out(
