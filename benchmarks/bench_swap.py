@@ -49,7 +49,7 @@ COMMAND_ROUNDS = 3
 STAGES: list[tuple[Any, str, str]] = [
     (images, "read", "read"),
     (BlazeFaceDetector, "largest", "detect"),
-    (FaceReconstructor, "largest", "FaceMesh"),
+    (FaceReconstructor, "largest", "reconstruct"),
     (pipeline, "unwrap", "unwrap"),
     (pipeline, "fuse", "tone"),
     (pipeline, "swap", "tone"),
