@@ -123,12 +123,17 @@ def test_labelled(stubs):
     assert "found by the detector" in both.stdout
 
 
-def test_labels_join_the_other_parts(stubs):
+@pytest.mark.parametrize(("photographs", "parts"), [("faces", len(PARTS)), (None, 1)])
+def test_what_is_measured_with_labels_unless_told(stubs, monkeypatch, photographs, parts):
+    """Labels join the parts made of photographs that are given; alone they need no samples."""
+    monkeypatch.setattr(facelab, "__file__", "no/facelab/__init__.py")
     Path("set").mkdir()
     labels_file(Path("set"))
-    result = accuracy("--labelled", "set", "--quiet")
+    result = accuracy("--labelled", "set", "--quiet", photographs=photographs)
+    assert result.exit_code == 0, result.output
     starts = [line for line in result.stdout.splitlines() if line.endswith("| mesh |")]
-    assert len(starts) == len(PARTS)
+    assert len(starts) == parts
+    assert starts[-1] == "| Labelled photographs | mesh |"
 
 
 def test_first_pixel(stubs):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -306,10 +308,25 @@ def test_shared_pictures_are_those_in_which_all_found_the_face():
     assert FOUR.shared.mean("two", "landmarks 2D") == pytest.approx(4)
 
 
-def test_ranges_of_yaw_count_alike():
+def test_ranges_of_yaw_count_alike_in_lengths():
     assert means_by_yaw(FOUR, "one", "landmarks 2D") == [5.0, 2.0, None, 8.0]
     assert means_by_yaw(FOUR.shared, "one", "landmarks 2D") == [4.5, 1.0, None, 8.0]
     assert lost_by_yaw(FOUR, "two") == [25.0, 50.0, None, 0.0]
+
+
+def test_faces_count_alike_in_angles():
+    assert means_by_yaw(FOUR, "one", "geodesic") == [8.0, 4.0, None, 16.0]
+    assert means_by_yaw(FOUR.shared, "one", "geodesic") == [9.0, 2.0, None, 16.0]
+
+
+def test_a_measure_that_a_face_does_not_have_is_in_no_mean():
+    (first, *others) = FOUR.rows
+    some = Outcomes((replace(first, errors={"landmarks 2D": 1.0}), *others))
+    assert some.measures == ["landmarks 2D", "geodesic"]
+    assert some.mean("one", "geodesic") == pytest.approx((6 + 16) / 2)
+    assert some.mean("one", "landmarks 2D") == pytest.approx(4)
+    assert some.shared.pictures == 2
+    assert some.lost("one") == 0
 
 
 def test_figures_have_both_means():
@@ -322,6 +339,7 @@ def test_figures_have_both_means():
         "shared": {"pictures": 1, "mean": {"landmarks 2D": 2.0, "geodesic": 4.0}},
     }
     assert told["mean"]["one"]["mean"]["landmarks 2D"] == 5.0
+    assert told["mean"]["one"]["mean"]["geodesic"] == 8.0
     assert told["mean"]["one"]["shared"]["mean"]["landmarks 2D"] == 4.5
 
 
@@ -330,7 +348,8 @@ def test_table_has_a_column_for_each_method():
     assert "| Labelled photographs | one | two |" in text
     assert "the 2 of 3 faces that all find: 0-30 / 30-60 / 60-90" in text
     assert "| landmarks 2D, % | 4.50 (1.00 / - / 8.00) | 4.00 (2.00 / - / 6.00) |" in text
-    assert "| geodesic, ° | 10.00 (4.00 / - / 16.00) | 8.00 (4.00 / - / 12.00) |" in text
+    assert "| geodesic, ° | 9.00 (2.00 / - / 16.00) | 8.00 (4.00 / - / 12.00) |" in text
+    assert "| geodesic, ° | 8.00 (4.00 / - / 16.00) | 8.00 (4.00 / - / 12.00) |" in text
     assert "| lost, % | 0.0 (0.0 / - / 0.0) | 25.0 (50.0 / - / 0.0) |" in text
     assert len({line.count("|") for line in text.splitlines()}) == 1
 

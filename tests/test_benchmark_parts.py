@@ -21,7 +21,7 @@ from facelab.augment.style import Style
 from facelab.benchmark import consistency, labelled, portraits, rendered
 from facelab.benchmark.fitted import Fitted
 from facelab.benchmark.judge import Picture, outcomes_of
-from facelab.benchmark.measures import size_of
+from facelab.benchmark.measures import ANGLES, size_of
 from facelab.benchmark.methods import Remembered, default_methods, load_methods
 from facelab.benchmark.outcomes import Outcomes
 from facelab.benchmark.portraits import Studio
@@ -30,6 +30,7 @@ from facelab.errors import ImageError, NoFaceError, UsageError
 from facelab.head import HeadModel
 from facelab.reconstruct.mesh import position_map
 from facelab.texture import unwrap
+from facelab.train.teacher import Teacher
 from facelab.types import Face, PositionMap, Reconstruction
 from tests.augmented import SIDE, sample, upright
 from tests.synthetic import (
@@ -145,16 +146,39 @@ def test_fit_keeps_what_the_family_has():
         assert away.max() < 0.02 * size_of(seen.landmarks)
 
 
-def test_fit_drops_what_the_family_does_not_have():
+def noisy():
+    """A face unlike any of the family's."""
     points = canonical_points() + np.random.default_rng(1).normal(0, 2, (468, 3))
-    seen, clean = position_map(frozen(points), ATLAS), canonical()
+    return position_map(frozen(points), ATLAS)
+
+
+def apart(one, other):
+    """How far two faces are from each other in x, y and depth, on average."""
+    return np.abs(one.values - other.values)[ATLAS.face].mean(axis=0)
+
+
+def test_fit_takes_the_depth_of_the_family_and_no_more():
+    seen, clean = noisy(), canonical()
     (fitted,) = Fitted(Stub(seen), head_model()).largest(plain((256, 256)))
-    before, after = (
-        np.linalg.norm(each.values - clean.values, axis=2)[ATLAS.face].mean()
-        for each in (seen, fitted.positions)
-    )
-    assert after < 0.2 * before
+    flat, deep = np.split(apart(fitted.positions, seen), [2])
+    was_flat, was_deep = np.split(apart(seen, clean), [2])
+    assert (flat < 0.05 * was_flat).all()  # the surface bends a little otherwise
+    assert deep > 0.5 * was_deep
+    assert apart(fitted.positions, clean)[2] < 0.2 * was_deep
     assert fitted.score == 0.9
+
+
+def test_fit_is_what_networks_are_taught():
+    """The teacher's labels, but for the square that is cut out of the photograph."""
+
+    def shape(positions):
+        values = positions.values[ATLAS.face]
+        return (values - values.mean(axis=0)) / size_of(positions.landmarks)
+
+    network, image = Stub(noisy()), noise(256, 256)
+    (fitted,) = Fitted(network, head_model())(image)
+    taught = Teacher(network, lambda image: image[..., 0], head_model())(image)
+    np.testing.assert_allclose(shape(fitted.positions), shape(taught.positions), atol=1e-4)
 
 
 def test_fit_finds_what_its_network_finds():
@@ -169,8 +193,8 @@ def test_methods_by_name():
     methods = load_methods(("fit", "mesh", "fit"), teacher, head_model())
     assert list(methods) == ["fit", "mesh"]
     assert methods["mesh"] is teacher
-    assert default_methods(head=True)[-1] == "fit"
-    assert "fit" not in default_methods(head=False)
+    assert default_methods(head=False) == ("map", "mesh")
+    assert default_methods(head=True) == ("map", "mesh", "fit")
 
 
 @pytest.mark.parametrize(
@@ -458,6 +482,10 @@ def test_known_errors(written):
             assert row.errors["geodesic"] < 0.01
         else:
             assert row.errors["geodesic"] == pytest.approx(6, abs=0.01)
+            each = [row.errors[name] for name in ("yaw", "pitch", "roll")]
+            assert row.errors["pose MAE"] == pytest.approx(np.mean(each))
+            if number == 0:
+                assert each == pytest.approx([0, 0, 6], abs=0.1)
             assert row.errors["landmarks 2D"] > 1
     assert len(rows) == 8
 
@@ -532,16 +560,45 @@ def radians(yaw=0.0, pitch=0.0, roll=0.0):
     return np.deg2rad([[pitch, yaw, roll, 0, 0, 0, 0]])
 
 
-@pytest.mark.parametrize(("yaw", "kept"), [(88, True), (95, True), (-98.9, True), (99.5, False)])
-def test_faces_beyond_99_degrees_are_left_out(tmp_path, yaw, kept):
-    """A yaw of 95 is kept, though the same turn is one of 85 with pitch and roll upside down."""
-    labels_file(tmp_path, Pose_Para=radians(yaw=yaw))
+@pytest.mark.parametrize(
+    ("angles", "posed"),
+    [
+        ({"yaw": 88}, True),
+        ({"yaw": 95}, True),
+        ({"yaw": -98.9}, True),
+        ({"yaw": 99.5}, False),
+        ({"yaw": 70, "pitch": -99.5}, False),
+        ({"yaw": 70, "roll": 120}, False),
+    ],
+)
+def test_faces_beyond_99_degrees_have_no_errors_of_their_pose(tmp_path, angles, posed):
+    """A yaw of 95 has, though the same turn is one of 85 with pitch and roll upside down."""
+    labels_file(tmp_path, Pose_Para=radians(**angles))
     (pair,) = labelled.find(tmp_path)
-    if kept:
-        assert labelled.picture(pair, 0).labels["yaw"] == "60-90"
-    else:
-        with pytest.raises(UsageError, match=r"a.mat: an angle beyond 99 degrees; left out"):
-            labelled.picture(pair, 0)
+    made = labelled.picture(pair, 0)
+    assert made.labels["yaw"] == "60-90"
+    errors = made.measure(canonical())
+    assert set(ANGLES) & set(errors) == set(ANGLES if posed else ())
+    assert {"landmarks 2D", "landmarks 3D"} <= set(errors)
+
+
+def test_means_of_angles_are_over_the_faces_that_have_them(written, tmp_path):
+    """The first face of all, too, may be one without; alone it leaves nothing to tell."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jpg").write_bytes((written / "000000000.jpg").read_bytes())
+    (tmp_path / "b.mat").write_bytes((written / "000000000.mat").read_bytes())
+    beyond = {"pt3d_68": upright().landmarks.T, "Pose_Para": radians(roll=120)}
+    (tmp_path / "a.mat").write_bytes(matlab(**beyond))
+    result = measured(tmp_path, {"rolled": Knows(turn=6.0)})
+    found = result.outcomes["labelled"]
+    assert found.pictures == found.shared.pictures == 2
+    assert found.mean("rolled", "pose MAE") == pytest.approx(2, abs=0.05)
+    assert "pose MAE, ° | 2.0" in result.tables[0]
+    assert result.figures["parts"]["labelled"]["boxes"]["yaw"]["mean"]["rolled"]["pictures"] == 2
+    alone = measured(tmp_path, {"rolled": Knows(turn=6.0)}, count=1)
+    assert alone.outcomes["labelled"].mean("rolled", "pose MAE") is None
+    assert "landmarks 2D" in alone.tables[0]
+    assert "pose MAE" not in alone.tables[0]
 
 
 def test_a_turn_past_the_profile_is_judged_as_such(tmp_path):

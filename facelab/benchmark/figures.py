@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from facelab.benchmark.measures import ANGLES
 from facelab.benchmark.outcomes import Outcomes
 from facelab.benchmark.rendered import hard, plain
 
@@ -24,16 +25,17 @@ _GROUPS: dict[str, dict[str, Callable[[Outcomes], Outcomes]]] = {
 
 
 def means_by_yaw(outcomes: Outcomes, method: str, measure: str) -> list[float | None]:
-    """A measure's mean of its means over the ranges of yaw, and then these.
+    """A measure's mean, and then those over the ranges of yaw.
 
-    As the field has it the ranges count alike, however many faces are in each. Those without a
-    face count for nothing.
+    As the field has it: an angle's mean is over all faces; a length's is that of the means over the
+    ranges, which count alike, however many faces are in each. Those without a face do not count.
     """
-    return _with_mean([part.mean(method, measure) for part in outcomes.by_yaw])
+    parts = [part.mean(method, measure) for part in outcomes.by_yaw]
+    return [outcomes.mean(method, measure), *parts] if measure in ANGLES else _with_mean(parts)
 
 
 def lost_by_yaw(outcomes: Outcomes, method: str) -> list[float | None]:
-    """How many of a hundred faces are lost, as `means_by_yaw`."""
+    """How many of a hundred faces are lost, as `means_by_yaw` has it of lengths."""
     return _with_mean([part.lost(method) for part in outcomes.by_yaw])
 
 
@@ -80,7 +82,7 @@ def _figures(outcomes: Outcomes, method: str) -> Json:
 
 
 def _mean_figures(outcomes: Outcomes, method: str) -> Json:
-    """The same as means of the ranges of yaw."""
+    """The same with the means of `means_by_yaw` and `lost_by_yaw`."""
 
     def means(of: Outcomes) -> Json:
         measures = outcomes.measures

@@ -1,18 +1,17 @@
-"""FaceMesh followed by the fit of a head: what a network of position maps may be taught with."""
+"""FaceMesh's points with a fitted head's depth: the teacher, see `facelab.train.teacher`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from facelab.augment.labels import points468
+from facelab.augment.deepened import deepened
 from facelab.head import HeadModel
 from facelab.reconstruct import Reconstructor
-from facelab.reconstruct.mesh import position_map
 from facelab.types import Box, Float, Reconstruction
 
 
 class Fitted:
-    """A `facelab.reconstruct.Reconstructor` that puts the nearest head of a family on each face.
+    """A `facelab.reconstruct.Reconstructor` that gives faces the depth of a family's nearest heads.
 
     Parameters
     ----------
@@ -28,7 +27,7 @@ class Fitted:
     @property
     def description(self) -> str:
         """The network and what runs it, for people."""
-        return f"{self._reconstructor.description}, and the fit of a head"
+        return f"{self._reconstructor.description}, with the depth of a fitted head"
 
     def __call__(self, image: Float, boxes: Sequence[Box] | None = None) -> list[Reconstruction]:
         """Every face of `image` ``(H, W, 3)`` float32, the largest first; or those in `boxes`."""
@@ -46,5 +45,5 @@ class Fitted:
         return [self._one(face) for face in faces]
 
     def _one(self, face: Reconstruction) -> Reconstruction:
-        head = self._model.fit(points468(face.positions))
-        return Reconstruction(position_map(head.points, face.positions.atlas), face.score)
+        positions, _ = deepened(face.positions, self._model)
+        return Reconstruction(positions, face.score)

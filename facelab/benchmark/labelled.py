@@ -1,8 +1,8 @@
 """Photographs with 68 landmarks and a pose in 300W-LP's form: AFLW2000-3D, or our own.
 
 The measures are those of the field: Zhu et al., "Face Alignment Across Large Poses", CVPR 2016,
-section 6, and for the angles Ruiz et al., "Fine-Grained Head Pose Estimation Without Keypoints",
-CVPR Workshops 2018, which leaves out faces with an angle beyond 99 degrees.
+section 6, of all faces; and for the angles Ruiz et al., "Fine-Grained Head Pose Estimation Without
+Keypoints", CVPR Workshops 2018, which leaves out faces with an angle beyond 99 degrees.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from facelab.errors import UsageError
 from facelab.images import output_format, read
 from facelab.types import Box, Float, PositionMap
 
-BEYOND = 99.0  # degrees
+BEYOND = 99.0  # degrees: with a larger angle, a face has no errors of its pose
 
 _LANDMARKS, _POSE = "pt3d_68", "Pose_Para"
 
@@ -104,13 +104,9 @@ def picture(pair: Pair, first: int) -> Picture:
     ImageError
         If the photograph cannot be read.
     UsageError
-        If the labels cannot, or an angle is beyond `BEYOND`.
+        If the labels cannot.
     """
     labels = read_labels(pair.labels, first)
-    if max(map(abs, labels.angles)) > BEYOND:
-        raise UsageError(
-            f"{pair.labels}: an angle beyond {BEYOND:g} degrees; left out, as is usual"
-        )
     return Picture(
         name=str(pair.photograph),
         image=read(pair.photograph).pixels,
@@ -121,19 +117,24 @@ def picture(pair: Pair, first: int) -> Picture:
 
 
 def errors_of(found: PositionMap, truth: Labels) -> Errors:
-    """`landmark_errors` and `pose_errors`, the latter of the angles of 300W-LP.
+    """`landmark_errors`, and `turn_errors` unless an angle of the truth is beyond `BEYOND`."""
+    errors = landmark_errors(found.landmarks, truth.landmarks)
+    beyond = max(map(abs, truth.angles)) > BEYOND
+    return errors if beyond else errors | turn_errors(found, truth)
 
-    ``pitch offset`` is the error of the pitch with its sign, above 0 where the face that was found
-    looks further up. Its mean over many faces says how differently two models define level.
+
+def turn_errors(found: PositionMap, truth: Labels) -> Errors:
+    """`pose_errors` of the angles of 300W-LP, and two more.
+
+    ``pose MAE`` is the mean of the errors of yaw, pitch and roll. ``pitch offset`` is the error of
+    the pitch with its sign, above 0 where the face that was found looks further up. Its mean over
+    many faces says how differently two models define level.
     """
     # Of the transposed rotation our angles are those of 300W-LP, see `rotation_of`.
     own, wanted = pose.estimate(found).rotation.astype(np.float64).T, truth.rotation.T
-    _, pitch, _ = angles_off(own, wanted)
-    return {
-        **landmark_errors(found.landmarks, truth.landmarks),
-        **pose_errors(own, wanted),
-        "pitch offset": pitch,
-    }
+    off = angles_off(own, wanted)
+    mean = sum(map(abs, off)) / len(off)
+    return {**pose_errors(own, wanted), "pose MAE": mean, "pitch offset": off[1]}
 
 
 def read_labels(file: Path, first: int) -> Labels:

@@ -31,6 +31,8 @@ PARTS = {
     "mouth": slice(48, 68),
 }
 """Which of the 68 landmarks make up each part of a face."""
+ANGLES = ("yaw", "pitch", "roll", "geodesic", "pose MAE", "pitch offset")
+"""Which measures are in degrees; all others are in %."""
 
 
 def errors_of(found: PositionMap, truth: PositionMap) -> Errors:

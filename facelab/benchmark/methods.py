@@ -8,7 +8,7 @@ from pathlib import Path
 from facelab.benchmark.fitted import Fitted
 from facelab.errors import UsageError
 from facelab.head import HeadModel
-from facelab.reconstruct import BACKENDS, Reconstructor, load_reconstructor
+from facelab.reconstruct import Reconstructor, load_reconstructor
 from facelab.types import Box, Float, Reconstruction
 
 TEACHER = "mesh"  # finds the faces that pictures are made of, and the points that heads are fit to
@@ -49,7 +49,7 @@ class Remembered:
 
 def default_methods(*, head: bool) -> tuple[str, ...]:
     """What is compared where nothing else is said: `fit` where there is a head."""
-    return (*(name for name in ("map", "mesh") if name in BACKENDS), *(("fit",) if head else ()))
+    return ("map", "mesh", "fit") if head else ("map", "mesh")
 
 
 def load_methods(

@@ -23,7 +23,7 @@ class Outcome:
     labels : mapping of str to str
         What means are taken over: how the face was found, the yaw, what was done.
     errors : dict of str to float, optional
-        Of each measure; None if the face was lost.
+        Of each measure that there is of the face; None if it was lost.
     """
 
     picture: str
@@ -65,8 +65,8 @@ class Outcomes:
 
     @cached_property
     def measures(self) -> list[str]:
-        """The names of what was measured."""
-        return next((list(row.errors) for row in self.rows if row.errors is not None), [])
+        """The names of what was measured of any face."""
+        return list(dict.fromkeys(name for row in self.rows for name in row.errors or ()))
 
     @cached_property
     def pictures(self) -> int:
@@ -79,9 +79,9 @@ class Outcomes:
         return 100 * sum(lost) / len(lost) if lost else None
 
     def mean(self, method: str, measure: str) -> float | None:
-        """The mean of a measure over the faces that a method found; None if there is none."""
+        """The mean of a measure over the faces that have it and that a method found, or None."""
         rows = self._by_method.get(method, ())
-        found = [row.errors[measure] for row in rows if row.errors is not None]
+        found = [row.errors[measure] for row in rows if row.errors and measure in row.errors]
         return float(np.mean(found)) if found else None
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from facelab.augment.labels import points468
+from facelab.augment.deepened import deepened
 from facelab.augment.plan import Item
 from facelab.augment.scene import Scene
 from facelab.augment.steps.frame import Frame
@@ -13,7 +13,6 @@ from facelab.images import read
 from facelab.pipeline import no_face
 from facelab.reconstruct import Reconstructor
 from facelab.reconstruct.matte import PersonSegmenter
-from facelab.reconstruct.mesh import position_map
 from facelab.texture import unwrap
 from facelab.types import Face
 
@@ -55,9 +54,7 @@ class Studio:
             raise no_face(str(item.file))
         positions, head = found[0].positions, None
         if self.model is not None:
-            points = points468(positions)
-            head = self.model.fit(points)
-            positions = position_map(head.corrected(points), positions.atlas)
+            positions, head = deepened(positions, self.model)
         face = Face(positions, unwrap(image, positions))
         matte = None if self.segmenter is None else self.segmenter(image)
         scene = replace(Scene.of(image, face, matte=matte), head=head)

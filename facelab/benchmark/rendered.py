@@ -73,7 +73,7 @@ def levels(rng: np.random.Generator) -> dict[str, Augmentation]:
         "exposure -1.5": Camera(exposure=-1.5),
         "exposure +1": Camera(exposure=1.0),
         **{f"occluder {size}": _occluder(size, rng) for size in (0.3, 0.5, 0.7)},
-        **{f"{times}x fewer pixels": Coarse(times=float(times)) for times in (4, 8)},
+        **{f"1/{times} of the side": Coarse(times=float(times)) for times in (4, 8)},
         **{f"blur {sigma}": Blur(sigma=float(sigma)) for sigma in (3, 6)},
     }
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from facelab.benchmark.figures import lost_by_yaw, means_by_yaw
-from facelab.benchmark.measures import bin_names
+from facelab.benchmark.measures import ANGLES, bin_names
 from facelab.benchmark.outcomes import Outcomes
 from facelab.benchmark.rendered import hard, plain
 
 Row = tuple[str, ...]  # what it says, then a cell for each method; without cells, a heading
 
 _FOUND = {"boxes": "at the true box", "detected": "found by the detector"}
-_ANGLES = ("geodesic", "yaw", "pitch", "roll", "pitch offset")
 _MAIN = ("landmarks 2D", "landmarks 3D", "dense 3D", "geodesic")
+_COMPARED = (*_MAIN, "pose MAE")  # with what others publish, over all faces found
 _NOTHING = "-"
 
 
@@ -71,7 +71,7 @@ def _by_yaw(outcomes: Outcomes, methods: Sequence[str], way: str) -> Iterator[Ro
     for measure in shared.measures:
         yield _measured(shared, methods, measure)
     yield (f"{way}, of {outcomes.pictures} faces those that the method finds: {ranges}",)
-    for measure in (name for name in _MAIN if name in outcomes.measures):
+    for measure in (name for name in _COMPARED if name in outcomes.measures):
         yield _measured(outcomes, methods, measure)
     yield "lost, %", *(_cell(lost_by_yaw(outcomes, name), 1) for name in methods)
 
@@ -98,7 +98,7 @@ def _summary(outcomes: Outcomes, method: str, measures: Sequence[str]) -> str:
 
 
 def _cell(values: Sequence[float | None], digits: int) -> str:
-    """A mean, and in brackets what it is the mean of."""
+    """A mean, and in brackets those over the ranges of yaw."""
     mean, *parts = (_number(value, digits) for value in values)
     return f"{mean} ({' / '.join(parts)})"
 
@@ -108,4 +108,4 @@ def _number(value: float | None, digits: int) -> str:
 
 
 def _unit(measure: str) -> str:
-    return "°" if measure in _ANGLES else "%"
+    return "°" if measure in ANGLES else "%"
