@@ -15,18 +15,21 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from facelab.errors import OutputError, UsageError, WeightsError
+from facelab.augment.engines import local
+from facelab.errors import FacelabError, OutputError, UsageError, WeightsError
 from facelab.provenance import file_sha256
 from facelab.reconstruct import load_reconstructor
-from facelab.train import loop, renders
+from facelab.train import checkpoint, loop, renders
 from facelab.train import run as run_module
 from facelab.train.log import Log, curves
 from facelab.train.loop import Settings, Views
+from facelab.train.prepared import read as read_views
 from facelab.train.renders import RECIPES, Rendering, load, render
 from facelab.train.run import run
 from facelab.train.views import read_spoil
 from tests.heads import head_file
-from tests.synthetic import SAMPLES, photograph
+from tests.synthetic import SAMPLES, canonical_points, photograph
+from tests.tasks import kill
 from tests.test_cli import facelab_, one_line, picture
 
 HOW = Rendering(turn=RECIPES / "turn_without_head.yaml", scenes=1, turns=2)
@@ -91,6 +94,10 @@ def content(folder):
     }
 
 
+def views_in(folder):
+    return sorted(Path(folder).glob("*.npz"))
+
+
 def rows(folder):
     return list(csv.DictReader((folder / "log.csv").read_text().splitlines()))
 
@@ -131,7 +138,7 @@ def test_the_weights_are_the_average(done):
 
 
 def test_renders_are_pictures_with_points(done):
-    files = sorted((done[0] / "renders").iterdir())
+    files = views_in(done[0] / "renders")
     assert len(files) == 2
     for file in files:
         views = load(file)
@@ -148,8 +155,9 @@ def test_renders_are_pictures_with_points(done):
 def test_the_same_again_changes_nothing(copied, photographs):
     before, watch = content(copied), Watch()
     trained(photographs, copied, watch=watch)
-    assert watch.made == {"render": 1, "train": 0}  # the picture without a face is tried again
-    assert watch.there == {"render": 3, "train": 3}
+    assert watch.made["render"] == 1  # the picture without a face is tried again
+    assert watch.made["train"] == 0
+    assert watch.there == {"render": 3, "check": 2, "train": 3}
     assert content(copied) == before
 
 
@@ -198,12 +206,12 @@ def test_another_seed_is_another_network(done, tmp_path):
 
 
 def test_a_damaged_render_is_made_anew(copied, done, photographs):
-    files = sorted((copied / "renders").iterdir())
+    files = views_in(copied / "renders")
     files[0].write_bytes(files[0].read_bytes()[:5000])
     files[1].unlink()
     watch = Watch()
     trained(photographs, copied, watch=watch)
-    assert watch.made == {"render": 3, "train": 0}
+    assert (watch.made["render"], watch.made["train"]) == (3, 0)
     assert content(copied) == content(done[0])
 
 
@@ -215,7 +223,7 @@ def test_other_options_are_rendered_beside(done, tmp_path, photographs):
 
 
 def test_views_are_drawn_by_number(done):
-    own = [load(file) for file in sorted((done[0] / "renders").iterdir())]
+    own = [load(file) for file in views_in(done[0] / "renders")]
     spoil = read_spoil(RECIPES / "view.yaml")
     whole, rest = (Views(own, spoil, 3, start, 12 - start) for start in (0, 7))
     assert (len(whole), len(rest)) == (12, 5)
@@ -225,13 +233,15 @@ def test_views_are_drawn_by_number(done):
 
 
 def test_an_epoch_shows_every_view_once(done, monkeypatch):
-    own = [load(file) for file in sorted((done[0] / "renders").iterdir())]
+    own = [load(file) for file in views_in(done[0] / "renders")]
     seen = []
-    monkeypatch.setattr(loop, "view_of", lambda picture, *_: seen.append(picture))
+    monkeypatch.setattr(
+        loop, "view_of", lambda picture, points, *_: seen.append((picture, points.tobytes()))
+    )
     views = Views(own, None, 3, 0, 40)
     for number in range(40):
         views[number]
-    every = {picture for one in own for picture in one.pictures}
+    every = {(a, b.tobytes()) for one in own for a, b in zip(one.pictures, one.points, strict=True)}
     for epoch in range(10):
         assert set(seen[4 * epoch : 4 * epoch + 4]) == every
     assert len({tuple(seen[4 * epoch : 4 * epoch + 4]) for epoch in range(10)}) > 3
@@ -290,10 +300,67 @@ def test_a_folder_of_another_view_recipe_is_refused(copied, tmp_path):
         trained(copied / "renders", copied, replace(SETTINGS, view=recipe))
 
 
-def test_a_folder_of_other_photographs_is_refused(copied, photographs):
-    for how in (replace(HOW, seed=5), replace(HOW, turns=1)):
-        with pytest.raises(UsageError, match=r"\(photographs or their rendering\)"):
+def test_a_folder_of_other_photographs_is_refused(copied, photographs, tmp_path):
+    shutil.copy(photographs / "mona-lisa.jpg", copied.parent)
+    with pytest.raises(UsageError, match=r"\(photographs or their rendering\)"):
+        trained(tmp_path, copied)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"seed": 5}, "seed"),
+        ({"turns": 1, "scenes": 3}, "scenes, turns"),
+        ({"scene": RECIPES / "view.yaml"}, "scene-recipe"),
+        ({"head": "head", "turn": RECIPES / "turn.yaml"}, "head, turn-recipe"),
+    ],
+)
+def test_a_folder_of_another_rendering_is_refused(
+    copied, photographs, monkeypatch, change, named, tmp_path
+):
+    monkeypatch.setattr(renders, "LocalEngine", None)  # before anything is rendered
+    if "head" in change:
+        change = change | {"head": head_file(tmp_path / "head.safetensors")}
+    before, how = content(copied), replace(HOW, **change)
+    with pytest.raises(UsageError) as error:
+        trained(photographs, copied, how=how)
+    assert f"holds renders of other settings ({named}); choose another" in str(error.value)
+    for record in (b"{", b"[]", None):
+        if record is None:
+            (copied / "renders" / renders.RECORD).unlink()
+        else:
+            (copied / "renders" / renders.RECORD).write_bytes(record)
+        with pytest.raises(UsageError, match=r"other settings \(not known which\)"):
             trained(photographs, copied, how=how)
+    del before[f"renders/{renders.RECORD}"]
+    assert content(copied) == before
+
+
+def test_without_renders_a_folder_takes_any_settings(photographs, tmp_path):
+    folder = tmp_path / "renders"
+    renders._claimed(folder, HOW)
+    renders._claimed(folder, replace(HOW, seed=5))
+    assert json.loads((folder / renders.RECORD).read_text())["seed"] == 5
+
+
+def test_views_of_two_renderings_are_not_mixed(copied, tmp_path):
+    folder = copied / "renders"
+    one = views_in(folder)[0]
+    shutil.copy(one, folder / "own.npz")  # anybody's
+    run_module.prepared(folder)
+    shutil.copy(one, folder / f"{'0' * 32}-{'1' * 16}.npz")
+    with pytest.raises(UsageError, match=rf"2 renderings \(\*-{'1' * 16}\.npz, \*-{HOW.key}\.npz"):
+        trained(folder, tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def test_too_little_memory_is_not_a_damaged_checkpoint(copied, monkeypatch):
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(checkpoint, "_restore", full)
+    with pytest.raises(torch.OutOfMemoryError):
+        trained(copied / "renders", copied)
 
 
 def damaged(path, kind):
@@ -339,8 +406,82 @@ def test_a_damaged_log_says_what_to_do(copied):
 def test_prepared_views_that_are_none(done, tmp_path):
     shutil.copytree(done[0] / "renders", tmp_path / "views")
     (tmp_path / "views/0.npz").write_bytes(b"PK")
-    with pytest.raises(UsageError, match=r"0\.npz: holds no views, or is damaged; remove it"):
+    with pytest.raises(UsageError) as error:
         trained(tmp_path / "views", tmp_path / "out")
+    assert str(error.value) == (
+        f"{tmp_path / 'views/0.npz'}: not views, or damaged; give a folder of photographs only, or "
+        "of views only"
+    )
+
+
+FACE = canonical_points(scale=3.0, origin=(47.5, 47.5, 0.0)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("encoded", "points", "why"),
+    [
+        (b"no picture", FACE, "the picture cannot be decoded"),
+        (b"", FACE, "the picture cannot be decoded"),
+        (None, np.where(np.arange(468)[:, None] == 7, np.nan, FACE), "not all finite"),
+        (None, FACE * np.inf, "not all finite"),
+        (None, np.full((468, 3), 40), "on one line or in one place"),
+        (None, np.arange(468)[:, None] * np.full(3, 0.1), "on one line or in one place"),
+        (None, FACE / 96, "on one line or in one place"),
+        (None, FACE + 96, "beside the picture"),
+        (None, FACE - [0, 96, 0], "beside the picture"),
+    ],
+)
+def test_views_that_nothing_can_be_learnt_from_are_named(tmp_path, encoded, points, why):
+    good = cv2.imencode(".png", np.zeros((96, 96, 3), np.uint8))[1].tobytes()
+    (tmp_path / "views").mkdir()
+    path = tmp_path / "views/one.npz"
+    pictures = [good, good if encoded is None else encoded]
+
+    def write(places):
+        lengths = [len(one) for one in pictures]
+        jpeg = np.frombuffer(b"".join(pictures), np.uint8)
+        np.savez(path, jpeg=jpeg, lengths=lengths, points=np.stack([FACE, places]))
+
+    write(points)
+    with pytest.raises(UsageError, match=rf"one\.npz: view 1, counted from 0: .*{why}.*; "):
+        trained(tmp_path / "views", tmp_path / "out")
+    assert not (tmp_path / "out/facemap.safetensors").exists()
+    pictures[1] = good
+    write(FACE + np.float32([40, 0, 0]))  # half beside the picture
+    (views,) = read_views([path], Watch())
+    assert len(views.pictures) == 2
+
+
+@pytest.mark.parametrize(
+    ("where", "step", "files"),
+    [("validation", 2, 2), ("answer", 3, 1), ("gradient", 2, 1)],  # of one nothing is held out
+)
+def test_a_loss_that_is_no_number_stops_the_run(done, tmp_path, monkeypatch, where, step, files):
+    views, folder, computed = tmp_path / "views", tmp_path / "out", loop.Objective.forward
+    views.mkdir()
+    for file in views_in(done[0] / "renders")[:files]:
+        shutil.copy(file, views)
+
+    def steep(self, points, *rest):
+        parts = computed(self, points, *rest)
+        return parts | {"total": parts["total"] + (0 * points).sum().sqrt()}
+
+    trained(views, folder, replace(SETTINGS, steps=1))
+    monkeypatch.setattr(checkpoint, "_differing", lambda *_: [])
+    if where == "gradient":
+        monkeypatch.setattr(loop.Objective, "forward", steep)
+    else:
+        monkeypatch.setattr(loop, "rate_at", lambda *_: 1e30)
+    with pytest.raises(UsageError) as error:
+        trained(views, folder)
+    assert str(error.value) == (
+        f"step {step}: the loss is no longer finite; train in another folder with a --rate below "
+        "0.001; the last checkpoint stays"
+    )
+    with safe_open(folder / "checkpoint.safetensors", "pt") as file:
+        assert file.metadata()["step"] == str(step - 1)
+    tensors = load_file(folder / "checkpoint.safetensors").values()
+    assert all(torch.isfinite(value).all() for value in tensors)
 
 
 @pytest.mark.parametrize(
@@ -381,13 +522,13 @@ def test_no_folder_and_no_photographs(tmp_path):
         trained(tmp_path / "empty", tmp_path / "out")
     picture(tmp_path / "empty/fabric.png", seed=1)
     with pytest.raises(
-        UsageError, match=r"empty: no face in any photograph \(fabric\.png: no face"
+        UsageError, match=r"empty: no photograph can be used \(fabric\.png: no face"
     ):
         trained(tmp_path / "empty", tmp_path / "out")
 
 
 def test_what_is_at_fault_is_said_before_anything_is_rendered(photographs, tmp_path, monkeypatch):
-    monkeypatch.setattr(renders, "_carried_out", None)
+    monkeypatch.setattr(renders, "LocalEngine", None)
     (tmp_path / "bad.yaml").write_text("version: 1\nsteps:\n  - nonsense: {}\n")
     (tmp_path / "bad.safetensors").write_bytes(b"?")
     for change, message in (
@@ -406,6 +547,62 @@ def test_what_is_at_fault_is_said_before_anything_is_rendered(photographs, tmp_p
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UsageError, match="device cuda: torch sees no CUDA device"):
         trained(photographs, tmp_path / "out", device="cuda")
+
+
+@pytest.mark.parametrize(
+    ("step", "key"),
+    [
+        ("swap: {source: other}", "source"),
+        ("transplant: {reference: face, regions: [mouth]}", "reference"),
+        ("overlay: {reference: paint}", "reference"),
+        ("anonymise: {references: [other]}", "references"),
+    ],
+)
+def test_steps_that_need_more_than_the_photograph_are_refused(photographs, tmp_path, step, key):
+    recipe = tmp_path / "recipe.yaml"
+    picture(tmp_path / "a.png", seed=0)
+    recipe.write_text(
+        f"version: 1\ninputs:\n  face: {SAMPLES / 'mona-lisa.jpg'}\n  paint: {{picture: a.png}}\n"
+        f"steps:\n  - relight: {{}}\n  - {step}\n"
+    )
+    for change in ({"scene": recipe}, {"turn": recipe}):
+        with pytest.raises(UsageError) as error:
+            trained(photographs, tmp_path / "out", how=replace(HOW, **change))
+        name = step.split(":")[0]
+        assert f"recipe.yaml: step 2 ({name}): {key}: needs other pictures" in str(error.value)
+
+
+def test_a_photograph_that_a_step_fails_on_is_left_out(tmp_path, monkeypatch):
+    folder, made = tmp_path / "photographs", renders.views
+    (folder / "a").mkdir(parents=True)
+    shutil.copy(SAMPLES / "mona-lisa.jpg", folder)
+    shutil.copy(SAMPLES / "james-right.jpg", folder / "a")
+    (folder / "a/cut.jpg").write_bytes(b"\xff\xd8\xff")
+    bad = file_sha256(folder / "a/james-right.jpg")
+
+    def views(scene, sha256, how):
+        if sha256 == bad:
+            raise UsageError("overlay: not of this face")
+        return made(scene, sha256, how)
+
+    monkeypatch.setattr(renders, "views", views)
+    (file,), skipped = render(folder, tmp_path / "out", HOW, 1, Watch())
+    assert file.name.startswith(file_sha256(folder / "mona-lisa.jpg")[:32])
+    assert list(skipped) == ["a/cut.jpg", "a/james-right.jpg"]
+    assert skipped["a/james-right.jpg"] == "overlay: not of this face"
+    assert str(tmp_path) not in skipped["a/cut.jpg"]
+
+
+def killed(_how, _task):
+    """In the place of what renders a photograph."""
+    kill()
+
+
+def test_a_worker_that_dies_is_said_in_a_line(photographs, tmp_path, monkeypatch):
+    monkeypatch.setattr(renders, "_render", killed)
+    monkeypatch.setattr(local, "ATTEMPTS", 1)  # to be quick
+    with pytest.raises(FacelabError, match=r"^/\S+\.(jpg|png): 3 workers died .* memory .*$"):
+        render(photographs, tmp_path / "out", HOW, 2, Watch())
 
 
 def test_missing_weights_are_not_taken_for_bad_photographs(photographs, tmp_path, monkeypatch):
@@ -460,6 +657,10 @@ def test_curves_fall_when_errors_do():
     left, right = rows_[columns < 300].mean(), rows_[columns > 600].mean()
     assert right > left + 100
     assert curves([{"step": "1"}]).min() == 1
+    missing = [{"step": "9", "held_out_map": value} for value in ("0.0000", "-1", "nan", "")]
+    assert curves(missing).min() == 1
+    some = [row | {"map": "0.0000"} for row in table]
+    np.testing.assert_array_equal(curves(some), picture)
 
 
 # --- The command ---------------------------------------------------------------------------------

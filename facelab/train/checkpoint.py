@@ -67,6 +67,8 @@ def resume(folder: Path, state: State, settings: Settings, data: str) -> None:
                 "folder, or remove it to begin anew"
             )
         _restore(state, tensors, int(about["step"]))
+    except torch.OutOfMemoryError:
+        raise  # a RuntimeError, but not the file's fault
     except OSError as error:
         raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from None
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:

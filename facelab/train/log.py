@@ -113,7 +113,9 @@ def _text(picture: Pixels, text: str, at: tuple[int, int], colour: tuple[int, ..
 
 
 def _numbers(rows: list[dict[str, str]], name: str) -> Doubles:
-    return np.array([float(row.get(name) or "nan") for row in rows])
+    """A column; NaN where there is nothing that has a logarithm."""
+    values = np.array([float(row.get(name) or "nan") for row in rows])
+    return np.where(values > 0, values, np.nan)
 
 
 def _read(path: Path) -> list[dict[str, str]]:

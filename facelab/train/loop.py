@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,16 +16,16 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from facelab.augment.template import Template
+from facelab.errors import UsageError
+from facelab.head import POINTS
 from facelab.reconstruct.facemap import FaceMap
 from facelab.reconstruct.facemesh import FaceMesh
 from facelab.reconstruct.layers import load, load_file
 from facelab.train import checkpoint
 from facelab.train.log import Log
 from facelab.train.objective import Objective
-from facelab.train.renders import RECIPES, Renders
+from facelab.train.renders import RECIPES, Progress, Renders
 from facelab.train.views import View, exact_view, read_spoil, view_of
-
-Progress = Callable[[str, int, int, int], None]
 
 _WARM = 0.02  # of the steps, over which the rate rises
 _TRUNK = 0.5  # rate of the trunk beside that of what stands on it
@@ -69,7 +71,7 @@ class Settings:
 
 
 class Views(Dataset[View]):
-    """View k of a training run, the same whoever asks when.
+    """View k of a training run, the same whoever asks when; processes share what it draws from.
 
     Parameters
     ----------
@@ -82,8 +84,11 @@ class Views(Dataset[View]):
     def __init__(
         self, renders: list[Renders], spoil: Template, seed: int, start: int, count: int
     ) -> None:
-        self._places = [(r, v) for r, one in enumerate(renders) for v in range(len(one.pictures))]
-        self._renders, self._spoil = renders, spoil
+        pictures = [picture for one in renders for picture in one.pictures]
+        self._ends = np.cumsum([0, *map(len, pictures)])
+        self._pictures = _shared(pictures)
+        self._points = _shared([one.points.tobytes() for one in renders])
+        self._spoil = spoil
         self._seed, self._start, self._count = seed, start, count
         self._order: tuple[int, list[int]] = (-1, [])
 
@@ -92,14 +97,25 @@ class Views(Dataset[View]):
 
     def __getitem__(self, index: int) -> View:
         number = self._start + index
-        epoch, place = divmod(number, len(self._places))
+        epoch, place = divmod(number, len(self._ends) - 1)
         if self._order[0] != epoch:
             rng = np.random.default_rng([self._seed, 1, epoch])
-            self._order = epoch, rng.permutation(len(self._places)).tolist()
-        render, view = self._places[self._order[1][place]]
-        own = self._renders[render]
+            self._order = epoch, rng.permutation(len(self._ends) - 1).tolist()
+        view = self._order[1][place]
+        pictures = np.frombuffer(self._pictures, np.uint8)
+        picture = pictures[self._ends[view] : self._ends[view + 1]].tobytes()
+        points = np.frombuffer(self._points, np.float32).reshape(-1, POINTS, 3)[view]
         rng = np.random.default_rng([self._seed, 2, number])
-        return view_of(own.pictures[view], own.points[view], self._spoil, rng)
+        return view_of(picture, points, self._spoil, rng)
+
+
+def _shared(parts: Sequence[bytes]) -> Any:  # noqa: ANN401  # an array of ctypes, a buffer
+    """Bytes, one part after the other, in memory that goes to other processes as it is."""
+    memory, end = RawArray("B", sum(map(len, parts))), 0
+    for part in parts:
+        np.frombuffer(memory, np.uint8)[end : end + len(part)] = np.frombuffer(part, np.uint8)
+        end += len(part)
+    return memory
 
 
 def train(
@@ -131,6 +147,11 @@ def train(
     -------
     FaceMap
         The moving average, on the CPU.
+
+    Raises
+    ------
+    UsageError
+        If the checkpoint is of another run, or the loss is no longer finite.
     """
     state, data = State.begun(settings).to(device), digest([*validation, *renders])
     checkpoint.resume(folder, state, settings, data)
@@ -143,7 +164,7 @@ def train(
         progress("train", settings.steps, 1, 1)
         log.add(parts)
         if state.step % settings.every == 0 or state.step == settings.steps:
-            error = _validated(state.averaged, objective, exact, device)
+            error = _validated(state, objective, exact, device, settings)
             log.write(state.step, rate_at(state.step, settings), error)
             checkpoint.save(folder, state, settings, data)
     return state.averaged.cpu()
@@ -242,12 +263,13 @@ def _update(
     crops, wanted, face = batch
     for group in state.optimiser.param_groups:
         group["lr"] = rate_at(state.step, settings) * group["share"]
-    with torch.autocast(crops.device.type, torch.bfloat16, enabled=crops.is_cuda):
-        points, score = state.network(crops)
-    parts: dict[str, Tensor] = objective(points.float(), score, wanted, face)
+    points, score = state.network(crops)  # float32: coarser ones would round places to pixels
+    _require_finite(state.step, settings, points, score)
+    parts: dict[str, Tensor] = objective(points, score, wanted, face)
     state.optimiser.zero_grad()
     parts["total"].backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(state.network.parameters(), 10.0)
+    norm = torch.nn.utils.clip_grad_norm_(state.network.parameters(), 10.0)
+    _require_finite(state.step, settings, parts["total"], norm)
     state.optimiser.step()
     state.step += 1
     kept = min(settings.average, (1 + state.step) / (10 + state.step))
@@ -257,9 +279,18 @@ def _update(
     return {name: part.item() for name, part in parts.items()}
 
 
+def _require_finite(step: int, settings: Settings, *values: Tensor) -> None:
+    """Stop before what is no number gets into weights, or what is kept of them."""
+    if not all(torch.isfinite(value).all() for value in values):
+        raise UsageError(
+            f"step {step + 1}: the loss is no longer finite; train in another folder with a --rate "
+            f"below {settings.rate:g}; the last checkpoint stays"
+        )
+
+
 @torch.inference_mode()
 def _validated(
-    network: FaceMap, objective: Objective, views: list[View], device: str
+    state: State, objective: Objective, views: list[View], device: str, settings: Settings
 ) -> dict[str, float]:
     """The mean parts of the loss over held-out views."""
     if not views:
@@ -268,7 +299,8 @@ def _validated(
     for start in range(0, len(views), 32):
         batch = views[start : start + 32]
         crops, wanted, face = collated(batch, device)
-        points, score = network(crops)
+        points, score = state.averaged(crops)
+        _require_finite(state.step - 1, settings, points, score)
         for name, mean in objective(points, score, wanted, face).items():
             total[name] = total.get(name, 0.0) + len(batch) * mean.item()
     return {name: value / len(views) for name, value in total.items()}

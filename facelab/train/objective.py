@@ -68,7 +68,7 @@ class Objective(nn.Module):
             landmarks = torch.linalg.vector_norm(_applied(self.landmarks, away), dim=-1).mean()
         else:  # a mean over nothing is no number
             surface = landmarks = away.sum()
-        told = functional.binary_cross_entropy(score.float().clamp(1e-6, 1 - 1e-6), face)
+        told = functional.binary_cross_entropy(score.clamp(1e-6, 1 - 1e-6), face)
         total = surface + _LANDMARKS * landmarks + _SCORE * told
         return {"total": total, "map": surface, "landmarks": landmarks, "score": told}
 

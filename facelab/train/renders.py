@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+import re
 import zlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, fields
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from zipfile import BadZipFile
 
 import cv2
 import numpy as np
 
-from facelab.augment.engines.processes import interrupts_kept, single_threaded
+from facelab.augment.engines.local import LocalEngine
 from facelab.augment.generate import carried_out
 from facelab.augment.labels import points468
 from facelab.augment.photographs import find
 from facelab.augment.plan import Item
 from facelab.augment.scene import Scene
-from facelab.augment.template import Template, read_template
-from facelab.errors import FacelabError, ImageError, UsageError
+from facelab.augment.steps.profile import Profile
+from facelab.augment.template import DrawnStep, Template, read_template
+from facelab.errors import ImageError, NoFaceError, UsageError
 from facelab.head import POINTS, HeadModel
 from facelab.images import read, write_bytes_atomically
 from facelab.provenance import file_sha256
@@ -37,7 +39,12 @@ from facelab.types import Float, require
 
 RECIPES = Path(__file__).parent / "recipes"
 QUALITY = 95  # of the JPEGs kept
-_LAYOUT = 1  # of the files: those of another one are made anew
+RECORD = "rendering.json"
+"""Says, beside the renders, how they were made."""
+
+_LAYOUT = 1  # of the files
+_SHAPE = {"identity", "expression"}  # of `Profile`
+_KEYED = re.compile(r"[0-9a-f]{32}-([0-9a-f]{16})\.npz")  # the name of a file of ours
 
 Progress = Callable[[str, int, int, int], None]  # stage, total, more, of these made now
 
@@ -65,8 +72,21 @@ class Rendering:
     seed: int = 0
 
     @property
+    def settings(self) -> dict[str, str | int | None]:
+        """All that decides what comes out, by the option's name."""
+        return {
+            "head": file_sha256(self.head) if self.head else None,
+            "scene-recipe": file_sha256(self.scene),
+            "turn-recipe": file_sha256(self.turn),
+            "scenes": self.scenes,
+            "turns": self.turns,
+            "seed": self.seed,
+            "layout": _LAYOUT,
+        }
+
+    @property
     def key(self) -> str:
-        """A digest of all that decides what comes out."""
+        """A digest of it."""
         parts = [str((self.scenes, self.turns, self.seed, _LAYOUT))]
         parts += [file_sha256(path) for path in (self.head, self.scene, self.turn) if path]
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
@@ -115,27 +135,95 @@ def render(
     Raises
     ------
     UsageError
-        If there are no photographs, or none with a face; or a recipe or the model is at fault.
+        If there are no photographs, or none that can be used; if a recipe or the model is at
+        fault; or if the folder holds renders of other settings.
+    FacelabError
+        If a worker dies of a photograph, again and again.
     """
     items, skipped = find(photographs, how.seed)
     for recipe in (how.scene, how.turn):
-        read_template(recipe)  # an error now, not in every worker
+        check_recipe(recipe, how.head)
     if how.head:
         HeadModel.read(how.head)
-    folder.mkdir(parents=True, exist_ok=True)
-    places = {item.sha256: folder / f"{item.sha256[:32]}-{how.key}.npz" for item in items}
-    todo = [item for item in items if load(places[item.sha256]) is None]
+    key = _claimed(folder, how)
+    tasks = [(item, folder / f"{item.sha256[:32]}-{key}.npz") for item in items]
+    todo = [task for task in tasks if load(task[1]) is None]
     progress("render", len(items), len(items) - len(todo), 0)
-    with single_threaded(), interrupts_kept():
-        for item, error in _carried_out(todo, places, how, workers):
+    root, refused = photographs.resolve(), dict[Path, str]()
+    with closing(LocalEngine(workers).map(_render, how, todo, _named)) as rendered:
+        for file, why in rendered:
             progress("render", len(items), 1, 1)
-            if error:
-                skipped[item.file.name] = error
-    files = [path for path in places.values() if path.is_file()]
+            if why:
+                refused[file] = why
+    skipped |= {file.relative_to(root).as_posix(): refused[file] for file in sorted(refused)}
+    files = [place for item, place in tasks if item.file not in refused]
     if not files:
         reasons = "; ".join(f"{name}: {why}" for name, why in list(skipped.items())[:3])
-        raise UsageError(f"{photographs}: no face in any photograph ({reasons})")
+        raise UsageError(f"{photographs}: no photograph can be used ({reasons})")
     return files, skipped
+
+
+def check_recipe(path: Path, head: Path | None) -> None:
+    """Find out what is wrong with a recipe of scenes or turned views.
+
+    Raises
+    ------
+    UsageError
+        If it is none, or has a step that needs more than the photograph, or a head model that is
+        not given.
+    """
+    for at, step in enumerate(read_template(path).steps, 1):
+        where = f"{path}: step {at} ({step.kind.name})"
+        if asked := _asked(step):
+            raise UsageError(
+                f"{where}: {asked}: needs other pictures or people; leave the step out"
+            )
+        if head is None and step.kind is Profile and _SHAPE & set(step.draws):
+            raise UsageError(
+                f"{where}: identity and expression need a head model; give --head, or leave them "
+                "out"
+            )
+
+
+def _asked(step: DrawnStep) -> str:
+    """The key by which a step is given an input, if it is."""
+    kinds = {key.name: key.metadata["kind"] for key in fields(step.kind)}
+    return next((key for key in step.draws if kinds[key] in ("reference", "references")), "")
+
+
+def _claimed(folder: Path, how: Rendering) -> str:
+    """Write down how the renders in a folder are made; the key of their names.
+
+    Raises
+    ------
+    UsageError
+        If it holds others; it names the options that differ.
+    """
+    record, key = folder / RECORD, how.key
+    if keys_of(folder.glob("*.npz")) - {key}:
+        known = _recorded(record)
+        differ = [name for name, value in how.settings.items() if known.get(name, value) != value]
+        raise UsageError(
+            f"{folder}: holds renders of other settings ({', '.join(differ) or 'not known which'});"
+            " choose another folder, or remove it to begin anew"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    write_bytes_atomically(record, (json.dumps(how.settings, indent=2) + "\n").encode())
+    return key
+
+
+def _recorded(record: Path) -> dict[str, object]:
+    """What is written down of renders, or nothing."""
+    try:
+        known = json.loads(record.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def keys_of(files: Iterable[Path]) -> set[str]:
+    """The keys of the renderings that files are of, as their names tell; others have none."""
+    return {found[1] for path in files if (found := _KEYED.fullmatch(path.name))}
 
 
 def load(path: Path) -> Renders | None:
@@ -154,33 +242,25 @@ def load(path: Path) -> Renders | None:
         return None
 
 
-def _carried_out(
-    items: list[Item], places: dict[str, Path], how: Rendering, workers: int
-) -> Iterator[tuple[Item, str]]:
-    """Each photograph when it is done, with what was wrong with it."""
-    if workers == 1:
-        yield from ((item, _render(item, places[item.sha256], how)) for item in items)
-        return
-    pool = ProcessPoolExecutor(min(workers, max(len(items), 1)), get_context("spawn"))
-    try:
-        waiting = {pool.submit(_render, item, places[item.sha256], how): item for item in items}
-        while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            yield from ((waiting.pop(future), future.result()) for future in done)
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _named(task: tuple[Item, Path]) -> str:
+    return str(task[0].file)
 
 
-def _render(item: Item, place: Path, how: Rendering) -> str:
-    """Write the views of one photograph; what is wrong with it, or nothing."""
+def _render(how: Rendering, task: tuple[Item, Path]) -> tuple[Path, str]:
+    """Write the views of one photograph; which, and what is wrong with it, if anything."""
+    item, place = task
     teacher = _teacher(how.head)
     try:
-        scene = teacher(read(item.file).pixels)
-    except (FacelabError, ImageError) as error:
-        return str(error)
-    drawn = list(views(scene, item.sha256, how))
-    data = [_encoded(view.image) for view in drawn]
-    buffer = io.BytesIO()
+        drawn = list(views(teacher(read(item.file).pixels), item.sha256, how))
+    except (ImageError, NoFaceError, UsageError) as error:
+        return item.file, str(error).removeprefix(f"{item.file}: ")
+    write_bytes_atomically(place, _packed(drawn))
+    return item.file, ""
+
+
+def _packed(drawn: list[Scene]) -> bytes:
+    """What `load` reads."""
+    data, buffer = [_encoded(view.image) for view in drawn], io.BytesIO()
     np.savez(
         buffer,
         allow_pickle=False,
@@ -188,8 +268,7 @@ def _render(item: Item, place: Path, how: Rendering) -> str:
         lengths=np.array([len(one) for one in data]),
         points=np.stack([points468(view.positions) for view in drawn]),
     )
-    write_bytes_atomically(place, buffer.getvalue())
-    return ""
+    return buffer.getvalue()
 
 
 def views(scene: Scene, sha256: str, how: Rendering) -> Iterator[Scene]:
@@ -213,7 +292,6 @@ def _template(path: Path) -> Template:
 
 @cache
 def _teacher(head: Path | None) -> Teacher:
-    cv2.setNumThreads(1)
     model = HeadModel.read(head) if head else None
     return Teacher(load_reconstructor(backend="mesh"), load_segmenter(), model)
 

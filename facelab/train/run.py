@@ -9,14 +9,14 @@ from pathlib import Path
 import facelab
 from facelab.augment.claim import locked
 from facelab.augment.store import Store
-from facelab.errors import UsageError
 from facelab.images import write_bytes_atomically
 from facelab.provenance import file_sha256
 from facelab.reconstruct.facemap import FaceMap
 from facelab.reconstruct.layers import load_file
 from facelab.reconstruct.runtime import require_device
 from facelab.train import checkpoint, loop
-from facelab.train.renders import Progress, Rendering, Renders, load, render
+from facelab.train.prepared import prepared, read
+from facelab.train.renders import Progress, Rendering, render
 from facelab.train.views import read_spoil
 
 HELD_OUT = 50  # one photograph of so many is never trained on
@@ -70,8 +70,8 @@ def run(
     Raises
     ------
     UsageError
-        If there is nothing to train on, the folder is of another run, or a recipe, the head model
-        or the device is at fault.
+        If there is nothing to train on, the folder is of another run, a recipe, the head model,
+        a view or the device is at fault, or the loss is no longer finite.
     WeightsError
         If weights are missing or damaged.
     OutputError
@@ -102,7 +102,7 @@ def _trained(
     skipped: dict[str, str],
 ) -> Trained:
     """Train on the views in these files, and write the weights."""
-    views = [_whole(path) for path in files]
+    views = read(files, progress)
     held_out = max(1, len(views) // HELD_OUT) if len(views) > 1 else 0
     own, others = views[held_out:], views[:held_out]
     network = loop.train(own, others, folder, settings, device, workers, progress)
@@ -110,26 +110,6 @@ def _trained(
     write_bytes_atomically(weights, checkpoint.weights_of(network))
     count = sum(len(one.pictures) for one in own)
     return Trained(weights, folder / "log.csv", len(own), count, skipped)
-
-
-def prepared(data: Path) -> list[Path]:
-    """The files of views in a folder, by name.
-
-    Raises
-    ------
-    UsageError
-        If it is no folder.
-    """
-    if not data.is_dir():
-        raise UsageError(f"{data}: is not a folder; give the folder of the photographs")
-    return sorted(data.glob("*.npz"))
-
-
-def _whole(path: Path) -> Renders:
-    views = load(path)
-    if views is None:
-        raise UsageError(f"{path}: holds no views, or is damaged; remove it and run again")
-    return views
 
 
 def _record(trained: Trained, how: Rendering | None, settings: loop.Settings) -> None:

@@ -10,13 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from facelab import atlas
-from facelab.augment.labels import points468
+from facelab.augment.deepened import deepened
 from facelab.augment.scene import Scene
 from facelab.augment.steps.frame import Frame
 from facelab.errors import NoFaceError
 from facelab.head import HeadModel
-from facelab.reconstruct.mesh import position_map
 from facelab.texture import unwrap
 from facelab.types import Face, Float
 
@@ -60,9 +58,7 @@ class Teacher:
             raise NoFaceError("no face found")
         positions, head = found[0].positions, None
         if self.model is not None:
-            points = points468(positions)
-            head = self.model.fit(points)
-            positions = position_map(head.corrected(points), atlas.canonical())
+            positions, head = deepened(positions, self.model)
         face = Face(positions, unwrap(image, positions, self.side))
         scene = Scene.of(image, face, self.side, self.segmenter(image))
         return Frame(size=self.side, room=ROOM)(replace(scene, head=head))

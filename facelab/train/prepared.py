@@ -1,0 +1,81 @@
+"""Views in a folder, another renderer's perhaps, looked through before anything is trained."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from facelab.errors import UsageError
+from facelab.train.renders import Progress, Renders, keys_of, load
+from facelab.types import Float
+
+_THINNEST = 1.0  # px: least deviation of a face's points in any direction
+
+
+def prepared(data: Path) -> list[Path]:
+    """The files of views in a folder, by name.
+
+    Raises
+    ------
+    UsageError
+        If it is no folder, or one of views that were rendered with different settings.
+    """
+    if not data.is_dir():
+        raise UsageError(f"{data}: is not a folder; give the folder of the photographs")
+    files = sorted(data.glob("*.npz"))
+    keys = sorted(keys_of(files))
+    if len(keys) > 1:
+        raise UsageError(
+            f"{data}: holds views of {len(keys)} renderings (*-{keys[0]}.npz, *-{keys[1]}.npz); "
+            "give a folder with those of one"
+        )
+    return files
+
+
+def read(files: list[Path], progress: Progress) -> list[Renders]:
+    """The views in files, all of which can be trained on.
+
+    Raises
+    ------
+    UsageError
+        It names the file, and which of its views.
+    """
+    progress("check", len(files), 0, 0)
+    views = []
+    for path in files:
+        views.append(_checked(path))
+        progress("check", len(files), 1, 1)
+    return views
+
+
+def _checked(path: Path) -> Renders:
+    views = load(path)
+    if views is None:
+        raise UsageError(
+            f"{path}: not views, or damaged; give a folder of photographs only, or of views only"
+        )
+    for number, view in enumerate(zip(views.pictures, views.points, strict=True)):
+        if fault := _fault(*view):
+            raise UsageError(f"{path}: view {number}, counted from 0: {fault}")
+    return views
+
+
+def _fault(picture: bytes, points: Float) -> str:
+    """Why nothing can be learnt from a view, if so."""
+    image = None
+    with suppress(cv2.error):  # of no bytes at all, or far too many pixels
+        image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        return "the picture cannot be decoded; give JPEG or PNG"
+    if not np.isfinite(points).all():
+        return "its points are not all finite; leave it out"
+    places = points[:, :2].astype(np.float64)
+    if np.linalg.eigvalsh(np.cov(places.T))[0] < _THINNEST**2:
+        return "its points lie on one line or in one place; give them in pixels"
+    inside = (places > -0.5) & (places < np.array(image.shape[1::-1]) - 0.5)
+    if not inside.all(axis=1).any():
+        return "its points all lie beside the picture; give x and y in its pixels"
+    return ""
