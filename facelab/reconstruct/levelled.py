@@ -29,6 +29,11 @@ def levelled(points: Float, size: int) -> Crop:
     _, rotation, _ = similarity(canonical_points, points.astype(np.float64) * _FLIP)
     up_x, up_y = rotation[:2, 1]
     roll = float(np.rad2deg(np.arctan2(-up_x, up_y)))
+    return boxed(points, roll, size)
+
+
+def boxed(points: Float, roll: float, size: int) -> Crop:
+    """The crop of a roll, degrees, around points ``(n, 3)``: `CROP_SCALE` times their box in it."""
     level = Crop((0.0, 0.0), float(size), roll, size)
     box = Box.around(level.apply(points))
     centre = level.invert(np.array([box.centre], np.float32))[0]

@@ -12,6 +12,7 @@ from facelab import atlas as atlases
 from facelab.atlas import Atlas, surface
 from facelab.reconstruct.crop import cut
 from facelab.reconstruct.facemesh import SIDE
+from facelab.reconstruct.levelled import CROP_SCALE, boxed
 from facelab.types import Box, Crop, Detection, Float, Int, PositionMap, Reconstruction
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from facelab.reconstruct.runtime import Runner
 
 FACE_SCORE = 0.5  # FaceMesh's own score: below it, it does not look at a face
-CROP_SCALE = 1.5  # side of the crop over the longer side of the points' box, as in training
 RIGHT_EYE, LEFT_EYE = 33, 263  # outer corners, FaceMesh vertices
 _FLIP = np.array([1, 1, -1], np.float32)
 _CORNER = np.array([0.5, 0.5, 0], np.float32)
@@ -102,12 +102,7 @@ def _crop(place: Detection | Box) -> Crop:
 
 def from_points(points: Float) -> Crop:
     """The levelled crop that FaceMesh was trained on: 1.5 times the box of the points."""
-    roll = _roll(points[RIGHT_EYE], points[LEFT_EYE])
-    level = Crop((0.0, 0.0), float(SIDE), roll, SIDE)
-    box = Box.around(level.apply(points))
-    centre = level.invert(np.array([box.centre], np.float32))[0]
-    side = CROP_SCALE * max(box.width, box.height)
-    return Crop((float(centre[0]), float(centre[1])), side, roll, SIDE)
+    return boxed(points, _roll(points[RIGHT_EYE], points[LEFT_EYE]), SIDE)
 
 
 def _roll(right: Float, left: Float) -> float:
