@@ -92,7 +92,7 @@ def curves(rows: list[dict[str, str]]) -> Float:
         there = np.isfinite(series[name])
         line = np.column_stack([x[there], _row(series[name][there], low, high)])
         cv2.polylines(picture, [np.rint(line).astype(np.int32)], False, colour, 2, cv2.LINE_AA)
-        _text(picture, name.replace("_", " "), (_WIDTH - 200, 26 + 20 * place), colour)
+        _text(picture, name.replace("_", " "), (_EDGE + 200 * place, 18), colour)
     _text(picture, f"step {int(steps.max())}", (_WIDTH - 110, _HEIGHT - 10), _GREY)
     return np.asarray(picture / np.float32(255), np.float32)
 
@@ -105,11 +105,11 @@ def _ticks(low: float, high: float) -> list[float]:
 
 def _row(values: Doubles, low: float, high: float) -> list[int]:
     share = (np.log10(values) - low) / max(high - low, 1e-6)
-    return [round(y) for y in (_HEIGHT - 28 - share * (_HEIGHT - 44))]
+    return [round(y) for y in (_HEIGHT - 28 - share * (_HEIGHT - 60))]
 
 
 def _text(picture: Pixels, text: str, at: tuple[int, int], colour: tuple[int, ...]) -> None:
-    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, 1, cv2.LINE_AA)
+    cv2.putText(picture, text, at, colour, cv2.FontFace("sans"), 14)
 
 
 def _numbers(rows: list[dict[str, str]], name: str) -> Doubles:
