@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from facelab.reconstruct.reconstructor import View
     from facelab.reconstruct.runtime import Runner
 
-FACE_SCORE = 0.5  # the network's own: below it, it does not look at a face
+FACE_SCORE = 0.5  # below it, the network does not look at a face
+_AGREEMENT = 0.06  # of the face's size: how far apart a crop and its mirror image may put points
 _FLIP = np.array([1, 1, -1], np.float32)
 _CORNER = np.array([0.5, 0.5, 0], np.float32)
 _MIRROR = np.array([-1, 1, 1], np.float32)
@@ -44,7 +45,8 @@ class MapRegressor:
         """The face at each place; None where the network sees no face (score below 0.5).
 
         Two looks, the second at the box of the first's points, and there at its mirror image too:
-        the mean of both is nearer to the truth than either.
+        the mean of both is nearer to the truth than either, and how well they agree tells faces
+        from what the network has never seen. The score is its own times that agreement.
         """
         first = self._look(views, [first_crop(view.place) for view in views])
         likely = [i for i, (_, score) in enumerate(first) if score >= FACE_SCORE / 2]
@@ -68,7 +70,8 @@ class MapRegressor:
             other, others = self._seen(np.ascontiguousarray(shown[:, :, ::-1]))
             other = other[:, twins()] * _MIRROR + _FAR_SIDE
             half = np.float32(0.5)
-            points, scores = half * (points + other), half * (scores + others)
+            scores = half * (scores + others) * agreement(points, other)
+            points = half * (points + other)
         return [
             (crop.invert(own), float(score))
             for crop, own, score in zip(crops, points, scores, strict=True)
@@ -78,6 +81,16 @@ class MapRegressor:
         """Points ``(B, 468, 3)`` in crop pixels, the nearer the larger, and scores ``(B,)``."""
         points, scores = self._network(crops)
         return points * _FLIP - _CORNER, scores
+
+
+def agreement(points: Float, other: Float) -> Float:
+    """How well two looks at crops agree, ``(B,)`` in (0, 1], by their points ``(B, 468, 3)``.
+
+    On 184 faces turned, lit, blurred and covered, points were apart by 0.7 % of the face's size
+    (median) to 3 % (the most); on fifteen places that are none, by 6 to 29 %.
+    """
+    away = np.linalg.norm((points - other)[..., :2], axis=2).mean(axis=1) * (CROP_SCALE / SIDE)
+    return np.asarray(np.exp(-((away / _AGREEMENT) ** 2)), np.float32)
 
 
 def first_crop(place: Detection | Box) -> Crop:
