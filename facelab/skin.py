@@ -145,15 +145,16 @@ def fringe(hair: Float, other: Float, atlas: Atlas) -> Float:
     """Hair that hangs over a brow: what is joined to hair above it, down to the eyes.
 
     Morphological reconstruction (Vincent 1993) of `other` from `hair`, both ``(128, 128)``: a brow
-    by itself has skin all around and is not reached.
+    by itself has skin all around and is not reached, and one whose end touches hair at the temple
+    is not hair: it hangs down, straight or aslant.
     """
     eyes = atlas.rows("eyes", SIZE)[0]
     room = (other > 0.5).astype(np.uint8)
     room[eyes:] = 0
     reached = ((hair > 0.5) & (room > 0)).astype(np.uint8)
-    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    from_above = np.array([[1, 1, 1], [0, 1, 0], [0, 0, 0]], np.uint8)
     for _ in range(SIZE // 4):
-        reached = cv2.dilate(reached, cross) & room
+        reached = cv2.dilate(reached, from_above) & room
     return reached.astype(np.float32)
 
 

@@ -162,9 +162,21 @@ def test_fringe_reaches_a_brow_only_when_joined():
     brows = found((rows, columns)) > 0
     apart, joined = found(hair, (rows, columns)), found(hair, strand, (rows, columns))
     assert not fringe(found(hair), apart, ATLAS)[brows].any()
-    reached = fringe(found(hair), joined, ATLAS)
-    assert reached[brows].all()
-    np.testing.assert_array_equal(reached > 0, joined > 0)
+    reached = fringe(found(hair), joined, ATLAS) > 0
+    below = found((rows, strand[1])) > 0
+    assert reached[below].all()
+    assert reached[found(strand) > 0].all()
+    assert not reached[joined == 0].any()
+
+
+def test_a_brow_that_touches_hair_at_the_temple_stays():
+    rows, columns = brow("right brow")
+    temple = ((0, 0.5), (0, columns[0] + 0.01))
+    other = found(temple, (rows, columns))
+    reached = fringe(found(temple), other, ATLAS)
+    inner = found((rows, (columns[0] + 0.07, columns[1]))) > 0
+    assert not reached[inner].any()
+    assert reached[found(temple) > 0][: SIZE // 8].all()
 
 
 def test_fringe_ends_at_the_eyes():
