@@ -30,8 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import prnet  # noqa: E402 - needs the path above
-from facelab import blend, composite, images, pipeline, raster  # noqa: E402
-from facelab.pipeline import SwapSettings, sight, swap_into  # noqa: E402
+from facelab import blend, composite, images, raster  # noqa: E402
+from facelab.pipeline import SwapSettings, sight, swap_into, swapping  # noqa: E402
 from facelab.reconstruct import Reconstructor, load_reconstructor  # noqa: E402
 from facelab.reconstruct.detect import BlazeFaceDetector  # noqa: E402
 from facelab.reconstruct.reconstructor import FaceReconstructor  # noqa: E402
@@ -50,11 +50,11 @@ STAGES: list[tuple[Any, str, str]] = [
     (images, "read", "read"),
     (BlazeFaceDetector, "largest", "detect"),
     (FaceReconstructor, "largest", "reconstruct"),
-    (pipeline, "unwrap", "unwrap"),
-    (pipeline, "fuse", "tone"),
-    (pipeline, "swap", "tone"),
-    (pipeline, "opacity", "occlusion"),
-    (pipeline, "occlusion", "occlusion"),
+    (swapping, "unwrap", "unwrap"),
+    (swapping, "fuse", "tone"),
+    (swapping, "swap", "tone"),
+    (swapping, "opacity", "occlusion"),
+    (swapping, "occlusion", "occlusion"),
     (composite, "render", "render"),
     (raster, "rasterize", "rasterize"),
     (blend, "alpha", "blend"),
