@@ -192,7 +192,10 @@ def test_workers_render_the_same(done, tmp_path):
     shutil.copy(SAMPLES / "mona-lisa.jpg", tmp_path / "one")
     (file,), skipped = render(tmp_path / "one", tmp_path / "out", HOW, 2, Watch())
     assert not skipped
-    assert file.read_bytes() == (done[0] / "renders" / file.name).read_bytes()
+    apart, here = load(file), load(done[0] / "renders" / file.name)
+    assert apart.pictures == here.pictures
+    # What this process has worked out before with more threads may differ by a last bit.
+    np.testing.assert_allclose(apart.points, here.points, rtol=0, atol=1e-4)
 
 
 def test_prepared_views_are_as_good_as_photographs(done, tmp_path):

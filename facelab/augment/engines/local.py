@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Generic
 
 import cv2
+from threadpoolctl import threadpool_limits
 
 from facelab.augment.engines import ATTEMPTS, Result, Shared, Task, fatal
 from facelab.augment.engines.processes import interrupts_kept, single_threaded
@@ -53,7 +54,8 @@ def _here(call: Callable[[Task], Result], tasks: Iterable[Task]) -> Generator[Re
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        yield from map(call, tasks)
+        with threadpool_limits(1, "blas"):  # as in other processes: sums round alike
+            yield from map(call, tasks)
     finally:
         cv2.setNumThreads(threads)
 
