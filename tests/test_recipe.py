@@ -376,6 +376,7 @@ output_drawn = st.builds(Output, st.sampled_from(["jpg", None]), st.integers(1, 
 )
 @example(Recipe(name="\x85"))
 @example(Recipe(name="a\u2028b\u2029 \n"))
+@example(Recipe(name="0E0"))
 def test_round_trip(drawn):
     text = to_yaml(drawn, Path())
     assert recipe(text) == drawn

@@ -10,16 +10,21 @@ from pathlib import Path
 import yaml
 
 from facelab.edits.edit import Step
+from facelab.recipe.document import scalar
 from facelab.recipe.recipe import VERSION, FaceIndex, Faces, Input, PictureFile, Recipe
 from facelab.types import Box
 
 
 class _Dumper(yaml.SafeDumper):
-    """PyYAML's, but Unicode's line breaks are escaped: it would read them back as spaces."""
+    """PyYAML's, but Unicode's line breaks are escaped: it would read them back as spaces.
+
+    And what is a number in YAML 1.2, but not in PyYAML's 1.1, is quoted: a name such as 0E0.
+    """
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = '"' if any(mark in text for mark in "\x85\u2028\u2029") else None
+    style = None if isinstance(scalar(text), str) else "'"
+    style = '"' if any(mark in text for mark in "\x85\u2028\u2029") else style
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
