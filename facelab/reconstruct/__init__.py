@@ -74,7 +74,7 @@ def load_reconstructor(
         raise UsageError(f"{weights}: weights are for the backend map, not {backend}")
     own = None if weights is None else Path(weights)
     regressor = _regressor(backend, runtime, device, own)
-    return FaceReconstructor(_detector(detector, surely=backend != "map"), regressor)
+    return FaceReconstructor(_detector(detector, backend), regressor)
 
 
 def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegmenter:
@@ -131,12 +131,12 @@ def _regressor(name: str, runtime: str, device: str, weights: Path | None) -> Re
     raise UsageError(f"no backend {name!r}; there are {', '.join(BACKENDS)}")
 
 
-def _detector(name: str, *, surely: bool) -> Detector:
-    """By name; not `surely` where what follows refuses what is no face, as FaceMap does."""
+def _detector(name: str, backend: str) -> Detector:
+    """By name, for what follows: FaceMap refuses what is no face, so it is shown the doubtful."""
     if name == "blazeface":
         from facelab.reconstruct.detect import CONFIRMED, LIKELY, BlazeFaceDetector
 
-        return BlazeFaceDetector(least=CONFIRMED if surely else LIKELY)
+        return BlazeFaceDetector(least=LIKELY if backend == "map" else CONFIRMED)
     if name == "insightface":
         from facelab.reconstruct.insightface import InsightFaceDetector
 

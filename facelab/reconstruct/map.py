@@ -86,8 +86,8 @@ class MapRegressor:
 def agreement(points: Float, other: Float) -> Float:
     """How well two looks at crops agree, ``(B,)`` in (0, 1], by their points ``(B, 468, 3)``.
 
-    On 184 faces turned, lit, blurred and covered, points were apart by 0.7 % of the face's size
-    (median) to 3 % (the most); on fifteen places that are none, by 6 to 29 %.
+    On about 180 faces turned, lit, blurred and covered, points were apart by 0.7 % of the face's
+    size (median) to 3 % (the most); on thirteen places that are none, by 6 to 29 %.
     """
     away = np.linalg.norm((points - other)[..., :2], axis=2).mean(axis=1) * (CROP_SCALE / SIDE)
     return np.asarray(np.exp(-((away / _AGREEMENT) ** 2)), np.float32)
