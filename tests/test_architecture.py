@@ -16,11 +16,11 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # A module imports from lower lines only; a package's own modules import each other freely.
 LAYERS = """
-    errors
+    errors algebra
     weights interpolation
     atlas
     types
-    images pose scan blend
+    images pose scan blend distance
     raster provenance landmarks head
     visibility
     facing

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from facelab import pose
+from facelab.algebra import product
 from facelab.atlas import Atlas
 from facelab.export.draw import Drawing, draw
 from facelab.images import Metadata
@@ -96,7 +97,7 @@ class Subject:
         vertices = corner + atlas.at_vertices(self.positions.values) * _EXPORT
         if self.front:
             centre = vertices.mean(axis=0)
-            vertices = (vertices - centre) @ self.pose.rotation + centre
+            vertices = product(vertices - centre, self.pose.rotation) + centre
         uv = (places + np.float32(0.5)) / np.float32(atlas.size)
         return Mesh(vertices.astype(np.float32), triangles, uv)
 
