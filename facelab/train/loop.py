@@ -254,11 +254,10 @@ def _batches(
 
 
 def _alone(_: int) -> None:
-    """Workers use one thread each."""
+    """Workers use one thread each, of OpenCV's too."""
     import cv2
 
     cv2.setNumThreads(1)
-    torch.set_num_threads(1)
 
 
 def _update(
