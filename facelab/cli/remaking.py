@@ -123,8 +123,10 @@ def _edited(recorded: Recorded, networks: Networks, files: Sequence[Path], folde
         placed = _placed(said, recorded, files)
     recipe = recipe_of(placed, str(recorded.path))
     with refusing(recorded.path):
-        check_within(placed, describe(recipe, str))
-        request = editing.EditRequest(networks, recorded.consent, recipe)
+        show = recorded.settings.get("show", False) is True
+        request = editing.EditRequest(networks, recorded.consent, recipe, show)
+        done = {**request.recorded, "recipe": describe(recipe, str)}
+        check_within({**recorded.settings, "recipe": placed}, done)
     outcome = editing.perform(_job(recorded, files, folder), editing.prepare(request))
     if outcome.error:
         raise outcome.error

@@ -13,17 +13,17 @@ from facelab.cli.networks import Networks, backend_weights
 from facelab.cli.remaking import made_again, networks_of
 from facelab.errors import FacelabError, UsageError, WeightsError
 from facelab.images.files import StrPath
-from facelab.provenance import record_path, software_versions
+from facelab.provenance import file_sha256, record_path, software_versions
 from facelab.verification import (
     Difference,
     Finding,
     Recorded,
     Search,
     Verification,
+    content_difference,
     difference,
     read_record,
 )
-from facelab.verification.difference import content_difference
 
 CARD = "dataset.json"
 _LARGEST = 1 << 31  # bytes of an output that is read
@@ -230,10 +230,10 @@ def input_finding(name: str, digest: str, found: Path | None, search: Search) ->
 def _not_made(recorded: Recorded) -> Iterator[Finding]:
     """What is said of files that cannot be made again: whether they are as they were written."""
     for name, digest in recorded.files.items():
-        kept = _content(recorded.path.with_name(name))
-        if kept is None:
+        path = recorded.path.with_name(name)
+        if not path.is_file():
             yield Finding("output", name, "missing", exit_code=1)
-        elif digest is not None and sha256(kept).hexdigest() != digest:
+        elif digest is not None and file_sha256(path) != digest:
             yield Finding("output", name, "changed", "has another sha256 than recorded", {}, 1)
         else:
             said = "as it was written" if digest else ""
@@ -242,13 +242,10 @@ def _not_made(recorded: Recorded) -> Iterator[Finding]:
 
 def _compared(recorded: Recorded, made: Mapping[str, bytes]) -> Iterator[Finding]:
     """What is said of each file beside the one that was made again."""
-    report = recorded.path.name
     if recorded.command == "reconstruct":
-        yield _report_finding(recorded, json.loads(made[report]))
-        names = dict.fromkeys((*recorded.files, *(name for name in made if name != report)))
-    else:
-        names = dict.fromkeys(recorded.files)
-    for name in names:
+        yield _report_finding(recorded, json.loads(made[recorded.path.name]))
+    again = (name for name in made if not name.endswith(".json"))
+    for name in dict.fromkeys((*recorded.files, *again)):
         kept = _content(recorded.path.with_name(name))
         yield file_finding(name, kept, made.get(name), recorded.files.get(name))
 

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from facelab.augment import claim
 from facelab.augment.engines.local import LocalEngine
+from facelab.augment.finish import Records
 from facelab.augment.formats import FORMATS, Format, named
 from facelab.augment.generate import Generator
 from facelab.augment.plan import Item, Plan, split_of
@@ -105,8 +106,8 @@ class _Found:
 def verify_data_set(url: str, search: Search, every: int | None) -> Verification:
     """What is found out of a data set, by one sample in `every`; by default about 20 in all.
 
-    Of each sample all files are compared: picture, labels, maps and what its format has besides.
-    What is written of all samples together, COCO's annotations and the report, is not.
+    Of each sample all files are compared: picture, labels, maps and what its format has besides;
+    COCO's annotations with those of all label records. Contact sheet, report and card are not.
 
     Raises
     ------
@@ -125,6 +126,7 @@ def verify_data_set(url: str, search: Search, every: int | None) -> Verification
         with TemporaryDirectory(prefix="facelab-") as cache:  # gone with Ctrl-C, too
             generator = _generator(made, networks, found, Path(cache))
             findings += _compared(made, generator, wanted)
+        findings += _together(made)
     return Verification(f"{url}: {len(wanted)} of {made.count} samples", tuple(findings))
 
 
@@ -149,7 +151,7 @@ def _made(store: Store) -> _Made:
                 name: [sha256(one) for one in listing(name, given)]
                 for name, given in mapping("inputs", plan["inputs"]).items()
             },
-            people=[_person(one) for one in listing("photographs", plan["photographs"])],
+            people=_people(plan["photographs"]),
             networks=networks_said(said),
             weights=hashes("weights", said["weights"]),
             versions=texts("versions", card.get("versions", {"facelab": plan["facelab"]})),
@@ -182,9 +184,12 @@ def _count(value: object, least: int = 1) -> int:
     return value
 
 
-def _person(said: object) -> tuple[str, str]:
-    digest, identity = listing("photographs", said)
-    return sha256(digest), text("photographs", identity)
+def _people(said: object) -> list[tuple[str, str]]:
+    """The sha256 and identity of every photograph."""
+    pairs = [listing("photographs", one) for one in listing("photographs", said)]
+    if not pairs:
+        raise ValueError("photographs: there are none")
+    return [(sha256(digest), text("photographs", who)) for digest, who in pairs]
 
 
 def _found(made: _Made, search: Search, wanted: range) -> _Found:
@@ -278,6 +283,24 @@ def _compared(made: _Made, generator: Generator, wanted: range) -> Iterator[Find
             continue
         for name, again in files.contents.items():
             yield file_finding(name, _kept(made, files.split, index, name), again)
+
+
+def _together(made: _Made) -> Iterator[Finding]:
+    """What is said of the files that a format makes of all label records, as they are now."""
+    with TemporaryDirectory(prefix="facelab-") as folder:
+        again = Store(folder)
+        try:
+            made.form.finish(again, Records(made.store, made.form, made.count))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            said = f"a label record is damaged ({type(error).__name__}: {error})"
+            yield Finding("output", "annotations", "failed", said, exit_code=1)
+            return
+        for name in again.names():
+            try:
+                kept = made.store.read(name)
+            except OSError:
+                kept = None
+            yield file_finding(name, kept, again.read(name))
 
 
 @dataclass(frozen=True)

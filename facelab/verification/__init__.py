@@ -5,7 +5,9 @@ Nothing here makes an output; what makes them again is handed in by `facelab.ver
 
 from __future__ import annotations
 
-from facelab.verification.difference import Difference, difference
+from facelab.verification.compare import difference
+from facelab.verification.content import content_difference
+from facelab.verification.difference import Difference
 from facelab.verification.finding import Finding, Verification
 from facelab.verification.recorded import Given, Recorded, read_record
 from facelab.verification.search import Search
@@ -17,6 +19,7 @@ __all__ = [
     "Recorded",
     "Search",
     "Verification",
+    "content_difference",
     "difference",
     "read_record",
 ]

@@ -128,7 +128,7 @@ def _recorded(path: Path, content: Json) -> Recorded:
     elif command in ("swap", "edit"):
         inputs, consent = _given(content), text("consent", content["consent"])
         output = mapping("output", content["output"])
-        files = {file_name(output["file"]): sha256(output["sha256"])}
+        files = {_now_called(path, file_name(output["file"])): sha256(output["sha256"])}
     else:
         raise ValueError(f"command {command!r}")
     return Recorded(
@@ -142,6 +142,13 @@ def _recorded(path: Path, content: Json) -> Recorded:
         files=files,
         content=content,
     )
+
+
+def _now_called(record: Path, name: str) -> str:
+    """What an output is called that was perhaps renamed together with its record."""
+    beside = record.with_suffix("")
+    renamed = beside.suffix.lower() == Path(name).suffix.lower() and beside.is_file()
+    return beside.name if renamed else name
 
 
 def _given(content: Json) -> tuple[Given, ...]:
