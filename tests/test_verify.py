@@ -16,11 +16,13 @@ import pytest
 
 import facelab
 from facelab import weights
-from facelab.cli import job, remaking
+from facelab.augment.store import Store
+from facelab.cli import job, remaking, verifying_data
 from facelab.cli import networks as networks_module
 from facelab.errors import FacelabError, UsageError, WeightsError
 from facelab.types import Reconstruction
 from facelab.verification import read_record
+from tests.heads import head_file
 from tests.synthetic import canonical
 from tests.test_cli import facelab_, here, one_line, picture
 
@@ -95,11 +97,11 @@ def reconstruct(*options):
     facelab_("reconstruct", "target.png", "-o", "out", *(options or ("--write", "all")))
 
 
-def augment(form="folder", count=6):
+def augment(form="folder", count=6, *options, output="out"):
     Path("recipe.yaml").write_text(DRAWN)
     result = facelab_(
-        "augment", "-r", "recipe.yaml", "-i", "faces", "-o", "out", "-n", count,
-        "--workers", 1, "--format", form,
+        "augment", "-r", "recipe.yaml", "-i", "faces", "-o", output, "-n", count,
+        "--workers", 1, "--format", form, *options,
     )  # fmt: skip
     assert result.exit_code == 0, result.output
 
@@ -223,6 +225,22 @@ def test_own_weights_are_found_by_name_and_hash():
     own.unlink()
     code, bad = verified()
     assert (code, bad["facemap"]["status"]) == (4, "missing")
+
+
+def test_a_morphable_head_is_found_by_its_hash():
+    head_file(Path("faces/head.safetensors"))
+    augment("folder", 2, "--head", "faces/head.safetensors")
+    assert verified("out") == (0, {})
+    Path("faces/head.safetensors").write_bytes(b"another")
+    code, bad = verified("out")
+    assert (code, bad["2 sample(s)"]["status"]) == (1, "not made again")
+
+
+def test_a_data_set_that_is_elsewhere():
+    augment(output="memory://verified")
+    assert verified("memory://verified", "--every", "3") == (0, {})
+    Store("memory://verified").write("maps/000000003.npz", b"else")
+    assert list(verified("memory://verified", "--every", "3")[1]) == ["maps/000000003.npz"]
 
 
 def test_the_library_finds_the_same():
@@ -530,7 +548,9 @@ def test_quiet():
 # --- What is no record -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["target.png", "gone.png", "gone.json", "faces"])
+@pytest.mark.parametrize(
+    "name", ["target.png", "gone.png", "gone.json", "faces", "long" * 80, "memory://nothing"]
+)
 def test_no_record(name):
     result = verify(name)
     assert result.exit_code == 2
@@ -583,33 +603,49 @@ def places(value, path=()):
             yield from places(value[key], (*path, key))
 
 
-@pytest.mark.parametrize("kind", ["swap", "edit", "reconstruct"])
-def test_mutated_records_are_refused_in_one_line_or_verified(kind, monkeypatch):
-    MAKERS[kind][0](*(("--write", "landmarks") if kind == "reconstruct" else ()))
-    record = Path("out/target.json" if kind == "reconstruct" else "out.png.json")
-    monkeypatch.setattr(weights, "verify", lambda _: None)  # hashing takes most of the time
+OTHERS = [None, True, -1, 10**30, 1.5, "", "../../x", "\0", "0" * 64, [], {}, [[]], {"a": 1}]
+
+
+def refused(record, output, tries):
+    """How many of so many records with one thing replaced are refused; the others are verified."""
     whole = json.loads(record.read_text())
-    monkeypatch.setattr(remaking, "_MAKERS", dict.fromkeys(remaking._MAKERS, _prepared(kind)))
     rng = np.random.default_rng(5)
     spots = [path for path in places(whole) if path]
-    others = [None, True, -1, 10**30, 1.5, "", "../../x", "\0", "0" * 64, [], {}, [[]], {"a": 1}]
-    refused = 0
-    for _ in range(100):
+    count = 0
+    for _ in range(tries):
         content = copy.deepcopy(whole)
         *path, last = spots[rng.integers(len(spots))]
         spot = content
         for key in path:
             spot = spot[key]
-        spot[last] = others[rng.integers(len(others))]
+        spot[last] = OTHERS[rng.integers(len(OTHERS))]
         record.write_text(json.dumps(content))
         try:
-            (found,) = facelab.verify(record, ["faces"])
+            (found,) = facelab.verify(output, ["faces"])
         except UsageError as error:
             assert len(str(error).splitlines()) == 1
-            refused += 1
+            count += 1
         else:
             assert found.findings
-    assert refused > 5
+    return count
+
+
+@pytest.mark.parametrize("kind", ["swap", "edit", "reconstruct"])
+def test_mutated_records_are_refused_in_one_line_or_verified(kind, monkeypatch):
+    MAKERS[kind][0](*(("--write", "landmarks") if kind == "reconstruct" else ()))
+    record = Path("out/target.json" if kind == "reconstruct" else "out.png.json")
+    monkeypatch.setattr(weights, "verify", lambda _: None)  # hashing takes most of the time
+    monkeypatch.setattr(remaking, "_MAKERS", dict.fromkeys(remaking._MAKERS, _prepared(kind)))
+    assert refused(record, record, 100) > 5
+
+
+@pytest.mark.parametrize("name", [".facelab-plan.json", "dataset.json"])
+def test_mutated_cards_are_refused_in_one_line_or_verified(name, monkeypatch):
+    augment()
+    monkeypatch.setattr(weights, "verify", lambda _: None)
+    monkeypatch.setattr(verifying_data, "_compared", lambda *_: [])  # it is made again elsewhere
+    monkeypatch.setattr(verifying_data, "_together", lambda *_: [])
+    assert refused(Path("out", name), "out", 150) > 5
 
 
 def _prepared(kind):

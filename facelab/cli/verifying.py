@@ -62,15 +62,17 @@ def verify(
     if every is not None and every < 1:
         raise UsageError(f"every must be 1 or more, not {every}")
     below = [Path(folder) for folder in inputs]
-    if _is_data_set(output):
+    try:
+        records = [] if _is_data_set(output) else _records_of(Path(output))
+    except OSError as error:  # an impossible path
+        raise UsageError(f"{output}: {(error.strerror or '').lower()}; give another path") from None
+    if not records:
         from facelab.cli.verifying_data import verify_data_set
 
         yield verify_data_set(str(output), Search([Path()], below), every)
         return
-    path = Path(output)
-    records = _records_of(path)
     search = Search([records[0].parent, Path()], below)
-    if not path.is_dir():
+    if not Path(output).is_dir():
         yield _verified(read_record(records[0]), search)
         return
     for record in records[:: every or 1]:

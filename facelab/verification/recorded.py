@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, NoReturn
 from facelab.errors import UsageError
 
 LARGEST = 1 << 26  # bytes; a report of a thousand faces has a tenth of it
+_LONGEST = 255  # bytes of a file's name
 
 Json = dict[str, Any]
 
@@ -225,6 +227,7 @@ def sha256(value: object) -> str:
 def file_name(value: object) -> str:
     """The value, if it names a file without a folder."""
     name = text("file", value)
-    if Path(name).name != name or "\0" in name:
+    length = len(os.fsencode(name))
+    if Path(name).name != name or name in ("", "..") or "\0" in name or length > _LONGEST:
         raise ValueError(f"{name[:80]!r} is no name of a file")
     return name
