@@ -412,6 +412,7 @@ def test_a_failure_of_the_command_is_its_exit_code():
     result = verify()
     assert result.exit_code == 3
     assert "out.png.json: failed, target.png: no face found" in result.stdout
+    assert "4 input(s)" in result.stdout
 
 
 def test_files_of_a_reconstruction_that_differ_in_numbers():

@@ -69,7 +69,8 @@ def verify(
     if not records:
         from facelab.cli.verifying_data import verify_data_set
 
-        yield verify_data_set(str(output), Search([Path()], below), every)
+        beside = [] if "://" in str(output) else [Path(output).parent]
+        yield verify_data_set(str(output), Search([*beside, Path()], below), every)
         return
     search = Search([records[0].parent, Path()], below)
     if not Path(output).is_dir():
@@ -140,7 +141,7 @@ def _verified(recorded: Recorded, search: Search) -> Verification:
         except UsageError:
             raise
         except FacelabError as error:
-            return _failed(recorded.path, error)
+            findings += _failed(recorded.path, error).findings
     return Verification(str(recorded.path), tuple(findings))
 
 
