@@ -277,6 +277,15 @@ def test_a_renamed_input_is_found_by_its_hash():
     assert "input anna.png: unchanged, now faces/sub/beate.png" in result.stdout
 
 
+def test_renamed_inputs_of_a_data_set_are_the_same_to_its_label_records():
+    augment()
+    Path("faces/anna.png").rename("faces/beate.png")
+    Path("paint.png").rename("faces/paint2.png")
+    assert verified("out") == (0, {})
+    Path("out/labels/000000000.json").unlink()  # so that nobody knows what it was called
+    assert verified("out")[0] == 1
+
+
 def test_inputs_are_not_looked_for_where_nobody_said():
     swap()
     result = facelab_("verify", "out.png")

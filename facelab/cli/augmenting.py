@@ -98,7 +98,7 @@ def job_of(asked: Asked) -> Job:
         If the recipe, the maps, the weights, the head or the folder are not there or unfit.
     """
     template, networks = _template(asked.recipe), asked.networks
-    used, head = weights_of(template, networks), _head(asked.head, networks)
+    head, used = _head(asked.head, networks), weights_of(template, networks)
     style = Style(
         seed=template.seed if asked.seed is None else asked.seed,
         suffix=f".{template.output.format or 'jpg'}",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tarfile import TarError
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 
 from facelab.augment import claim
 from facelab.augment.engines.local import LocalEngine
@@ -115,19 +115,22 @@ def verify_data_set(url: str, search: Search, every: int | None) -> Verification
         If there is no data set, or its records are damaged.
     """
     made = _made(Store(url))
+    with TemporaryDirectory(prefix="facelab-") as folder:  # gone with Ctrl-C, too
+        return _verified(made, search, every, Path(folder))
+
+
+def _verified(made: _Made, search: Search, every: int | None, folder: Path) -> Verification:
     wanted = range(0, made.count, every or -(-made.count // _SAMPLES))
     matte = matte_weights() if "selfie" in made.weights else {}
     networks, of_weights = found_networks(made.networks, made.weights, search, matte)
-    found = _found(made, search, wanted)
+    found = _found(made, search, wanted, folder)
     findings = [*version_findings(made.versions), *of_weights, *found.findings]
     if any(finding.exit_code == 4 for finding in findings) or _lacking(made, found):
         findings += [Finding("output", f"{len(wanted)} sample(s)", "not made again")]
     else:
-        with TemporaryDirectory(prefix="facelab-") as cache:  # gone with Ctrl-C, too
-            generator = _generator(made, networks, found, Path(cache))
-            findings += _compared(made, generator, wanted)
+        findings += _compared(made, _generator(made, networks, found, folder), wanted)
         findings += _together(made)
-    return Verification(f"{url}: {len(wanted)} of {made.count} samples", tuple(findings))
+    return Verification(f"{made.store.url}: {len(wanted)} of {made.count} samples", tuple(findings))
 
 
 def _made(store: Store) -> _Made:
@@ -192,14 +195,18 @@ def _people(said: object) -> list[tuple[str, str]]:
     return [(sha256(digest), text("photographs", who)) for digest, who in pairs]
 
 
-def _found(made: _Made, search: Search, wanted: range) -> _Found:
-    """Everything that the samples wanted are made of, where it is there."""
+def _found(made: _Made, search: Search, wanted: range, folder: Path) -> _Found:
+    """Everything that the samples wanted are made of, where it is there.
+
+    Label records name files: what was renamed goes by a link in `folder` that has its old name.
+    """
     findings = []
 
-    def find(name: str | None, digest: str, suffix: str = "") -> Path | None:
+    def find(name: str | None, digest: str, suffix: str | None = None) -> Path | None:
         file = search.find(name, digest, suffix)
-        findings.append(input_finding(name or f"*{suffix} {digest}", digest, file, search))
-        return file
+        called = name or (file.name if file else digest)
+        findings.append(input_finding(called, digest, file, search))
+        return file and _as_called(file, called, folder)
 
     photographs = _photographs(made, wanted)
     recipe = _recipe_files(made)
@@ -209,6 +216,15 @@ def _found(made: _Made, search: Search, wanted: range) -> _Found:
         head=find(None, made.head, ".safetensors") if made.head else None,
         findings=findings,
     )
+
+
+def _as_called(file: Path, name: str, folder: Path) -> Path:
+    """The file, or a link to it of that name."""
+    if file.name == name:
+        return file
+    link = Path(mkdtemp(dir=folder)) / name
+    link.symlink_to(file.resolve())
+    return link
 
 
 def _photographs(made: _Made, wanted: range) -> dict[str, str | None]:

@@ -45,7 +45,7 @@ class Search:
         Parameters
         ----------
         name : str or None
-            None if it is not known; then `suffix` tells its kind.
+            None if it is not known; then `suffix` tells its kind, or None that it may be any.
         """
         of_kind = suffix if name is None else Path(name).suffix
         called = self.named(name) if name else []
@@ -68,10 +68,10 @@ class Search:
         return list(dict.fromkeys((*found, *below)))
 
     def _like(self, suffix: str | None) -> Iterator[Path]:
-        """Files of that suffix, until there is too much to hash of them."""
+        """Files of that suffix, or of any, until there is too much to hash of them."""
         left = _MOST_BYTES
         for path in self._files:
-            if path.suffix.lower() == (suffix or "").lower():
+            if suffix is None or path.suffix.lower() == suffix.lower():
                 left -= path.stat().st_size
                 if left < 0:
                     return
