@@ -605,6 +605,14 @@ def test_settings_that_are_none(key, value):
     assert one_line(result, "out.png.json: ")
 
 
+def test_a_swap_of_nobody():
+    swap()
+    rewrite("out.png.json", lambda said: said["inputs"].__delitem__(slice(0, 3)))
+    result = verify()
+    assert result.exit_code == 2
+    assert one_line(result, "out.png.json: its settings", "no source")
+
+
 def places(value, path=()):
     """The paths of everything that JSON holds."""
     yield path

@@ -108,13 +108,11 @@ def _swap_request(recorded: Recorded, networks: Networks, files: Sequence[Path])
     said["texture_size"] = _whole(said.get("texture_size"))
     said["keep"] = tuple(listing("keep", said["keep"]))
     masked = len(files) > 2 and recorded.inputs[-2].role == "mask"
-    return job.SwapRequest(
-        networks,
-        recorded.consent,
-        tuple(files[:-2] if masked else files[:-1]),
-        SwapSettings(**said),
-        files[-2] if masked else None,
-    )
+    sources = tuple(files[:-2] if masked else files[:-1])
+    if not sources:
+        raise ValueError("no source")
+    mask = files[-2] if masked else None
+    return job.SwapRequest(networks, recorded.consent, sources, SwapSettings(**said), mask)
 
 
 def _edited(recorded: Recorded, networks: Networks, files: Sequence[Path], folder: Path) -> None:
