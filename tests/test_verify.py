@@ -663,7 +663,7 @@ def test_mutated_cards_are_refused_in_one_line_or_verified(name, monkeypatch):
     monkeypatch.setattr(weights, "verify", lambda _: None)
     monkeypatch.setattr(verifying_data, "_compared", lambda *_: [])  # it is made again elsewhere
     monkeypatch.setattr(verifying_data, "_together", lambda *_: [])
-    assert refused(Path("out", name), "out", 150) > 5
+    assert refused(Path("out", name), "out", 60) > 2
 
 
 def _prepared(kind):
