@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from facelab.cli.verifying import verify
     from facelab.errors import FacelabError
     from facelab.images import Image, read, write
     from facelab.pipeline import (
@@ -49,12 +50,14 @@ __all__ = [
     "sight",
     "swap_into",
     "unwrap",
+    "verify",
     "write",
 ]
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "cli.verifying": ("verify",),
     "errors": ("FacelabError",),
     "images": ("Image", "read", "write"),
     "pipeline": (

@@ -199,7 +199,9 @@ def software_versions() -> dict[str, str]:
         "facelab": facelab.__version__,
         "numpy": np.__version__,
         "opencv": cv2.__version__,
+        "pillow": importlib.metadata.version("pillow"),
         "python": platform.python_version(),
+        "scipy": importlib.metadata.version("scipy"),
         "torch": importlib.metadata.version("torch"),
     }
 

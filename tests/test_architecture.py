@@ -36,6 +36,7 @@ LAYERS = """
     augment
     train
     benchmark
+    verification
     cli
 """
 FORBIDDEN = {"edits": {"raster", "blend", "images", "reconstruct"}}  # though below it

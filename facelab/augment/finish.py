@@ -40,7 +40,7 @@ def finish(store: Store, form: Format, facts: Facts) -> Statistics:
     OutputError
         If samples are not there, or a file cannot be written.
     """
-    records = _Records(store, form, facts.requested)
+    records = Records(store, form, facts.requested)
     found = gathered(records, facts.requested)
     if found.count < facts.requested:
         raise OutputError(
@@ -59,7 +59,7 @@ def finish(store: Store, form: Format, facts: Facts) -> Statistics:
 
 
 @dataclass(frozen=True, slots=True)
-class _Records:
+class Records:
     """The label records of a store, read anew each time they are gone through."""
 
     store: Store

@@ -17,7 +17,7 @@ from facelab.edits.edit import Step
 from facelab.edits.fields import checked
 from facelab.errors import UsageError
 from facelab.recipe import Input, Output, step_classes
-from facelab.recipe.document import DocumentError, Node, parse
+from facelab.recipe.document import DocumentError, Node, of_plain, parse
 from facelab.recipe.parse import (
     fail,
     inputs_of,
@@ -140,6 +140,20 @@ def parse_template(data: bytes, name: str, folder: Path) -> Template:
         return _template(parse(data), folder)
     except DocumentError as error:
         raise UsageError(f"{name}:{error.line}: {error}") from None
+
+
+def template_of(plain: object, name: str) -> Template:
+    """The augmentation recipe whose `Template.text` is `plain`; its paths are taken as they are.
+
+    Raises
+    ------
+    UsageError
+        As `read_template`, without a line.
+    """
+    try:
+        return _template(of_plain(plain), Path())
+    except DocumentError as error:
+        raise UsageError(f"{name}: {error}") from None
 
 
 def _template(root: Node, folder: Path) -> Template:

@@ -22,6 +22,7 @@ from facelab.cli.reconstruct import reconstruct_command
 from facelab.cli.report import describe, report_error
 from facelab.cli.swap import swap_command
 from facelab.cli.train import train_command
+from facelab.cli.verify import verify_command
 from facelab.cli.weights import weights_group
 from facelab.errors import FacelabError
 
@@ -85,4 +86,5 @@ main.add_command(recipe_group)
 main.add_command(reconstruct_command)
 main.add_command(swap_command)
 main.add_command(train_command)
+main.add_command(verify_command)
 main.add_command(weights_group)

@@ -97,8 +97,8 @@ def job_of(asked: Asked) -> Job:
     FacelabError
         If the recipe, the maps, the weights, the head or the folder are not there or unfit.
     """
-    template, networks, head = _template(asked.recipe), asked.networks, _head(asked)
-    used = {**networks.weights, **(_matte_weights() if template.needs_matte else {})}
+    template, networks = _template(asked.recipe), asked.networks
+    head, used = _head(asked.head, networks), weights_of(template, networks)
     style = Style(
         seed=template.seed if asked.seed is None else asked.seed,
         suffix=f".{template.output.format or 'jpg'}",
@@ -114,14 +114,8 @@ def job_of(asked: Asked) -> Job:
         licence=asked.licence,
         weights=[name for name in used if name in weights.entries()],
     )
-    segmenter = partial(load_segmenter, networks.runtime, networks.device)
-    sources = Sources(
-        cache=(asked.cache or _own_cache()).resolve(),  # wherever the workers are
-        load=networks.load,
-        key=_key(networks, {**used, **head}),
-        load_segmenter=segmenter if template.needs_matte else None,
-        head=asked.head and asked.head.resolve(),
-    )
+    cache = (asked.cache or _own_cache()).resolve()  # wherever the workers are
+    sources = sources_of(template, networks, asked.head and asked.head.resolve(), cache)
     return Job(
         faces=asked.faces,
         store=_store(asked),
@@ -136,14 +130,38 @@ def job_of(asked: Asked) -> Job:
     )
 
 
-def _head(asked: Asked) -> dict[str, str]:
-    """The hash of the morphable model's file by the name ``head``, where there is one."""
-    if asked.head is None:
+def sources_of(template: Template, networks: Networks, head: Path | None, cache: Path) -> Sources:
+    """What the photographs of a data set are looked at with, and where that is kept.
+
+    Raises
+    ------
+    FacelabError
+        If the weights or the head are not there or unfit.
+    """
+    used = {**weights_of(template, networks), **_head(head, networks)}
+    segmenter = partial(load_segmenter, networks.runtime, networks.device)
+    return Sources(
+        cache=cache,
+        load=networks.load,
+        key=_key(networks, used),
+        load_segmenter=segmenter if template.needs_matte else None,
+        head=head,
+    )
+
+
+def weights_of(template: Template, networks: Networks) -> dict[str, str]:
+    """Name to sha256 of the weights that a data set is made with."""
+    return {**networks.weights, **(matte_weights() if template.needs_matte else {})}
+
+
+def _head(head: Path | None, networks: Networks) -> dict[str, str]:
+    """The hash of a morphable model's file by the name ``head``, where there is one."""
+    if head is None:
         return {}
-    if asked.networks.backend == "prn":
-        raise UsageError(f"{asked.head}: heads go with --backend map or mesh, not prn")
-    HeadModel.read(asked.head)  # an error now, not in every worker
-    return {"head": file_sha256(asked.head)}
+    if networks.backend == "prn":
+        raise UsageError(f"{head}: heads go with --backend map or mesh, not prn")
+    HeadModel.read(head)  # an error now, not in every worker
+    return {"head": file_sha256(head)}
 
 
 def _template(file: Path) -> Template:
@@ -189,7 +207,8 @@ def _hashes(given: Input) -> list[str]:
     return [file_sha256(file) for file in files_of(given)]
 
 
-def _matte_weights() -> dict[str, str]:
+def matte_weights() -> dict[str, str]:
+    """Name to sha256 of what tells people from what is behind them."""
     return {"selfie": weights.entry_of("selfie").sha256}
 
 

@@ -58,7 +58,8 @@ class EditRequest(Request):
     @property
     def settings_said(self) -> dict[str, object]:
         """The command and the recipe; of files only the names."""
-        return {"command": "edit", "recipe": describe(self.recipe, lambda file: file.name)}
+        recipe = describe(self.recipe, lambda file: file.name)
+        return {"command": "edit", "recipe": recipe, "show": self.show}
 
     def files(self, job: Job) -> list[Path]:
         """Every file that a job writes."""

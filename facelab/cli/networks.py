@@ -53,7 +53,7 @@ class Networks:
         names = (*_ALWAYS, *_BACKENDS[self.backend], *_DETECTORS[self.detector])
         used = {name: weights.entry_of(name).sha256 for name in names}
         if self.own is not None:
-            used |= {_BACKENDS[self.backend][0]: _hash(self.own)}
+            used |= {backend_weights(self.backend): _hash(self.own)}
         return used | (_pack_hashes() if self.detector == "insightface" else {})
 
     @property
@@ -67,6 +67,11 @@ class Networks:
         if self.backend == "prn":
             found.append(f"PRNet's weights: {weights.entry_of('prn').licence}")
         return found
+
+
+def backend_weights(backend: str) -> str:
+    """The name of the weights that `Networks.own` take the place of."""
+    return _BACKENDS[backend][0]
 
 
 def _hash(path: Path) -> str:

@@ -76,6 +76,7 @@ class Request:
     def recipe(self) -> dict[str, object]:
         """The command and its settings, as JSON gives them back."""
         settings = asdict(self)
+        settings["networks"] = self.networks.said
         settings["landmarks"] = None if self.landmarks is None else self.landmarks.name
         recipe = {"command": "reconstruct", **settings}
         parsed: dict[str, object] = json.loads(json.dumps(recipe))
@@ -295,8 +296,9 @@ def _write(
             "weights": request.networks.weights,
             "versions": software_versions(),
         }
-        text = json.dumps(report, indent=1, allow_nan=False)
         written = sorted(aside.iterdir())
+        report["written"] = {file.name: file_sha256(file) for file in written}
+        text = json.dumps(report, indent=1, allow_nan=False)
         write_bytes_atomically(aside / job.report.name, (text + "\n").encode())
         earlier = _earlier_files(job)
         move([*written, aside / job.report.name], folder, kept)

@@ -5,7 +5,7 @@ file -> document.parse -> parse.read_recipe -> Recipe -> write.to_yaml -> file
 
 from __future__ import annotations
 
-from facelab.recipe.parse import parse_recipe, read_recipe
+from facelab.recipe.parse import parse_recipe, read_recipe, recipe_of
 from facelab.recipe.recipe import (
     FaceIndex,
     Faces,
@@ -34,6 +34,7 @@ __all__ = [
     "make_step",
     "parse_recipe",
     "read_recipe",
+    "recipe_of",
     "schema",
     "step_classes",
     "to_yaml",

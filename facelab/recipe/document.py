@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import isfinite
+from typing import TypeGuard
 
 import yaml
 
@@ -54,6 +55,32 @@ class Node:
         if isinstance(self.value, list):
             return [node.plain for node in self.value]
         return self.value
+
+
+def of_plain(value: object, depth: int = 0) -> Node:
+    """The node, on line 1, whose `Node.plain` is `value`: what JSON gives of a document.
+
+    Raises
+    ------
+    DocumentError
+        If it is not made of maps, lists and finite scalars, or nested too deeply.
+    """
+    if depth > DEEPEST:
+        raise DocumentError(1, f"nested deeper than {DEEPEST}")
+    if isinstance(value, dict):
+        return Node({str(key): of_plain(one, depth + 1) for key, one in value.items()}, 1)
+    if isinstance(value, list):
+        return Node([of_plain(one, depth + 1) for one in value], 1)
+    if value is None or isinstance(value, str) or _is_number(value):
+        return Node(value, 1)
+    raise DocumentError(1, f"{value!r} is neither text nor a number of at most 18 digits")
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    """Whether it is a number that a document can hold."""
+    return (isinstance(value, float) and isfinite(value)) or (
+        isinstance(value, int) and abs(value) < 10**18
+    )
 
 
 def parse(data: bytes) -> Node:

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from facelab.edits import Edit
 from facelab.errors import UsageError
-from facelab.recipe.document import DocumentError, Node, parse
+from facelab.recipe.document import DocumentError, Node, of_plain, parse
 from facelab.recipe.recipe import (
     CHECKS,
     VERSION,
@@ -70,6 +70,20 @@ def parse_recipe(
         return _recipe(parse(data), folder, given or {})
     except DocumentError as error:
         raise UsageError(f"{name}:{error.line}: {error}") from None
+
+
+def recipe_of(plain: object, name: str) -> Recipe:
+    """The recipe that `facelab.recipe.describe` gave; its paths are taken as they are.
+
+    Raises
+    ------
+    UsageError
+        ``NAME: step 2 (lipstick): colour: ...``.
+    """
+    try:
+        return _recipe(of_plain(plain), Path(), {})
+    except DocumentError as error:
+        raise UsageError(f"{name}: {error}") from None
 
 
 def _recipe(root: Node, folder: Path, given: Mapping[str, Input]) -> Recipe:

@@ -41,6 +41,12 @@ class Format(Protocol):
     def write(self, store: Store, chunk: range, samples: Iterable[Sample]) -> None:
         """Write the samples of a chunk, some of which may be left out, by index."""
 
+    def files(self, sample: Sample) -> dict[str, bytes]:
+        """What is written of a sample, by name."""
+
+    def file(self, store: Store, split: str, index: int, name: str) -> bytes:
+        """One of the `files` of a sample; ``FileNotFoundError`` or ``KeyError`` if it is gone."""
+
     def records(self, store: Store, indices: Iterable[int]) -> Iterator[Record]:
         """The label records of those of the samples, by rising index, that are there."""
 

@@ -62,6 +62,10 @@ class Loose:
             _label_name(sample.index): encode(record),
         }
 
+    def file(self, store: Store, split: str, index: int, name: str) -> bytes:  # noqa: ARG002
+        """One of the files of a sample."""
+        return store.read(name)
+
     def records(self, store: Store, indices: Iterable[int]) -> Iterator[Record]:
         """The label records of those of the samples that are there."""
         for index in indices:

@@ -42,7 +42,7 @@ class WebDataset:
         shards: dict[str, dict[str, bytes]] = {}
         lines = b""
         for sample in samples:
-            members = self._members(sample)
+            members = self.files(sample)
             shards.setdefault(sample.split, {}).update(members)
             lines += members[f"{sample.name}.json"]
         for split, members in shards.items():
@@ -60,17 +60,23 @@ class WebDataset:
             yield from (record for record in map(decode, lines) if record["index"] in wanted)
 
     def image(self, store: Store, record: Record) -> bytes:
-        """The file of a sample's image; its whole shard is read for it."""
-        shard = store.read(self._shard(record["split"], record["index"]))
+        """The file of a sample's image."""
+        return self.file(store, record["split"], record["index"], record["image"])
+
+    def file(self, store: Store, split: str, index: int, name: str) -> bytes:
+        """One of the files of a sample; its whole shard is read for it."""
+        shard = store.read(self._shard(split, index))
         with tarfile.open(fileobj=io.BytesIO(shard)) as archive:
-            member = archive.extractfile(record["image"])
-            assert member is not None
+            member = archive.extractfile(name)
+            if member is None:  # a folder of that name
+                raise KeyError(name)
             return member.read()
 
     def finish(self, store: Store, records: Iterable[Record]) -> None:
         """Nothing: every shard is complete by itself."""
 
-    def _members(self, sample: Sample) -> dict[str, bytes]:
+    def files(self, sample: Sample) -> dict[str, bytes]:
+        """The members of a shard that a sample is, by name."""
         name, subject = sample.name, subject_of(sample)
         image, archive = f"{name}{self.style.suffix}", f"{name}.npz"
         record = self.style.record(sample, subject, image, archive)

@@ -1,0 +1,58 @@
+"""By how much what two JSON files say differs, key by key."""
+
+from __future__ import annotations
+
+import json
+from math import inf
+
+from facelab.verification.difference import Difference
+
+PIXELS = ("landmarks68", "points468", "box", "translation", "vertices", "POSITION")
+"""Keys whose numbers are pixels, whatever file they are in."""
+
+
+def documents(kept: bytes, made: bytes) -> Difference:
+    """By how much the content of two JSON files differs; ``ValueError`` if one is none."""
+    found = content_difference(json.loads(kept), json.loads(made))
+    return found or Difference("content identical, spelled otherwise")
+
+
+def content_difference(kept: object, made: object) -> Difference | None:
+    """By how much what JSON holds differs, key by key; None if it is the same."""
+    found: dict[str, float] = {}
+    _compare_content(kept, made, "it", found)
+    if not found:
+        return None
+    said = (
+        f"{key} is another" if gap == inf else f"{key} differs by at most {measured(key, gap)}"
+        for key, gap in found.items()
+    )
+    gaps = [gap for gap in found.values() if gap < inf]
+    return Difference("; ".join(said), {"largest": max(gaps)} if gaps else {})
+
+
+def _compare_content(kept: object, made: object, key: str, found: dict[str, float]) -> None:
+    """Note by how much numbers of a key differ at most; infinitely what is no number."""
+    if isinstance(kept, dict) and isinstance(made, dict) and kept.keys() == made.keys():
+        for name in made:
+            _compare_content(kept[name], made[name], name, found)
+    elif isinstance(kept, list) and isinstance(made, list) and len(kept) == len(made):
+        for one, other in zip(kept, made, strict=True):
+            _compare_content(one, other, key, found)
+    elif kept != made or isinstance(kept, bool) != isinstance(made, bool):
+        found[key] = max(found.get(key, 0), _apart(kept, made))
+
+
+def _apart(kept: object, made: object) -> float:
+    """How far two numbers are apart; infinitely where one is none."""
+    numbers = [one for one in (kept, made) if type(one) in (int, float)]
+    try:
+        one, other = map(float, numbers)  # type: ignore[arg-type]
+    except (ValueError, OverflowError):
+        return inf
+    return abs(one - other) if one - other == one - other else inf
+
+
+def measured(key: str, gap: float) -> str:
+    """A distance with its unit where that is known."""
+    return f"{gap:.3g} px" if key in PIXELS else f"{gap:.3g}"
