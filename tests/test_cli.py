@@ -383,7 +383,7 @@ def test_folder(here, calls):
     for name, original in originals.items():
         np.testing.assert_array_equal(values(f"out/{name}"), 255 - original)
     assert [Path(outcome["target"]).name for outcome in json.loads(result.stdout)] == [*originals]
-    assert result.stderr.endswith("3 done, 0 skipped, 0 failed\n")
+    assert result.stderr.endswith("3 done, 0 skipped, 0 failed\n2 not taken: 1 .txt, 1 hidden\n")
 
 
 def test_folder_skips_what_is_done_without_loading_networks(here, calls, monkeypatch):

@@ -89,6 +89,7 @@ def edit_command(
     device: str,
     weights: Path | None,
     consent: str,
+    recursive: bool,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -97,8 +98,10 @@ def edit_command(
 
     The record beside the output, OUTPUT.json, says how it was made. An output is never an input.
 
-    A folder goes into a folder under the same names. What is done already is skipped, what fails is
-    reported at the end, and a run that was interrupted goes on where it stopped.
+    A folder goes into a folder under the same names; --recursive takes the folders below it, too.
+    BMP, GIF and HEIC, which hold no mark, become PNG and JPEG. What is done already is skipped,
+    what fails is reported at the end, as is what was not taken, and a run that was interrupted goes
+    on where it stopped.
 
     Exit codes: 0 done, 1 an error, 2 a wrong option or recipe, 3 no face found, 4 weights missing
     or damaged, 130 interrupted. Where several photographs fail in several ways it is 1.
@@ -126,6 +129,7 @@ def edit_command(
         request,
         lambda: partial(perform, studio=prepare(request)),
         ("editing", "edited"),
+        recursive=recursive,
         overwrite=overwrite,
         as_json=as_json,
         quiet=quiet,

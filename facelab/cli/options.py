@@ -148,6 +148,14 @@ def network_options(command: Command) -> Command:
     return detector(backend(weights(runtime(device(command)))))
 
 
+def recursive_option(command: Command) -> Command:
+    """Add the option to look into the folders below a folder."""
+    option = click.option(
+        "--recursive", is_flag=True, help="Of a folder, take the folders below it, too."
+    )
+    return option(command)
+
+
 def output_options(command: Command) -> Command:
     """Add the options of commands that write photographs."""
     consent = click.option(
@@ -164,4 +172,4 @@ def output_options(command: Command) -> Command:
         "as_json", "--json", is_flag=True, help="Print the results as JSON on stdout."
     )
     quiet = click.option("--quiet", is_flag=True, help="Say nothing but errors.")
-    return consent(overwrite(as_json(quiet(command))))
+    return recursive_option(consent(overwrite(as_json(quiet(command)))))

@@ -19,7 +19,7 @@ from facelab.errors import FacelabError, UsageError
 from facelab.export import Entry, writer
 from facelab.export.report import describe_face, describe_image
 from facelab.export.subject import Subject
-from facelab.images import Image, read, same_file, write_bytes_atomically
+from facelab.images import Found, Image, read, same_file, write_bytes_atomically
 from facelab.landmarks import SUFFIXES, read_landmarks
 from facelab.pipeline import choose, no_face
 from facelab.provenance import file_sha256, software_versions
@@ -32,9 +32,10 @@ _PIXELS = 30_000_000  # of these photographs at most, to bound the memory
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A photograph, and the stem of all files written of it."""
+    """A photograph, the folder below the given one that it lies in, and the stem of its files."""
 
     photograph: Path
+    below: Path
     stem: Path
 
     @property
@@ -122,30 +123,46 @@ class Outcome:
         }
 
 
-def plan(inputs: Sequence[Path], output: Path) -> list[Job]:
-    """The jobs of photographs and of folders of them.
+def find(inputs: Sequence[Path], output: Path, *, recursive: bool) -> dict[Path, Found]:
+    """What is in each of the folders given; a photograph stands for itself.
+
+    Raises
+    ------
+    UsageError
+        If a folder holds no photographs or cannot be listed, or is the output folder.
+    """
+    for given in inputs:
+        if given.is_dir() and same_file(given, output):
+            raise UsageError(f"{output}: photographs are taken from it; choose another -o")
+    return {given: photographs_of(given, recursive=recursive, without=output) for given in inputs}
+
+
+def plan(found: Mapping[Path, Found], output: Path) -> list[Job]:
+    """The jobs of photographs, which lie in the output folder as in the one they were found in.
 
     Files are named after the photograph's stem; where two share one, after their whole names.
 
     Raises
     ------
     UsageError
-        If a folder holds no photographs or cannot be listed, two have one name, or the output is
-        a folder that photographs are taken from.
+        If two have one name.
     """
-    for given in inputs:
-        if given.is_dir() and same_file(given, output):
-            raise UsageError(f"{output}: photographs are taken from it; choose another -o")
-    photographs = list(dict.fromkeys(path for given in inputs for path in photographs_of(given)))
-    stems = Counter(path.stem for path in photographs)
-    names = [path.stem if stems[path.stem] == 1 else path.name for path in photographs]
-    twice = [name for name, count in Counter(names).items() if count > 1]
+    places: dict[Path, Path] = {}  # below the output folder, by photograph
+    for given, one in found.items():
+        for path in one.photographs:
+            places.setdefault(path, Path(path.name if path == given else path.relative_to(given)))
+    stems = Counter(place.with_suffix("") for place in places.values())
+    names = {
+        path: place if stems[place.with_suffix("")] > 1 else place.with_suffix("")
+        for path, place in places.items()
+    }
+    twice = [name for name, count in Counter(names.values()).items() if count > 1]
     if twice:
         raise UsageError(
             f"{len(twice)} names such as {twice[0]} would be written twice; "
             "give the photographs different names, or several folders an -o each"
         )
-    return [Job(path, output / name) for path, name in zip(photographs, names, strict=True)]
+    return [Job(path, places[path].parent, output / name) for path, name in names.items()]
 
 
 def inputs_of(jobs: Sequence[Job], request: Request) -> frozenset[Path]:
@@ -167,10 +184,12 @@ def _landmarks_of(job: Job, request: Request) -> Path | None:
     if given is None or not given.is_dir():
         return given
     stem = job.photograph.stem
-    for path in (given / f"{stem}{suffix}" for suffix in SUFFIXES):
+    for path in (given / job.below / f"{stem}{suffix}" for suffix in SUFFIXES):
         if path.is_file():
             return path
-    raise UsageError(f"{job.photograph}: no {stem}{'|'.join(SUFFIXES)} is in {given}; add one")
+    raise UsageError(
+        f"{job.photograph}: no {stem}{'|'.join(SUFFIXES)} is in {given / job.below}; add one"
+    )
 
 
 def finished(job: Job, request: Request) -> bool:

@@ -141,6 +141,7 @@ def swap_command(
     weights: Path | None,
     save_recipe: Path | None,
     consent: str,
+    recursive: bool,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -152,8 +153,10 @@ def swap_command(
 
     The record beside the output, OUTPUT.json, says how it was made. An output is never an input.
 
-    A folder goes into a folder under the same names. What is done already is skipped, what fails is
-    reported at the end, and a run that was interrupted goes on where it stopped.
+    A folder goes into a folder under the same names; --recursive takes the folders below it, too.
+    BMP, GIF and HEIC, which hold no mark, become PNG and JPEG. What is done already is skipped,
+    what fails is reported at the end, as is what was not taken, and a run that was interrupted goes
+    on where it stopped.
 
     Exit codes: 0 done, 1 an error, 2 a wrong option, 3 no face found, 4 weights missing or damaged,
     130 interrupted. Where several photographs fail in several ways it is 1.
@@ -188,6 +191,7 @@ def swap_command(
         request,
         lambda: partial(perform, studio=prepare(request)),
         ("swapping", "swapped"),
+        recursive=recursive,
         overwrite=overwrite,
         as_json=as_json,
         quiet=quiet,
