@@ -451,3 +451,49 @@ def test_position_map_is_that_of_the_reconstructor(here):
     assert isinstance(positions, PositionMap)
     face = positions.atlas.face
     np.testing.assert_array_equal(values[face], positions.values[face])
+
+
+# --- Folders and names ---------------------------------------------------------------------------
+
+
+def test_folders_below_are_mirrored_and_their_landmarks_found(here, stub):
+    for name in ("set/a.png", "set/below/a.png", "set/below/deep/b.gif"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        picture("wide.png", 1)
+        with PIL.Image.open("wide.png") as file:
+            file.save(name)
+        marks = Path("marks", Path(name).relative_to("set")).with_suffix(".txt")
+        marks.parent.mkdir(parents=True, exist_ok=True)
+        write_points(marks)
+    Path("set/notes.md").write_text("x")
+    options = ("--write", "none", "--landmarks", "marks")
+    result = reconstruct(*options, inputs=["set"])
+    assert result.exit_code == 0
+    assert files() == ["a.json"]
+    assert result.stderr.endswith("2 not taken: 1 .md, 1 folder\n")
+    result = reconstruct(*options, "--recursive", inputs=["set"])
+    assert result.exit_code == 0, result.stderr
+    made = sorted(path.relative_to("out").as_posix() for path in Path("out").rglob("*.json"))
+    assert made == ["a.json", "below/a.json", "below/deep/b.json"]
+    assert "2 done, 1 skipped, 0 failed" in result.stderr
+    Path("marks/below/a.txt").unlink()
+    result = reconstruct(*options, "--recursive", inputs=["set"])
+    assert result.exit_code == 2
+    assert one_line(result, "set/below/a.png: no a.txt|.pts|.npy|.mat is in marks/below; add one")
+
+
+def test_safe_names_are_the_photographs_own_files(here):
+    """They are replaced and removed with the others, though they begin in another way."""
+    picture("my photo.png", 1)
+    write = ("--write", "obj-texture")
+    assert reconstruct(*write, inputs=["my photo.png"]).exit_code == 0
+    first = files()
+    assert sum(name.startswith("my photo_") for name in first) == 2  # the OBJ of two faces
+    assert sum(name.startswith("my_photo_") for name in first) == 4
+    assert reconstruct("--write", "none", inputs=["my photo.png"]).exit_code == 0
+    assert files() == ["my photo.json"]
+
+
+def test_the_report_says_its_frame(here):
+    assert reconstruct("--write", "none", "--front").exit_code == 0
+    assert "y down" in report()["frame"]

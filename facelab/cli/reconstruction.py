@@ -17,8 +17,9 @@ from facelab.cli.report import describe
 from facelab.cli.staging import folder_aside, move
 from facelab.errors import FacelabError, UsageError
 from facelab.export import Entry, writer
+from facelab.export.obj_texture import safe_name
 from facelab.export.report import describe_face, describe_image
-from facelab.export.subject import Subject
+from facelab.export.subject import IMAGE_FRAME, Subject
 from facelab.images import Found, Image, read, same_file, write_bytes_atomically
 from facelab.landmarks import SUFFIXES, read_landmarks
 from facelab.pipeline import choose, no_face
@@ -307,6 +308,7 @@ def _write(
         report = {
             "image": describe_image(job.photograph, image),
             "landmarks_file": _describe_landmarks(job, request),
+            "frame": IMAGE_FRAME,
             "faces": described,
             "network": network,
             "notes": list(_notes(job, image, request)),
@@ -333,7 +335,11 @@ def _write_face(subject: Subject, request: Request, stem: Path) -> dict[str, obj
 def _earlier_files(job: Job) -> set[str]:
     """The names of this photograph's files that the report in the folder lists, if it has one."""
     try:
-        names = _named(json.loads(job.report.read_bytes()))
+        report = json.loads(job.report.read_bytes())
+        names = _named(report)
+        stem = job.stem.name
+        safe = [safe_name(f"{stem}_{index}") for index in range(len(report["faces"]))]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return set()
-    return {name for name in names if name.startswith(f"{job.stem.name}_") and "/" not in name}
+    own = tuple(f"{name}_" for name in (stem, *safe))
+    return {name for name in names if name.startswith(own) and "/" not in name}
