@@ -176,7 +176,7 @@ def test_every_option_reaches_the_pipeline(here, calls):
     assert result.exit_code == 0, result.output
     ((_, _, settings, mask),) = calls
     assert settings == SwapSettings(
-        "alpha", 0.25, ("mouth", "eyes"), target_face="all", source_box=Box(1, 2, 30, 31.5),
+        "alpha", 0.25, ("mouth", "eyes"), target_face="all",
         occlusion=False, texture_size=512,
     )  # fmt: skip
     np.testing.assert_allclose(mask, np.full((36, 40), 0.2), rtol=1e-6)
@@ -184,7 +184,32 @@ def test_every_option_reaches_the_pipeline(here, calls):
 
 def test_face_and_box_options_reach_the_pipeline(here, calls):
     assert swap("--source-face", "left", "--target-box", "0,0,9,9").exit_code == 0
-    assert calls[0][2] == SwapSettings(source_face="left", target_box=Box(0, 0, 9, 9))
+    assert calls[0][2] == SwapSettings(target_box=Box(0, 0, 9, 9))
+
+
+@pytest.mark.parametrize(
+    ("options", "face", "box"),
+    [
+        ((), "largest", None),
+        (("--source-face", "1"), "1", None),
+        (("--source-box", "1,2,30,31.5"), "largest", Box(1, 2, 30, 31.5)),
+    ],
+)
+def test_which_face_of_the_source_is_told_to_who_looks(
+    here, calls, monkeypatch, options, face, box
+):
+    told = []
+
+    def sight(image, reconstructor, *which):
+        told.append(which)
+        return []
+
+    monkeypatch.setattr(job_module, "sight", sight)
+    assert swap(*options).exit_code == 0
+    assert told == [(face, box, "source.png")]
+    said = json.loads(Path("out.png.json").read_text())["recipe"]
+    assert said["source_face"] == face
+    assert said["source_box"] == (None if box is None else {"x0": 1, "y0": 2, "x1": 30, "y1": 31.5})
 
 
 def test_keep_none_and_several_sources(here, calls):

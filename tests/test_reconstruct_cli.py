@@ -105,13 +105,21 @@ def test_no_files_but_the_report(here):
     assert files() == ["target.json"]
 
 
-@pytest.mark.parametrize(("choice", "count"), [("all", 2), ("largest", 1), ("1", 1), ("5", 2)])
-def test_faces_are_chosen(here, choice, count):
-    assert reconstruct("--write", "none", "--faces", choice).exit_code == 0
-    faces = report()["faces"]
-    assert len(faces) == count
-    widths = [face["box"][2] - face["box"][0] for face in faces]
+@pytest.mark.parametrize(
+    ("options", "indices"),
+    [
+        ((), [0, 1]), (("--faces", "all"), [0, 1]), (("--faces", "largest"), [0]),
+        (("--faces", "0"), [0]), (("--faces", "1"), [1]), (("--faces", "left"), [0]),
+        (("--faces", "right"), [1]), (("--most", "1"), [0]), (("--most", "5"), [0, 1]),
+    ],
+)  # fmt: skip
+def test_faces_are_chosen(here, options, indices):
+    assert reconstruct("--write", "none").exit_code == 0
+    every = report()["faces"]
+    widths = [face["box"][2] - face["box"][0] for face in every]
     assert widths == sorted(widths, reverse=True)
+    assert reconstruct("--write", "none", *options).exit_code == 0
+    assert report()["faces"] == [every[k] for k in indices]
 
 
 def test_box_is_handed_on(here, stub):
@@ -188,9 +196,12 @@ def test_missing_landmarks_of_a_photograph_are_named(here):
     ("options", "words"),
     [
         (["--write", "obj"], ["--write", "'obj'", "obj-colour"]),
-        (["--faces", "0"], ["--faces", "'0'"]),
-        (["--faces", "left"], ["--faces", "'left'"]),
+        (["--faces", "-1"], ["--faces", "'-1'"]),
+        (["--faces", "up"], ["--faces", "'up'", "index"]),
+        (["--most", "0"], ["--most", "0"]),
+        (["--most", "1", "--faces", "all"], ["--faces and --most", "give one"]),
         (["--box", "1,2,3,4", "--faces", "2"], ["--faces"]),
+        (["--box", "1,2,3,4", "--most", "2"], ["--faces"]),
         (["--box", "1,2,3,4", "--landmarks", "a.txt"], ["--landmarks"]),
         (["--runtime", "tpu"], ["--runtime", "torch", "onnx"]),
         (["--texture-size", "3"], ["--texture-size"]),

@@ -81,6 +81,7 @@ def edit_command(
     photographs: tuple[tuple[str, Path], ...],
     pictures: tuple[tuple[str, Path], ...],
     faces: str | None,
+    most: int | None,
     show: bool,
     save_recipe: Path | None,
     detector: str,
@@ -108,6 +109,8 @@ def edit_command(
     """
     if (recipe is None) == (not words):
         raise click.UsageError("give either -r RECIPE.yaml or --do 'EDIT KEY=VALUE ...'")
+    if faces and most:
+        raise click.UsageError("--faces and --most both say which faces; give one")
 
     from facelab.cli import asked
     from facelab.cli.batch import carry_out
@@ -120,7 +123,7 @@ def edit_command(
         raise click.UsageError(f"--save-recipe {save_recipe}: would overwrite the recipe")
     given = asked.named_inputs(photographs, pictures)
     wanted = read_recipe(recipe, given) if recipe else asked.from_words(words, given)
-    wanted = asked.with_faces(wanted, faces)
+    wanted = asked.with_faces(wanted, faces, most)
     networks = Networks(detector, backend, runtime, device, weights)
     request = EditRequest(networks, consent, wanted, show)
     code = carry_out(

@@ -81,7 +81,8 @@ def reconstruct_command(
     inputs: tuple[Path, ...],
     output: Path,
     write: tuple[str, ...],
-    faces: str,
+    faces: str | None,
+    most: int | None,
     box: Corners | None,
     landmarks: Path | None,
     texture_size: int | None,
@@ -111,7 +112,9 @@ def reconstruct_command(
     """
     if box and landmarks:
         raise click.UsageError("--box and --landmarks both say where the face is; give one")
-    if (box or landmarks) and faces != "all":
+    if faces and most:
+        raise click.UsageError("--faces and --most both say which faces; give one")
+    if (box or landmarks) and (faces or most):
         raise click.UsageError("--box and --landmarks already say which face; leave --faces out")
 
     from facelab.cli import folders
@@ -122,7 +125,8 @@ def reconstruct_command(
     request = work.Request(
         networks=Networks(detector, backend, runtime, device, weights),
         write=write,
-        faces=faces,
+        faces=faces or "all",
+        most=most,
         box=Box(*box) if box else None,
         landmarks=landmarks,
         texture_size=texture_size,

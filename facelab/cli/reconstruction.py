@@ -55,7 +55,9 @@ class Request:
     write : tuple of str
         Names of `facelab.export.NAMES`.
     faces : str
-        ``all``, ``largest`` or how many of the largest.
+        ``all``, ``largest``, ``left``, ``right`` or an index by size from 0.
+    most : int or None
+        Of all, at most so many of the largest.
     box : Box or None
         Where the face is, in place of detection.
     landmarks : Path or None
@@ -68,6 +70,7 @@ class Request:
     networks: Networks
     write: tuple[str, ...]
     faces: str = "all"
+    most: int | None = None
     box: Box | None = None
     landmarks: Path | None = None
     texture_size: int | None = None
@@ -82,11 +85,6 @@ class Request:
         recipe = {"command": "reconstruct", **settings}
         parsed: dict[str, object] = json.loads(json.dumps(recipe))
         return parsed
-
-    @property
-    def count(self) -> int | None:
-        """How many of the largest faces at most; None for no such limit."""
-        return int(self.faces) if self.faces.isdecimal() else None
 
     def subject(self, image: Image, found: Reconstruction) -> Subject:
         """A face as the writers are given it."""
@@ -265,13 +263,13 @@ def _found_together(
     batch: Sequence[tuple[Job, Image]], request: Request, reconstructor: Reconstructor
 ) -> dict[Job, list[Reconstruction]]:
     """The faces of each photograph, where all of them are looked for and nothing goes wrong."""
-    if request.faces == "largest" or request.box or request.landmarks:
+    if request.faces != "all" or request.box or request.landmarks:
         return {}
     try:
         faces = reconstructor.batch([image.pixels for _, image in batch])
     except Exception:  # they are looked at one by one then, which tells whose it was
         return {}
-    return {job: own[: request.count] for (job, _), own in zip(batch, faces, strict=True)}
+    return {job: own[: request.most] for (job, _), own in zip(batch, faces, strict=True)}
 
 
 def _alone(
@@ -281,8 +279,9 @@ def _alone(
     box, marks = request.box, _landmarks_of(job, request)
     if marks is not None:
         box = Box.around(read_landmarks(marks))
-    wanted = "all" if request.faces == "all" or request.count else "largest"
-    return choose(image.pixels, reconstructor, wanted, box, str(job.photograph))[: request.count]
+    return choose(image.pixels, reconstructor, request.faces, box, str(job.photograph))[
+        : request.most
+    ]
 
 
 def _notes(job: Job, image: Image, request: Request) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
     default="largest",
     show_default=True,
     metavar="largest|left|right|all|INDEX",
-    help="Which face of the target.",
+    help="Which face of the target, counted as those of the sources.",
 )
 @click.option(
     "--source-box",
@@ -169,22 +169,22 @@ def swap_command(
     from facelab.cli.job import SwapRequest, perform, prepare
     from facelab.cli.networks import Networks
     from facelab.pipeline import SwapSettings
+    from facelab.recipe import Photographs
     from facelab.types import Box
 
     settings = SwapSettings(
         blend=blend,
         tone=tone,
         keep=keep,
-        source_face=source_face,
         target_face=target_face,
-        source_box=Box(*source_box) if source_box else None,
         target_box=Box(*target_box) if target_box else None,
         occlusion=not no_occlusion,
         texture_size=texture_size,
     )
     networks = Networks(detector, backend, runtime, device, weights)
-    request = SwapRequest(networks, consent, sources, settings, mask)
-    recipe = asked.of_swap(settings, sources, mask) if save_recipe else None
+    person = Photographs(sources, source_face, Box(*source_box) if source_box else None)
+    request = SwapRequest(networks, consent, person, settings, mask)
+    recipe = asked.of_swap(settings, person, mask) if save_recipe else None
     code = carry_out(
         target,
         output,

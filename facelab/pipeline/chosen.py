@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _LEAST_SIDE = 4  # px, of a given box
 _BOX_SIDES = 4  # a given box may be so many times the image's longer side
 FACES = ("largest", "left", "right", "all")
+ONE_FACE = FACES[:-1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +34,20 @@ class Sighting:
     positions: PositionMap
 
 
+def check_face(role: str, face: str, box: Box | None, words: Sequence[str]) -> None:
+    """Refuse what does not say which face: one of `words` or an index by size from 0, or a box.
+
+    Raises
+    ------
+    UsageError
+        It names the setting, ``<role>_face``, the value and what is allowed.
+    """
+    if face not in words and not face.isdecimal():
+        raise UsageError(f"{role}_face must be {', '.join(words)} or an index, not {face!r}")
+    if box is not None and face != "largest":
+        raise UsageError(f"{role}_box already says which face; leave {role}_face out")
+
+
 def sight(
     image: Float,
     reconstructor: Reconstructor,
@@ -41,8 +57,21 @@ def sight(
 ) -> list[Sighting]:
     """The faces of a photograph that were asked for.
 
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+    reconstructor : Reconstructor
+    face : str
+        ``largest``, ``left``, ``right``, ``all`` or an index by size from 0.
+    box : Box, optional
+        Where the face is; skips detection, and `face` does not matter.
+    name : str
+        The photograph's, for messages.
+
     Raises
     ------
+    UsageError
+        If `face` is none of these, or the box not one in the image.
     NoFaceError
         If there is none, or not the one asked for; it lists the faces that there are.
     """
@@ -56,6 +85,8 @@ def choose(
 ) -> list[Reconstruction]:
     """The reconstructed faces that `face` means, or the one in `box`."""
     require_image("image", image)
+    if face not in FACES and not face.isdecimal():
+        raise UsageError(f"{name}: no face is called {face!r}; {', '.join(FACES)} or an index is")
     if box is not None:
         _check_box(box, image.shape[:2], name)
         faces = reconstructor(image, [box])

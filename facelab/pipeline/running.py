@@ -17,7 +17,7 @@ from facelab.errors import UsageError
 from facelab.opacity import occlusion
 from facelab.pipeline.chosen import Sighting, choose
 from facelab.pipeline.swapping import SwapSettings, swap_one
-from facelab.recipe import FaceIndex, Faces, Recipe, Swap
+from facelab.recipe import FaceIndex, Faces, MostFaces, Recipe, Swap
 from facelab.skin import learn
 from facelab.swap import fuse
 from facelab.texture import texture_size, unwrap
@@ -132,8 +132,8 @@ def _faces(
         return choose(image, reconstructor, "largest", wanted, name)
     if isinstance(wanted, FaceIndex):
         return choose(image, reconstructor, str(wanted.index), None, name)
-    if wanted.isdecimal():
-        return choose(image, reconstructor, "all", None, name)[: int(wanted)]
+    if isinstance(wanted, MostFaces):
+        return choose(image, reconstructor, "all", None, name)[: wanted.count]
     return choose(image, reconstructor, wanted, None, name)
 
 

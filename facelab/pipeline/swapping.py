@@ -12,7 +12,7 @@ from facelab.blend import METHODS
 from facelab.composite import composite
 from facelab.errors import UsageError
 from facelab.opacity import KEEP, mouth_opening, occlusion, opacity, shared_gaps
-from facelab.pipeline.chosen import FACES, Sighting, choose
+from facelab.pipeline.chosen import FACES, Sighting, check_face, choose
 from facelab.skin import learn
 from facelab.swap import fuse, swap, trusted
 from facelab.texture import LARGEST, SMALLEST, texture_size, unwrap
@@ -34,9 +34,10 @@ class SwapSettings:
         How far the source is brought to the target's tone and shading, [0, 1].
     keep : tuple of str
         Parts of the target that stay: of ``mouth`` (its interior) and ``eyes`` (the eyeballs).
-    source_face, target_face : str
-        ``largest``, ``left``, ``right``, an index by size from 0, or for the target ``all``.
-    source_box, target_box : Box, optional
+    target_face : str
+        ``largest``, ``left``, ``right``, ``all`` or an index by size from 0. Which face of a source
+        is meant, `facelab.sight` is told.
+    target_box : Box, optional
         Where the face is; skips detection.
     occlusion : bool
         Keep what lies in front of the target's face at its sides and forehead, as hair does.
@@ -52,9 +53,7 @@ class SwapSettings:
     blend: str = "poisson"
     tone: float = 1.0
     keep: tuple[str, ...] = ("mouth",)
-    source_face: str = "largest"
     target_face: str = "largest"
-    source_box: Box | None = None
     target_box: Box | None = None
     occlusion: bool = True
     texture_size: int | None = None
@@ -67,20 +66,10 @@ class SwapSettings:
         for part in self.keep:
             if part not in KEEP:
                 raise UsageError(f"keep must be of {', '.join(KEEP)}, not {part!r}")
-        _check_choice("source_face", self.source_face, [c for c in FACES if c != "all"])
-        _check_choice("target_face", self.target_face, list(FACES))
-        for role in ("source", "target"):
-            given = getattr(self, f"{role}_box"), getattr(self, f"{role}_face")
-            if given[0] is not None and given[1] != "largest":
-                raise UsageError(f"{role}_box already says which face; leave {role}_face out")
+        check_face("target", self.target_face, self.target_box, FACES)
         size = self.texture_size
         if size is not None and not SMALLEST <= size <= LARGEST:
             raise UsageError(f"texture_size must be from {SMALLEST} to {LARGEST}, not {size}")
-
-
-def _check_choice(option: str, value: str, choices: list[str]) -> None:
-    if value not in choices and not value.isdecimal():
-        raise UsageError(f"{option} must be {', '.join(choices)} or an index, not {value!r}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
