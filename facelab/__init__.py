@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from facelab.errors import FacelabError
-    from facelab.images import Image, read, write
+    from facelab.images import Image, read
     from facelab.pipeline import (
         Person,
         RunResult,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from facelab.recipe import Recipe, read_recipe
     from facelab.reconstruct import Reconstructor, load_reconstructor
+    from facelab.saving import write
     from facelab.texture import unwrap
     from facelab.types import Box, Face, Pose, PositionMap, Reconstruction, Texture
 
@@ -56,7 +57,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "errors": ("FacelabError",),
-    "images": ("Image", "read", "write"),
+    "images": ("Image", "read"),
     "pipeline": (
         "Person",
         "RunResult",
@@ -69,6 +70,7 @@ _HOMES = {
     ),
     "recipe": ("Recipe", "read_recipe"),
     "reconstruct": ("Reconstructor", "load_reconstructor"),
+    "saving": ("write",),
     "texture": ("unwrap",),
     "types": ("Box", "Face", "Pose", "PositionMap", "Reconstruction", "Texture"),
 }

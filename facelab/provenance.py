@@ -184,7 +184,8 @@ class Input:
 def describe_input(path: StrPath, role: str, image: Image) -> Input:
     """Describe an input file for the record; `image` is what was read from it."""
     height, width = image.pixels.shape[:2]
-    return Input(Path(path).name, role, file_sha256(path), width, height)
+    sha256 = image.origin.sha256 if image.origin else file_sha256(path)
+    return Input(Path(path).name, role, sha256, width, height)
 
 
 def file_sha256(path: StrPath) -> str:

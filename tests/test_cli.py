@@ -26,6 +26,7 @@ from facelab.cli import networks as networks_module
 from facelab.cli import swap as swap_module
 from facelab.opacity import KEEP
 from facelab.pipeline import SwapResult, SwapSettings, choose
+from facelab.pipeline.swapping import SENTENCE
 from facelab.provenance import CONSENT
 from facelab.reconstruct import BACKENDS, DETECTORS, layers
 from facelab.reconstruct.facemap import SIDE, FaceMap
@@ -301,7 +302,7 @@ def test_mark(here, calls, consent, term):
     assert swap("--consent", consent).exit_code == 0
     content = Path("out.png").read_bytes()
     assert f"http://cv.iptc.org/newscodes/digitalsourcetype/{term}<".encode() in content
-    assert job_module.SENTENCE.encode() in content
+    assert SENTENCE.encode() in content
 
 
 def test_same_command_gives_the_same_bytes(here, calls):

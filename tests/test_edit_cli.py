@@ -10,10 +10,10 @@ import yaml
 
 from facelab.cli import editing
 from facelab.cli import networks as networks_module
-from facelab.cli.job import SENTENCE
 from facelab.edits.edit import Picture
 from facelab.errors import OutputError, UsageError
 from facelab.pipeline import Person, Sighting, picture_of, run, running
+from facelab.pipeline.swapping import SENTENCE
 from facelab.recipe import FaceIndex, MostFaces, Recipe, Swap, step_classes
 from facelab.types import Reconstruction
 from tests.synthetic import (
@@ -215,7 +215,7 @@ def test_record_and_mark(here):
     assert str(here) not in Path("out.png.json").read_text()
     data = Path("out.png").read_bytes()
     assert b"digitalsourcetype/algorithmicallyEnhanced<" in data
-    assert editing.EDITED.encode() in data
+    assert running.EDITED.encode() in data
 
 
 def test_a_swap_is_marked_as_a_composite(here, monkeypatch):
@@ -233,7 +233,7 @@ def test_a_swap_is_marked_as_a_composite(here, monkeypatch):
 
 def test_steps_that_compose_exist(monkeypatch):
     monkeypatch.undo()  # the real edits
-    assert step_classes().keys() >= editing.COMPOSING
+    assert step_classes().keys() >= running.COMPOSING
 
 
 def test_strength_zero_keeps_the_pixels(here):

@@ -17,15 +17,14 @@ from facelab.pipeline import (
     Sighting,
     SwapSettings,
     check_face,
+    mark_of_swap,
     sight,
     swap_into,
 )
-from facelab.provenance import Input, composite, describe_input
+from facelab.provenance import Input, describe_input
 from facelab.recipe import Photographs
 from facelab.reconstruct import Reconstructor
 from facelab.types import Float
-
-SENTENCE = "The face of a person in this image was replaced with another by facelab."
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class SwapRequest(Request):
     @property
     def mark(self) -> tuple[str, str]:
         """What the pictures are."""
-        return composite(self.consent), SENTENCE
+        return mark_of_swap(self.consent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from PIL import PngImagePlugin, TiffImagePlugin
 from facelab.errors import ImageError
 from facelab.images.files import StrPath
 from facelab.images.formats import reader_of, unread
-from facelab.images.image import Image, from_integers
+from facelab.images.image import Image, Origin, from_integers
 from facelab.images.metadata import (
     container_notes,
     has_foreign_profile,
@@ -69,7 +71,10 @@ def read(path: StrPath) -> Image:
         facelab can represent.
     """
     path = Path(path)
-    return decoded(path, _content(path))
+    data = _content(path)
+    image = decoded(path, data)
+    origin = Origin(path.name, hashlib.sha256(data).hexdigest(), image.pixels)
+    return replace(image, origin=origin)
 
 
 def decoded(name: StrPath, data: bytes) -> Image:

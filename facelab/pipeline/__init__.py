@@ -12,8 +12,16 @@ from facelab.pipeline.chosen import (
     sight,
 )
 from facelab.pipeline.inputs import files_of, person_of, picture_of
-from facelab.pipeline.running import Inputs, Person, RunResult, edit_one, run, swap_by
-from facelab.pipeline.swapping import SwapResult, SwapSettings, swap_into
+from facelab.pipeline.running import (
+    Inputs,
+    Person,
+    RunResult,
+    edit_one,
+    mark_of,
+    run,
+    swap_by,
+)
+from facelab.pipeline.swapping import SwapResult, SwapSettings, mark_of_swap, swap_into
 
 __all__ = [
     "FACES",
@@ -28,6 +36,8 @@ __all__ = [
     "choose",
     "edit_one",
     "files_of",
+    "mark_of",
+    "mark_of_swap",
     "no_face",
     "person_of",
     "picture_of",

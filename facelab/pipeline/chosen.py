@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facelab.errors import NoFaceError, UsageError
+from facelab.images import Image
+from facelab.images.image import Origin
 from facelab.types import Box, Float, PositionMap, Reconstruction, require_image
 
 if TYPE_CHECKING:
@@ -28,10 +30,19 @@ class Sighting:
         The photograph.
     positions : PositionMap
         Where the face is in it.
+    origin : Origin, optional
+        The file that the photograph was read from.
+    face : str
+        Which face was asked for.
+    box : Box, optional
+        Where it was said to be.
     """
 
     image: Float
     positions: PositionMap
+    origin: Origin | None = None
+    face: str = "largest"
+    box: Box | None = None
 
 
 def check_face(role: str, face: str, box: Box | None, words: Sequence[str]) -> None:
@@ -49,7 +60,7 @@ def check_face(role: str, face: str, box: Box | None, words: Sequence[str]) -> N
 
 
 def sight(
-    image: Float,
+    image: Float | Image,
     reconstructor: Reconstructor,
     face: str = "largest",
     box: Box | None = None,
@@ -59,7 +70,8 @@ def sight(
 
     Parameters
     ----------
-    image : (H, W, 3) float32
+    image : Image, or (H, W, 3) float32
+        What `facelab.read` gave, so that records can name the file; or an array.
     reconstructor : Reconstructor
     face : str
         ``largest``, ``left``, ``right``, ``all`` or an index by size from 0.
@@ -75,9 +87,26 @@ def sight(
     NoFaceError
         If there is none, or not the one asked for; it lists the faces that there are.
     """
+    photograph = as_image(image)
+    pixels = photograph.pixels
     return [
-        Sighting(image, found.positions) for found in choose(image, reconstructor, face, box, name)
+        Sighting(pixels, found.positions, photograph.origin, face, box)
+        for found in choose(pixels, reconstructor, face, box, name)
     ]
+
+
+def as_image(image: Float | Image) -> Image:
+    """A photograph with its metadata; an array has none.
+
+    Raises
+    ------
+    ValueError
+        If an array is not ``(H, W, 3)`` float32.
+    """
+    if isinstance(image, Image):
+        return image
+    require_image("image", image)
+    return Image(image)
 
 
 def choose(

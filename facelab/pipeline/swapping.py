@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from facelab import provenance
 from facelab.blend import METHODS
 from facelab.composite import composite
 from facelab.errors import UsageError
+from facelab.images import Image
 from facelab.opacity import KEEP, mouth_opening, occlusion, opacity, shared_gaps
-from facelab.pipeline.chosen import FACES, Sighting, check_face, choose
+from facelab.pipeline.chosen import FACES, Sighting, as_image, check_face, choose
+from facelab.pipeline.making import making_of
+from facelab.saving import Making, Mark, Part, Saved
 from facelab.skin import learn
 from facelab.swap import fuse, swap, trusted
 from facelab.texture import LARGEST, SMALLEST, texture_size, unwrap
@@ -20,6 +25,9 @@ from facelab.types import Box, Face, Float, PositionMap, Reconstruction, require
 
 if TYPE_CHECKING:
     from facelab.reconstruct import Reconstructor
+
+
+SENTENCE = "The face of a person in this image was replaced with another by facelab."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +81,8 @@ class SwapSettings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SwapResult:
-    """A finished swap.
+class SwapResult(Saved):
+    """A finished swap; ``save`` writes it.
 
     Parameters
     ----------
@@ -82,14 +90,22 @@ class SwapResult:
         The target's photograph with the swapped faces.
     faces : list of Reconstruction
         The target's faces that were swapped.
+    making : callable, optional
+        Tells how it was made.
     """
 
     image: Float
     faces: list[Reconstruction]
+    making: Callable[[], Making] | None = None
+
+
+def mark_of_swap(consent: str) -> Mark:
+    """What a swap is: source type, by what is said of its people's consent, and a sentence."""
+    return provenance.composite(consent), SENTENCE
 
 
 def swap_into(
-    target: Float,
+    target: Float | Image,
     sources: Sequence[Sighting],
     reconstructor: Reconstructor,
     settings: SwapSettings,
@@ -100,7 +116,8 @@ def swap_into(
 
     Parameters
     ----------
-    target : (H, W, 3) float32
+    target : Image, or (H, W, 3) float32
+        What `facelab.read` gave, so that the result keeps its metadata; or an array.
     sources : sequence of Sighting
         Photographs of one person; they are fused texel by texel.
     reconstructor : Reconstructor
@@ -115,13 +132,30 @@ def swap_into(
     NoFaceError
         If the target has no face, or not the one asked for.
     """
+    photograph = as_image(target)
+    image = photograph.pixels
     if mask is not None:
-        require("mask", mask, target.shape[:2], np.float32)
-    chosen = choose(target, reconstructor, settings.target_face, settings.target_box, name)
-    image = target
+        require("mask", mask, image.shape[:2], np.float32)
+    chosen = choose(image, reconstructor, settings.target_face, settings.target_box, name)
     for found in chosen:
         image = swap_one(image, found.positions, sources, settings, mask)
-    return SwapResult(image, chosen)
+    making = partial(_making, photograph, sources, reconstructor, settings, mask)
+    return SwapResult(image, chosen, making)
+
+
+def _making(
+    target: Image,
+    sources: Sequence[Sighting],
+    reconstructor: Reconstructor,
+    settings: SwapSettings,
+    mask: Float | None,
+) -> Making:
+    parts = [*(Part("source", source.image, source.origin) for source in sources)]
+    parts += [] if mask is None else [Part("mask", mask)]
+    asked = [(source.face, source.box and asdict(source.box)) for source in sources]
+    face, box = asked[0] if all(one == asked[0] for one in asked) else zip(*asked, strict=True)
+    recipe = {"command": "swap", **asdict(settings), "source_face": face, "source_box": box}
+    return making_of(target, parts, recipe, reconstructor, mark_of_swap)
 
 
 def swap_one(
