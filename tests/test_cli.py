@@ -24,6 +24,7 @@ from facelab.cli import job as job_module
 from facelab.cli import main, options
 from facelab.cli import networks as networks_module
 from facelab.cli import swap as swap_module
+from facelab.images import read
 from facelab.opacity import KEEP
 from facelab.pipeline import SwapResult, SwapSettings, choose
 from facelab.pipeline.swapping import SENTENCE
@@ -410,6 +411,58 @@ def test_folder(here, calls):
         np.testing.assert_array_equal(values(f"out/{name}"), 255 - original)
     assert [Path(outcome["target"]).name for outcome in json.loads(result.stdout)] == [*originals]
     assert result.stderr.endswith("3 done, 0 skipped, 0 failed\n2 not taken: 1 .txt, 1 hidden\n")
+
+
+def files_below(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in files_of(folder))
+
+
+def files_of(folder):
+    return [path for path in Path(folder).rglob("*") if path.is_file()]
+
+
+def test_folders_below_are_mirrored_and_the_output_is_not_an_input(here, calls):
+    for name in ("a.png", "one/b.png", "one/two/c.png", "one/notes.txt"):
+        Path("photos", name).parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".png"):
+            picture(f"photos/{name}", 3)
+    Path("photos/one/notes.txt").write_text("x")
+    made = ["a.png", "one/b.png", "one/two/c.png"]
+    for status in ("done", "skipped"):
+        result = swap("--recursive", "--json", target="photos", output="photos/out")
+        assert result.exit_code == 0, result.output
+        assert [one["status"] for one in json.loads(result.stdout)] == [status] * 3
+        everything = sorted([*made, *(f"{name}.json" for name in made)])
+        assert files_below("photos/out") == everything
+    assert result.stderr.endswith("2 not taken: 1 .txt, 1 output folder\n")
+    result = swap(target="photos", output="out")
+    assert sorted(snapshot("out")) == ["a.png", "a.png.json"]
+    assert result.stderr.endswith("2 not taken: 2 folders\n")
+
+
+def test_what_holds_no_mark_is_written_as_what_does(here, calls):
+    photographs(2)
+    for name in ("a.bmp", "c.gif", "d.JFIF", "e.avif"):
+        with PIL.Image.open("photos/b.png") as file:
+            file.save(f"photos/{name}", {"d.JFIF": "JPEG"}.get(name))
+    result = swap(target="photos", output="out")
+    assert result.exit_code == 0, result.output
+    made = ["a.bmp.png", "a.png", "b.png", "c.png", "d.JFIF", "e.avif"]
+    assert sorted(snapshot("out")) == sorted([*made, *(f"{name}.json" for name in made)])
+    assert all(b"compositeCapture" in read(f"out/{name}").metadata.xmp for name in made)
+    one = swap(target="photos/a.bmp", output="out.bmp")
+    assert one_line(one, "out.bmp: cannot write .bmp")
+
+
+def test_no_output_is_another_ones_input(here, calls):
+    for name in ("in/a.png", "in/in/a.png"):
+        Path("out", name).parent.mkdir(parents=True, exist_ok=True)
+        picture(f"out/{name}", 3)
+    before = snapshot_of_files(here)
+    result = swap("--recursive", target="out/in", output="out")
+    assert result.exit_code == 2
+    assert one_line(result, "out/in/a.png: would overwrite an input")
+    assert snapshot_of_files(here) == before
 
 
 def test_folder_skips_what_is_done_without_loading_networks(here, calls, monkeypatch):

@@ -59,7 +59,7 @@ class Request(ABC):
 
     @property
     def quality(self) -> int | None:
-        """Of JPEG and WebP; by default as `facelab.images.write` says."""
+        """Of JPEG, WebP and AVIF; by default as `facelab.images.write` says."""
         return None
 
     @property

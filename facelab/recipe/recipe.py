@@ -18,7 +18,7 @@ from facelab.types import Box
 
 VERSION = 1
 FACES = ("all", "largest", "left", "right")
-FORMATS = ("jpg", "png", "webp", "tif")
+FORMATS = ("jpg", "png", "webp", "avif", "tif")
 SEEDS = 2**32  # seeds are below it
 
 
@@ -77,7 +77,7 @@ class Output:
     format : str, optional
         Of `FORMATS`: what the files of a folder become. A file that is named has its suffix.
     quality : int, optional
-        Of JPEG and WebP, 1 to 100; by default as `facelab.images.write` says.
+        Of JPEG, WebP and AVIF, 1 to 100; by default as `facelab.images.write` says.
 
     Raises
     ------
