@@ -34,6 +34,9 @@ COMPOSITE_CAPTURE = DIGITAL_SOURCE_TYPES + "compositeCapture"
 ENHANCED = DIGITAL_SOURCE_TYPES + "algorithmicallyEnhanced"
 """Source type of one photograph that was changed by algorithms: pixels moved, toned or drawn on."""
 
+DATA_DRIVEN = DIGITAL_SOURCE_TYPES + "dataDrivenMedia"
+"""Source type of a picture of numbers: depth, normals and the like."""
+
 _DC = "http://purl.org/dc/elements/1.1/"
 _IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 

@@ -353,6 +353,12 @@ def test_glb_is_laid_out_as_it_says(side):
     assert document["buffers"] == [{"byteLength": sum(v["byteLength"] for v in views)}]
 
 
+def test_the_texture_inside_says_what_it_is():
+    data = glb.encode(TRIANGLE, plain((2, 2)))
+    assert b"digitalsourcetype/algorithmicallyEnhanced<" in data
+    assert glb.SENTENCE.encode() in data
+
+
 def test_glb_is_unlit_and_single_sided():
     document, _ = chunks(glb.encode(TRIANGLE, plain((2, 2))))
     (material,) = document["materials"]

@@ -659,7 +659,7 @@ def test_unreadable_file(tmp_path, monkeypatch):
         read(tmp_path / "in.png")
 
 
-@pytest.mark.parametrize("plugin", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("plugin", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF"])
 @given(data=st.data())
 def test_any_damage_gives_an_image_or_an_image_error(tmp_path_factory, plugin, data):
     buffer = io.BytesIO()

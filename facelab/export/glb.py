@@ -15,8 +15,10 @@ import PIL.Image
 import facelab
 from facelab.export.normals import smooth_normals
 from facelab.export.subject import FRAME, Subject
+from facelab.export.texture import SENTENCE
 from facelab.images import write_bytes_atomically
 from facelab.images.image import to_integers
+from facelab.provenance import ENHANCED, mark
 from facelab.types import Float, Mesh
 
 FACE_SIZE = 0.2
@@ -58,7 +60,7 @@ def encode(mesh: Mesh, colour: Float, frame: str = FRAME) -> bytes:
     mesh : Mesh
         In the frame of exports, which is glTF's: y up, z toward the viewer; v runs down in both.
     colour : (S, S, 3) float32
-        The texture, RGB in [0, 1], sRGB-encoded; embedded as JPEG of quality 95.
+        The texture, RGB in [0, 1], sRGB-encoded; embedded as JPEG of quality 95, marked in its XMP.
     frame : str
         What the vertices' coordinates are, in words; the mesh's ``extras`` say it.
     """
@@ -78,7 +80,8 @@ def encode(mesh: Mesh, colour: Float, frame: str = FRAME) -> bytes:
 def _jpeg(colour: Float) -> bytes:
     buffer = io.BytesIO()
     picture = PIL.Image.fromarray(to_integers(colour, 8))
-    picture.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
+    xmp = mark(None, source_type=ENHANCED, description=SENTENCE)
+    picture.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0, xmp=xmp)
     return buffer.getvalue()
 
 
