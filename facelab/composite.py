@@ -11,6 +11,7 @@ import numpy as np
 from facelab import blend, raster
 from facelab.atlas import Atlas
 from facelab.cavity import opened
+from facelab.distance import distance_within
 from facelab.texture import at_size, resized
 from facelab.types import Bool, Face, Float, require, require_image
 from facelab.warp import Motion, made_up, motion
@@ -204,8 +205,7 @@ def _same_surface(layer: Layer, under: Float) -> Float:
     red, green, blue = cv2.split(cv2.absdiff(layer.colour, under))
     difference = np.maximum(np.maximum(red, green), blue)
     strange = np.clip((difference - _LIKE) / (_UNLIKE - _LIKE), 0, 1)
-    drawn = (layer.oval > 0).astype(np.uint8)
-    depth = cv2.distanceTransform(drawn, cv2.DIST_L2, cv2.DIST_MASK_5) / max(drawn.shape)
+    depth = distance_within(layer.oval > 0) / max(layer.oval.shape)
     rim = np.clip(1.5 - depth / _RIM, 0, 1)
     same: Float = 1 - rim * cv2.blur(strange, (5, 5))
     return same
@@ -256,8 +256,8 @@ def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice] | No
 @cache
 def _oval(atlas: Atlas) -> Float:
     """The soft mask of the face's oval, ``(256, 256, 1)``: 0 on its edge, 1 inside."""
-    inside = (atlas.region("oval", _OVAL_SIZE) > 0.5).astype(np.uint8)
-    distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / _OVAL_SIZE
+    inside = atlas.region("oval", _OVAL_SIZE) > 0.5
+    distance = distance_within(inside) / _OVAL_SIZE
     rows = np.flatnonzero(inside.any(axis=1))
     down = (np.arange(_OVAL_SIZE) - rows[0])[:, None] / len(rows)
     ramp = _RAMP + (_TOP_RAMP - _RAMP) * np.clip(1 - down / _TOP, 0, 1)

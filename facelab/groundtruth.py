@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.distance import distance_within
 from facelab.images import Image, write, write_bytes_atomically
 from facelab.raster import interpolate, rasterize
 from facelab.reconstruct.crop import cut
@@ -40,7 +41,7 @@ def bake(mesh: Mesh, atlas: Atlas) -> PositionMap:
     triangles = _as_seen(places, mesh.triangles)
     fragments = rasterize(flat, triangles, atlas.valid.shape)
     covered = fragments.covered & atlas.valid
-    away = cv2.distanceTransform((~covered).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    away = distance_within(~covered)
     missing = int((atlas.face & (away > _REACH)).sum())
     if missing or not covered.any():
         raise ValueError(

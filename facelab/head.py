@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 
+from facelab.algebra import combined, product, solve
 from facelab.errors import UsageError
 from facelab.pose import similarity
 from facelab.types import Crop, Float, Int, require
@@ -66,8 +67,8 @@ class Head:
     def offsets(self, coefficients: Float) -> tuple[Float, Float]:
         """How far the 468 points and the vertices move, pixels, if coefficients ``(k,)`` change."""
         model, by = self.model, coefficients.astype(np.float32)
-        moved = (np.tensordot(by, modes, 1) for modes in (model.point_modes, model.modes))
-        points, vertices = (np.asarray(offset @ self.axes.T, np.float32) for offset in moved)
+        moved = (combined(by, modes) for modes in (model.point_modes, model.modes))
+        points, vertices = (product(offset, self.axes.T) for offset in moved)
         return points, vertices
 
     def seen_in(self, crop: Crop) -> Head:
@@ -170,19 +171,19 @@ class HeadModel:
         wanted = points.astype(np.float64) * _FLIP
         shape = np.zeros(len(self.modes))
         for _ in range(_ROUNDS):
-            own = self.points + np.tensordot(shape, self.point_modes, 1)
+            own = self.points.astype(np.float64) + combined(shape, self.point_modes)
             scale, rotation, translation = similarity(own, wanted)
-            shape = self._shape(((wanted - translation) / scale) @ rotation, rotation)
+            shape = self._shape(product((wanted - translation) / scale, rotation), rotation)
         return self.head(shape, scale, rotation, translation)
 
     def head(self, shape: Array, scale: float, rotation: Array, translation: Array) -> Head:
         """The head with coefficients ``(k,)``, placed: scale * rotation @ vertex + translation."""
         axes = scale * _FLIP[:, None] * rotation
         own = (
-            base + np.tensordot(shape.astype(np.float32), modes, 1)
+            base + combined(shape.astype(np.float32), modes)
             for base, modes in ((self.points, self.point_modes), (self.base, self.modes))
         )
-        placed = (np.asarray(x @ axes.T + translation * _FLIP, np.float32) for x in own)
+        placed = (np.asarray(product(x, axes.T) + translation * _FLIP, np.float32) for x in own)
         points, vertices = placed
         return Head(self, points, vertices, axes.astype(np.float32))
 
@@ -193,17 +194,16 @@ class HeadModel:
         """
         sight = rotation.T @ np.diag([1.0, 1.0, _DEPTH**2]) @ rotation
         noise = (_NOISE * np.ptp(self.points[:, 0])) ** 2
-        gram = np.tensordot(sight, self._products, 2)
+        gram = combined(sight.ravel(), self._products)
         gram = gram + np.diag(noise / self.deviations.astype(np.float64) ** 2)
-        away = (wanted - self.points) @ sight
-        moment = np.tensordot(self.point_modes, away, ([1, 2], [0, 1]))
-        solution: Array = np.linalg.solve(gram, moment)
-        return solution
+        away = product(wanted - self.points, sight)
+        moment = product(self.point_modes.reshape(len(gram), 3 * POINTS), away.ravel())
+        return solve(gram, moment)
 
     @cached_property
     def _products(self) -> Array:
-        """Sums over the points of products of the modes' coordinates, ``(3, 3, k, k)``."""
+        """Sums over the points of products of the modes' coordinates, ``(9, k, k)``."""
         modes = self.point_modes.astype(np.float64)
         return np.stack(
-            [np.stack([modes[..., a] @ modes[..., b].T for b in range(3)]) for a in range(3)]
+            [product(modes[..., a], modes[..., b].T) for a in range(3) for b in range(3)]
         )

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from facelab.algebra import product
+
 Float = NDArray[np.float32]
 Array = NDArray[np.float64]
 
@@ -42,7 +44,7 @@ class Interpolation:
         if points.ndim != 2 or len(points) != self.nodes.shape[1] or points.dtype != np.float32:
             wanted = f"({self.nodes.shape[1]}, c) float32"
             raise ValueError(f"points must be {wanted}, not {points.shape} {points.dtype}")
-        surface: Float = self.patches @ (self.nodes @ points)
+        surface: Float = self.patches @ product(self.nodes, points)
         return np.asarray(surface)
 
 

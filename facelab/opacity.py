@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.distance import distance_within
 from facelab.skin import SIZE, Skin, features, fringe, outward
 from facelab.texture import SEEN, resized
 from facelab.types import Float, PositionMap, Texture
@@ -89,8 +90,7 @@ def mouth_opening(positions: PositionMap) -> float:
 @cache
 def _rim(atlas: Atlas, size: int) -> Float:
     """1 near the face's oval, falling to 0 inside."""
-    inside = (atlas.region("oval", size) > 0.5).astype(np.uint8)
-    distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / size
+    distance = distance_within(atlas.region("oval", size) > 0.5) / size
     return _frozen(np.clip(1.5 - distance / _RIM, 0, 1))
 
 

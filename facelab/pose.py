@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.algebra import product
 from facelab.types import Pose, PositionMap
 
 Array = NDArray[np.float64]
 
-_FLIP = np.diag([1.0, -1.0, 1.0])  # pixels have y down, the camera frame has y up
+_FLIP = np.array([1.0, -1.0, 1.0])  # pixels have y down, the camera frame has y up
 
 
 def estimate(positions: PositionMap) -> Pose:
@@ -19,7 +20,7 @@ def estimate(positions: PositionMap) -> Pose:
     squared error (Umeyama, PAMI 1991, eqs. 40-42).
     """
     face = positions.atlas.face
-    seen = positions.values[face].astype(np.float64) @ _FLIP
+    seen = positions.values[face] * _FLIP
     canonical = positions.atlas.canonical_positions[face].astype(np.float64)
     scale, rotation, translation = similarity(canonical, seen)
     yaw, pitch, roll = angles(rotation)
@@ -29,7 +30,7 @@ def estimate(positions: PositionMap) -> Pose:
         roll=roll,
         rotation=rotation.astype(np.float32),
         scale=scale,
-        translation=(translation @ _FLIP).astype(np.float32),
+        translation=(translation * _FLIP).astype(np.float32),
     )
 
 
@@ -43,7 +44,7 @@ def similarity(source: Array, target: Array) -> tuple[float, Array, Array]:
     """
     source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
     from_mean, to_mean = source - source_mean, target - target_mean
-    left, stretch, right = np.linalg.svd(to_mean.T @ from_mean)
+    left, stretch, right = np.linalg.svd(product(to_mean.T, from_mean))
     sign = np.array([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
     rotation = (left * sign) @ right
     scale = float((stretch * sign).sum() / np.sum(from_mean**2))

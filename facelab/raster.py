@@ -222,7 +222,7 @@ def coverage(vertices: Floats, triangles: NDArray[np.int32], shape: tuple[int, i
         x * SAMPLES + offset, y * SAMPLES + offset, rim, (shape[0] * SAMPLES, shape[1] * SAMPLES)
     )
     rows = fine.view(np.uint8).reshape(shape[0], SAMPLES, -1).sum(1, dtype=np.uint8)
-    share = rows.reshape(*shape, SAMPLES) @ np.full(SAMPLES, 1 / SAMPLES**2, np.float32)
+    share = rows.reshape(*shape, SAMPLES).sum(2, dtype=np.float32) / np.float32(SAMPLES**2)
     return np.where(inside, np.float32(1), share)
 
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.algebra import product
+
 if TYPE_CHECKING:
     from facelab.atlas import Atlas
 
@@ -154,14 +156,14 @@ class Crop:
         """Source-image points ``(n, 2 or 3)`` to crop pixels; depth is scaled alike."""
         matrix = self.matrix
         scale = self.size / self.side
-        flat = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+        flat = product(points[:, :2].astype(np.float64), matrix[:, :2].T) + matrix[:, 2]
         return np.column_stack([flat, points[:, 2:] * scale]).astype(np.float32)
 
     def invert(self, points: Float) -> Float:
         """Crop points ``(n, 2 or 3)`` to source-image pixels; depth is scaled alike."""
         matrix = self.matrix
         scale = self.side / self.size
-        flat = (points[:, :2] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+        flat = product(points[:, :2] - matrix[:, 2], np.linalg.inv(matrix[:, :2]).T)
         return np.column_stack([flat, points[:, 2:] * scale]).astype(np.float32)
 
 
@@ -250,9 +252,8 @@ class PositionMap:
 
         Those of the jaw are told from the whole face: they lie partly beside it.
         """
-        return self.atlas.landmark_weights @ self.atlas.read(
-            self.values, self.atlas.landmark_places
-        )
+        places = self.atlas.read(self.values, self.atlas.landmark_places)
+        return product(self.atlas.landmark_weights, places)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

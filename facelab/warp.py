@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from facelab import raster
+from facelab.distance import distance_within
 from facelab.facing import revealed, shown
 from facelab.texture import SEEN, resized, spread
 from facelab.types import Bool, Box, Face, Float, PositionMap, require_image
@@ -215,7 +216,7 @@ def _drawn_motion(
 
 def _fade(covered: Bool, reach: float) -> Float:
     """1 on the face, falling smoothly to 0 at `reach` grid pixels from it."""
-    distance = cv2.distanceTransform((~covered).astype(np.uint8), cv2.DIST_L2, 5)
+    distance = distance_within(~covered)
     step = np.clip(1 - distance / np.float32(reach), 0, 1)
     return np.asarray(step * step * (3 - 2 * step), np.float32)
 

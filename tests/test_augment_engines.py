@@ -4,7 +4,6 @@ import multiprocessing
 import os
 from itertools import count, islice
 
-import cv2
 import dask
 import pytest
 from distributed import LocalCluster
@@ -75,16 +74,6 @@ def test_workers_have_one_thread(elsewhere, monkeypatch):
     (result,) = elsewhere.map(tasks.threads, None, [0])
     assert result == [1, "1", "1", "1"]
     assert os.environ["OMP_NUM_THREADS"] == "2"
-
-
-def test_one_thread_here_for_as_long_as_it_takes():
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(2)
-    try:
-        ((within, *_),) = HERE.map(tasks.threads, None, [0])
-        assert (within, cv2.getNumThreads()) == (1, 2)
-    finally:
-        cv2.setNumThreads(before)
 
 
 def test_one_thread_within(monkeypatch):

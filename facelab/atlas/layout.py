@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.algebra import product
 from facelab.atlas.slit import Slit
 
 Float = NDArray[np.float32]
@@ -132,7 +133,7 @@ class Atlas:
     @cached_property
     def landmarks68(self) -> Float:
         """Texel coordinates where the 300-W landmarks lie, or come nearest to the face."""
-        return nearest_to(self.outline, self.landmark_weights @ self.landmark_places)
+        return nearest_to(self.outline, product(self.landmark_weights, self.landmark_places))
 
     def spread(self, rows: Float) -> Float:
         """Rows of valid texels ``(n, c)`` laid out as a map ``(256, 256, c)``, zero elsewhere."""

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.algebra import product
 from facelab.atlas import Atlas, canonical
 from facelab.atlas.canonical import LOWER_LIP, UPPER_LIP
 from facelab.augment.sample import Sample
@@ -166,7 +167,7 @@ def _brightness(sample: Sample, subject: Subject) -> float | None:
     shown = drawing.fragments.covered & (sample.covered[drawing.window] <= COVERED)
     if not shown.any():
         return None
-    return round(float((sample.image[drawing.window][shown] @ _LUMA).mean()), 4)
+    return round(float(product(sample.image[drawing.window][shown], _LUMA).mean()), 4)
 
 
 def _rounded(values: NDArray[np.floating]) -> list[Any]:

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from facelab.augment.engines import ENGINES
-from facelab.augment.engines.processes import single_threaded
 from facelab.augment.formats import FORMATS
 from facelab.cli.options import CONSENT, FILE, catalogue_options, network_options
 
@@ -153,25 +152,22 @@ def augment_command(
     if scheduler and workers:
         raise click.UsageError("--workers: the scheduler has its own; leave one of them out")
 
-    with single_threaded():  # before anything loads NumPy
-        from facelab.augment.engines import load_engine
-        from facelab.cli.augmenting import Asked, carry_out
-        from facelab.cli.networks import Networks
+    from facelab.augment.engines import load_engine
+    from facelab.cli.augmenting import Asked, carry_out
+    from facelab.cli.networks import Networks
 
-        asked = Asked(
-            recipe=recipe,
-            faces=faces,
-            output=output,
-            count=count,
-            seed=seed,
-            format=form,
-            maps=maps,
-            cache=cache,
-            consent=consent,
-            licence=licence,
-            networks=Networks(detector, backend, runtime, device, weights),
-            head=head,
-        )
-        return carry_out(
-            asked, load_engine(engine, workers, scheduler), as_json=as_json, quiet=quiet
-        )
+    asked = Asked(
+        recipe=recipe,
+        faces=faces,
+        output=output,
+        count=count,
+        seed=seed,
+        format=form,
+        maps=maps,
+        cache=cache,
+        consent=consent,
+        licence=licence,
+        networks=Networks(detector, backend, runtime, device, weights),
+        head=head,
+    )
+    return carry_out(asked, load_engine(engine, workers, scheduler), as_json=as_json, quiet=quiet)

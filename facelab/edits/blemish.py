@@ -9,6 +9,7 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
+from facelab.distance import distance_within
 from facelab.edits.cielab import to_lab
 from facelab.edits.complexion import blurred, complexion, smoothstep
 from facelab.edits.edit import References, TextureEdit
@@ -118,8 +119,7 @@ def _usual(blobs: Float) -> Float:
 
 def _discs(middles: Bool, radius: float) -> Float:
     """Soft discs around some texels, ``(n, n)`` in [0, 1]."""
-    others = np.logical_not(middles).astype(np.uint8)
-    return _disc(cv2.distanceTransform(others, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), radius)
+    return _disc(distance_within(~middles), radius)
 
 
 def _disc(away: Float, radius: float) -> Float:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.distance import distance_within
 from facelab.edits.cielab import to_lab
 from facelab.skin import features, learn
 from facelab.texture import resized
@@ -81,6 +82,5 @@ def faded(atlas: Atlas, size: int, width: float) -> Float:
 
     What is changed all over the face must not stop at a line across the forehead.
     """
-    inside = (atlas.region("oval", size) > 0.5).astype(np.uint8)
-    depth = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / np.float32(size)
+    depth = distance_within(atlas.region("oval", size) > 0.5) / np.float32(size)
     return smoothstep(depth, 0, max(width, 1 / size))

@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 
 from facelab import pose
+from facelab.algebra import product
 from facelab.atlas import Atlas
+from facelab.distance import distance_within
 from facelab.edits import worn
 from facelab.edits.cielab import rgb_of
 from facelab.edits.edit import References, TextureEdit
@@ -86,7 +88,7 @@ def _cloth(atlas: Atlas, shape: Float) -> Float:
     down = (v - first) / (last - first) * _PLEATS
     pleated = (down > 0) & (down < _PLEATS)
     folds = 1 - _PLEAT * np.exp(-(down % 1) / 0.16) * pleated
-    inside = cv2.distanceTransform((shape > 0.5).astype(np.uint8), cv2.DIST_L2, 5) / size
+    inside = distance_within(shape > 0.5) / np.float32(size)
     seam = 1 - _STITCHES * np.exp(-(((inside / _HEM - 1) / 0.2) ** 2))
     return np.asarray(folds * seam, np.float32)
 
@@ -106,7 +108,10 @@ def _taut(positions: PositionMap, share: np.float32) -> PositionMap:
     That of the canonical face, fitted to what is around the mouth.
     """
     atlas, here = positions.atlas, pose.estimate(positions)
-    closed = atlas.canonical_positions @ here.rotation.T * (here.scale * _FLIP) + here.translation
+    closed = (
+        product(atlas.canonical_positions, here.rotation.T) * (here.scale * _FLIP)
+        + here.translation
+    )
     mouth = _around_the_mouth(atlas)
     own = spread(positions.values - closed, (mouth == 0) & atlas.valid)
     cloth = cv2.GaussianBlur(closed + own, (0, 0), _TAUT[1])

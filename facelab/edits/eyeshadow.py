@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.distance import distance_within
 from facelab.edits.cielab import lab_of
 from facelab.edits.complexion import complexion, smoothstep
 from facelab.edits.edit import References, TextureEdit
@@ -55,6 +55,4 @@ def _from_lashes(atlas: Atlas) -> Float:
 
 def _distance(atlas: Atlas, name: str) -> Float:
     """Texels from a region, 0 inside, ``(256, 256)``."""
-    outside = (atlas.region(name, _SIZE) < 0.5).astype(np.uint8)
-    distance: Float = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return distance
+    return distance_within(atlas.region(name, _SIZE) < 0.5)

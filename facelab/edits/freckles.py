@@ -8,6 +8,7 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
+from facelab.algebra import product
 from facelab.atlas import Atlas
 from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.complexion import complexion
@@ -90,6 +91,6 @@ def _blob(size: int, place: Float, shape: Float, reach: float) -> tuple[tuple[sl
     u0, v0 = np.maximum(np.floor((place - reach) * size).astype(int), 0)
     u1, v1 = np.minimum(np.ceil((place + reach) * size).astype(int) + 1, size)
     v, u = np.mgrid[v0:v1, u0:u1]
-    away = ((np.stack([u, v], axis=-1) + 0.5) / size - place) @ shape.T
+    away = product((np.stack([u, v], axis=-1) + 0.5) / size - place, shape.T)
     blob: Float = np.exp(-(away**2).sum(axis=-1) / 2).astype(np.float32)
     return (slice(v0, v1), slice(u0, u1)), blob

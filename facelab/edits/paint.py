@@ -7,6 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from facelab.algebra import product
 from facelab.edits.edit import Picture
 from facelab.edits.mix import MODES
 from facelab.skin import learn
@@ -60,7 +61,7 @@ def shaded(paint: Float, face: Face, amount: float) -> Float:
     mean = np.average(tone, weights=skin.likelihood + np.float32(1e-6))
     level = resized(tone, texture.size)
     # Pores, wrinkles and brows, where they were seen; half, since paint fills them.
-    relief = (texture.colour @ _LUMA - level) * np.minimum(2 * texture.confidence, 1) / 2
+    relief = (product(texture.colour, _LUMA) - level) * np.minimum(2 * texture.confidence, 1) / 2
     light = np.clip((level + relief) / max(float(mean), 1e-3), _DEEPEST, _BRIGHTEST)
     out: Float = np.clip(paint * (light ** np.float32(amount))[..., None], 0, 1)
     return out

@@ -9,6 +9,7 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
+from facelab.algebra import product
 from facelab.atlas import Atlas
 from facelab.edits import paint
 from facelab.edits.edit import References, TextureEdit
@@ -57,7 +58,7 @@ class Project(TextureEdit):
         frame = _around(atlas, self.at, self.right, self.up)
         angle = np.deg2rad(self.angle)
         turn = np.array([[np.cos(angle), np.sin(angle)], [np.sin(angle), -np.cos(angle)]])
-        return np.asarray(frame @ turn / self.size, np.float32)
+        return np.asarray(product(frame, turn) / self.size, np.float32)
 
 
 def _read(values: Float, places: Float, size: int) -> Float:
@@ -108,7 +109,7 @@ def _tangent(atlas: Atlas, texel: tuple[int, int]) -> Float:
     width = np.ptp(points[valid & (atlas.region("oval", atlas.size) > 0.5), 0])
     offset = (points - points[texel]) / width
     distance = np.linalg.norm(offset, axis=2)
-    flat = offset @ _axes(offset[valid & (distance < _PLANE)]).T
+    flat = product(offset, _axes(offset[valid & (distance < _PLANE)]).T)
     stretch = distance / np.maximum(np.linalg.norm(flat, axis=2), 1e-6)
     out: Float = np.where(valid[..., None], flat * stretch[..., None], np.float32(_FAR))
     return out
@@ -116,7 +117,8 @@ def _tangent(atlas: Atlas, texel: tuple[int, int]) -> Float:
 
 def _axes(near: Float) -> Float:
     """Right and up in the plane through points ``(n, 3)``, as seen from outside: ``(2, 3)``."""
-    normal = np.linalg.svd(near - near.mean(axis=0), full_matrices=False)[2][2]
+    away = (near - near.mean(axis=0)).astype(np.float64)
+    normal = np.linalg.eigh(product(away.T, away))[1][:, 0]  # along which they vary the least
     normal = normal * np.sign(normal[2])
     right = np.array([1, 0, 0]) - normal[0] * normal
     right /= np.linalg.norm(right)

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab import pose
+from facelab.algebra import product
 from facelab.atlas import Atlas
 from facelab.edits.complexion import faded
 from facelab.edits.edit import References, TextureEdit
@@ -99,9 +100,9 @@ def estimate(tone: Float, directions: Float, weight: Float) -> Array:
     share: Array = certain
     light: Array = np.zeros((9, 3))
     for _ in range(_ROUNDS):
-        normal = basis.T @ (share[:, None] * basis) + np.diag(_PRIOR * share.sum())
-        light = np.asarray(np.linalg.solve(normal, basis.T @ (share[:, None] * values)), np.float64)
-        residual = np.abs(values - basis @ light).mean(axis=1) / max(values.mean(), 1e-6)
+        normal = product(basis.T, share[:, None] * basis) + np.diag(_PRIOR * share.sum())
+        light = np.linalg.solve(normal, product(basis.T, share[:, None] * values))
+        residual = np.abs(values - product(basis, light)).mean(axis=1) / max(values.mean(), 1e-6)
         share = certain * np.maximum(1 - (residual / (3 * _SPREAD)) ** 2, 0.01) ** 2
     return light
 
@@ -112,7 +113,7 @@ def turned(light: Array, rotation: Array) -> Array:
     Order by order a rotation is linear: it is read off at a few directions.
     """
     probes = _probes()
-    there = harmonics(probes @ rotation) @ light
+    there = product(harmonics(product(probes, rotation)), light)
     return np.asarray(np.linalg.lstsq(harmonics(probes), there)[0], np.float64)
 
 
@@ -219,7 +220,7 @@ def _light(skin: Skin, directions: Float) -> Array:
     The colour is that of what is lit: where half a face is seen, no harmonic alone tells it.
     """
     light = estimate(decoded(skin.tone), directions, skin.likelihood)
-    lit = harmonics(directions) @ light
+    lit = product(harmonics(directions), light)
     colour = np.average(lit, axis=(0, 1), weights=skin.likelihood + 1e-9)
     grey: Array = light.mean(axis=1, keepdims=True) * (colour / max(colour.mean(), _NONE))
     return grey
@@ -236,7 +237,7 @@ def _ratio(own: Array, new: Array, basis: Array, weight: Float) -> Float:
 def _lit(basis: Array, light: Array) -> Array:
     """The irradiance, never below what ambient light gives."""
     floor = _FLOOR * np.maximum(light[0] * basis[..., :1], 1e-4)
-    lit = basis @ light
+    lit = product(basis, light)
     # A smooth maximum: light below the floor would otherwise end in an edge.
     out: Array = 0.5 * (lit + floor + np.sqrt((lit - floor) ** 2 + floor**2))
     return out

@@ -16,6 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from facelab import pose
+from facelab.algebra import product
 from facelab.edits.edit import Edit, References
 from facelab.edits.fields import choice, number
 from facelab.types import Face, Float, Pose, PositionMap
@@ -61,7 +62,7 @@ class Reshape(Edit):
             if amount:
                 side = "both" if key in _WHOLE else self.side
                 total += np.float32(amount) * field(shape) * shape.half(side)[..., None]
-        shift = np.float32(here.scale) * (total @ here.rotation.T) * _FLIP
+        shift = np.float32(here.scale) * product(total, here.rotation.T) * _FLIP
         moved = PositionMap(face.positions.values + shift, face.positions.atlas)
         return Face(moved, face.texture)
 
@@ -77,7 +78,7 @@ class _Shape:
     def own(self) -> Float:
         """Where the face's texels lie, ``(256, 256, 3)``."""
         away = (self.positions.values - self.pose.translation) * _FLIP
-        return np.asarray(away @ self.pose.rotation / self.pose.scale, np.float32)
+        return np.asarray(product(away, self.pose.rotation) / self.pose.scale, np.float32)
 
     @cached_property
     def landmarks(self) -> Float:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from facelab.algebra import product
 from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.complexion import faded, mean_of
 from facelab.edits.edit import References, TextureEdit
@@ -41,7 +42,7 @@ class Tone(TextureEdit):
         lab = to_lab(self._exposed(face.texture.colour))
         middle = mean_of(lab[..., :1], mask * face.texture.confidence)
         lightness = middle + np.float32(1 + self.contrast) * (lab[..., :1] - middle)
-        return to_rgb(np.dstack([lightness, lab[..., 1:] @ self._hues()])), mask
+        return to_rgb(np.dstack([lightness, product(lab[..., 1:], self._hues())])), mask
 
     def _mask(self, face: Face) -> Float:
         """The regions; all of the face, if it is among them, fades further in.

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from facelab import pose
+from facelab.algebra import product
 from facelab.edits.edit import Edit, References
 from facelab.edits.fields import number
 from facelab.facing import revealed
@@ -37,7 +38,7 @@ class Turn(Edit):
         turn = rotation @ was.rotation.astype(np.float64).T
         centre = was.translation + was.scale * (was.rotation @ _CENTRE) * _FLIP
         away = (face.positions.values - centre) * _FLIP
-        values = (away @ turn.T * _FLIP + centre).astype(np.float32)
+        values = (product(away, turn.T) * _FLIP + centre).astype(np.float32)
         positions = PositionMap(values, face.positions.atlas)
         colour = made_up(face, revealed(face.positions, positions))
         return Face(positions, Texture(colour, face.texture.confidence))

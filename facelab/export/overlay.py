@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from facelab.algebra import product
 from facelab.export.canvas import Canvas, Colour
 from facelab.export.marked import write_marked
 from facelab.export.subject import Subject
@@ -94,7 +95,7 @@ def pose_box(subject: Subject) -> tuple[Float, Float]:
 
 def placed(pose: Pose, points: Float) -> Float:
     """Points of the canonical face frame ``(n, 3)`` in source-image pixels, ``(n, 3)``."""
-    turned = pose.scale * points @ pose.rotation.T
+    turned = product(pose.scale * points, pose.rotation.T)
     out: Float = (turned * [1, -1, 1] + pose.translation).astype(np.float32)
     return out
 

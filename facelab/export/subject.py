@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from facelab import pose
+from facelab.algebra import product
 from facelab.atlas import Atlas
 from facelab.export.draw import Drawing, draw
 from facelab.images import Metadata
@@ -113,8 +114,8 @@ class Subject:
         upright = self._upright(points)
         if not self.front:
             return upright
-        turned = (upright - self._middle) @ self.pose.rotation + self._middle
-        return turned.astype(np.float32)
+        turned = product(upright - self._middle, self.pose.rotation) + self._middle
+        return turned.astype(np.float32, copy=False)
 
     @cached_property
     def exported_pose(self) -> Pose:

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from facelab.algebra import product
 from facelab.export.marked import write_marked
 from facelab.export.normals import normals
 from facelab.export.subject import Subject
@@ -32,7 +33,8 @@ def surface(subject: Subject) -> Float:
     out = subject.image.copy()
     if not covered.any():
         return out
-    lit = np.maximum(normals(subject)[window] @ _LIGHTS.T, 0) @ _STRENGTHS + np.float32(_AMBIENT)
+    toward = np.maximum(product(normals(subject)[window], _LIGHTS.T), 0)
+    lit = product(toward, _STRENGTHS) + np.float32(_AMBIENT)
     clay = np.sqrt(lit)[..., None] * _CLAY  # the square root as a display's gamma
     share = covered.astype(np.float32)
     soft = (cv2.blur(share, (3, 3)) * share)[..., None]

@@ -10,6 +10,7 @@ points that it sees are the ones returned.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from math import ceil
 from typing import Protocol
@@ -21,6 +22,7 @@ import torch
 from facelab.reconstruct.blazeface import ALIGNMENT, BlazeFaceFull, BlazeFaceShort
 from facelab.reconstruct.crop import cut
 from facelab.reconstruct.layers import load
+from facelab.reconstruct.single_thread import each_alone
 from facelab.types import Box, Crop, Detection, Float, require_image
 
 SMALLEST = 32.0  # px; the smallest face looked for
@@ -185,19 +187,22 @@ def candidates(network: BlazeFaceFull | BlazeFaceShort, images: Float) -> list[F
 
     In pixels of the image, pixel centres at integers.
     """
-    with torch.inference_mode():
-        logits, regressions = network(torch.from_numpy(images).permute(0, 3, 1, 2) * 2 - 1)
-    scores = torch.sigmoid(logits).numpy()
     anchors = network.anchors(*images.shape[1:3]).numpy() - np.float32(0.5)
-    rows = np.concatenate([scores[..., None], regressions.numpy()], axis=2)
     found = []
-    for image_rows in rows:
-        enough = image_rows[:, 0] >= PROPOSED
-        kept, origin = image_rows[enough], anchors[enough]
+    for rows in each_alone(partial(anchored, network), list(images)):
+        enough = rows[:, 0] >= PROPOSED
+        kept, origin = rows[enough], anchors[enough]
         kept[:, CENTRE] += origin
         kept[:, POINTS] += np.tile(origin, 6)
         found.append(kept)
     return found
+
+
+@torch.inference_mode()
+def anchored(network: BlazeFaceFull | BlazeFaceShort, image: Float) -> Float:
+    """What the network gives of an image ``(H, W, 3)`` at each anchor, ``(n, 17)``."""
+    logits, regressions = network(torch.from_numpy(image).permute(2, 0, 1)[None] * 2 - 1)
+    return torch.cat([torch.sigmoid(logits)[0, :, None], regressions[0]], dim=1).numpy()
 
 
 def transformed(

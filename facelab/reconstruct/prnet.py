@@ -24,6 +24,7 @@ from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
 
 from facelab import pose, weights
+from facelab.algebra import product
 from facelab.atlas import INNER51, OVAL, SIZE, canonical
 from facelab.errors import OutputError, WeightsError
 from facelab.reconstruct.resfcn import PRN
@@ -282,7 +283,7 @@ def canonical_frame(data: UVData) -> Array:
     u, v = data.landmarks[17:].T
     inner = canonical().vertices[list(INNER51)].astype(np.float64)
     scale, rotation, translation = pose.similarity(up[rows[v, u]], inner)
-    return scale * up @ rotation.T + translation
+    return product(scale * up, rotation.T) + translation
 
 
 def chart(data: UVData, vertices: Array) -> Float:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from facelab.errors import UsageError
+from facelab.reconstruct.single_thread import each_alone
 from facelab.types import Float, require
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Runner(Protocol):
 
     def __call__(self, crops: Float) -> tuple[Float, ...]:
         """Run the network on any number of crops.
+
+        On a CPU the result for a crop depends neither on those beside it nor on threads.
 
         Parameters
         ----------
@@ -108,10 +111,12 @@ class TorchRunner:
         """The runtime, its version and the device."""
         return f"torch {torch.__version__.partition('+')[0]} on {self._device}"
 
-    @torch.inference_mode()
     def __call__(self, crops: Float) -> tuple[Float, ...]:
         """See `Runner`."""
-        views = _channels_first(crops, self._side)
+        return _run(self._run, _channels_first(crops, self._side), self._device)
+
+    @torch.inference_mode()
+    def _run(self, views: Float) -> tuple[Float, ...]:
         outputs = self._network(torch.from_numpy(views).to(self._device))
         return tuple(output.cpu().numpy() for output in _as_tuple(outputs))
 
@@ -138,8 +143,10 @@ class OnnxRunner:
 
     def __call__(self, crops: Float) -> tuple[Float, ...]:
         """See `Runner`."""
-        views = np.ascontiguousarray(_channels_first(crops, self._side))
-        return tuple(self._session.run(None, {"crops": views}))
+        return _run(self._run, _channels_first(crops, self._side), self._device)
+
+    def _run(self, views: Float) -> tuple[Float, ...]:
+        return tuple(self._session.run(None, {"crops": np.ascontiguousarray(views)}))
 
 
 def onnx_model(network: nn.Module, side: int, outputs: Sequence[str] = ()) -> bytes:
@@ -177,6 +184,7 @@ def _session(model: bytes, device: str) -> InferenceSession:
         )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors only
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # see `each_alone`
     session = onnxruntime.InferenceSession(model, options, providers=[provider])
     if provider not in session.get_providers():  # its libraries are not there
         raise UsageError(
@@ -184,6 +192,16 @@ def _session(model: bytes, device: str) -> InferenceSession:
             "that it names, or choose --device cpu"
         )
     return session
+
+
+def _run(
+    network: Callable[[Float], tuple[Float, ...]], views: Float, device: str
+) -> tuple[Float, ...]:
+    """The outputs for views ``(B, 3, S, S)``: on a CPU of each alone, on a GPU of all at once."""
+    if device != "cpu":
+        return network(views)
+    outputs = each_alone(network, np.split(views, len(views)))
+    return tuple(np.concatenate(parts) for parts in zip(*outputs, strict=True))
 
 
 def _channels_first(crops: Float, side: int) -> Float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -32,7 +32,9 @@ def tensors_of(state: State) -> dict[str, Tensor]:
 
 def save(folder: Path, state: State, settings: Settings, data: str) -> None:
     """Write the checkpoint; the one before stays until the new one is whole."""
-    about = {"step": str(state.step), "settings": described(settings), "views": data}
+    facts = {"step": state.step, "settings": json.loads(described(settings)), "views": data}
+    # One key: safetensors writes several in an order that changes from run to run.
+    about = {"facelab": json.dumps(facts, sort_keys=True)}
     folder.mkdir(parents=True, exist_ok=True)
     write_bytes_atomically(folder / NAME, packed(tensors_of(state), metadata=about))
 
@@ -58,8 +60,9 @@ def resume(folder: Path, state: State, settings: Settings, data: str) -> None:
         return
     try:
         with safe_open(path, "pt") as file:
-            about, tensors = file.metadata(), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        differing = _differing(about["settings"], described(settings))
+            about = json.loads(file.metadata()["facelab"])
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        differing = _differing(about["settings"], json.loads(described(settings)))
         differing += [] if about["views"] == data else ["photographs or their rendering"]
         if differing:
             raise UsageError(
@@ -76,9 +79,8 @@ def resume(folder: Path, state: State, settings: Settings, data: str) -> None:
         raise UsageError(f"{path}: is damaged ({reason}); remove it to begin anew") from None
 
 
-def _differing(was: str, now: str) -> list[str]:
+def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """The names of settings that are not the same in two descriptions."""
-    before, after = json.loads(was), json.loads(now)
     return sorted(key for key in before | after if before.get(key) != after.get(key))
 
 

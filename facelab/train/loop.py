@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,9 @@ from facelab.head import POINTS
 from facelab.reconstruct.facemap import FaceMap
 from facelab.reconstruct.facemesh import FaceMesh
 from facelab.reconstruct.layers import load, load_file
+from facelab.reconstruct.single_thread import each_alone, one_thread
 from facelab.train import checkpoint
+from facelab.train.gradients import Batch, gradients, require_finite
 from facelab.train.log import Log
 from facelab.train.objective import Objective
 from facelab.train.renders import RECIPES, Progress, Renders
@@ -224,8 +228,8 @@ def rate_at(step: int, settings: Settings) -> float:
     )
 
 
-def collated(views: list[View], device: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Crops ``(B, 3, 192, 192)``, points ``(B, 468, 3)`` and whether there is a face ``(B,)``."""
+def collated(views: list[View], device: str) -> Batch:
+    """Views as the network takes them."""
     crops = torch.from_numpy(np.stack([view.image for view in views])).permute(0, 3, 1, 2)
     points = torch.from_numpy(np.stack([view.points for view in views]))
     face = torch.tensor([float(view.face) for view in views])
@@ -250,60 +254,70 @@ def _batches(
 
 
 def _alone(_: int) -> None:
-    """Workers use one thread each."""
+    """Workers use one thread each, of OpenCV's too."""
     import cv2
 
     cv2.setNumThreads(1)
-    torch.set_num_threads(1)
 
 
 def _update(
-    state: State, objective: Objective, batch: tuple[Tensor, Tensor, Tensor], settings: Settings
+    state: State, objective: Objective, batch: Batch, settings: Settings
 ) -> dict[str, float]:
-    crops, wanted, face = batch
     for group in state.optimiser.param_groups:
         group["lr"] = rate_at(state.step, settings) * group["share"]
-    points, score = state.network(crops)  # float32: coarser ones would round places to pixels
-    _require_finite(state.step, settings, points, score)
-    parts: dict[str, Tensor] = objective(points, score, wanted, face)
-    state.optimiser.zero_grad()
-    parts["total"].backward()  # type: ignore[no-untyped-call]
-    norm = torch.nn.utils.clip_grad_norm_(state.network.parameters(), 10.0)
-    _require_finite(state.step, settings, parts["total"], norm)
+    moved = [p for p in state.network.parameters() if p.requires_grad]
+    with _told(state.step, settings):
+        found, parts = gradients(state.network, objective, batch, moved)
+        with one_thread():
+            _step(state, moved, found, settings, parts["total"])
+    return {name: part.item() for name, part in parts.items()}
+
+
+def _step(
+    state: State, moved: list[nn.Parameter], found: list[Tensor], settings: Settings, loss: Tensor
+) -> None:
+    for parameter, gradient in zip(moved, found, strict=True):
+        parameter.grad = gradient
+    require_finite(loss, torch.nn.utils.clip_grad_norm_(moved, 10.0))
     state.optimiser.step()
     state.step += 1
     kept = min(settings.average, (1 + state.step) / (10 + state.step))
     with torch.no_grad():
         for mean, own in zip(state.averaged.parameters(), state.network.parameters(), strict=True):
             mean.lerp_(own, 1 - kept)
-    return {name: part.item() for name, part in parts.items()}
 
 
-def _require_finite(step: int, settings: Settings, *values: Tensor) -> None:
+@contextmanager
+def _told(step: int, settings: Settings) -> Iterator[None]:
     """Stop before what is no number gets into weights, or what is kept of them."""
-    if not all(torch.isfinite(value).all() for value in values):
+    try:
+        yield
+    except FloatingPointError as error:
         raise UsageError(
-            f"step {step + 1}: the loss is no longer finite; train in another folder with a --rate "
+            f"step {step + 1}: the loss is {error}; train in another folder with a --rate "
             f"below {settings.rate:g}; the last checkpoint stays"
-        )
+        ) from None
 
 
-@torch.inference_mode()
 def _validated(
     state: State, objective: Objective, views: list[View], device: str, settings: Settings
 ) -> dict[str, float]:
     """The mean parts of the loss over held-out views."""
-    if not views:
-        return {}
-    total: dict[str, float] = {}
-    for start in range(0, len(views), 32):
-        batch = views[start : start + 32]
-        crops, wanted, face = collated(batch, device)
-        points, score = state.averaged(crops)
-        _require_finite(state.step - 1, settings, points, score)
-        for name, mean in objective(points, score, wanted, face).items():
-            total[name] = total.get(name, 0.0) + len(batch) * mean.item()
-    return {name: value / len(views) for name, value in total.items()}
+    batches = [collated(views[start : start + 32], device) for start in range(0, len(views), 32)]
+    with _told(state.step - 1, settings):
+        found = each_alone(partial(_errors, state.averaged, objective), batches)
+    names = found[0] if found else ()
+    return {name: sum(parts[name] for parts in found) / len(views) for name in names}
+
+
+@torch.inference_mode()
+def _errors(network: FaceMap, objective: Objective, batch: Batch) -> dict[str, float]:
+    """The parts of the loss of a batch, times its size."""
+    crops, wanted, face = batch
+    points, score = network(crops)
+    require_finite(points, score)
+    parts: dict[str, Tensor] = objective(points, score, wanted, face)
+    return {name: len(crops) * mean.item() for name, mean in parts.items()}
 
 
 def _spread(validation: list[Renders]) -> list[tuple[Renders, int]]:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from facelab import atlas
+from facelab.algebra import product
 from facelab.atlas.surface import surface
 from facelab.reconstruct.facemap import POINTS
 from facelab.reconstruct.loss import loss_weights, position_map_loss
@@ -37,14 +38,14 @@ class Objective(nn.Module):
     def __init__(self, *, jaw: bool = True) -> None:
         super().__init__()
         texels, marks, weights = _operators()
-        self.register_buffer("surface", torch.from_numpy(texels))
-        self.register_buffer("landmarks", torch.from_numpy(marks if jaw else marks[17:]))
-        self.register_buffer("weights", torch.from_numpy(weights))
+        self.register_buffer("surface", torch.tensor(texels))
+        self.register_buffer("landmarks", torch.tensor(marks if jaw else marks[17:]))
+        self.register_buffer("weights", torch.tensor(weights))
 
     def forward(
         self, points: Tensor, score: Tensor, wanted: Tensor, face: Tensor
     ) -> dict[str, Tensor]:
-        """The parts of the loss; their sum is ``total``.
+        """The parts of the loss, and their `total`.
 
         Parameters
         ----------
@@ -69,8 +70,13 @@ class Objective(nn.Module):
         else:  # a mean over nothing is no number
             surface = landmarks = away.sum()
         told = functional.binary_cross_entropy(score.clamp(1e-6, 1 - 1e-6), face)
-        total = surface + _LANDMARKS * landmarks + _SCORE * told
-        return {"total": total, "map": surface, "landmarks": landmarks, "score": told}
+        parts = {"map": surface, "landmarks": landmarks, "score": told}
+        return {"total": self.total(parts), **parts}
+
+    @staticmethod
+    def total(parts: dict[str, Tensor]) -> Tensor:
+        """What is minimised."""
+        return parts["map"] + _LANDMARKS * parts["landmarks"] + _SCORE * parts["score"]
 
 
 def _applied(operator: Tensor, points: Tensor) -> Tensor:
@@ -88,6 +94,6 @@ def _operators() -> tuple[Float, Float, Float]:
         unit = np.eye(POINTS, dtype=np.float32)[:, start : start + 4]
         values = layout.spread(surface()(unit))
         texels.append(values[::_STEP, ::_STEP][layout.face[::_STEP, ::_STEP]])
-        marks.append(layout.landmark_weights @ layout.read(values, layout.landmark_places))
+        marks.append(product(layout.landmark_weights, layout.read(values, layout.landmark_places)))
     weights = loss_weights(layout)[::_STEP, ::_STEP][layout.face[::_STEP, ::_STEP]]
     return np.concatenate(texels, axis=1), np.concatenate(marks, axis=1), weights

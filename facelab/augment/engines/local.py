@@ -16,7 +16,6 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Generic
 
 import cv2
-from threadpoolctl import threadpool_limits
 
 from facelab.augment.engines import ATTEMPTS, Result, Shared, Task, fatal
 from facelab.augment.engines.processes import interrupts_kept, single_threaded
@@ -46,18 +45,8 @@ class LocalEngine:
         """See `facelab.augment.engines.Engine.map`."""
         call = partial(function, shared)
         if self.workers == 1:
-            return _here(call, tasks)
+            return (call(task) for task in tasks)
         return _spread(self.workers, pickle.dumps(call), iter(tasks), named)
-
-
-def _here(call: Callable[[Task], Result], tasks: Iterable[Task]) -> Generator[Result, None, None]:
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        with threadpool_limits(1, "blas"):  # as in other processes: sums round alike
-            yield from map(call, tasks)
-    finally:
-        cv2.setNumThreads(threads)
 
 
 def _spread(

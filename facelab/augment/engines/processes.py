@@ -1,7 +1,6 @@
 """What processes inherit that are begun here: one thread each, and no interrupts.
 
-As many workers as cores keep the cores busy, more threads do not. Sums that are split among threads
-may also round differently; with one thread they never do.
+As many workers as cores keep the cores busy, more threads do not.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from facelab.algebra import product
 from facelab.augment.scene import Augmentation, Scene
 from facelab.edits.fields import number
 
@@ -30,6 +31,6 @@ class Camera(Augmentation):
         image = np.minimum(linear, 1) ** np.float32(1 / 2.2)
         image = np.float32(0.5) + (image - np.float32(0.5)) * np.float32(1 + self.contrast)
         image = image * (1 + np.float32(self.temperature) * _WARM)
-        grey = (image @ _GREY)[..., None]
+        grey = product(image, _GREY)[..., None]
         image = grey + (image - grey) * np.float32(1 + self.saturation)
         return scene.with_image(np.clip(image, 0, 1).astype(np.float32))

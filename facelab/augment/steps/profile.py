@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab import pose, raster
+from facelab.algebra import product
 from facelab.atlas import Atlas, grid_triangles
 from facelab.atlas.surface import surface
 from facelab.augment.beyond import extended
@@ -136,7 +137,7 @@ class Turn:
 
     def _apply(self, points: Float, rotation: Doubles) -> Float:
         away = (points - self.centre) * _FLIP
-        return np.asarray(away @ rotation.T * _FLIP + self.centre, np.float32)
+        return np.asarray(product(away, rotation.T) * _FLIP + self.centre, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
