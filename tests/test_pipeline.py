@@ -72,6 +72,17 @@ def test_face_that_was_asked_for(face, expected):
     assert chosen(face) == expected
 
 
+@pytest.mark.parametrize(("index", "expected"), [(0, LARGE), (1, MIDDLE), (2, SMALL)])
+def test_an_index_is_the_same_as_a_number_and_as_text(index, expected):
+    for face in (index, str(index)):
+        (seen,) = sight(IMAGE, THREE, face)
+        assert seen.positions == expected
+        source = Sighting(noise(300, 300), plane((20, 20)))
+        settings = replace(SETTINGS, target_face=face)
+        (found,) = swap_into(IMAGE, [source], THREE, settings).faces
+        assert found.positions == expected
+
+
 def test_box_is_handed_on():
     stub, box = StubReconstructor(MIDDLE), Box(1, 2, 30, 40)
     assert chosen("largest", box, stub) == [MIDDLE]
@@ -136,6 +147,8 @@ def test_settings_have_nothing_that_the_library_ignores():
         ("tone", float("nan"), "tone must be from 0 to 1"),
         ("keep", ("mouth", "ears"), "keep must be of mouth, eyes, not 'ears'"),
         ("target_face", "-1", "target_face must be"),
+        ("target_face", -1, "target_face must be"),
+        ("target_face", True, "target_face must be"),
         ("target_face", "biggest", "target_face must be .*all or an index, not 'biggest'"),
         ("target_face", "", "target_face must be"),
         ("target_face", "1.5", "target_face must be"),

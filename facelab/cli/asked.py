@@ -107,7 +107,7 @@ def of_swap(settings: SwapSettings, person: Photographs, mask: Path | None) -> R
         steps=(step,),
         inputs={"person": person},
         name="swap",
-        faces=settings.target_box or _faces(settings.target_face),
+        faces=settings.target_box or _faces(str(settings.target_face)),
         texture_size=settings.texture_size,
         mask=mask,
     )

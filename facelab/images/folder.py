@@ -21,11 +21,11 @@ HIDDEN = "hidden"
 BROKEN = "broken link"
 LOOP = "link to a folder that is taken or above"
 SPECIAL = "special file"
-UNREADABLE = "unreadable folder"
+UNREADABLE = "unreadable"
 NAMELESS = "without a suffix"
 OTHER = "other"
 
-_PLURALS = {kind: f"{kind}s" for kind in (FOLDER, OUTPUT, OWN, BROKEN, SPECIAL, UNREADABLE)} | {
+_PLURALS = {kind: f"{kind}s" for kind in (FOLDER, OUTPUT, OWN, BROKEN, SPECIAL)} | {
     LOOP: "links to folders that are taken or above"
 }
 _SUFFIX = re.compile(r"\.[a-z0-9_+-]{1,12}")  # what can be said in a line of text
@@ -152,8 +152,8 @@ def _kind(path: Path, names: Collection[str]) -> str:
         return HIDDEN
     try:
         mode = path.stat().st_mode
-    except OSError:  # also a link to itself
-        return BROKEN
+    except OSError:  # also a link to itself, or a path that is too long
+        return BROKEN if os.path.islink(path) else UNREADABLE  # noqa: PTH114  # never raises
     if stat.S_ISDIR(mode):
         return FOLDER
     if not stat.S_ISREG(mode):

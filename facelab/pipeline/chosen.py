@@ -45,7 +45,7 @@ class Sighting:
     box: Box | None = None
 
 
-def check_face(role: str, face: str, box: Box | None, words: Sequence[str]) -> None:
+def check_face(role: str, face: str | int, box: Box | None, words: Sequence[str]) -> None:
     """Refuse what does not say which face: one of `words` or an index by size from 0, or a box.
 
     Raises
@@ -53,7 +53,7 @@ def check_face(role: str, face: str, box: Box | None, words: Sequence[str]) -> N
     UsageError
         It names the setting, ``<role>_face``, the value and what is allowed.
     """
-    if face not in words and not face.isdecimal():
+    if str(face) not in words and not str(face).isdecimal():
         raise UsageError(f"{role}_face must be {', '.join(words)} or an index, not {face!r}")
     if box is not None and face != "largest":
         raise UsageError(f"{role}_box already says which face; leave {role}_face out")
@@ -62,7 +62,7 @@ def check_face(role: str, face: str, box: Box | None, words: Sequence[str]) -> N
 def sight(
     image: Float | Image,
     reconstructor: Reconstructor,
-    face: str = "largest",
+    face: str | int = "largest",
     box: Box | None = None,
     name: str = "image",
 ) -> list[Sighting]:
@@ -73,7 +73,7 @@ def sight(
     image : Image, or (H, W, 3) float32
         What `facelab.read` gave, so that records can name the file; or an array.
     reconstructor : Reconstructor
-    face : str
+    face : str or int
         ``largest``, ``left``, ``right``, ``all`` or an index by size from 0.
     box : Box, optional
         Where the face is; skips detection, and `face` does not matter.
@@ -87,7 +87,7 @@ def sight(
     NoFaceError
         If there is none, or not the one asked for; it lists the faces that there are.
     """
-    photograph = as_image(image)
+    photograph, face = as_image(image), str(face)
     pixels = photograph.pixels
     return [
         Sighting(pixels, found.positions, photograph.origin, face, box)

@@ -42,7 +42,7 @@ class SwapSettings:
         How far the source is brought to the target's tone and shading, [0, 1].
     keep : tuple of str
         Parts of the target that stay: of ``mouth`` (its interior) and ``eyes`` (the eyeballs).
-    target_face : str
+    target_face : str or int
         ``largest``, ``left``, ``right``, ``all`` or an index by size from 0. Which face of a source
         is meant, `facelab.sight` is told.
     target_box : Box, optional
@@ -61,7 +61,7 @@ class SwapSettings:
     blend: str = "poisson"
     tone: float = 1.0
     keep: tuple[str, ...] = ("mouth",)
-    target_face: str = "largest"
+    target_face: str | int = "largest"
     target_box: Box | None = None
     occlusion: bool = True
     texture_size: int | None = None
@@ -136,7 +136,7 @@ def swap_into(
     image = photograph.pixels
     if mask is not None:
         require("mask", mask, image.shape[:2], np.float32)
-    chosen = choose(image, reconstructor, settings.target_face, settings.target_box, name)
+    chosen = choose(image, reconstructor, str(settings.target_face), settings.target_box, name)
     for found in chosen:
         image = swap_one(image, found.positions, sources, settings, mask)
     making = partial(_making, photograph, sources, reconstructor, settings, mask)
@@ -154,7 +154,8 @@ def _making(
     parts += [] if mask is None else [Part("mask", mask)]
     asked = [(source.face, source.box and asdict(source.box)) for source in sources]
     face, box = asked[0] if all(one == asked[0] for one in asked) else zip(*asked, strict=True)
-    recipe = {"command": "swap", **asdict(settings), "source_face": face, "source_box": box}
+    which = {"target_face": str(settings.target_face), "source_face": face, "source_box": box}
+    recipe = {"command": "swap", **asdict(settings), **which}
     return making_of(target, parts, recipe, reconstructor, mark_of_swap)
 
 
