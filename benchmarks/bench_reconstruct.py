@@ -23,7 +23,7 @@ import torch
 from PIL import Image
 
 from facelab.cli.networks import Networks
-from facelab.cli.reconstruction import Request, perform, plan
+from facelab.cli.reconstruction import Request, find, perform, plan
 from facelab.reconstruct import load_reconstructor
 from facelab.reconstruct.facemap import SIDE, FaceMap
 from facelab.reconstruct.facemesh import FaceMesh
@@ -107,7 +107,7 @@ def file_calls(
     output.mkdir()
     request = Request(Networks(runtime=runtime, device=device), ("landmarks", "overlay"))
     reconstructor = request.networks.load()
-    jobs = plan([photographs], output)
+    jobs = plan(find([photographs], output, recursive=False), output)
     return {
         f"files, 16 photographs, {runtime}": (
             16,

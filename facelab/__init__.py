@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from facelab.cli.verifying import verify
     from facelab.errors import FacelabError
-    from facelab.images import Image, read, write
+    from facelab.images import Image, read
     from facelab.pipeline import (
         Person,
         RunResult,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from facelab.recipe import Recipe, read_recipe
     from facelab.reconstruct import Reconstructor, load_reconstructor
+    from facelab.saving import write
     from facelab.texture import unwrap
     from facelab.types import Box, Face, Pose, PositionMap, Reconstruction, Texture
 
@@ -59,7 +60,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "cli.verifying": ("verify",),
     "errors": ("FacelabError",),
-    "images": ("Image", "read", "write"),
+    "images": ("Image", "read"),
     "pipeline": (
         "Person",
         "RunResult",
@@ -72,6 +73,7 @@ _HOMES = {
     ),
     "recipe": ("Recipe", "read_recipe"),
     "reconstruct": ("Reconstructor", "load_reconstructor"),
+    "saving": ("write",),
     "texture": ("unwrap",),
     "types": ("Box", "Face", "Pose", "PositionMap", "Reconstruction", "Texture"),
 }

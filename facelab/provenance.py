@@ -34,6 +34,9 @@ COMPOSITE_CAPTURE = DIGITAL_SOURCE_TYPES + "compositeCapture"
 ENHANCED = DIGITAL_SOURCE_TYPES + "algorithmicallyEnhanced"
 """Source type of one photograph that was changed by algorithms: pixels moved, toned or drawn on."""
 
+DATA_DRIVEN = DIGITAL_SOURCE_TYPES + "dataDrivenMedia"
+"""Source type of a picture of numbers: depth, normals and the like."""
+
 _DC = "http://purl.org/dc/elements/1.1/"
 _IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 
@@ -184,7 +187,8 @@ class Input:
 def describe_input(path: StrPath, role: str, image: Image) -> Input:
     """Describe an input file for the record; `image` is what was read from it."""
     height, width = image.pixels.shape[:2]
-    return Input(Path(path).name, role, file_sha256(path), width, height)
+    sha256 = image.origin.sha256 if image.origin else file_sha256(path)
+    return Input(Path(path).name, role, sha256, width, height)
 
 
 def file_sha256(path: StrPath) -> str:

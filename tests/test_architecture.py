@@ -22,7 +22,7 @@ LAYERS = """
     types
     images pose scan blend distance
     raster provenance landmarks head
-    visibility
+    visibility saving
     facing
     texture reconstruct
     warp cavity

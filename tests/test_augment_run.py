@@ -271,13 +271,14 @@ def test_identities_are_folders_else_files(tmp_path):
     for name, data in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(data)
-    items, skipped = photographs.find(tmp_path, seed=1)
+    items, skipped, left = photographs.find(tmp_path, seed=1)
     found = {item.file.relative_to(tmp_path).as_posix(): item for item in items}
     identities = {"anna/1.jpg": "anna", "anna/more/2.PNG": "anna", "bert.webp": "bert"}
     assert {name: item.identity for name, item in found.items()} == identities
     assert all(item.split == split_of(item.identity, 1) for item in items)
     assert [item.sha256 for item in items] == sorted(item.sha256 for item in items)
     assert skipped == {"copy.jpg": "the same as anna/1.jpg"}
+    assert left == "3 not taken: 2 hidden, 1 .txt"
 
 
 def test_links_stand_for_what_they_lead_to(faces, tmp_path, out):

@@ -91,7 +91,7 @@ def png_header(width, height):
 
 def not_an_image(path):
     path.write_text("a letter")
-    return "not a JPEG, PNG, WebP or TIFF"
+    return "not a JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF image"
 
 
 def truncated(path):
@@ -135,7 +135,11 @@ def test_folder_in_place_of_a_file(calls):
 def test_folder_without_photographs(calls):
     Path("photos").mkdir()
     Path("photos/letter.txt").write_text("Dear")
-    refused(swap(target="photos", output="out"), 2, "photos: no JPEG, PNG, WebP or TIFF file")
+    refused(
+        swap(target="photos", output="out"),
+        2,
+        "photos: no photograph is in it (1 not taken: 1 .txt)",
+    )
 
 
 def test_bad_files_do_not_stop_a_folder(calls):

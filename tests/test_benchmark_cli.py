@@ -257,7 +257,8 @@ def folder(name, **files):
 @pytest.mark.parametrize(
     ("files", "parts"),
     [
-        ({}, ("set: no photograph has a .mat of its name beside it", "AFLW2000-3D")),
+        ({}, ("set: no photograph is in it", "give another folder")),
+        ({".a": b""}, ("set: no photograph is in it (2 not taken: 2 hidden)",)),
         ({"a": b"damaged"}, ("a.mat: not a MATLAB file", "replace or remove it")),
     ],
 )
@@ -282,7 +283,7 @@ def test_labels_without_landmarks(stubs):
     ("name", "message"),
     [
         ("nobody", "nobody: is not a folder"),
-        ("empty", "empty: holds no JPEG, PNG, WebP or TIFF file"),
+        ("empty", "empty: no photograph is in it"),
     ],
 )
 def test_folders_without_photographs(stubs, name, message):

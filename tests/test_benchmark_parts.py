@@ -430,7 +430,7 @@ def measured(folder, methods, **more):
 
 
 def test_what_facelab_writes_is_read_back_exactly(written):
-    pairs = labelled.find(written)
+    pairs, _ = labelled.find(written)
     assert [pair.photograph.name for pair in pairs] == [f"{k:09d}.jpg" for k in range(4)]
     for pair, wanted in zip(pairs, POSES, strict=True):
         labels = labelled.read_labels(pair.labels, 0)
@@ -574,7 +574,7 @@ def radians(yaw=0.0, pitch=0.0, roll=0.0):
 def test_faces_beyond_99_degrees_have_no_errors_of_their_pose(tmp_path, angles, posed):
     """A yaw of 95 has, though the same turn is one of 85 with pitch and roll upside down."""
     labels_file(tmp_path, Pose_Para=radians(**angles))
-    (pair,) = labelled.find(tmp_path)
+    (pair,), _ = labelled.find(tmp_path)
     made = labelled.picture(pair, 0)
     assert made.labels["yaw"] == "60-90"
     errors = made.measure(canonical())
@@ -679,7 +679,7 @@ def test_hidden_files_are_no_photographs(tmp_path):
     labels_file(tmp_path, name=".a")
     (tmp_path / ".trash").mkdir()
     labels_file(tmp_path / ".trash")
-    assert [pair.photograph.name for pair in labelled.find(tmp_path)] == ["b.jpg"]
+    assert [pair.photograph.name for pair in labelled.find(tmp_path)[0]] == ["b.jpg"]
 
 
 def test_bad_files_are_left_out_and_named(written, tmp_path):

@@ -24,8 +24,10 @@ from facelab.cli import job as job_module
 from facelab.cli import main, options
 from facelab.cli import networks as networks_module
 from facelab.cli import swap as swap_module
+from facelab.images import read
 from facelab.opacity import KEEP
 from facelab.pipeline import SwapResult, SwapSettings, choose
+from facelab.pipeline.swapping import SENTENCE
 from facelab.provenance import CONSENT
 from facelab.reconstruct import BACKENDS, DETECTORS, layers
 from facelab.reconstruct.facemap import SIDE, FaceMap
@@ -176,7 +178,7 @@ def test_every_option_reaches_the_pipeline(here, calls):
     assert result.exit_code == 0, result.output
     ((_, _, settings, mask),) = calls
     assert settings == SwapSettings(
-        "alpha", 0.25, ("mouth", "eyes"), target_face="all", source_box=Box(1, 2, 30, 31.5),
+        "alpha", 0.25, ("mouth", "eyes"), target_face="all",
         occlusion=False, texture_size=512,
     )  # fmt: skip
     np.testing.assert_allclose(mask, np.full((36, 40), 0.2), rtol=1e-6)
@@ -184,7 +186,32 @@ def test_every_option_reaches_the_pipeline(here, calls):
 
 def test_face_and_box_options_reach_the_pipeline(here, calls):
     assert swap("--source-face", "left", "--target-box", "0,0,9,9").exit_code == 0
-    assert calls[0][2] == SwapSettings(source_face="left", target_box=Box(0, 0, 9, 9))
+    assert calls[0][2] == SwapSettings(target_box=Box(0, 0, 9, 9))
+
+
+@pytest.mark.parametrize(
+    ("options", "face", "box"),
+    [
+        ((), "largest", None),
+        (("--source-face", "1"), "1", None),
+        (("--source-box", "1,2,30,31.5"), "largest", Box(1, 2, 30, 31.5)),
+    ],
+)
+def test_which_face_of_the_source_is_told_to_who_looks(
+    here, calls, monkeypatch, options, face, box
+):
+    told = []
+
+    def sight(image, reconstructor, *which):
+        told.append(which)
+        return []
+
+    monkeypatch.setattr(job_module, "sight", sight)
+    assert swap(*options).exit_code == 0
+    assert told == [(face, box, "source.png")]
+    said = json.loads(Path("out.png.json").read_text())["recipe"]
+    assert said["source_face"] == face
+    assert said["source_box"] == (None if box is None else {"x0": 1, "y0": 2, "x1": 30, "y1": 31.5})
 
 
 def test_keep_none_and_several_sources(here, calls):
@@ -276,7 +303,7 @@ def test_mark(here, calls, consent, term):
     assert swap("--consent", consent).exit_code == 0
     content = Path("out.png").read_bytes()
     assert f"http://cv.iptc.org/newscodes/digitalsourcetype/{term}<".encode() in content
-    assert job_module.SENTENCE.encode() in content
+    assert SENTENCE.encode() in content
 
 
 def test_same_command_gives_the_same_bytes(here, calls):
@@ -383,7 +410,59 @@ def test_folder(here, calls):
     for name, original in originals.items():
         np.testing.assert_array_equal(values(f"out/{name}"), 255 - original)
     assert [Path(outcome["target"]).name for outcome in json.loads(result.stdout)] == [*originals]
-    assert result.stderr.endswith("3 done, 0 skipped, 0 failed\n")
+    assert result.stderr.endswith("3 done, 0 skipped, 0 failed\n2 not taken: 1 .txt, 1 hidden\n")
+
+
+def files_below(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in files_of(folder))
+
+
+def files_of(folder):
+    return [path for path in Path(folder).rglob("*") if path.is_file()]
+
+
+def test_folders_below_are_mirrored_and_the_output_is_not_an_input(here, calls):
+    for name in ("a.png", "one/b.png", "one/two/c.png", "one/notes.txt"):
+        Path("photos", name).parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".png"):
+            picture(f"photos/{name}", 3)
+    Path("photos/one/notes.txt").write_text("x")
+    made = ["a.png", "one/b.png", "one/two/c.png"]
+    for status in ("done", "skipped"):
+        result = swap("--recursive", "--json", target="photos", output="photos/out")
+        assert result.exit_code == 0, result.output
+        assert [one["status"] for one in json.loads(result.stdout)] == [status] * 3
+        everything = sorted([*made, *(f"{name}.json" for name in made)])
+        assert files_below("photos/out") == everything
+    assert result.stderr.endswith("2 not taken: 1 .txt, 1 output folder\n")
+    result = swap(target="photos", output="out")
+    assert sorted(snapshot("out")) == ["a.png", "a.png.json"]
+    assert result.stderr.endswith("2 not taken: 2 folders\n")
+
+
+def test_what_holds_no_mark_is_written_as_what_does(here, calls):
+    photographs(2)
+    for name in ("a.bmp", "c.gif", "d.JFIF", "e.avif"):
+        with PIL.Image.open("photos/b.png") as file:
+            file.save(f"photos/{name}", {"d.JFIF": "JPEG"}.get(name))
+    result = swap(target="photos", output="out")
+    assert result.exit_code == 0, result.output
+    made = ["a.bmp.png", "a.png", "b.png", "c.png", "d.JFIF", "e.avif"]
+    assert sorted(snapshot("out")) == sorted([*made, *(f"{name}.json" for name in made)])
+    assert all(b"compositeCapture" in read(f"out/{name}").metadata.xmp for name in made)
+    one = swap(target="photos/a.bmp", output="out.bmp")
+    assert one_line(one, "out.bmp: cannot write .bmp")
+
+
+def test_no_output_is_another_ones_input(here, calls):
+    for name in ("in/a.png", "in/in/a.png"):
+        Path("out", name).parent.mkdir(parents=True, exist_ok=True)
+        picture(f"out/{name}", 3)
+    before = snapshot_of_files(here)
+    result = swap("--recursive", target="out/in", output="out")
+    assert result.exit_code == 2
+    assert one_line(result, "out/in/a.png: would overwrite an input")
+    assert snapshot_of_files(here) == before
 
 
 def test_folder_skips_what_is_done_without_loading_networks(here, calls, monkeypatch):

@@ -10,11 +10,11 @@ import yaml
 
 from facelab.cli import editing
 from facelab.cli import networks as networks_module
-from facelab.cli.job import SENTENCE
 from facelab.edits.edit import Picture
 from facelab.errors import OutputError, UsageError
 from facelab.pipeline import Person, Sighting, picture_of, run, running
-from facelab.recipe import Recipe, Swap, step_classes
+from facelab.pipeline.swapping import SENTENCE
+from facelab.recipe import FaceIndex, MostFaces, Recipe, Swap, step_classes
 from facelab.types import Reconstruction
 from tests.synthetic import (
     StubReconstructor,
@@ -95,8 +95,9 @@ def test_nothing_to_do_leaves_every_bit(steps):
 
 @pytest.mark.parametrize(
     ("faces", "expected"),
-    [("all", [LARGE, SMALL]), ("largest", [LARGE]), ("1", [LARGE]), ("2", [LARGE, SMALL]),
-     ("9", [LARGE, SMALL]), ("left", [LARGE]), ("right", [SMALL])],
+    [("all", [LARGE, SMALL]), ("largest", [LARGE]), ("left", [LARGE]), ("right", [SMALL]),
+     (FaceIndex(0), [LARGE]), (FaceIndex(1), [SMALL]), (MostFaces(1), [LARGE]),
+     (MostFaces(2), [LARGE, SMALL]), (MostFaces(9), [LARGE, SMALL])],
 )  # fmt: skip
 def test_every_face_asked_for_is_changed(faces, expected):
     result = run(Recipe(steps=(Fill(),), faces=faces), IMAGE, {}, TWO)
@@ -214,7 +215,7 @@ def test_record_and_mark(here):
     assert str(here) not in Path("out.png.json").read_text()
     data = Path("out.png").read_bytes()
     assert b"digitalsourcetype/algorithmicallyEnhanced<" in data
-    assert editing.EDITED.encode() in data
+    assert running.EDITED.encode() in data
 
 
 def test_a_swap_is_marked_as_a_composite(here, monkeypatch):
@@ -232,18 +233,32 @@ def test_a_swap_is_marked_as_a_composite(here, monkeypatch):
 
 def test_steps_that_compose_exist(monkeypatch):
     monkeypatch.undo()  # the real edits
-    assert step_classes().keys() >= editing.COMPOSING
+    assert step_classes().keys() >= running.COMPOSING
 
 
 def test_strength_zero_keeps_the_pixels(here):
-    assert fill("--do", "shift by=3 strength=0", "--faces", "1").exit_code == 0
+    assert fill("--do", "shift by=3 strength=0", "--most", "1").exit_code == 0
     assert edit("--do", "fill strength=0", output="same.png").exit_code == 0
     np.testing.assert_array_equal(values("same.png"), values("target.png"))
 
 
-@pytest.mark.parametrize(("faces", "count"), [("all", 2), ("largest", 1), ("1", 1), ("7", 2)])
-def test_faces(here, faces, count):
-    assert len(json.loads(fill("--json", "--faces", faces).stdout)[0]["faces"]) == count
+@pytest.mark.parametrize(
+    ("options", "indices"),
+    [
+        ((), [0, 1]), (("--faces", "all"), [0, 1]), (("--faces", "largest"), [0]),
+        (("--faces", "0"), [0]), (("--faces", "1"), [1]), (("--faces", "left"), [0]),
+        (("--faces", "right"), [1]), (("--most", "1"), [0]), (("--most", "7"), [0, 1]),
+    ],
+)  # fmt: skip
+def test_an_index_is_one_face_and_a_count_is_several(here, options, indices):
+    every = json.loads(fill("--json").stdout)[0]["faces"]
+    assert json.loads(fill("--json", *options).stdout)[0]["faces"] == [every[k] for k in indices]
+
+
+def test_an_index_beyond_the_faces_lists_them(here):
+    result = fill("--faces", "2")
+    assert result.exit_code == 3
+    assert one_line(result, "target.png: no face 2; its faces and their boxes are 0: ")
 
 
 def test_words_and_recipes_agree(here):
@@ -314,7 +329,9 @@ def test_nothing_stays_when_the_comparison_cannot_be_written(here, monkeypatch):
         (["--do", "wear reference=x"], ["step 1 (wear): reference: no input is called 'x'"]),
         (["--do", "fill", "--reference", "x"], ["--reference", "'x' is not NAME=FILE"]),
         (["--do", "fill", "--reference", "x=a", "--picture", "x=b"], ["x is given twice"]),
-        (["--do", "fill", "--faces", "0"], ["--faces", "'0'"]),
+        (["--do", "fill", "--faces", "-1"], ["--faces", "'-1'", "index"]),
+        (["--do", "fill", "--most", "0"], ["--most", "0"]),
+        (["--do", "fill", "--most", "1", "--faces", "0"], ["--faces and --most", "give one"]),
         (["--do", "fill", "--save-recipe", "a.png"], ["--save-recipe", "a.png", ".yaml"]),
     ],
 )
@@ -370,7 +387,7 @@ def test_folder_goes_on_where_it_stopped(here):
     picture("photos/c.png", 9)
     assert [one["status"] for one in folder()] == ["skipped", "done", "done"]
     assert snapshot("out").keys() == before.keys()
-    assert [one["status"] for one in folder("--faces", "1")] == ["done"] * 3
+    assert [one["status"] for one in folder("--most", "1")] == ["done"] * 3
 
 
 def folder(*arguments):

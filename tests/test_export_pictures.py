@@ -25,6 +25,7 @@ from facelab.export import (
 from facelab.export.canvas import Canvas
 from facelab.export.draw import draw
 from facelab.export.subject import Subject
+from facelab.images import read
 from facelab.images.image import to_integers
 from facelab.pose import matrix
 from facelab.raster import rasterize
@@ -108,6 +109,13 @@ def test_pictures_of_the_photograph_say_what_they_are(writer, tmp_path):
     content = (tmp_path / writer.write(turned(), tmp_path / "a")["png"]).read_bytes()
     assert b"digitalsourcetype/algorithmicallyEnhanced<" in content
     assert b"by facelab." in content
+
+
+@pytest.mark.parametrize("writer", [depth, normals, pncc, visibility], ids=name_of)
+def test_pictures_of_numbers_say_what_they_are(writer, tmp_path):
+    name = writer.write(turned(), tmp_path / "a")["png"]
+    assert b"digitalsourcetype/dataDrivenMedia<" in read(tmp_path / name).metadata.xmp
+    assert b"by facelab." in read(tmp_path / name).metadata.xmp
 
 
 @pytest.mark.parametrize(

@@ -593,8 +593,11 @@ def half16(suffix):
 NOISE = integers(64, 64, 3)
 BAD_FILES = {
     "zero bytes": (lambda: b"", "is empty"),
-    "text": (lambda: b"hello", "not a JPEG, PNG, WebP or TIFF image; convert"),
-    "other format": (lambda: b"GIF89a" + b"\0" * 40, "not a JPEG, PNG, WebP or TIFF image"),
+    "text": (lambda: b"hello", "not a JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF image; convert"),
+    "other format": (
+        lambda: b"8BPS" + b"\0" * 40,
+        "not a JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF image",
+    ),
     "only a magic number": (lambda: b"\xff\xd8\xff", "damaged, truncated"),
     "truncated JPEG": (lambda: half(NOISE, "JPEG"), "damaged, truncated"),
     "truncated PNG": (lambda: half(NOISE, "PNG"), "damaged, truncated"),
@@ -656,7 +659,7 @@ def test_unreadable_file(tmp_path, monkeypatch):
         read(tmp_path / "in.png")
 
 
-@pytest.mark.parametrize("plugin", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("plugin", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF"])
 @given(data=st.data())
 def test_any_damage_gives_an_image_or_an_image_error(tmp_path_factory, plugin, data):
     buffer = io.BytesIO()
@@ -702,7 +705,7 @@ def test_output_format_goes_by_the_suffix(tmp_path, name, label):
 
 @pytest.mark.parametrize("name", ["out.gif", "out", "out.heic"])
 def test_other_suffixes_are_refused_with_the_list(tmp_path, name):
-    with pytest.raises(UsageError, match=r"\.jpg \.jpeg \.png \.webp \.tif \.tiff"):
+    with pytest.raises(UsageError, match=r"\.jpg \.jpeg .*\.png \.webp \.avif \.tif \.tiff"):
         write(tmp_path / name, small())
     assert list(tmp_path.iterdir()) == []
 

@@ -72,6 +72,17 @@ def test_face_that_was_asked_for(face, expected):
     assert chosen(face) == expected
 
 
+@pytest.mark.parametrize(("index", "expected"), [(0, LARGE), (1, MIDDLE), (2, SMALL)])
+def test_an_index_is_the_same_as_a_number_and_as_text(index, expected):
+    for face in (index, str(index)):
+        (seen,) = sight(IMAGE, THREE, face)
+        assert seen.positions == expected
+        source = Sighting(noise(300, 300), plane((20, 20)))
+        settings = replace(SETTINGS, target_face=face)
+        (found,) = swap_into(IMAGE, [source], THREE, settings).faces
+        assert found.positions == expected
+
+
 def test_box_is_handed_on():
     stub, box = StubReconstructor(MIDDLE), Box(1, 2, 30, 40)
     assert chosen("largest", box, stub) == [MIDDLE]
@@ -113,6 +124,17 @@ def test_image_of_bytes_is_refused():
         choose(np.zeros((9, 9, 3), np.uint8), THREE, "largest", None, "a.png")
 
 
+@pytest.mark.parametrize("face", ["biggest", "-1", "1.5", ""])
+def test_a_face_that_nothing_is_called_is_a_usage_error(face):
+    with pytest.raises(UsageError, match=r"^a\.png: no face is called .*largest, left, right, all"):
+        sight(IMAGE, THREE, face, name="a.png")
+
+
+def test_settings_have_nothing_that_the_library_ignores():
+    """Which face of a source is said to `sight`: fields of its own would be another meaning."""
+    assert not [name for name in SwapSettings.__dataclass_fields__ if name.startswith("source")]
+
+
 # --- Settings ----------------------------------------------------------------------------------
 
 
@@ -124,8 +146,9 @@ def test_image_of_bytes_is_refused():
         ("tone", 1.01, "tone must be from 0 to 1"),
         ("tone", float("nan"), "tone must be from 0 to 1"),
         ("keep", ("mouth", "ears"), "keep must be of mouth, eyes, not 'ears'"),
-        ("source_face", "all", "source_face must be largest, left, right or an index, not 'all'"),
-        ("source_face", "-1", "source_face must be"),
+        ("target_face", "-1", "target_face must be"),
+        ("target_face", -1, "target_face must be"),
+        ("target_face", True, "target_face must be"),
         ("target_face", "biggest", "target_face must be .*all or an index, not 'biggest'"),
         ("target_face", "", "target_face must be"),
         ("target_face", "1.5", "target_face must be"),
@@ -142,9 +165,9 @@ def test_settings_that_are_not_allowed(field, value, message):
     "fields",
     [
         {},
-        {"tone": 0, "keep": (), "target_face": "all", "source_face": "12"},
+        {"tone": 0, "keep": (), "target_face": "all"},
         {"tone": 1, "keep": ("eyes", "mouth"), "texture_size": 256},
-        {"texture_size": 2048, "target_face": "right", "source_face": "left"},
+        {"texture_size": 2048, "target_face": "right"},
         *({"blend": method} for method in METHODS),
     ],
 )

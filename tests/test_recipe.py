@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from facelab.errors import UsageError
 from facelab.recipe import (
     FaceIndex,
+    MostFaces,
     Output,
     Photographs,
     PictureFile,
@@ -88,7 +89,7 @@ def test_everything_is_read(folder):
     assert got == Recipe(
         name="everything",
         seed=7,
-        faces="2",
+        faces=FaceIndex(2),
         texture_size=512,
         blend="mixed",
         mask=folder / "paint.png",
@@ -117,7 +118,8 @@ def test_only_the_version_is_needed():
 @pytest.mark.parametrize(
     ("text", "faces"),
     [
-        ("all", "all"), ("3", "3"), ("{index: 3}", FaceIndex(3)), ("{index: 0}", FaceIndex(0)),
+        ("all", "all"), ("3", FaceIndex(3)), ("0", FaceIndex(0)), ("{index: 3}", FaceIndex(3)),
+        ("'1'", FaceIndex(1)), ("{most: 2}", MostFaces(2)), ("{index: 0}", FaceIndex(0)),
         ("{box: [1, 2.5, 30, 40]}", Box(1, 2.5, 30, 40)),
     ],
 )  # fmt: skip
@@ -181,11 +183,18 @@ def test_a_steps_own_seed_stays():
         ("version: 1\nseed: true", "r.yaml:2: seed: True is not a whole number"),
         ("version: 1\nname: 3", "r.yaml:2: name: 3 is not text"),
         ("version: 1\nfaces: some", "r.yaml:2: faces: 'some' is not all, largest, left, right"),
-        ("version: 1\nfaces: 0", "r.yaml:2: faces: '0' is not"),
+        (
+            "version: 1\nfaces: -1",
+            "r.yaml:2: faces: -1 is not all, largest, left, right or an",
+        ),
+        ("version: 1\nfaces: 1.5", "r.yaml:2: faces: 1.5 is not"),
+        ("version: 1\nfaces: {most: 0}", "r.yaml:2: faces: most: 0 is not a whole number from 1"),
+        ("version: 1\nfaces: {most: true}", "r.yaml:2: faces: most: True is not a whole"),
+        ("version: 1\nfaces: {most: 1, index: 1}", "r.yaml:2: faces: give one of index, most"),
         ("version: 1\nfaces: true", "r.yaml:2: faces: True is not"),
         ("version: 1\nfaces: {index: -1}", "r.yaml:2: faces: index: -1 is not a whole number"),
         ("version: 1\nfaces:\n  index: x", "r.yaml:3: faces: index: 'x' is not a whole number"),
-        ("version: 1\nfaces: {index: 1, box: [0, 0, 1, 1]}", "r.yaml:2: faces: give either"),
+        ("version: 1\nfaces: {index: 1, box: [0, 0, 1, 1]}", "r.yaml:2: faces: give one of"),
         ("version: 1\nfaces: {box: [3, 0, 1, 1]}", "r.yaml:2: faces: box: [3, 0, 1, 1] is not"),
         ("version: 1\nmask: none.png", "r.yaml:2: mask: none.png: no such file"),
         ("version: 1\noutput: png", "r.yaml:2: output: 'png' is not a map"),
@@ -357,7 +366,8 @@ steps_drawn = st.lists(
 
 
 faces_drawn = (
-    st.sampled_from(["all", "left", "2"])
+    st.sampled_from(["all", "left"])
+    | st.builds(MostFaces, st.integers(1, 9))
     | st.builds(FaceIndex, st.integers(0, 9))
     | st.builds(Box, st.floats(-9, 9), st.integers(-9, 9), st.floats(9, 99), st.floats(9, 99))
 )
@@ -428,7 +438,8 @@ def test_schema_admits_what_is_read(folder):
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 2}, {"step": []}, {"seed": -1}, {"seed": 0.5}, {"faces": "some"}, {"faces": 0},
+        {"version": 2}, {"step": []}, {"seed": -1}, {"seed": 0.5}, {"faces": "some"}, {"faces": -1},
+        {"faces": {"most": 0}}, {"faces": {"most": 1, "index": 1}},
         {"faces": {"index": -1}}, {"faces": {"box": [1]}}, {"faces": {}}, {"mask": 3},
         {"output": {"format": "gif"}}, {"output": {"quality": 101}}, {"output": {"size": 3}},
         {"texture_size": 9}, {"blend": "magic"}, {"name": 3}, {"steps": {}}, {"steps": ["fil"]},

@@ -105,13 +105,21 @@ def test_no_files_but_the_report(here):
     assert files() == ["target.json"]
 
 
-@pytest.mark.parametrize(("choice", "count"), [("all", 2), ("largest", 1), ("1", 1), ("5", 2)])
-def test_faces_are_chosen(here, choice, count):
-    assert reconstruct("--write", "none", "--faces", choice).exit_code == 0
-    faces = report()["faces"]
-    assert len(faces) == count
-    widths = [face["box"][2] - face["box"][0] for face in faces]
+@pytest.mark.parametrize(
+    ("options", "indices"),
+    [
+        ((), [0, 1]), (("--faces", "all"), [0, 1]), (("--faces", "largest"), [0]),
+        (("--faces", "0"), [0]), (("--faces", "1"), [1]), (("--faces", "left"), [0]),
+        (("--faces", "right"), [1]), (("--most", "1"), [0]), (("--most", "5"), [0, 1]),
+    ],
+)  # fmt: skip
+def test_faces_are_chosen(here, options, indices):
+    assert reconstruct("--write", "none").exit_code == 0
+    every = report()["faces"]
+    widths = [face["box"][2] - face["box"][0] for face in every]
     assert widths == sorted(widths, reverse=True)
+    assert reconstruct("--write", "none", *options).exit_code == 0
+    assert report()["faces"] == [every[k] for k in indices]
 
 
 def test_box_is_handed_on(here, stub):
@@ -188,9 +196,12 @@ def test_missing_landmarks_of_a_photograph_are_named(here):
     ("options", "words"),
     [
         (["--write", "obj"], ["--write", "'obj'", "obj-colour"]),
-        (["--faces", "0"], ["--faces", "'0'"]),
-        (["--faces", "left"], ["--faces", "'left'"]),
+        (["--faces", "-1"], ["--faces", "'-1'"]),
+        (["--faces", "up"], ["--faces", "'up'", "index"]),
+        (["--most", "0"], ["--most", "0"]),
+        (["--most", "1", "--faces", "all"], ["--faces and --most", "give one"]),
         (["--box", "1,2,3,4", "--faces", "2"], ["--faces"]),
+        (["--box", "1,2,3,4", "--most", "2"], ["--faces"]),
         (["--box", "1,2,3,4", "--landmarks", "a.txt"], ["--landmarks"]),
         (["--runtime", "tpu"], ["--runtime", "torch", "onnx"]),
         (["--texture-size", "3"], ["--texture-size"]),
@@ -451,3 +462,49 @@ def test_position_map_is_that_of_the_reconstructor(here):
     assert isinstance(positions, PositionMap)
     face = positions.atlas.face
     np.testing.assert_array_equal(values[face], positions.values[face])
+
+
+# --- Folders and names ---------------------------------------------------------------------------
+
+
+def test_folders_below_are_mirrored_and_their_landmarks_found(here, stub):
+    for name in ("set/a.png", "set/below/a.png", "set/below/deep/b.gif"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        picture("wide.png", 1)
+        with PIL.Image.open("wide.png") as file:
+            file.save(name)
+        marks = Path("marks", Path(name).relative_to("set")).with_suffix(".txt")
+        marks.parent.mkdir(parents=True, exist_ok=True)
+        write_points(marks)
+    Path("set/notes.md").write_text("x")
+    options = ("--write", "none", "--landmarks", "marks")
+    result = reconstruct(*options, inputs=["set"])
+    assert result.exit_code == 0
+    assert files() == ["a.json"]
+    assert result.stderr.endswith("2 not taken: 1 .md, 1 folder\n")
+    result = reconstruct(*options, "--recursive", inputs=["set"])
+    assert result.exit_code == 0, result.stderr
+    made = sorted(path.relative_to("out").as_posix() for path in Path("out").rglob("*.json"))
+    assert made == ["a.json", "below/a.json", "below/deep/b.json"]
+    assert "2 done, 1 skipped, 0 failed" in result.stderr
+    Path("marks/below/a.txt").unlink()
+    result = reconstruct(*options, "--recursive", inputs=["set"])
+    assert result.exit_code == 2
+    assert one_line(result, "set/below/a.png: no a.txt|.pts|.npy|.mat is in marks/below; add one")
+
+
+def test_safe_names_are_the_photographs_own_files(here):
+    """They are replaced and removed with the others, though they begin in another way."""
+    picture("my photo.png", 1)
+    write = ("--write", "obj-texture")
+    assert reconstruct(*write, inputs=["my photo.png"]).exit_code == 0
+    first = files()
+    assert sum(name.startswith("my photo_") for name in first) == 2  # the OBJ of two faces
+    assert sum(name.startswith("my_photo_") for name in first) == 4
+    assert reconstruct("--write", "none", inputs=["my photo.png"]).exit_code == 0
+    assert files() == ["my photo.json"]
+
+
+def test_the_report_says_its_frame(here):
+    assert reconstruct("--write", "none", "--front").exit_code == 0
+    assert "y down" in report()["frame"]

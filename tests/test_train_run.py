@@ -181,7 +181,7 @@ def test_neither_workers_nor_checkpoints_change_the_result(done, tmp_path):
 def test_workers_render_the_same(done, tmp_path):
     (tmp_path / "one").mkdir()
     shutil.copy(SAMPLES / "mona-lisa.jpg", tmp_path / "one")
-    (file,), skipped = render(tmp_path / "one", tmp_path / "out", HOW, 2, Watch())
+    (file,), skipped, _ = render(tmp_path / "one", tmp_path / "out", HOW, 2, Watch())
     assert not skipped
     apart, here = load(file), load(done[0] / "renders" / file.name)
     assert apart.pictures == here.pictures
@@ -515,7 +515,7 @@ def test_no_folder_and_no_photographs(tmp_path):
     with pytest.raises(UsageError, match=r"none: is not a folder; give the folder"):
         trained(tmp_path / "none", tmp_path / "out")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UsageError, match=r"empty: holds no JPEG, PNG, WebP or TIFF file"):
+    with pytest.raises(UsageError, match=r"empty: no photograph is in it"):
         trained(tmp_path / "empty", tmp_path / "out")
     picture(tmp_path / "empty/fabric.png", seed=1)
     with pytest.raises(
@@ -583,7 +583,7 @@ def test_a_photograph_that_a_step_fails_on_is_left_out(tmp_path, monkeypatch):
         return made(scene, sha256, how)
 
     monkeypatch.setattr(renders, "views", views)
-    (file,), skipped = render(folder, tmp_path / "out", HOW, 1, Watch())
+    (file,), skipped, _ = render(folder, tmp_path / "out", HOW, 1, Watch())
     assert file.name.startswith(file_sha256(folder / "mona-lisa.jpg")[:32])
     assert list(skipped) == ["a/cut.jpg", "a/james-right.jpg"]
     assert skipped["a/james-right.jpg"] == "overlay: not of this face"

@@ -208,7 +208,7 @@ def test_every_option_of_an_edit_is_in_its_record():
 @pytest.mark.parametrize(
     "options",
     [("--landmarks", "marks.txt", "--front", "--mask-unseen"), ("--box", "9,9,50,50"),
-     ("--faces", "1", "--texture-size", "64")],
+     ("--most", "1", "--texture-size", "64")],
 )  # fmt: skip
 def test_every_option_of_a_reconstruction_is_in_its_report(options):
     reconstruct("--write", "all", *options)
@@ -432,9 +432,10 @@ def test_files_of_a_reconstruction_that_differ_in_numbers():
         said["faces"][0]["visible68"][3] ^= True
 
     rewrite("out/target.json", move)
+    comment = Path("out/target_0_landmarks.txt").read_text().splitlines()[0]
     points = np.loadtxt("out/target_0_landmarks.txt")
     points[5, 2] += 0.5
-    np.savetxt("out/target_0_landmarks.txt", points, "%.4f")
+    np.savetxt("out/target_0_landmarks.txt", points, "%.4f", header=comment, comments="")
     depth = np.load("out/target_0_depth.npy")
     depth[depth == depth] += 2
     np.save("out/target_0_depth.npy", depth)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from facelab.augment.plan import Item, split_of
 from facelab.errors import UsageError
-from facelab.images import output_format
+from facelab.images import find_photographs
 from facelab.provenance import file_sha256
 
 Skipped = dict[str, str]  # the name of a photograph below the folder, and why it is left out
 
 
-def find(folder: Path, seed: int) -> tuple[list[Item], Skipped]:
+def find(folder: Path, seed: int) -> tuple[list[Item], Skipped, str]:
     """The photographs in a folder and the folders below it.
 
     Parameters
@@ -30,6 +29,8 @@ def find(folder: Path, seed: int) -> tuple[list[Item], Skipped]:
         By sha256. Of photographs that are the same to the byte there is one, the first by name.
     skipped : dict of str to str
         The others, and why.
+    left : str
+        What else is in the folders, as `facelab.images.Found` says it.
 
     Raises
     ------
@@ -41,8 +42,9 @@ def find(folder: Path, seed: int) -> tuple[list[Item], Skipped]:
     found: dict[str, Item] = {}
     skipped: Skipped = {}
     root = folder.resolve()  # of links in it the names stay, wherever they lead
-    for file in _photographs(root):
-        name = file.relative_to(root)
+    there = find_photographs(folder, recursive=True)
+    for name in (file.relative_to(folder) for file in there.photographs):
+        file = root / name
         if not _is_text(name):
             skipped[ascii(name.as_posix())] = "has a name that is no text; rename it"
             continue
@@ -58,23 +60,8 @@ def find(folder: Path, seed: int) -> tuple[list[Item], Skipped]:
         identity = name.parts[0] if len(name.parts) > 1 else name.stem
         found[sha256] = Item(file, sha256, identity, split_of(identity, seed))
     if not found:
-        raise UsageError(f"{folder}: holds no JPEG, PNG, WebP or TIFF file; give another folder")
-    return [found[sha256] for sha256 in sorted(found)], skipped
-
-
-def _photographs(folder: Path) -> Iterator[Path]:
-    for file in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if not hidden and _is_photograph(file):
-            yield file
-
-
-def _is_photograph(file: Path) -> bool:
-    try:
-        output_format(file)
-    except UsageError:
-        return False
-    return file.is_file()
+        raise UsageError(f"{folder}: no photograph in it can be read; give another folder")
+    return [found[sha256] for sha256 in sorted(found)], skipped, there.said
 
 
 def _is_text(name: Path) -> bool:

@@ -88,6 +88,8 @@ class Summary:
         How many were used.
     skipped : dict of str to str
         Those that were not, and why.
+    left : str
+        What else the folder holds, as `facelab.images.Found` says it.
     made : int
         Samples of this run.
     statistics : Statistics
@@ -96,6 +98,7 @@ class Summary:
 
     photographs: int
     skipped: Skipped
+    left: str
     made: int
     statistics: Statistics
 
@@ -120,7 +123,7 @@ def run(job: Job, engine: Engine, watch: Watch) -> Summary:
     seed, count = facts.style.seed, facts.requested
     with claim.locked(store):
         claim.check(store, job.settings, count)
-        found, skipped = photographs.find(job.faces, seed)
+        found, skipped, left = photographs.find(job.faces, seed)
         items, refused = _usable(job, found, engine, watch)
         facts = replace(facts, skipped={**skipped, **refused})
         people = [[item.sha256, item.identity] for item in items]
@@ -128,7 +131,7 @@ def run(job: Job, engine: Engine, watch: Watch) -> Summary:
         work = _Work(job.maker(Plan(items, count, seed)), named(facts.format)(facts.style), store)
         made = _all_written(work, count, engine, watch)
         statistics = finish(store, work.form, facts)
-    return Summary(len(items), dict(facts.skipped), made, statistics)
+    return Summary(len(items), dict(facts.skipped), left, made, statistics)
 
 
 def _usable(

@@ -25,9 +25,9 @@ class Style:
     seed : int
         Of the data set, for the records.
     suffix : str
-        Of the images, ``.jpg``, ``.png`` or ``.webp``, where the format leaves the choice.
+        Of the images, such as ``.jpg``, where the format leaves the choice.
     quality : int, optional
-        Of JPEG and WebP; by default as `facelab.images.write` says.
+        Of JPEG, WebP and AVIF; by default as `facelab.images.write` says.
     maps : tuple of str
         Which maps are written; names of `facelab.augment.maps.MAPS`.
     consent : str

@@ -8,6 +8,7 @@ Keypoints", CVPR Workshops 2018, which leaves out faces with an angle beyond 99 
 from __future__ import annotations
 
 import io
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,7 @@ from facelab.benchmark.measures import (
     size_of,
 )
 from facelab.errors import UsageError
-from facelab.images import output_format, read
+from facelab.images import Found, find_photographs, read
 from facelab.types import Box, Float, PositionMap
 
 BEYOND = 99.0  # degrees: with a larger angle, a face has no errors of its pose
@@ -69,8 +70,10 @@ class Labels:
     angles: tuple[float, float, float]
 
 
-def find(folder: Path) -> list[Pair]:
+def find(folder: Path) -> tuple[list[Pair], str]:
     """The photographs of a folder, and of the folders below it, that have a ``.mat`` of their name.
+
+    And what else is in them, as `facelab.images.Found` says it.
 
     Raises
     ------
@@ -79,15 +82,17 @@ def find(folder: Path) -> list[Pair]:
     """
     if not folder.is_dir():
         raise UsageError(f"{folder}: is not a folder; give the folder of the labelled photographs")
-    files = sorted(path for path in folder.rglob("*") if _is_photograph(path, folder))
-    pairs = [Pair(path, path.with_suffix(".mat")) for path in files]
+    there = find_photographs(folder, recursive=True)
+    pairs = [Pair(path, path.with_suffix(".mat")) for path in there.photographs]
     found = [pair for pair in pairs if pair.labels.is_file()]
     if not found:
         raise UsageError(
             f"{folder}: no photograph has a .mat of its name beside it; give AFLW2000-3D, or what "
             "facelab augment --format 300wlp writes"
         )
-    return found
+    others = Counter(there.others) - Counter({".mat": len({pair.labels for pair in found})})
+    others["photograph without a .mat"] = len(pairs) - len(found)
+    return found, Found((), +others).said
 
 
 def picture(pair: Pair, first: int) -> Picture:
@@ -204,12 +209,3 @@ def _array(file: Path, arrays: dict[str, Any], name: str) -> Array:
     if not (np.abs(values) <= _LARGEST).all():
         raise UsageError(f"{file}: {name} is not finite; replace the file")
     return values
-
-
-def _is_photograph(path: Path, folder: Path) -> bool:
-    try:
-        output_format(path)
-    except UsageError:
-        return False
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return path.is_file() and not hidden

@@ -77,12 +77,15 @@ class Result:
         How many each part used.
     skipped : dict of str to str
         Files that were left out, by their names below the folder, and why.
+    left : dict of Path to str
+        What else each folder holds, as `facelab.images.Found` says it.
     """
 
     methods: Mapping[str, str]
     outcomes: dict[str, Outcomes] = field(default_factory=dict)
     photographs: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    left: dict[Path, str] = field(default_factory=dict)
 
     @property
     def tables(self) -> list[str]:
@@ -135,9 +138,9 @@ def run(asked: Asked, methods: Mapping[str, Reconstructor], studio: Studio, watc
     """
     result = Result({name: method.description for name, method in methods.items()})
     works = [
-        _labelled(asked, methods)
+        _labelled(asked, methods, result)
         if part == "labelled"
-        else _made(part, asked, methods, studio, result.skipped)
+        else _made(part, asked, methods, studio, result)
         for part in asked.parts
     ]
     for part, work in zip(asked.parts, works, strict=True):
@@ -150,12 +153,13 @@ def _made(
     asked: Asked,
     methods: Mapping[str, Reconstructor],
     studio: Studio,
-    skipped: dict[str, str],
+    result: Result,
 ) -> _Work:
-    """A part whose pictures are made from photographs; what is left out goes into `skipped`."""
+    """A part whose pictures are made from photographs; what is left out goes into `result`."""
     assert asked.photographs is not None
-    items, unfit = photographs.find(asked.photographs, asked.seed)
-    skipped.update(unfit)
+    items, unfit, left = photographs.find(asked.photographs, asked.seed)
+    result.skipped.update(unfit)
+    result.left[asked.photographs] = left
 
     def measure(item: Item) -> Iterable[Outcome]:
         scene, key = studio(item), int(item.sha256[:16], 16)
@@ -169,15 +173,17 @@ def _made(
     return _Work(asked.photographs.resolve(), tasks)
 
 
-def _labelled(asked: Asked, methods: Mapping[str, Reconstructor]) -> _Work:
+def _labelled(asked: Asked, methods: Mapping[str, Reconstructor], result: Result) -> _Work:
     assert asked.labelled is not None
     ways = WAYS if asked.detect else ("boxes",)
 
     def measure(pair: labelled.Pair) -> Iterable[Outcome]:
         return outcomes_of(labelled.picture(pair, asked.first_pixel), methods, ways)
 
-    pairs = labelled.find(asked.labelled)[: asked.count]
-    return _Work(asked.labelled, {pair.photograph: partial(measure, pair) for pair in pairs})
+    pairs, result.left[asked.labelled] = labelled.find(asked.labelled)
+    return _Work(
+        asked.labelled, {pair.photograph: partial(measure, pair) for pair in pairs[: asked.count]}
+    )
 
 
 def _do(part: str, work: _Work, result: Result, watch: Watch) -> None:

@@ -15,6 +15,7 @@ from facelab.recipe import (
     FaceIndex,
     Faces,
     Input,
+    MostFaces,
     Photographs,
     PictureFile,
     Recipe,
@@ -93,7 +94,7 @@ def _value(name: str, key: str, text: str) -> object:
     return scalar(text) if kind in ("number", "whole", "switch") else text
 
 
-def of_swap(settings: SwapSettings, sources: tuple[Path, ...], mask: Path | None) -> Recipe:
+def of_swap(settings: SwapSettings, person: Photographs, mask: Path | None) -> Recipe:
     """The recipe that does what a swap does."""
     step = Swap(
         source="person",
@@ -102,14 +103,11 @@ def of_swap(settings: SwapSettings, sources: tuple[Path, ...], mask: Path | None
         blend=settings.blend,
         occlusion=settings.occlusion,
     )
-    person = Photographs(sources, settings.source_face, settings.source_box)
-    face = settings.target_face
-    faces: Faces = settings.target_box or (FaceIndex(int(face)) if face.isdecimal() else face)
     return Recipe(
         steps=(step,),
         inputs={"person": person},
         name="swap",
-        faces=faces,
+        faces=settings.target_box or _faces(str(settings.target_face)),
         texture_size=settings.texture_size,
         mask=mask,
     )
@@ -126,6 +124,13 @@ def save_recipe(recipe: Recipe, path: Path) -> None:
     write_bytes_atomically(path, to_yaml(recipe, path.parent).encode())
 
 
-def with_faces(recipe: Recipe, faces: str | None) -> Recipe:
-    """The recipe for other faces, if they are given."""
-    return recipe if faces is None else replace(recipe, faces=faces)
+def with_faces(recipe: Recipe, faces: str | None, most: int | None) -> Recipe:
+    """The recipe for other faces, if they are given: which, or at most how many of the largest."""
+    if most is not None:
+        return replace(recipe, faces=MostFaces(most))
+    return recipe if faces is None else replace(recipe, faces=_faces(faces))
+
+
+def _faces(face: str) -> Faces:
+    """What an option's word or index says."""
+    return FaceIndex(int(face)) if face.isdecimal() else face

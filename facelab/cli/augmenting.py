@@ -244,6 +244,7 @@ def _as_json(asked: Asked, summary: Summary, rate: float | None) -> dict[str, ob
         "splits": dict(found.samples),
         "photographs": summary.photographs,
         "skipped": summary.skipped,
+        "left": summary.left,
         "notes": asked.networks.terms,
         "samples_per_second": None if rate is None else round(rate, 3),
     }
@@ -259,3 +260,5 @@ def _tell(asked: Asked, summary: Summary, rate: float | None) -> None:
         f"{asked.output}: {summary.statistics.count} samples of {summary.photographs} "
         f"photograph(s), {summary.made} of them made now{speed}"
     )
+    if summary.left:
+        say(f"{asked.faces}: {summary.left}")

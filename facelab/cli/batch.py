@@ -26,6 +26,7 @@ def carry_out(
     prepare: Callable[[], Performer],
     deed: tuple[str, str],
     *,
+    recursive: bool,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -35,18 +36,21 @@ def carry_out(
     `prepare` loads what the jobs share; it is called only if there is one to do. `deed` says what
     is being done and what was: ``("swapping", "swapped")``.
     """
-    jobs = plan.plan(target, output, request.suffix)
+    found = folders.photographs_of(target, recursive=recursive, without=output)
+    jobs = plan.plan(found.photographs, target, output, request.suffix)
     plan.check(jobs, request)
     whole_folder = target.is_dir()
     if whole_folder:
         folders.make_folder(output)
+        for folder in sorted({job.output.parent for job in jobs}):
+            folders.make_folder(folder, parents=True)
     folders.check_folder(jobs[0].output.parent)
     finished = plan.finished(jobs, request) if whole_folder and not overwrite else set()
     outcomes = _run(jobs, finished, prepare, deed[0], shown=whole_folder and not quiet)
     if as_json:
         click.echo(json.dumps([outcome.as_json() for outcome in outcomes], indent=2))
     if not quiet:
-        _tell(outcomes, deed[1])
+        _tell(outcomes, deed[1], found.said)
     return conclude(outcome.error for outcome in outcomes)
 
 
@@ -79,11 +83,13 @@ def _run(
     return [outcomes[job] for job in jobs]
 
 
-def _tell(outcomes: Sequence[Outcome], done: str) -> None:
-    """Say what was done and, once each, what could not be kept."""
+def _tell(outcomes: Sequence[Outcome], done: str, left: str) -> None:
+    """Say what was done, what was `left` and, once each, what could not be kept."""
     say_notes(note for outcome in outcomes for note in outcome.notes)
     if len(outcomes) == 1 and outcomes[0].status == "done":
         say(f"{outcomes[0].job.output}: {len(outcomes[0].faces)} face(s) {done}")
     elif len(outcomes) > 1:
         counts = Counter(outcome.status for outcome in outcomes)
         say(", ".join(f"{counts[status]} {status}" for status in ("done", "skipped", "failed")))
+    if left:
+        say(left)

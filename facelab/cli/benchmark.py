@@ -231,5 +231,8 @@ def _report(
         return
     for name, reason in result.skipped.items():
         say(f"skipped {name}: {reason}")
+    for folder, left in result.left.items():
+        if left:
+            say(f"{folder}: {left}")
     for part, used in result.photographs.items():
         say(f"{part}: {used} photograph(s), {', '.join(result.methods)}")

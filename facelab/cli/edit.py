@@ -81,6 +81,7 @@ def edit_command(
     photographs: tuple[tuple[str, Path], ...],
     pictures: tuple[tuple[str, Path], ...],
     faces: str | None,
+    most: int | None,
     show: bool,
     save_recipe: Path | None,
     detector: str,
@@ -89,6 +90,7 @@ def edit_command(
     device: str,
     weights: Path | None,
     consent: str,
+    recursive: bool,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -97,14 +99,18 @@ def edit_command(
 
     The record beside the output, OUTPUT.json, says how it was made. An output is never an input.
 
-    A folder goes into a folder under the same names. What is done already is skipped, what fails is
-    reported at the end, and a run that was interrupted goes on where it stopped.
+    A folder goes into a folder under the same names; --recursive takes the folders below it, too.
+    BMP, GIF and HEIC, which hold no mark, become PNG and JPEG. What is done already is skipped,
+    what fails is reported at the end, as is what was not taken, and a run that was interrupted goes
+    on where it stopped.
 
     Exit codes: 0 done, 1 an error, 2 a wrong option or recipe, 3 no face found, 4 weights missing
     or damaged, 130 interrupted. Where several photographs fail in several ways it is 1.
     """
     if (recipe is None) == (not words):
         raise click.UsageError("give either -r RECIPE.yaml or --do 'EDIT KEY=VALUE ...'")
+    if faces and most:
+        raise click.UsageError("--faces and --most both say which faces; give one")
 
     from facelab.cli import asked
     from facelab.cli.batch import carry_out
@@ -117,7 +123,7 @@ def edit_command(
         raise click.UsageError(f"--save-recipe {save_recipe}: would overwrite the recipe")
     given = asked.named_inputs(photographs, pictures)
     wanted = read_recipe(recipe, given) if recipe else asked.from_words(words, given)
-    wanted = asked.with_faces(wanted, faces)
+    wanted = asked.with_faces(wanted, faces, most)
     networks = Networks(detector, backend, runtime, device, weights)
     request = EditRequest(networks, consent, wanted, show)
     code = carry_out(
@@ -126,6 +132,7 @@ def edit_command(
         request,
         lambda: partial(perform, studio=prepare(request)),
         ("editing", "edited"),
+        recursive=recursive,
         overwrite=overwrite,
         as_json=as_json,
         quiet=quiet,

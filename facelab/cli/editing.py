@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from facelab.cli.job import SENTENCE as SWAPPED
 from facelab.cli.masking import fitting, grey
 from facelab.cli.outcome import Outcome, faces_said, incoming, save, stages
 from facelab.cli.plan import Job, Request
@@ -15,23 +14,12 @@ from facelab.edits.edit import Picture
 from facelab.errors import FacelabError, OutputError
 from facelab.export.comparison import comparison
 from facelab.images import Image, Metadata, read, write
-from facelab.pipeline import Person, RunResult, files_of, person_of, picture_of, run
-from facelab.provenance import (
-    ENHANCED,
-    Input,
-    composite,
-    describe_input,
-    mark,
-    record_path,
-)
+from facelab.pipeline import Person, RunResult, files_of, mark_of, person_of, picture_of, run
+from facelab.provenance import Input, describe_input, mark, record_path
 from facelab.recipe import PictureFile, Recipe, describe
 from facelab.reconstruct import Reconstructor
 from facelab.texture import unwrap
 from facelab.types import Box, Float, Reconstruction
-
-EDITED = "Faces in this image were edited by facelab."
-COMPOSING = {"swap", "transplant", "average", "anonymise"}  # they take other photographs' pixels
-COMPOSED = "Parts of faces in this image were taken from another photograph by facelab."
 
 
 @dataclass(frozen=True)
@@ -68,10 +56,7 @@ class EditRequest(Request):
     @property
     def mark(self) -> tuple[str, str]:
         """What the pictures are: edited, or composed where another photograph's pixels went in."""
-        steps = {step.name for step in self.recipe.steps if step.needs}
-        if not steps & COMPOSING:
-            return ENHANCED, EDITED
-        return composite(self.consent), SWAPPED if "swap" in steps else COMPOSED
+        return mark_of(self.recipe, self.consent)
 
     @property
     def quality(self) -> int | None:

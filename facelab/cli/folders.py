@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 from facelab.errors import OutputError, UsageError
-from facelab.images import output_format
+from facelab.images import Found, find_photographs
 
 
-def photographs_of(given: Path) -> list[Path]:
-    """The photographs in a folder, by name; a file is given back as it is.
+def photographs_of(given: Path, *, recursive: bool = False, without: Path | None = None) -> Found:
+    """The photographs in a folder, as `find_photographs`; a file is given back as it is.
 
     Raises
     ------
@@ -19,25 +19,14 @@ def photographs_of(given: Path) -> list[Path]:
     """
     try:
         if not given.is_dir():
-            return [given]
-        found = sorted(path for path in given.iterdir() if _is_photograph(path))
+            return Found((given,))
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}; give another path") from None
-    if not found:
-        raise UsageError(f"{given}: no JPEG, PNG, WebP or TIFF file is in it; give another folder")
-    return found
+    return find_photographs(given, recursive=recursive, without=without)
 
 
-def _is_photograph(path: Path) -> bool:
-    try:
-        output_format(path)
-    except UsageError:
-        return False
-    return path.is_file() and not path.name.startswith(".")
-
-
-def make_folder(folder: Path) -> None:
-    """Make an output folder, if it is not there; not its parents.
+def make_folder(folder: Path, *, parents: bool = False) -> None:
+    """Make an output folder, if it is not there; its parents only where that is said.
 
     Raises
     ------
@@ -45,7 +34,7 @@ def make_folder(folder: Path) -> None:
         If it cannot be made.
     """
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=parents, exist_ok=True)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OutputError(

@@ -12,12 +12,19 @@ from facelab.cli.outcome import Outcome, faces_said, incoming, save, stages
 from facelab.cli.plan import Job, Request
 from facelab.errors import FacelabError
 from facelab.images import read
-from facelab.pipeline import Sighting, SwapSettings, sight, swap_into
-from facelab.provenance import Input, composite, describe_input
+from facelab.pipeline import (
+    ONE_FACE,
+    Sighting,
+    SwapSettings,
+    check_face,
+    mark_of_swap,
+    sight,
+    swap_into,
+)
+from facelab.provenance import Input, describe_input
+from facelab.recipe import Photographs
 from facelab.reconstruct import Reconstructor
 from facelab.types import Float
-
-SENTENCE = "The face of a person in this image was replaced with another by facelab."
 
 
 @dataclass(frozen=True)
@@ -26,32 +33,42 @@ class SwapRequest(Request):
 
     Parameters
     ----------
-    sources : tuple of Path
-        Photographs of the person whose face is used.
+    person : Photographs
+        Of the one whose face is used.
     settings : SwapSettings
     mask : Path or None
         Grey image of the target's size, white where it may change.
+
+    Raises
+    ------
+    UsageError
+        If it is not said rightly which face of the person's photographs.
     """
 
-    sources: tuple[Path, ...]
+    person: Photographs
     settings: SwapSettings
     mask: Path | None
+
+    def __post_init__(self) -> None:
+        check_face("source", self.person.face, self.person.box, ONE_FACE)
 
     @property
     def inputs(self) -> list[tuple[str, Path]]:
         """Role and file of every input but the target."""
         masks = [] if self.mask is None else [("mask", self.mask)]
-        return [*(("source", path) for path in self.sources), *masks]
+        return [*(("source", path) for path in self.person.files), *masks]
 
     @property
     def settings_said(self) -> dict[str, object]:
         """The command and the settings of the swap."""
-        return {"command": "swap", **asdict(self.settings)}
+        person = asdict(self.person)
+        source = {"source_face": person["face"], "source_box": person["box"]}
+        return {"command": "swap", **asdict(self.settings), **source}
 
     @property
     def mark(self) -> tuple[str, str]:
         """What the pictures are."""
-        return composite(self.consent), SENTENCE
+        return mark_of_swap(self.consent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +105,6 @@ def prepare(request: SwapRequest) -> Studio:
         If any of them is missing or unfit: then no job can be done.
     """
     reconstructor = request.networks.load()
-    settings = request.settings
     inputs, notes, sightings, mask = [], request.networks.terms, [], None
     for role, path in request.inputs:
         image = read(path)
@@ -97,7 +113,7 @@ def prepare(request: SwapRequest) -> Studio:
         if role == "mask":
             mask = grey(image)
         else:
-            face, box = settings.source_face, settings.source_box
+            face, box = request.person.face, request.person.box
             sightings += sight(image.pixels, reconstructor, face, box, str(path))
     return Studio(request, reconstructor, sightings, mask, tuple(inputs), tuple(notes))
 

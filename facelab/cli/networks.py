@@ -1,33 +1,16 @@
-"""Which networks a command uses, with the weights and terms that go into its record."""
+"""Which networks a command uses."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from functools import cached_property
-from pathlib import Path
+from dataclasses import dataclass
 
-from facelab import weights
-from facelab.errors import WeightsError
-from facelab.provenance import file_sha256
 from facelab.reconstruct import Reconstructor, load_reconstructor
-
-_ALWAYS = ("canonical_face", "canonical_jaw", "canonical_surface")
-_DETECTORS = {"blazeface": ("blazeface_full", "blazeface_short"), "insightface": ()}
-_BACKENDS = {"map": ("facemap",), "mesh": ("facemesh",), "prn": ("prn", "prn_atlas")}
+from facelab.reconstruct.used import Used
 
 
 @dataclass(frozen=True)
-class Networks:
-    """The names of the parts of a reconstructor, see `facelab.reconstruct.load_reconstructor`.
-
-    `own` are weights that `facelab train` wrote, in place of the backend's.
-    """
-
-    detector: str = "blazeface"
-    backend: str = "map"
-    runtime: str = "torch"
-    device: str = "cpu"
-    own: Path | None = None
+class Networks(Used):
+    """Networks that a command asks for by name, and loads when there is work for them."""
 
     def load(self) -> Reconstructor:
         """The reconstructor.
@@ -40,52 +23,3 @@ class Networks:
             If weights are missing or damaged.
         """
         return load_reconstructor(self.detector, self.backend, self.runtime, self.device, self.own)
-
-    @property
-    def said(self) -> dict[str, str]:
-        """The names, for records; whose folder `own` lies in is nobody else's business."""
-        names = {key: value for key, value in asdict(self).items() if key != "own"}
-        return names if self.own is None else {**names, "own": self.own.name}
-
-    @cached_property
-    def weights(self) -> dict[str, str]:
-        """Name to sha256 of the weights in use."""
-        names = (*_ALWAYS, *_BACKENDS[self.backend], *_DETECTORS[self.detector])
-        used = {name: weights.entry_of(name).sha256 for name in names}
-        if self.own is not None:
-            used |= {backend_weights(self.backend): _hash(self.own)}
-        return used | (_pack_hashes() if self.detector == "insightface" else {})
-
-    @property
-    def terms(self) -> list[str]:
-        """What whoever uses them must know."""
-        found = []
-        if self.detector == "insightface":
-            from facelab.reconstruct.insightface import NOTICE
-
-            found.append(NOTICE)
-        if self.backend == "prn":
-            found.append(f"PRNet's weights: {weights.entry_of('prn').licence}")
-        return found
-
-
-def backend_weights(backend: str) -> str:
-    """The name of the weights that `Networks.own` take the place of."""
-    return _BACKENDS[backend][0]
-
-
-def _hash(path: Path) -> str:
-    try:
-        return file_sha256(path)
-    except OSError as error:
-        raise WeightsError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-
-
-def _pack_hashes() -> dict[str, str]:
-    """Hashes of the insightface pack in use, networks that are not run included."""
-    from facelab.reconstruct.insightface import default_root, locate
-
-    pack = locate(None, default_root())
-    return {
-        f"insightface/{pack.name}/{file.name}": file_sha256(file) for file in pack.glob("*.onnx")
-    }

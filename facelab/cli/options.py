@@ -15,6 +15,7 @@ Corners = tuple[float, ...]
 # What facelab.blend, .opacity, .reconstruct and .provenance know, without the time to load them.
 BLEND = ("poisson", "mixed", "alpha")
 DETECTORS = ("blazeface", "insightface")
+FACES = ("all", "largest", "left", "right")
 BACKENDS = ("map", "mesh", "prn")
 RUNTIMES = ("torch", "onnx")
 DEVICES = ("cpu", "cuda")
@@ -40,21 +41,26 @@ def corners(_ctx: click.Context, param: click.Parameter, value: str | None) -> C
 
 
 def faces_option(default: str | None) -> Callable[[Command], Command]:
-    """The option that says which faces of each photograph; without a default, the recipe does."""
-    return click.option(
+    """The options that say which faces of each photograph; without a default, the recipe does."""
+    which = click.option(
         "--faces",
         callback=_faces,
-        default=default,
-        show_default=default or "the recipe's",
-        metavar="all|largest|N",
-        help="Which faces: all, the largest, or the N largest.",
+        metavar="all|largest|left|right|INDEX",
+        help="Which faces; indices count from 0, the largest.  "
+        f"[default: {default or 'those of the recipe'}]",
     )
+    most = click.option(
+        "--most",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="All faces, but no more than the N largest.",
+    )
+    return lambda command: which(most(command))
 
 
 def _faces(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    counted = value is not None and value.isdecimal() and int(value) > 0
-    if value not in (None, "all", "largest") and not counted:
-        raise click.BadParameter(f"{value!r} is not all, largest or a number from 1", param=param)
+    if value is not None and value not in FACES and not value.isdecimal():
+        raise click.BadParameter(f"{value!r} is not {', '.join(FACES)} or an index", param=param)
     return value
 
 
@@ -148,6 +154,14 @@ def network_options(command: Command) -> Command:
     return detector(backend(weights(runtime(device(command)))))
 
 
+def recursive_option(command: Command) -> Command:
+    """Add the option to look into the folders below a folder."""
+    option = click.option(
+        "--recursive", is_flag=True, help="Of a folder, take the folders below it, too."
+    )
+    return option(command)
+
+
 def output_options(command: Command) -> Command:
     """Add the options of commands that write photographs."""
     consent = click.option(
@@ -164,4 +178,4 @@ def output_options(command: Command) -> Command:
         "as_json", "--json", is_flag=True, help="Print the results as JSON on stdout."
     )
     quiet = click.option("--quiet", is_flag=True, help="Say nothing but errors.")
-    return consent(overwrite(as_json(quiet(command))))
+    return recursive_option(consent(overwrite(as_json(quiet(command)))))

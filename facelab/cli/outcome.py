@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
+from facelab import saving
 from facelab.cli.plan import Job, Request
 from facelab.errors import FacelabError
-from facelab.images import Image, write
-from facelab.provenance import Input, Record, describe_input, mark, record_path, write_record
+from facelab.images import Image
+from facelab.provenance import Input, Record, describe_input, record_path
 from facelab.types import Box, Float, Reconstruction
 
 
@@ -79,23 +80,13 @@ def save(
 
     `inputs` and `notes` are those of the request, to which the target's come.
     """
-    source_type, sentence = request.mark
-    xmp = mark(target.metadata.xmp, source_type=source_type, description=sentence)
-    described = (*inputs, describe_input(job.target, "target", target))
-    lost = write(job.output, replace(target, pixels=pixels), xmp=xmp, quality=request.quality)
-    try:
-        own = (f"{job.output.name}: {note}" for note in (*target.notes, *lost))
-        every_note = (*notes, *own)
-        record = Record(
-            recipe=request.recorded,
-            inputs=described,
-            weights=request.networks.weights,
-            seed=request.seed,
-            consent=request.consent,
-            notes=every_note,
-        )
-        write_record(job.output, record)
-    except BaseException:  # Ctrl-C too: no image stays without its record
-        job.output.unlink(missing_ok=True)
-        raise
-    return every_note
+    record = Record(
+        recipe=request.recorded,
+        inputs=(*inputs, describe_input(job.target, "target", target)),
+        weights=request.networks.weights,
+        seed=request.seed,
+        consent=request.consent,
+        notes=tuple(notes),
+    )
+    picture = replace(target, pixels=pixels)
+    return saving.save(job.output, picture, request.mark, record, request.quality)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from facelab.cli.folders import photographs_of
 from facelab.cli.networks import Networks
 from facelab.errors import UsageError
-from facelab.images import output_format, same_file
+from facelab.images import WRITTEN_AS, output_format
 from facelab.provenance import file_sha256, record_path
 
 
@@ -59,7 +59,7 @@ class Request(ABC):
 
     @property
     def quality(self) -> int | None:
-        """Of JPEG and WebP; by default as `facelab.images.write` says."""
+        """Of JPEG, WebP and AVIF; by default as `facelab.images.write` says."""
         return None
 
     @property
@@ -85,25 +85,33 @@ class Request(ABC):
         return [[role, file_sha256(path)] for role, path in self.inputs]
 
 
-def plan(target: Path, output: Path, suffix: str | None = None) -> list[Job]:
-    """The jobs of a target file, or of the photographs in a target folder, by name.
+def plan(photographs: Sequence[Path], target: Path, output: Path, suffix: str | None) -> list[Job]:
+    """The jobs of a target file, or of the photographs found in a target folder, in their order.
 
-    Files in the folder `output` are named as those they are made from, or end in `suffix`.
+    Files in the folder `output` lie as those they are made from lie in `target` and have their
+    names, or end in `suffix`. What facelab does not write becomes what `WRITTEN_AS` says. Where two
+    would share a name that way, the whole name stays before the new suffix.
 
     Raises
     ------
     UsageError
-        If the folder holds none or cannot be listed, or a path is impossible.
+        If a path is impossible.
     """
-    photographs = photographs_of(target)
     try:
-        into_folder = target.is_dir() or output.is_dir()
+        whole = target.is_dir()
+        into_folder = whole or output.is_dir()
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}; give another path") from None
     if not into_folder:
         return [Job(path, output) for path in photographs]
-    ends = ((path, suffix or path.suffix) for path in photographs)
-    return [Job(path, output / path.with_suffix(end).name) for path, end in ends]
+    places = [output / (path.relative_to(target) if whole else path.name) for path in photographs]
+    ends = [suffix or WRITTEN_AS.get(path.suffix.lower(), path.suffix) for path in photographs]
+    names = [place.with_suffix(end) for place, end in zip(places, ends, strict=True)]
+    shared = {name for name, count in Counter(names).items() if count > 1}
+    for index, (place, end) in enumerate(zip(places, ends, strict=True)):
+        if names[index] in shared and names[index] != place:
+            names[index] = place.with_name(f"{place.name}{end}")
+    return [Job(path, name) for path, name in zip(photographs, names, strict=True)]
 
 
 def check(jobs: Sequence[Job], request: Request) -> None:
@@ -114,16 +122,27 @@ def check(jobs: Sequence[Job], request: Request) -> None:
     UsageError
         If an output has no known suffix, is an input, or would be written twice.
     """
-    others = [path for _, path in request.inputs]
+    inputs = {_identity(path) for _, path in request.inputs} | {
+        _identity(job.target) for job in jobs
+    }
     written: set[Path] = set()
     for job in jobs:
         output_format(job.output)
         for file in request.files(job):
-            if any(same_file(file, path) for path in (job.target, *others)):
+            if _identity(file) in inputs:
                 raise UsageError(f"{file}: would overwrite an input; give another output")
             if file in written:
                 raise UsageError(f"{file}: would be written twice; rename the photograph")
             written.add(file)
+
+
+def _identity(file: Path) -> tuple[int, int] | Path:
+    """What tells a file from others, whatever leads to it; of one not yet there, its place."""
+    try:
+        about = file.stat()
+    except OSError:
+        return file.resolve()
+    return about.st_dev, about.st_ino
 
 
 def finished(jobs: Sequence[Job], request: Request) -> set[Job]:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from facelab.cli.options import BOX, FILE, Corners, corners, faces_option, network_options
+from facelab.cli.options import (
+    BOX,
+    FILE,
+    Corners,
+    corners,
+    faces_option,
+    network_options,
+    recursive_option,
+)
 from facelab.cli.report import conclude, say, say_notes
 from facelab.export import NAMES
 
@@ -65,6 +73,7 @@ def _names(_ctx: click.Context, param: click.Parameter, value: str) -> tuple[str
     "--mask-unseen", is_flag=True, help="Leave texels black that the photograph does not show."
 )
 @network_options
+@recursive_option
 @click.option("--overwrite", is_flag=True, help="Do again what the folder already has.")
 @click.option("as_json", "--json", is_flag=True, help="Print the results as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
@@ -72,7 +81,8 @@ def reconstruct_command(
     inputs: tuple[Path, ...],
     output: Path,
     write: tuple[str, ...],
-    faces: str,
+    faces: str | None,
+    most: int | None,
     box: Corners | None,
     landmarks: Path | None,
     texture_size: int | None,
@@ -83,6 +93,7 @@ def reconstruct_command(
     runtime: str,
     device: str,
     weights: Path | None,
+    recursive: bool,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -101,7 +112,9 @@ def reconstruct_command(
     """
     if box and landmarks:
         raise click.UsageError("--box and --landmarks both say where the face is; give one")
-    if (box or landmarks) and faces != "all":
+    if faces and most:
+        raise click.UsageError("--faces and --most both say which faces; give one")
+    if (box or landmarks) and (faces or most):
         raise click.UsageError("--box and --landmarks already say which face; leave --faces out")
 
     from facelab.cli import folders
@@ -112,26 +125,30 @@ def reconstruct_command(
     request = work.Request(
         networks=Networks(detector, backend, runtime, device, weights),
         write=write,
-        faces=faces,
+        faces=faces or "all",
+        most=most,
         box=Box(*box) if box else None,
         landmarks=landmarks,
         texture_size=texture_size,
         front=front,
         mask_unseen=mask_unseen,
     )
-    jobs = work.plan(inputs, output)
+    found = work.find(inputs, output, recursive=recursive)
+    jobs = work.plan(found, output)
     one_place = box or (landmarks and not landmarks.is_dir())
     if one_place and len(jobs) > 1:
         raise click.UsageError("--box and a file of --landmarks go with one photograph")
     kept = work.inputs_of(jobs, request)
     folders.make_folder(output)
     folders.check_folder(output)
+    for folder in sorted({job.report.parent for job in jobs}):
+        folders.make_folder(folder, parents=True)
     skipped = set() if overwrite else {job for job in jobs if work.finished(job, request)}
     outcomes = _run(jobs, skipped, request, kept, quiet)
     if as_json:
         click.echo(json.dumps([outcome.as_json() for outcome in outcomes], indent=2))
     if not quiet:
-        _tell(outcomes)
+        _tell(outcomes, [one.said for one in found.values()])
     return conclude(outcome.error for outcome in outcomes)
 
 
@@ -165,8 +182,8 @@ def _run(
     return outcomes
 
 
-def _tell(outcomes: Sequence[Outcome]) -> None:
-    """Say what was done and, once each, what could not be kept."""
+def _tell(outcomes: Sequence[Outcome], left: Sequence[str]) -> None:
+    """Say what was done, what was `left` of folders and, once each, what could not be kept."""
     say_notes(note for outcome in outcomes for note in outcome.notes)
     if len(outcomes) == 1 and outcomes[0].status == "done":
         say(f"{outcomes[0].job.report}: {outcomes[0].faces} face(s)")
@@ -177,3 +194,5 @@ def _tell(outcomes: Sequence[Outcome]) -> None:
         faces = sum(outcome.faces for outcome in outcomes)
         say(", ".join(f"{counts[status]} {status}" for status in ("done", "skipped", "failed")))
         say(f"{faces} face(s)")
+    for line in filter(None, left):
+        say(line)

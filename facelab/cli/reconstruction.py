@@ -17,9 +17,10 @@ from facelab.cli.report import describe
 from facelab.cli.staging import folder_aside, move
 from facelab.errors import FacelabError, UsageError
 from facelab.export import Entry, writer
+from facelab.export.obj_texture import safe_name
 from facelab.export.report import describe_face, describe_image
-from facelab.export.subject import Subject
-from facelab.images import Image, read, same_file, write_bytes_atomically
+from facelab.export.subject import IMAGE_FRAME, Subject
+from facelab.images import Found, Image, read, same_file, write_bytes_atomically
 from facelab.landmarks import SUFFIXES, read_landmarks
 from facelab.pipeline import choose, no_face
 from facelab.provenance import file_sha256, software_versions
@@ -32,9 +33,10 @@ _PIXELS = 30_000_000  # of these photographs at most, to bound the memory
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A photograph, and the stem of all files written of it."""
+    """A photograph, the folder below the given one that it lies in, and the stem of its files."""
 
     photograph: Path
+    below: Path
     stem: Path
 
     @property
@@ -53,7 +55,9 @@ class Request:
     write : tuple of str
         Names of `facelab.export.NAMES`.
     faces : str
-        ``all``, ``largest`` or how many of the largest.
+        ``all``, ``largest``, ``left``, ``right`` or an index by size from 0.
+    most : int or None
+        Of all, at most so many of the largest.
     box : Box or None
         Where the face is, in place of detection.
     landmarks : Path or None
@@ -66,6 +70,7 @@ class Request:
     networks: Networks
     write: tuple[str, ...]
     faces: str = "all"
+    most: int | None = None
     box: Box | None = None
     landmarks: Path | None = None
     texture_size: int | None = None
@@ -81,11 +86,6 @@ class Request:
         recipe = {"command": "reconstruct", **settings}
         parsed: dict[str, object] = json.loads(json.dumps(recipe))
         return parsed
-
-    @property
-    def count(self) -> int | None:
-        """How many of the largest faces at most; None for no such limit."""
-        return int(self.faces) if self.faces.isdecimal() else None
 
     def subject(self, image: Image, found: Reconstruction) -> Subject:
         """A face as the writers are given it."""
@@ -123,30 +123,46 @@ class Outcome:
         }
 
 
-def plan(inputs: Sequence[Path], output: Path) -> list[Job]:
-    """The jobs of photographs and of folders of them.
+def find(inputs: Sequence[Path], output: Path, *, recursive: bool) -> dict[Path, Found]:
+    """What is in each of the folders given; a photograph stands for itself.
+
+    Raises
+    ------
+    UsageError
+        If a folder holds no photographs or cannot be listed, or is the output folder.
+    """
+    for given in inputs:
+        if given.is_dir() and same_file(given, output):
+            raise UsageError(f"{output}: photographs are taken from it; choose another -o")
+    return {given: photographs_of(given, recursive=recursive, without=output) for given in inputs}
+
+
+def plan(found: Mapping[Path, Found], output: Path) -> list[Job]:
+    """The jobs of photographs, which lie in the output folder as in the one they were found in.
 
     Files are named after the photograph's stem; where two share one, after their whole names.
 
     Raises
     ------
     UsageError
-        If a folder holds no photographs or cannot be listed, two have one name, or the output is
-        a folder that photographs are taken from.
+        If two have one name.
     """
-    for given in inputs:
-        if given.is_dir() and same_file(given, output):
-            raise UsageError(f"{output}: photographs are taken from it; choose another -o")
-    photographs = list(dict.fromkeys(path for given in inputs for path in photographs_of(given)))
-    stems = Counter(path.stem for path in photographs)
-    names = [path.stem if stems[path.stem] == 1 else path.name for path in photographs]
-    twice = [name for name, count in Counter(names).items() if count > 1]
+    places: dict[Path, Path] = {}  # below the output folder, by photograph
+    for given, one in found.items():
+        for path in one.photographs:
+            places.setdefault(path, Path(path.name if path == given else path.relative_to(given)))
+    stems = Counter(place.with_suffix("") for place in places.values())
+    names = {
+        path: place if stems[place.with_suffix("")] > 1 else place.with_suffix("")
+        for path, place in places.items()
+    }
+    twice = [name for name, count in Counter(names.values()).items() if count > 1]
     if twice:
         raise UsageError(
             f"{len(twice)} names such as {twice[0]} would be written twice; "
             "give the photographs different names, or several folders an -o each"
         )
-    return [Job(path, output / name) for path, name in zip(photographs, names, strict=True)]
+    return [Job(path, places[path].parent, output / name) for path, name in names.items()]
 
 
 def inputs_of(jobs: Sequence[Job], request: Request) -> frozenset[Path]:
@@ -168,10 +184,12 @@ def _landmarks_of(job: Job, request: Request) -> Path | None:
     if given is None or not given.is_dir():
         return given
     stem = job.photograph.stem
-    for path in (given / f"{stem}{suffix}" for suffix in SUFFIXES):
+    for path in (given / job.below / f"{stem}{suffix}" for suffix in SUFFIXES):
         if path.is_file():
             return path
-    raise UsageError(f"{job.photograph}: no {stem}{'|'.join(SUFFIXES)} is in {given}; add one")
+    raise UsageError(
+        f"{job.photograph}: no {stem}{'|'.join(SUFFIXES)} is in {given / job.below}; add one"
+    )
 
 
 def finished(job: Job, request: Request) -> bool:
@@ -246,13 +264,13 @@ def _found_together(
     batch: Sequence[tuple[Job, Image]], request: Request, reconstructor: Reconstructor
 ) -> dict[Job, list[Reconstruction]]:
     """The faces of each photograph, where all of them are looked for and nothing goes wrong."""
-    if request.faces == "largest" or request.box or request.landmarks:
+    if request.faces != "all" or request.box or request.landmarks:
         return {}
     try:
         faces = reconstructor.batch([image.pixels for _, image in batch])
     except Exception:  # they are looked at one by one then, which tells whose it was
         return {}
-    return {job: own[: request.count] for (job, _), own in zip(batch, faces, strict=True)}
+    return {job: own[: request.most] for (job, _), own in zip(batch, faces, strict=True)}
 
 
 def _alone(
@@ -262,8 +280,9 @@ def _alone(
     box, marks = request.box, _landmarks_of(job, request)
     if marks is not None:
         box = Box.around(read_landmarks(marks))
-    wanted = "all" if request.faces == "all" or request.count else "largest"
-    return choose(image.pixels, reconstructor, wanted, box, str(job.photograph))[: request.count]
+    return choose(image.pixels, reconstructor, request.faces, box, str(job.photograph))[
+        : request.most
+    ]
 
 
 def _notes(job: Job, image: Image, request: Request) -> tuple[str, ...]:
@@ -289,6 +308,7 @@ def _write(
         report = {
             "image": describe_image(job.photograph, image),
             "landmarks_file": _describe_landmarks(job, request),
+            "frame": IMAGE_FRAME,
             "faces": described,
             "network": network,
             "notes": list(_notes(job, image, request)),
@@ -316,7 +336,11 @@ def _write_face(subject: Subject, request: Request, stem: Path) -> dict[str, obj
 def _earlier_files(job: Job) -> set[str]:
     """The names of this photograph's files that the report in the folder lists, if it has one."""
     try:
-        names = _named(json.loads(job.report.read_bytes()))
+        report = json.loads(job.report.read_bytes())
+        names = _named(report)
+        stem = job.stem.name
+        safe = [safe_name(f"{stem}_{index}") for index in range(len(report["faces"]))]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return set()
-    return {name for name in names if name.startswith(f"{job.stem.name}_") and "/" not in name}
+    own = tuple(f"{name}_" for name in (stem, *safe))
+    return {name for name in names if name.startswith(own) and "/" not in name}

@@ -13,7 +13,7 @@ from facelab.cli.plan import Job
 from facelab.errors import UsageError
 from facelab.export import NAMES
 from facelab.pipeline import SwapSettings
-from facelab.recipe import describe, recipe_of
+from facelab.recipe import Photographs, describe, recipe_of
 from facelab.types import Box
 from facelab.verification.recorded import Json, Recorded, file_name, listing, mapping, text
 
@@ -103,8 +103,7 @@ def _swapped(recorded: Recorded, networks: Networks, files: Sequence[Path], fold
 
 def _swap_request(recorded: Recorded, networks: Networks, files: Sequence[Path]) -> job.SwapRequest:
     said = {key: one for key, one in recorded.settings.items() if key not in _NETWORK_KEYS}
-    for key in ("source_box", "target_box"):
-        said[key] = _box(said.get(key))
+    said["target_box"] = _box(said.get("target_box"))
     said["texture_size"] = _whole(said.get("texture_size"))
     said["keep"] = tuple(listing("keep", said["keep"]))
     masked = len(files) > 2 and recorded.inputs[-2].role == "mask"
@@ -112,7 +111,9 @@ def _swap_request(recorded: Recorded, networks: Networks, files: Sequence[Path])
     if not sources:
         raise ValueError("no source")
     mask = files[-2] if masked else None
-    return job.SwapRequest(networks, recorded.consent, sources, SwapSettings(**said), mask)
+    face, box = text("source_face", said.pop("source_face")), _box(said.pop("source_box"))
+    person, settings = Photographs(sources, face, box), SwapSettings(**said)
+    return job.SwapRequest(networks, recorded.consent, person, settings, mask)
 
 
 def _edited(recorded: Recorded, networks: Networks, files: Sequence[Path], folder: Path) -> None:
@@ -172,7 +173,8 @@ def _reconstructed(
         request = _report_request(recorded, networks, files)
         said = {key: one for key, one in recorded.settings.items() if key != "landmarks"}
         check_within(said, request.recipe)
-    named = reconstruction.Job(files[-1], folder / recorded.path.name.removesuffix(".json"))
+    stem = folder / recorded.path.name.removesuffix(".json")
+    named = reconstruction.Job(files[-1], Path(), stem)
     reconstructor = networks.load()
     (outcome,) = reconstruction.perform([named], request, reconstructor, frozenset())
     if outcome.error:

@@ -86,7 +86,7 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
     default="largest",
     show_default=True,
     metavar="largest|left|right|all|INDEX",
-    help="Which face of the target.",
+    help="Which face of the target, counted as those of the sources.",
 )
 @click.option(
     "--source-box",
@@ -141,6 +141,7 @@ def swap_command(
     weights: Path | None,
     save_recipe: Path | None,
     consent: str,
+    recursive: bool,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -152,8 +153,10 @@ def swap_command(
 
     The record beside the output, OUTPUT.json, says how it was made. An output is never an input.
 
-    A folder goes into a folder under the same names. What is done already is skipped, what fails is
-    reported at the end, and a run that was interrupted goes on where it stopped.
+    A folder goes into a folder under the same names; --recursive takes the folders below it, too.
+    BMP, GIF and HEIC, which hold no mark, become PNG and JPEG. What is done already is skipped,
+    what fails is reported at the end, as is what was not taken, and a run that was interrupted goes
+    on where it stopped.
 
     Exit codes: 0 done, 1 an error, 2 a wrong option, 3 no face found, 4 weights missing or damaged,
     130 interrupted. Where several photographs fail in several ways it is 1.
@@ -166,28 +169,29 @@ def swap_command(
     from facelab.cli.job import SwapRequest, perform, prepare
     from facelab.cli.networks import Networks
     from facelab.pipeline import SwapSettings
+    from facelab.recipe import Photographs
     from facelab.types import Box
 
     settings = SwapSettings(
         blend=blend,
         tone=tone,
         keep=keep,
-        source_face=source_face,
         target_face=target_face,
-        source_box=Box(*source_box) if source_box else None,
         target_box=Box(*target_box) if target_box else None,
         occlusion=not no_occlusion,
         texture_size=texture_size,
     )
     networks = Networks(detector, backend, runtime, device, weights)
-    request = SwapRequest(networks, consent, sources, settings, mask)
-    recipe = asked.of_swap(settings, sources, mask) if save_recipe else None
+    person = Photographs(sources, source_face, Box(*source_box) if source_box else None)
+    request = SwapRequest(networks, consent, person, settings, mask)
+    recipe = asked.of_swap(settings, person, mask) if save_recipe else None
     code = carry_out(
         target,
         output,
         request,
         lambda: partial(perform, studio=prepare(request)),
         ("swapping", "swapped"),
+        recursive=recursive,
         overwrite=overwrite,
         as_json=as_json,
         quiet=quiet,

@@ -127,11 +127,14 @@ def train_command(
         "photographs": trained.photographs,
         "views": trained.views,
         "skipped": trained.skipped,
+        "left": trained.left,
     }
     if as_json:
         click.echo(json.dumps(about, ensure_ascii=False))
     elif not quiet:
         for name, why in trained.skipped.items():
             click.echo(f"left out: {name}: {why}", err=True)
+        if trained.left:
+            click.echo(f"{data}: {trained.left}", err=True)
         click.echo(f"{trained.weights}: trained on {trained.views} views", err=True)
     return 0

@@ -9,11 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from facelab import weights
-from facelab.cli.networks import Networks, backend_weights
+from facelab.cli.networks import Networks
 from facelab.cli.remaking import made_again, networks_of
 from facelab.errors import FacelabError, UsageError, WeightsError
 from facelab.images.files import StrPath
 from facelab.provenance import file_sha256, record_path, software_versions
+from facelab.reconstruct.used import backend_weights
 from facelab.verification import (
     Difference,
     Finding,

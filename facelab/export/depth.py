@@ -12,6 +12,7 @@ from facelab.export.subject import Subject
 from facelab.images import write_bytes_atomically
 from facelab.types import Float
 
+_SENTENCE = "The depth of a face in a photograph, worked out by facelab."
 LEVELS = 65535  # of the PNG: 1 is the farthest pixel of the face, 65535 the nearest
 
 
@@ -65,6 +66,6 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
     values = depth(subject)
     levels, scale, offset = quantised(values)
     picture, array = (stem.with_name(f"{stem.name}_depth{suffix}") for suffix in (".png", ".npy"))
-    write_bytes_atomically(picture, grey_png(levels))
+    write_bytes_atomically(picture, grey_png(levels, _SENTENCE))
     write_bytes_atomically(array, npy(values))
     return {"png": picture.name, "npy": array.name, "scale": scale, "offset": offset}

@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 from typing import Any
 
-import cv2
 import numpy as np
+import PIL.Image
+import PIL.PngImagePlugin
 from numpy.typing import NDArray
+
+from facelab.export.marked import mark_of_data
 
 
 def npy(values: NDArray[Any]) -> bytes:
@@ -17,6 +20,10 @@ def npy(values: NDArray[Any]) -> bytes:
     return buffer.getvalue()
 
 
-def grey_png(values: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
-    """Integers ``(H, W)``, not empty, as a grey PNG of 8 or 16 bits."""
-    return cv2.imencode(".png", values)[1].tobytes()
+def grey_png(values: NDArray[np.uint8] | NDArray[np.uint16], sentence: str) -> bytes:
+    """Integers ``(H, W)``, not empty, as a grey PNG of 8 or 16 bits with `sentence` in its XMP."""
+    about = PIL.PngImagePlugin.PngInfo()
+    about.add_itxt("XML:com.adobe.xmp", mark_of_data(sentence).decode())
+    buffer = io.BytesIO()
+    PIL.Image.fromarray(values).save(buffer, "PNG", pnginfo=about, compress_level=1)
+    return buffer.getvalue()

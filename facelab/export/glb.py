@@ -14,9 +14,11 @@ import PIL.Image
 
 import facelab
 from facelab.export.normals import smooth_normals
-from facelab.export.subject import Subject
+from facelab.export.subject import FRAME, Subject
+from facelab.export.texture import SENTENCE
 from facelab.images import write_bytes_atomically
 from facelab.images.image import to_integers
+from facelab.provenance import ENHANCED, mark
 from facelab.types import Float, Mesh
 
 FACE_SIZE = 0.2
@@ -42,11 +44,11 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
         If it cannot be written.
     """
     path = stem.with_name(f"{stem.name}.glb")
-    write_bytes_atomically(path, encode(subject.mesh, subject.texture.colour))
+    write_bytes_atomically(path, encode(subject.mesh, subject.texture.colour, subject.frame))
     return {"glb": path.name}
 
 
-def encode(mesh: Mesh, colour: Float) -> bytes:
+def encode(mesh: Mesh, colour: Float, frame: str = FRAME) -> bytes:
     """A GLB file with the texture inside.
 
     The material shows the photograph's colours unlit (KHR_materials_unlit), and is matt where
@@ -58,7 +60,9 @@ def encode(mesh: Mesh, colour: Float) -> bytes:
     mesh : Mesh
         In the frame of exports, which is glTF's: y up, z toward the viewer; v runs down in both.
     colour : (S, S, 3) float32
-        The texture, RGB in [0, 1], sRGB-encoded; embedded as JPEG of quality 95.
+        The texture, RGB in [0, 1], sRGB-encoded; embedded as JPEG of quality 95, marked in its XMP.
+    frame : str
+        What the vertices' coordinates are, in words; the mesh's ``extras`` say it.
     """
     attributes = {"POSITION": mesh.vertices, "NORMAL": smooth_normals(mesh), "TEXCOORD_0": mesh.uv}
     blocks = [values.astype("<f4").tobytes() for values in attributes.values()]
@@ -66,7 +70,7 @@ def encode(mesh: Mesh, colour: Float) -> bytes:
     document = {
         "asset": {"version": "2.0", "generator": f"facelab {facelab.__version__}"},
         "extensionsUsed": ["KHR_materials_unlit"],
-        **_scene(mesh, attributes),
+        **_scene(mesh, attributes, frame),
         **_material(image=len(blocks) - 1),
         **_layout(mesh, attributes, [len(block) for block in blocks]),
     }
@@ -76,11 +80,12 @@ def encode(mesh: Mesh, colour: Float) -> bytes:
 def _jpeg(colour: Float) -> bytes:
     buffer = io.BytesIO()
     picture = PIL.Image.fromarray(to_integers(colour, 8))
-    picture.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
+    xmp = mark(None, source_type=ENHANCED, description=SENTENCE)
+    picture.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0, xmp=xmp)
     return buffer.getvalue()
 
 
-def _scene(mesh: Mesh, attributes: Iterable[str]) -> dict[str, Any]:
+def _scene(mesh: Mesh, attributes: Iterable[str], frame: str) -> dict[str, Any]:
     """One node with the mesh; accessors are the attributes in their order, then the indices."""
     low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
     scale = FACE_SIZE / max(float((high - low).max()), 1e-6)
@@ -100,7 +105,7 @@ def _scene(mesh: Mesh, attributes: Iterable[str]) -> dict[str, Any]:
         "scene": 0,
         "scenes": [{"nodes": [0]}],
         "nodes": [node],
-        "meshes": [{"name": "face", "primitives": [primitive]}],
+        "meshes": [{"name": "face", "primitives": [primitive], "extras": {"frame": frame}}],
     }
 
 

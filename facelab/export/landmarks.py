@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from facelab.export.subject import Subject
+from facelab.export.subject import IMAGE_FRAME, Subject
 from facelab.images import write_bytes_atomically
 
 
 def text(subject: Subject) -> str:
-    """68 lines ``x y z``: source-image pixels, z larger nearer, iBUG 300-W order."""
-    return "".join(f"{x:.4f} {y:.4f} {z:.4f}\n" for x, y, z in subject.landmarks.tolist())
+    """68 lines ``x y z`` in the frame that a comment before them says, iBUG 300-W order."""
+    return f"# {IMAGE_FRAME}\n" + "".join(
+        f"{x:.4f} {y:.4f} {z:.4f}\n" for x, y, z in subject.landmarks.tolist()
+    )
 
 
 def write(subject: Subject, stem: Path) -> dict[str, str | float]:

@@ -43,26 +43,30 @@ def arrays(subject: Subject) -> dict[str, NDArray[Any]]:
     Returns
     -------
     dict
-        The mesh in the frame of exports (pixels, x right, y up, z toward the viewer):
+        Everything in the frame of exports, `facelab.export.subject.Subject.exported`:
 
-        - ``vertices`` (n, 3) float32, ``colors`` (n, 3) float32 in [0, 1];
+        - ``frame``, the same in words, and ``image_size`` (1, 2), the photograph's width and
+          height: a point of an unturned face is at row ``height - 1 - y`` of it, counted from 0;
+        - ``vertices`` (n, 3) float32, ``colours`` (n, 3) float32 in [0, 1];
         - ``triangles`` (m, 3) int32, which count from 1 as MATLAB does (PRNet's from 0);
-        - ``uv`` (n, 2) float32 in [0, 1], v down, into ``texture`` (S, S, 3) uint8.
-
-        The head in the photograph, also where the mesh is turned to the front:
-
-        - ``landmarks68`` (68, 3) float32, source-image pixels, y down;
-        - ``rotation`` (3, 3) float32 and ``angles`` (1, 3), yaw, pitch and roll in degrees.
+        - ``uv`` (n, 2) float32 in [0, 1], v down, into ``texture`` (S, S, 3) uint8;
+        - ``landmarks68`` (68, 3) float32;
+        - ``rotation`` (3, 3) float32, ``scale`` and ``translation`` (1, 3) of the pose that leads
+          from the canonical face there, and ``angles`` (1, 3), its yaw, pitch and roll in degrees.
     """
-    mesh, pose = subject.mesh, subject.pose
+    mesh, pose = subject.mesh, subject.exported_pose
     return {
+        "frame": np.array(subject.frame),
+        "image_size": np.array([subject.size], np.int32),
         "vertices": mesh.vertices,
-        "colors": subject.colours,
+        "colours": subject.colours,
         "triangles": mesh.triangles + np.int32(1),
         "uv": mesh.uv,
         "texture": to_integers(subject.texture.colour, 8),
-        "landmarks68": subject.landmarks,
+        "landmarks68": subject.exported(subject.landmarks),
         "rotation": pose.rotation,
+        "scale": np.array([[pose.scale]]),
+        "translation": pose.translation[None],
         "angles": np.array([[pose.yaw, pose.pitch, pose.roll]]),
     }
 

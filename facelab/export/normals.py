@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from facelab.export.marked import write_data
 from facelab.export.subject import Subject
-from facelab.images import Image
-from facelab.images import write as write_image
 from facelab.types import Float, Int, Mesh
 
+_SENTENCE = "Normals of a face in a photograph, worked out by facelab."
 _UP = np.array([1, -1, 1], np.float32)  # pixels have y down, normals have it up
 
 
@@ -67,7 +67,7 @@ def _unit(vectors: Float) -> Float:
 
 
 def write(subject: Subject, stem: Path) -> dict[str, str | float]:
-    """Write ``<stem>_normals.png``: (n + 1) / 2 as 8-bit RGB, grey where the face is not.
+    """Write ``<stem>_normals.png``: (n + 1) / 2 as 8-bit RGB, grey where the face is not; marked.
 
     Raises
     ------
@@ -75,5 +75,5 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
         If the file cannot be written.
     """
     path = stem.with_name(f"{stem.name}_normals.png")
-    write_image(path, Image(normals(subject) * np.float32(0.5) + np.float32(0.5)))
+    write_data(path, normals(subject) * np.float32(0.5) + np.float32(0.5), _SENTENCE)
     return {"png": path.name}

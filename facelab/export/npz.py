@@ -38,29 +38,31 @@ def arrays(subject: Subject) -> dict[str, NDArray[Any]]:
     Returns
     -------
     dict
-        The mesh in the frame of exports (pixels, x right, y up, z toward the viewer):
+        Everything in the frame of exports, `facelab.export.subject.Subject.exported`:
 
+        - ``frame`` () str, the same in words, and ``image_size`` (2,) int32, the photograph's width
+          and height: a point of an unturned face is at row ``height - 1 - y`` of it;
         - ``vertices`` (n, 3) float32, ``colours`` (n, 3) float32 in [0, 1];
         - ``triangles`` (m, 3) int32, which count from 0;
-        - ``uv`` (n, 2) float32 in [0, 1], v down.
-
-        The face in the photograph (pixels, y down), also where the mesh is turned to the front:
-
-        - ``positions`` (256, 256, 3) float32, the position map;
-        - ``visible`` (256, 256) bool, the texels of it that the face itself does not hide;
+        - ``uv`` (n, 2) float32 in [0, 1], v down;
+        - ``positions`` (256, 256, 3) float32, the position map (``uv`` writes that of the image);
+        - ``visible`` (256, 256) bool, the texels of it that the face itself does not hide in the
+          photograph;
         - ``landmarks68`` (68, 3) float32;
-        - ``rotation`` (3, 3) float32, ``scale`` () float64 and ``translation`` (3,) float32 of
-          the pose.
+        - ``rotation`` (3, 3) float32, ``scale`` () float64 and ``translation`` (3,) float32 of the
+          pose that leads from the canonical face there.
     """
-    mesh, pose = subject.mesh, subject.pose
+    mesh, pose = subject.mesh, subject.exported_pose
     return {
+        "frame": np.array(subject.frame),
+        "image_size": np.array(subject.size, np.int32),
         "vertices": mesh.vertices,
         "colours": subject.colours,
         "triangles": mesh.triangles,
         "uv": mesh.uv,
-        "positions": subject.positions.values,
+        "positions": subject.exported(subject.positions.values),
         "visible": subject.visible,
-        "landmarks68": subject.landmarks,
+        "landmarks68": subject.exported(subject.landmarks),
         "rotation": pose.rotation,
         "scale": np.array(pose.scale),
         "translation": pose.translation,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import facelab
 from facelab.export.normals import smooth_normals
-from facelab.export.subject import Subject
+from facelab.export.subject import FRAME, Subject
 from facelab.images import write_bytes_atomically
 from facelab.types import Float, Mesh
 
@@ -33,11 +33,11 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
         If it cannot be written.
     """
     path = stem.with_name(f"{stem.name}_colour.obj")
-    write_bytes_atomically(path, encode(subject.mesh, subject.colours))
+    write_bytes_atomically(path, encode(subject.mesh, subject.colours, subject.frame))
     return {"obj": path.name}
 
 
-def encode(mesh: Mesh, colours: Float) -> bytes:
+def encode(mesh: Mesh, colours: Float, frame: str = FRAME) -> bytes:
     """An OBJ file with colours and smooth normals, UTF-8.
 
     Parameters
@@ -46,14 +46,16 @@ def encode(mesh: Mesh, colours: Float) -> bytes:
         In the frame of exports; its coordinates are written with 4 decimals.
     colours : (n, 3) float32
         RGB in [0, 1] of the vertices, sRGB-encoded.
+    frame : str
+        What the coordinates are, in words.
     """
     vertices = rows("v %.4f %.4f %.4f %.4f %.4f %.4f\n", np.hstack([mesh.vertices, colours]))
-    return (header() + vertices + normals(mesh) + faces(mesh, "{0}//{0}")).encode()
+    return (header(frame) + vertices + normals(mesh) + faces(mesh, "{0}//{0}")).encode()
 
 
-def header() -> str:
-    """The comment that OBJ files begin with."""
-    return f"# facelab {facelab.__version__}: x right, y up, z toward the viewer\n"
+def header(frame: str) -> str:
+    """The comment that OBJ files begin with: what the coordinates are."""
+    return f"# facelab {facelab.__version__}: {frame}\n"
 
 
 def normals(mesh: Mesh) -> str:

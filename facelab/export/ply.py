@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 import facelab
-from facelab.export.subject import Subject
+from facelab.export.subject import FRAME, Subject
 from facelab.images import write_bytes_atomically
 from facelab.images.image import to_integers
 from facelab.types import Float, Mesh
@@ -17,7 +17,7 @@ _FACE = np.dtype([("count", "u1"), ("corners", "<i4", 3)])
 _HEADER = """\
 ply
 format binary_little_endian 1.0
-comment facelab {version}: x right, y up, z toward the viewer
+comment facelab {version}: {frame}
 element vertex {vertices}
 property float x
 property float y
@@ -45,11 +45,11 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
         If it cannot be written.
     """
     path = stem.with_name(f"{stem.name}.ply")
-    write_bytes_atomically(path, encode(subject.mesh, subject.colours))
+    write_bytes_atomically(path, encode(subject.mesh, subject.colours, subject.frame))
     return {"ply": path.name}
 
 
-def encode(mesh: Mesh, colours: Float) -> bytes:
+def encode(mesh: Mesh, colours: Float, frame: str = FRAME) -> bytes:
     """A binary little-endian PLY file.
 
     Parameters
@@ -59,6 +59,8 @@ def encode(mesh: Mesh, colours: Float) -> bytes:
         gives up the colours where it finds any.
     colours : (n, 3) float32
         RGB in [0, 1] of the vertices, sRGB-encoded; 8 bits of it are written.
+    frame : str
+        What the coordinates are, in words.
     """
     vertices = np.empty(len(mesh.vertices), _VERTEX)
     vertices["position"] = mesh.vertices
@@ -66,5 +68,7 @@ def encode(mesh: Mesh, colours: Float) -> bytes:
     faces = np.empty(len(mesh.triangles), _FACE)
     faces["count"] = 3
     faces["corners"] = mesh.triangles
-    header = _HEADER.format(version=facelab.__version__, vertices=len(vertices), faces=len(faces))
+    header = _HEADER.format(
+        version=facelab.__version__, frame=frame, vertices=len(vertices), faces=len(faces)
+    )
     return header.encode() + vertices.tobytes() + faces.tobytes()

@@ -9,10 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from facelab.atlas import Atlas
+from facelab.export.marked import write_data
 from facelab.export.subject import Subject
-from facelab.images import Image
-from facelab.images import write as write_image
 from facelab.types import Float
+
+_SENTENCE = "Coordinates of a face in a photograph, worked out by facelab."
 
 
 def pncc(subject: Subject) -> Float:
@@ -37,7 +38,7 @@ def code(atlas: Atlas) -> Float:
 
 
 def write(subject: Subject, stem: Path) -> dict[str, str | float]:
-    """Write ``<stem>_pncc.png``, 8-bit RGB.
+    """Write ``<stem>_pncc.png``, 8-bit RGB, marked in its XMP.
 
     Raises
     ------
@@ -45,5 +46,5 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
         If the file cannot be written.
     """
     path = stem.with_name(f"{stem.name}_pncc.png")
-    write_image(path, Image(pncc(subject)))
+    write_data(path, pncc(subject), _SENTENCE)
     return {"png": path.name}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import cv2
@@ -20,6 +20,17 @@ from facelab.visibility import visible, visible_landmarks
 _SLIT_SOFTNESS, _MOUTH_BLUR = 0.004, 0.03  # of the side
 _SURE = 0.3  # confidence: at a silhouette a pixel's error of the surface shows the background
 _EXPORT = np.array([1, -1, 1], np.float32)  # pixels have y down, exports have it up
+
+FRAME = "pixels of the photograph: x right, y up from its bottom row, z toward the viewer"
+"""The frame of exports, as their files say it."""
+
+IMAGE_FRAME = (
+    "pixels of the photograph as displayed: x right, y down, centres at integers, z larger nearer"
+)
+"""The frame of the report and of the text file of landmarks, as they say it."""
+
+FRAME_FRONT = f"{FRAME}; the face turned about its middle to face the viewer"
+"""The same of a face that is turned to the front."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,22 +95,56 @@ class Subject:
         """The texture to export: no holes, or black ones with `mask_unseen`."""
         return self._whole(self.texture_side or texture_size(self.positions))
 
+    @property
+    def frame(self) -> str:
+        """What coordinates of exports are, in words: `FRAME` or `FRAME_FRONT`."""
+        return FRAME_FRONT if self.front else FRAME
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the photograph, pixels."""
+        return self.image.shape[1], self.image.shape[0]
+
+    def exported(self, points: Float) -> Float:
+        """Source-image pixels ``(..., 3)`` in the frame of exports: all of a file goes through it.
+
+        That is pixels, x right, y up from the image's bottom row, z toward the viewer; with `front`
+        turned about the middle of the face's vertices so that the face looks at the viewer.
+        """
+        upright = self._upright(points)
+        if not self.front:
+            return upright
+        turned = product(upright - self._middle, self.pose.rotation) + self._middle
+        return turned.astype(np.float32, copy=False)
+
+    @cached_property
+    def exported_pose(self) -> Pose:
+        """The head's pose in the frame of exports, so `scale` R x + `translation` leads there.
+
+        With `front` its rotation is none. `pose` is that of the photograph, y down.
+        """
+        (translation,) = self.exported(self.pose.translation[None])
+        if self.front:
+            return Pose(0, 0, 0, np.eye(3, dtype=np.float32), self.pose.scale, translation)
+        return replace(self.pose, translation=translation)
+
     @cached_property
     def mesh(self) -> Mesh:
-        """The face in the frame of exports: pixels, x right, y up from the image's bottom row.
-
-        z is toward the viewer; the texture's uv has v down. With `front` it is turned about its
-        centre so that it faces the viewer.
-        """
+        """The face in the frame of exports, see `exported`; the texture's uv has v down."""
         atlas = self.positions.atlas
-        corner = np.array([0, len(self.image) - 1, 0], np.float32)
         places, triangles = atlas.mesh
-        vertices = corner + atlas.at_vertices(self.positions.values) * _EXPORT
-        if self.front:
-            centre = vertices.mean(axis=0)
-            vertices = product(vertices - centre, self.pose.rotation) + centre
         uv = (places + np.float32(0.5)) / np.float32(atlas.size)
-        return Mesh(vertices.astype(np.float32), triangles, uv)
+        return Mesh(self.exported(atlas.at_vertices(self.positions.values)), triangles, uv)
+
+    def _upright(self, points: Float) -> Float:
+        upright: Float = np.array([0, len(self.image) - 1, 0], np.float32) + points * _EXPORT
+        return upright
+
+    @cached_property
+    def _middle(self) -> Float:
+        vertices = self._upright(self.positions.atlas.at_vertices(self.positions.values))
+        middle: Float = vertices.mean(axis=0)
+        return middle
 
     @cached_property
     def colours(self) -> Float:

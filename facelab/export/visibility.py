@@ -10,6 +10,8 @@ from facelab.export.encode import grey_png
 from facelab.export.subject import Subject
 from facelab.images import write_bytes_atomically
 
+_SENTENCE = "Which parts of a face a photograph shows, worked out by facelab."
+
 
 def write(subject: Subject, stem: Path) -> dict[str, str | float]:
     """Write ``<stem>_visibility.png``: 8-bit grey, 256 x 256.
@@ -22,5 +24,6 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
         If the file cannot be written.
     """
     path = stem.with_name(f"{stem.name}_visibility.png")
-    write_bytes_atomically(path, grey_png(subject.visible.astype(np.uint8) * np.uint8(255)))
+    levels = subject.visible.astype(np.uint8) * np.uint8(255)
+    write_bytes_atomically(path, grey_png(levels, _SENTENCE))
     return {"png": path.name}

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import PIL.Image
-import PIL.ImageFile
 from numpy.typing import NDArray
-from PIL import JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL import PngImagePlugin, TiffImagePlugin
 
 from facelab.errors import ImageError
 from facelab.images.files import StrPath
-from facelab.images.image import Image, from_integers
-from facelab.images.metadata import has_foreign_profile, orientation, read_metadata
+from facelab.images.formats import reader_of, unread
+from facelab.images.image import Image, Origin, from_integers
+from facelab.images.metadata import (
+    container_notes,
+    has_foreign_profile,
+    orientation,
+    read_metadata,
+)
 
 MAX_PIXELS = 200_000_000
 """Largest image that is decoded, in pixels; larger headers are taken for decompression bombs."""
-
-# The plugins themselves, since PIL.Image.open has a lower limit of its own, set process-wide.
-_READERS: dict[bytes, type[PIL.ImageFile.ImageFile]] = {
-    b"\xff\xd8\xff": JpegImagePlugin.JpegImageFile,
-    b"\x89PNG": PngImagePlugin.PngImageFile,
-    b"RIFF": WebPImagePlugin.WebPImageFile,
-    b"II*\0": TiffImagePlugin.TiffImageFile,
-    b"MM\0*": TiffImagePlugin.TiffImageFile,
-    b"II+\0": TiffImagePlugin.TiffImageFile,
-    b"MM\0+": TiffImagePlugin.TiffImageFile,
-}
 
 _EIGHT_BIT_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr")
 _PHOTOMETRIC = {0: "inverted grey", 5: "CMYK", 6: "YCbCr", 8: "CIELAB"}
@@ -52,7 +48,7 @@ _TURNS = {
 
 
 def read(path: StrPath) -> Image:
-    """Read a JPEG, PNG, WebP or TIFF photograph.
+    """Read a JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF photograph; HEIC with the extra ``heic``.
 
     Grey, palette, CMYK and YCbCr images become RGB, through their colour profile where it is one
     of grey or of CMYK. An RGB image keeps its values and its profile. Of several frames or pages
@@ -75,7 +71,10 @@ def read(path: StrPath) -> Image:
         facelab can represent.
     """
     path = Path(path)
-    return decoded(path, _content(path))
+    data = _content(path)
+    image = decoded(path, data)
+    origin = Origin(path.name, hashlib.sha256(data).hexdigest(), image.pixels)
+    return replace(image, origin=origin)
 
 
 def decoded(name: StrPath, data: bytes) -> Image:
@@ -114,6 +113,7 @@ def _decode(path: Path, data: bytes) -> Image:
     values = _eight_bit(file, notes) if bits == 8 else _sixteen_bit(path, file, data)
     if getattr(file, "n_frames", 1) > 1:
         notes.append("only its first frame is read")
+    notes += container_notes(file, data)
     channels = from_integers(_upright(values, orientation(file)))
     pixels = np.ascontiguousarray(channels[..., :3])
     alpha = np.ascontiguousarray(channels[..., 3]) if channels.shape[2] == 4 else None
@@ -137,9 +137,9 @@ def _content(path: Path) -> bytes:
 
 def _open(path: Path, data: bytes) -> PIL.Image.Image:
     """Open by the magic number, refuse oversized headers, then decode."""
-    reader = next((cls for magic, cls in _READERS.items() if data.startswith(magic)), None)
+    reader = reader_of(data)
     if reader is None:
-        raise ImageError(f"{path}: not a JPEG, PNG, WebP or TIFF image; convert it to one of them")
+        raise ImageError(f"{path}: {unread(data)}")
     file = reader(io.BytesIO(data))
     _refuse_bomb(path, file.size)
     file.load()

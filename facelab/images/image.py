@@ -53,6 +53,25 @@ class Metadata:
     had_c2pa: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """The file that an image was read from.
+
+    Attributes
+    ----------
+    file : str
+        Its name, without the folder.
+    sha256 : str
+        Of its content, in lower-case hexadecimal digits.
+    pixels : (H, W, 3) float32
+        What was read.
+    """
+
+    file: str
+    sha256: str
+    pixels: NDArray[np.float32] = field(repr=False)
+
+
 @dataclass(frozen=True)
 class Image:
     """A photograph as displayed: EXIF orientation is already applied.
@@ -69,6 +88,8 @@ class Image:
         What the file says beside its pixels.
     notes : tuple of str
         What could not be kept on reading, a clause each, for the user.
+    origin : Origin or None
+        Where it was read from, whatever became of its pixels since.
 
     Raises
     ------
@@ -81,6 +102,7 @@ class Image:
     bits: int = 8
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
+    origin: Origin | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check("pixels", self.pixels, (*self.pixels.shape[:2], 3))
@@ -88,6 +110,11 @@ class Image:
             _check("alpha", self.alpha, self.pixels.shape[:2])
         if self.bits not in (8, 16):
             raise ValueError(f"bits must be 8 or 16, got {self.bits}")
+
+    @property
+    def as_read(self) -> bool:
+        """Whether the pixels are the very array that was read from a file."""
+        return self.origin is not None and self.pixels is self.origin.pixels
 
 
 def _check(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:

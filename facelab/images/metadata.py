@@ -24,6 +24,8 @@ _C2PA_TAG = 52545
 _PROFILED_MODES = {"L": "GRAY", "CMYK": "CMYK"}
 _DAMAGED_EXIF = "its EXIF block is damaged and not kept"
 _WIDTH_TAG, _HEIGHT_TAG = 0xA002, 0xA003
+_BOXES = 1 << 16  # bytes at the head of AVIF and HEIC, where the boxes are that describe pixels
+_SRGB_PRIMARIES, _SRGB_TRANSFERS = (1, 2), (1, 2, 6, 13)  # ITU-T H.273; 2 is unspecified
 
 # Baseline and extended TIFF tags that describe how one file stores its pixels, and blocks of other
 # metadata: none of them belongs in an EXIF block.
@@ -62,6 +64,22 @@ def read_metadata(file: PIL.Image.Image, data: bytes) -> tuple[Metadata, list[st
         had_c2pa=_has_c2pa(file, data),
     )
     return metadata, notes
+
+
+def container_notes(file: PIL.Image.Image, data: bytes) -> list[str]:
+    """What reading AVIF or HEIC loses: bits beyond 8, and colours that only numbers name."""
+    if data[4:8] != b"ftyp":
+        return []
+    notes, head = [], data[:_BOXES]
+    depths = re.findall(rb"pixi\0{4}[\x01-\x04](.)", head, re.DOTALL)
+    if (bits := max((depth[0] for depth in depths), default=8)) > 8:
+        notes.append(f"8 of its {bits} bits are read")
+    named = re.search(rb"colrnclx(..)(..)", head, re.DOTALL)
+    if named and not file.info.get("icc_profile"):
+        primaries, transfer = (int.from_bytes(code, "big") for code in named.groups())
+        if primaries not in _SRGB_PRIMARIES or transfer not in _SRGB_TRANSFERS:
+            notes.append("its colours are not sRGB and have no profile; they are taken for sRGB")
+    return notes
 
 
 def has_foreign_profile(file: PIL.Image.Image) -> bool:

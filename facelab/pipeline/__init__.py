@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from facelab.pipeline.chosen import FACES, Sighting, choose, no_face, sight
+from facelab.pipeline.chosen import (
+    FACES,
+    ONE_FACE,
+    Sighting,
+    check_face,
+    choose,
+    no_face,
+    sight,
+)
 from facelab.pipeline.inputs import files_of, person_of, picture_of
-from facelab.pipeline.running import Inputs, Person, RunResult, edit_one, run, swap_by
-from facelab.pipeline.swapping import SwapResult, SwapSettings, swap_into
+from facelab.pipeline.running import (
+    Inputs,
+    Person,
+    RunResult,
+    edit_one,
+    mark_of,
+    run,
+    swap_by,
+)
+from facelab.pipeline.swapping import SwapResult, SwapSettings, mark_of_swap, swap_into
 
 __all__ = [
     "FACES",
+    "ONE_FACE",
     "Inputs",
     "Person",
     "RunResult",
     "Sighting",
     "SwapResult",
     "SwapSettings",
+    "check_face",
     "choose",
     "edit_one",
     "files_of",
+    "mark_of",
+    "mark_of_swap",
     "no_face",
     "person_of",
     "picture_of",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facelab.errors import NoFaceError, UsageError
+from facelab.images import Image
+from facelab.images.image import Origin
 from facelab.types import Box, Float, PositionMap, Reconstruction, require_image
 
 if TYPE_CHECKING:
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 _LEAST_SIDE = 4  # px, of a given box
 _BOX_SIDES = 4  # a given box may be so many times the image's longer side
 FACES = ("largest", "left", "right", "all")
+ONE_FACE = FACES[:-1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,29 +30,83 @@ class Sighting:
         The photograph.
     positions : PositionMap
         Where the face is in it.
+    origin : Origin, optional
+        The file that the photograph was read from.
+    face : str
+        Which face was asked for.
+    box : Box, optional
+        Where it was said to be.
     """
 
     image: Float
     positions: PositionMap
+    origin: Origin | None = None
+    face: str = "largest"
+    box: Box | None = None
+
+
+def check_face(role: str, face: str | int, box: Box | None, words: Sequence[str]) -> None:
+    """Refuse what does not say which face: one of `words` or an index by size from 0, or a box.
+
+    Raises
+    ------
+    UsageError
+        It names the setting, ``<role>_face``, the value and what is allowed.
+    """
+    if str(face) not in words and not str(face).isdecimal():
+        raise UsageError(f"{role}_face must be {', '.join(words)} or an index, not {face!r}")
+    if box is not None and face != "largest":
+        raise UsageError(f"{role}_box already says which face; leave {role}_face out")
 
 
 def sight(
-    image: Float,
+    image: Float | Image,
     reconstructor: Reconstructor,
-    face: str = "largest",
+    face: str | int = "largest",
     box: Box | None = None,
     name: str = "image",
 ) -> list[Sighting]:
     """The faces of a photograph that were asked for.
 
+    Parameters
+    ----------
+    image : Image, or (H, W, 3) float32
+        What `facelab.read` gave, so that records can name the file; or an array.
+    reconstructor : Reconstructor
+    face : str or int
+        ``largest``, ``left``, ``right``, ``all`` or an index by size from 0.
+    box : Box, optional
+        Where the face is; skips detection, and `face` does not matter.
+    name : str
+        The photograph's, for messages.
+
     Raises
     ------
+    UsageError
+        If `face` is none of these, or the box not one in the image.
     NoFaceError
         If there is none, or not the one asked for; it lists the faces that there are.
     """
+    photograph, face = as_image(image), str(face)
+    pixels = photograph.pixels
     return [
-        Sighting(image, found.positions) for found in choose(image, reconstructor, face, box, name)
+        Sighting(pixels, found.positions, photograph.origin, face, box)
+        for found in choose(pixels, reconstructor, face, box, name)
     ]
+
+
+def as_image(image: Float | Image) -> Image:
+    """A photograph with its metadata; an array has none.
+
+    Raises
+    ------
+    ValueError
+        If an array is not ``(H, W, 3)`` float32.
+    """
+    if isinstance(image, Image):
+        return image
+    require_image("image", image)
+    return Image(image)
 
 
 def choose(
@@ -56,6 +114,8 @@ def choose(
 ) -> list[Reconstruction]:
     """The reconstructed faces that `face` means, or the one in `box`."""
     require_image("image", image)
+    if face not in FACES and not face.isdecimal():
+        raise UsageError(f"{name}: no face is called {face!r}; {', '.join(FACES)} or an index is")
     if box is not None:
         _check_box(box, image.shape[:2], name)
         faces = reconstructor(image, [box])

@@ -41,6 +41,6 @@ def person_of(given: Photographs, images: Sequence[Image], reconstructor: Recons
         tuple(
             sighting
             for file, image in zip(given.files, images, strict=True)
-            for sighting in sight(image.pixels, reconstructor, given.face, given.box, str(file))
+            for sighting in sight(image, reconstructor, given.face, given.box, str(file))
         )
     )

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from facelab import provenance
 from facelab.composite import composite, unchanged
 from facelab.edits import Edit
 from facelab.edits.edit import Picture
 from facelab.errors import UsageError
+from facelab.images import Image
 from facelab.opacity import occlusion
-from facelab.pipeline.chosen import Sighting, choose
+from facelab.pipeline.chosen import Sighting, as_image, choose
+from facelab.pipeline.making import making_of
+from facelab.pipeline.swapping import SENTENCE as SWAPPED
 from facelab.pipeline.swapping import SwapSettings, swap_one
-from facelab.recipe import FaceIndex, Faces, Recipe, Swap
+from facelab.recipe import FaceIndex, Faces, MostFaces, Recipe, Swap, describe
+from facelab.saving import Making, Mark, Part, Saved
 from facelab.skin import learn
 from facelab.swap import fuse
 from facelab.texture import texture_size, unwrap
@@ -58,9 +63,22 @@ class Person:
 Inputs = Mapping[str, Person | Picture]
 
 
+EDITED = "Faces in this image were edited by facelab."
+COMPOSING = {"swap", "transplant", "average", "anonymise"}  # they take other photographs' pixels
+COMPOSED = "Parts of faces in this image were taken from another photograph by facelab."
+
+
+def mark_of(recipe: Recipe, consent: str) -> Mark:
+    """What pictures are after a recipe: edited, or composed where other photographs went in."""
+    steps = {step.name for step in recipe.steps if step.needs}
+    if not steps & COMPOSING:
+        return provenance.ENHANCED, EDITED
+    return provenance.composite(consent), SWAPPED if "swap" in steps else COMPOSED
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class RunResult:
-    """A photograph after a recipe.
+class RunResult(Saved):
+    """A photograph after a recipe; ``save`` writes it.
 
     Parameters
     ----------
@@ -70,16 +88,19 @@ class RunResult:
         The faces as they were found.
     positions : list of PositionMap
         Where they are now.
+    making : callable, optional
+        Tells how it was made.
     """
 
     image: Float
     faces: list[Reconstruction]
     positions: list[PositionMap]
+    making: Callable[[], Making] | None = None
 
 
 def run(
     recipe: Recipe,
-    image: Float,
+    image: Float | Image,
     inputs: Inputs,
     reconstructor: Reconstructor,
     mask: Float | None = None,
@@ -93,7 +114,8 @@ def run(
     Parameters
     ----------
     recipe : Recipe
-    image : (H, W, 3) float32
+    image : Image, or (H, W, 3) float32
+        What `facelab.read` gave, so that the result keeps its metadata; or an array.
     inputs : mapping of str to Person or Picture
         The recipe's, read.
     reconstructor : Reconstructor
@@ -109,6 +131,8 @@ def run(
     UsageError
         If an input is not of the kind that a step needs.
     """
+    photograph = as_image(image)
+    image = photograph.pixels
     if mask is not None:
         require("mask", mask, image.shape[:2], np.float32)
     faces = _faces(recipe.faces, image, reconstructor, name)
@@ -121,7 +145,27 @@ def run(
             else:
                 image, positions = _edited(image, positions, steps, inputs, recipe, mask)
         places.append(positions)
-    return RunResult(image, faces, places)
+    making = partial(_making, recipe, photograph, inputs, reconstructor, mask)
+    return RunResult(image, faces, places, making)
+
+
+def _making(
+    recipe: Recipe,
+    target: Image,
+    inputs: Inputs,
+    reconstructor: Reconstructor,
+    mask: Float | None,
+) -> Making:
+    parts = [part for name, given in inputs.items() for part in _parts(name, given)]
+    parts += [] if mask is None else [Part("mask", mask)]
+    said = {"command": "edit", "recipe": describe(recipe, lambda file: file.name), "show": False}
+    return making_of(target, parts, said, reconstructor, partial(mark_of, recipe), recipe.seed)
+
+
+def _parts(name: str, given: Person | Picture) -> list[Part]:
+    if isinstance(given, Person):
+        return [Part(name, seen.image, seen.origin) for seen in given.sightings]
+    return [Part(name, given.colour)]
 
 
 def _faces(
@@ -132,8 +176,8 @@ def _faces(
         return choose(image, reconstructor, "largest", wanted, name)
     if isinstance(wanted, FaceIndex):
         return choose(image, reconstructor, str(wanted.index), None, name)
-    if wanted.isdecimal():
-        return choose(image, reconstructor, "all", None, name)[: int(wanted)]
+    if isinstance(wanted, MostFaces):
+        return choose(image, reconstructor, "all", None, name)[: wanted.count]
     return choose(image, reconstructor, wanted, None, name)
 
 

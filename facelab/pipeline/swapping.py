@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from facelab import provenance
 from facelab.blend import METHODS
 from facelab.composite import composite
 from facelab.errors import UsageError
+from facelab.images import Image
 from facelab.opacity import KEEP, mouth_opening, occlusion, opacity, shared_gaps
-from facelab.pipeline.chosen import FACES, Sighting, choose
+from facelab.pipeline.chosen import FACES, Sighting, as_image, check_face, choose
+from facelab.pipeline.making import making_of
+from facelab.saving import Making, Mark, Part, Saved
 from facelab.skin import learn
 from facelab.swap import fuse, swap, trusted
 from facelab.texture import LARGEST, SMALLEST, texture_size, unwrap
@@ -20,6 +25,9 @@ from facelab.types import Box, Face, Float, PositionMap, Reconstruction, require
 
 if TYPE_CHECKING:
     from facelab.reconstruct import Reconstructor
+
+
+SENTENCE = "The face of a person in this image was replaced with another by facelab."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +42,10 @@ class SwapSettings:
         How far the source is brought to the target's tone and shading, [0, 1].
     keep : tuple of str
         Parts of the target that stay: of ``mouth`` (its interior) and ``eyes`` (the eyeballs).
-    source_face, target_face : str
-        ``largest``, ``left``, ``right``, an index by size from 0, or for the target ``all``.
-    source_box, target_box : Box, optional
+    target_face : str or int
+        ``largest``, ``left``, ``right``, ``all`` or an index by size from 0. Which face of a source
+        is meant, `facelab.sight` is told.
+    target_box : Box, optional
         Where the face is; skips detection.
     occlusion : bool
         Keep what lies in front of the target's face at its sides and forehead, as hair does.
@@ -52,9 +61,7 @@ class SwapSettings:
     blend: str = "poisson"
     tone: float = 1.0
     keep: tuple[str, ...] = ("mouth",)
-    source_face: str = "largest"
-    target_face: str = "largest"
-    source_box: Box | None = None
+    target_face: str | int = "largest"
     target_box: Box | None = None
     occlusion: bool = True
     texture_size: int | None = None
@@ -67,25 +74,15 @@ class SwapSettings:
         for part in self.keep:
             if part not in KEEP:
                 raise UsageError(f"keep must be of {', '.join(KEEP)}, not {part!r}")
-        _check_choice("source_face", self.source_face, [c for c in FACES if c != "all"])
-        _check_choice("target_face", self.target_face, list(FACES))
-        for role in ("source", "target"):
-            given = getattr(self, f"{role}_box"), getattr(self, f"{role}_face")
-            if given[0] is not None and given[1] != "largest":
-                raise UsageError(f"{role}_box already says which face; leave {role}_face out")
+        check_face("target", self.target_face, self.target_box, FACES)
         size = self.texture_size
         if size is not None and not SMALLEST <= size <= LARGEST:
             raise UsageError(f"texture_size must be from {SMALLEST} to {LARGEST}, not {size}")
 
 
-def _check_choice(option: str, value: str, choices: list[str]) -> None:
-    if value not in choices and not value.isdecimal():
-        raise UsageError(f"{option} must be {', '.join(choices)} or an index, not {value!r}")
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class SwapResult:
-    """A finished swap.
+class SwapResult(Saved):
+    """A finished swap; ``save`` writes it.
 
     Parameters
     ----------
@@ -93,14 +90,22 @@ class SwapResult:
         The target's photograph with the swapped faces.
     faces : list of Reconstruction
         The target's faces that were swapped.
+    making : callable, optional
+        Tells how it was made.
     """
 
     image: Float
     faces: list[Reconstruction]
+    making: Callable[[], Making] | None = None
+
+
+def mark_of_swap(consent: str) -> Mark:
+    """What a swap is: source type, by what is said of its people's consent, and a sentence."""
+    return provenance.composite(consent), SENTENCE
 
 
 def swap_into(
-    target: Float,
+    target: Float | Image,
     sources: Sequence[Sighting],
     reconstructor: Reconstructor,
     settings: SwapSettings,
@@ -111,7 +116,8 @@ def swap_into(
 
     Parameters
     ----------
-    target : (H, W, 3) float32
+    target : Image, or (H, W, 3) float32
+        What `facelab.read` gave, so that the result keeps its metadata; or an array.
     sources : sequence of Sighting
         Photographs of one person; they are fused texel by texel.
     reconstructor : Reconstructor
@@ -126,13 +132,31 @@ def swap_into(
     NoFaceError
         If the target has no face, or not the one asked for.
     """
+    photograph = as_image(target)
+    image = photograph.pixels
     if mask is not None:
-        require("mask", mask, target.shape[:2], np.float32)
-    chosen = choose(target, reconstructor, settings.target_face, settings.target_box, name)
-    image = target
+        require("mask", mask, image.shape[:2], np.float32)
+    chosen = choose(image, reconstructor, str(settings.target_face), settings.target_box, name)
     for found in chosen:
         image = swap_one(image, found.positions, sources, settings, mask)
-    return SwapResult(image, chosen)
+    making = partial(_making, photograph, sources, reconstructor, settings, mask)
+    return SwapResult(image, chosen, making)
+
+
+def _making(
+    target: Image,
+    sources: Sequence[Sighting],
+    reconstructor: Reconstructor,
+    settings: SwapSettings,
+    mask: Float | None,
+) -> Making:
+    parts = [*(Part("source", source.image, source.origin) for source in sources)]
+    parts += [] if mask is None else [Part("mask", mask)]
+    asked = [(source.face, source.box and asdict(source.box)) for source in sources]
+    face, box = asked[0] if all(one == asked[0] for one in asked) else zip(*asked, strict=True)
+    which = {"target_face": str(settings.target_face), "source_face": face, "source_box": box}
+    recipe = {"command": "swap", **asdict(settings), **which}
+    return making_of(target, parts, recipe, reconstructor, mark_of_swap)
 
 
 def swap_one(

@@ -15,6 +15,7 @@ from facelab.recipe.recipe import (
     VERSION,
     FaceIndex,
     Input,
+    MostFaces,
     Output,
     Photographs,
     PictureFile,
@@ -122,18 +123,25 @@ def top_value(key: str, node: Node) -> object:
 
 
 def _faces(node: Node) -> object:
-    """Words as they are, a number as text; a map says which one face."""
+    """Words as they are; a number is an index; a map says index, most or box."""
     if not isinstance(node.value, dict):
-        return str(node.value) if type(node.value) is int else node.plain
-    keys = mapping(node, "faces", ("index", "box"))
+        number = str(node.value)
+        indexes = not isinstance(node.value, bool) and number.isdecimal()
+        return FaceIndex(int(number)) if indexes else node.plain
+    keys = mapping(node, "faces", ("index", "most", "box"))
     if len(keys) != 1:
-        fail(node, "faces: give either index or box")
+        fail(node, "faces: give one of index, most and box")
     if "box" in keys:
         return _box("faces", keys["box"])
-    index = keys["index"].plain
-    if type(index) is not int or index < 0:
-        fail(keys["index"], f"faces: index: {index!r} is not a whole number from 0")
-    return FaceIndex(index)
+    if "most" in keys:
+        return MostFaces(_number(keys["most"], "faces: most", 1))
+    return FaceIndex(_number(keys["index"], "faces: index", 0))
+
+
+def _number(node: Node, where: str, least: int) -> int:
+    if type(node.value) is not int or node.value < least:
+        fail(node, f"{where}: {node.plain!r} is not a whole number from {least}")
+    return node.value
 
 
 def output_of(node: Node) -> Output:

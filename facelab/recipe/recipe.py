@@ -18,7 +18,7 @@ from facelab.types import Box
 
 VERSION = 1
 FACES = ("all", "largest", "left", "right")
-FORMATS = ("jpg", "png", "webp", "tif")
+FORMATS = ("jpg", "png", "webp", "avif", "tif")
 SEEDS = 2**32  # seeds are below it
 
 
@@ -58,7 +58,14 @@ class FaceIndex:
     index: int
 
 
-Faces = str | FaceIndex | Box
+@dataclass(frozen=True)
+class MostFaces:
+    """The largest faces of a photograph, at most so many."""
+
+    count: int
+
+
+Faces = str | FaceIndex | MostFaces | Box
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ class Output:
     format : str, optional
         Of `FORMATS`: what the files of a folder become. A file that is named has its suffix.
     quality : int, optional
-        Of JPEG and WebP, 1 to 100; by default as `facelab.images.write` says.
+        Of JPEG, WebP and AVIF, 1 to 100; by default as `facelab.images.write` says.
 
     Raises
     ------
@@ -116,9 +123,9 @@ class Recipe:
         For people.
     seed : int
         The seed of steps that have one and are not given it.
-    faces : str, FaceIndex or Box
-        ``all``, ``largest``, ``left``, ``right``, or how many of the largest; one by its index; or
-        where in the photograph the one is, pixels, which skips detection.
+    faces : str, FaceIndex, MostFaces or Box
+        ``all``, ``largest``, ``left`` or ``right``; one by its index; at most so many of the
+        largest; or where in the photograph the one is, pixels, which skips detection.
     texture_size : int, optional
         256 to 2048; by default chosen from each face's size.
     blend : str
@@ -180,11 +187,8 @@ def _check_seed(value: object) -> None:
 
 
 def _check_faces(value: object) -> None:
-    if isinstance(value, FaceIndex | Box):
-        return
-    number_of_them = isinstance(value, str) and value.isdecimal() and int(value) > 0
-    if value not in FACES and not number_of_them:
-        raise ValueError(f"{value!r} is not {', '.join(FACES)} or a number from 1")
+    if not isinstance(value, FaceIndex | MostFaces | Box) and value not in FACES:
+        raise ValueError(f"{value!r} is not {', '.join(FACES)} or an index from 0")
 
 
 def _check_size(value: object) -> None:

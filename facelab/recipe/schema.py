@@ -62,8 +62,9 @@ def _faces() -> Schema:
     return {
         "anyOf": [
             {"enum": list(FACES)},
-            {"type": "integer", "minimum": 1},
+            index,
             _closed({"index": index}, ["index"]),
+            _closed({"most": {"type": "integer", "minimum": 1}}, ["most"]),
             _closed({"box": _BOX}, ["box"]),
         ]
     }

@@ -11,7 +11,7 @@ import yaml
 
 from facelab.edits.edit import Step
 from facelab.recipe.document import scalar
-from facelab.recipe.recipe import VERSION, FaceIndex, Faces, Input, PictureFile, Recipe
+from facelab.recipe.recipe import VERSION, FaceIndex, Faces, Input, MostFaces, PictureFile, Recipe
 from facelab.types import Box
 
 
@@ -59,7 +59,7 @@ def _faces(faces: Faces) -> object:
         return {"box": _corners(faces)}
     if isinstance(faces, FaceIndex):
         return {"index": faces.index}
-    return int(faces) if faces.isdecimal() else faces
+    return {"most": faces.count} if isinstance(faces, MostFaces) else faces
 
 
 def _corners(box: Box) -> list[float]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from facelab.errors import UsageError
+from facelab.reconstruct.used import Used
 from facelab.types import Box, Float, Reconstruction
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def load_reconstructor(
         raise UsageError(f"{weights}: weights are for the backend map, not {backend}")
     own = None if weights is None else Path(weights)
     regressor = _regressor(backend, runtime, device, own)
-    return FaceReconstructor(_detector(detector, backend), regressor)
+    used = Used(detector, backend, runtime, device, own)
+    return FaceReconstructor(_detector(detector, backend), regressor, used)
 
 
 def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegmenter:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from facelab.reconstruct.detect import Detector
+from facelab.reconstruct.used import Used
 from facelab.types import Box, Detection, Float, Reconstruction, require_image
 
 BATCH = 16  # faces in one pass of a network: what bounds its memory
@@ -47,11 +48,14 @@ class FaceReconstructor:
     detector : Detector
         Not asked where boxes are given.
     regressor : Regressor
+    used : Used, optional
+        What both are called in records.
     """
 
-    def __init__(self, detector: Detector, regressor: Regressor) -> None:
+    def __init__(self, detector: Detector, regressor: Regressor, used: Used | None = None) -> None:
         self._detector = detector
         self._regressor = regressor
+        self.used = used
 
     @property
     def description(self) -> str:

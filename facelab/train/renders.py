@@ -110,7 +110,7 @@ class Renders:
 
 def render(
     photographs: Path, folder: Path, how: Rendering, workers: int, progress: Progress
-) -> tuple[list[Path], dict[str, str]]:
+) -> tuple[list[Path], dict[str, str], str]:
     """Make the views of every photograph that has none yet.
 
     Parameters
@@ -131,6 +131,8 @@ def render(
         By the photographs' sha256.
     skipped : dict of str to str
         Photographs of which none could be made, and why.
+    left : str
+        What else the folder holds, as `facelab.images.Found` says it.
 
     Raises
     ------
@@ -140,7 +142,7 @@ def render(
     FacelabError
         If a worker dies of a photograph, again and again.
     """
-    items, skipped = find(photographs, how.seed)
+    items, skipped, left = find(photographs, how.seed)
     for recipe in (how.scene, how.turn):
         check_recipe(recipe, how.head)
     if how.head:
@@ -160,7 +162,7 @@ def render(
     if not files:
         reasons = "; ".join(f"{name}: {why}" for name, why in list(skipped.items())[:3])
         raise UsageError(f"{photographs}: no photograph can be used ({reasons})")
-    return files, skipped
+    return files, skipped, left
 
 
 def check_recipe(path: Path, head: Path | None) -> None:

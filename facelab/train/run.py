@@ -34,6 +34,8 @@ class Trained:
         How many the network was trained on.
     skipped : dict of str to str
         Photographs that could not be used, and why.
+    left : str
+        What else the folder holds, as `facelab.images.Found` says it.
     """
 
     weights: Path
@@ -41,6 +43,7 @@ class Trained:
     photographs: int
     views: int
     skipped: dict[str, str]
+    left: str = ""
 
 
 def run(
@@ -83,11 +86,11 @@ def run(
         load_file(FaceMap, settings.begin)
     require_device(device)
     with locked(Store(str(folder))):
-        skipped = dict[str, str]()
+        skipped, left = dict[str, str](), ""
         rendered = not files
         if rendered:
-            files, skipped = render(data, folder / "renders", how, max(workers, 1), progress)
-        trained = _trained(files, folder, settings, device, workers, progress, skipped)
+            files, skipped, left = render(data, folder / "renders", how, max(workers, 1), progress)
+        trained = _trained(files, folder, settings, device, workers, progress, skipped, left)
         _record(trained, how if rendered else None, settings)
     return trained
 
@@ -100,6 +103,7 @@ def _trained(
     workers: int,
     progress: Progress,
     skipped: dict[str, str],
+    left: str,
 ) -> Trained:
     """Train on the views in these files, and write the weights."""
     views = read(files, progress)
@@ -109,7 +113,7 @@ def _trained(
     weights = folder / "facemap.safetensors"
     write_bytes_atomically(weights, checkpoint.weights_of(network))
     count = sum(len(one.pictures) for one in own)
-    return Trained(weights, folder / "log.csv", len(own), count, skipped)
+    return Trained(weights, folder / "log.csv", len(own), count, skipped, left)
 
 
 def _record(trained: Trained, how: Rendering | None, settings: loop.Settings) -> None:

@@ -62,7 +62,9 @@ def _apart(kept: bytes, made: bytes) -> Gaps:
 
 
 def _gaps(theirs: NDArray[Any], ours: NDArray[Any]) -> Gaps:
-    """Distances; infinite where one of the two is no number."""
+    """Distances; infinite where one of the two is no number, or another text."""
+    if ours.dtype.kind == "U":
+        return np.where(theirs == ours, 0, inf)
     with np.errstate(invalid="ignore", over="ignore"):
         theirs, ours = theirs.astype(np.float64), ours.astype(np.float64)
         gaps: Gaps = np.abs(theirs - ours)
@@ -90,8 +92,8 @@ def _said_of(arrays: Mapping[str, Gaps]) -> Difference:
 
 
 def words(kept: bytes, made: bytes) -> Difference:
-    """By how much the numbers among the words of texts differ."""
-    theirs, ours = kept.split(), made.split()
+    """By how much the numbers among the words of texts differ, comments left out."""
+    theirs, ours = _words(kept), _words(made)
     if len(theirs) != len(ours):
         raise AnotherLayoutError(f"{len(theirs):,} words; made again {len(ours):,}")
     pairs = [pair for pair in zip(theirs, ours, strict=True) if pair[0] != pair[1]]
@@ -102,6 +104,11 @@ def words(kept: bytes, made: bytes) -> Difference:
     gaps = np.zeros(len(ours))
     gaps[: len(pairs)] = _gaps(*numbers.T)
     return _said_of({"": gaps})
+
+
+def _words(data: bytes) -> list[bytes]:
+    lines = (line for line in data.splitlines() if not line.startswith(b"#"))
+    return [word for line in lines for word in line.split()]
 
 
 def ply(kept: bytes, made: bytes) -> Difference:

@@ -12,6 +12,8 @@ from facelab.export.subject import Subject
 
 IGNORE = 255
 
+_SENTENCE = "Classes of the pixels of a face, worked out by facelab."
+
 THEIR_CLASSES = {
     "skin": 1,
     "nose": 2,
@@ -43,8 +45,9 @@ class FaceSynthetics(Loose):
         numbers = np.full(256, IGNORE, np.uint8)
         for name, number in THEIR_CLASSES.items():
             numbers[CLASSES[name]] = number
+        seen = numbers[segmentation(sample, subject)]
         lines = (f"{x:.4f} {y:.4f}\n" for x, y in subject.landmarks[:, :2].tolist())
         return {
-            f"{sample.name}_seg.png": grey_png(numbers[segmentation(sample, subject)]),
+            f"{sample.name}_seg.png": grey_png(seen, _SENTENCE),
             f"{sample.name}_ldmks.txt": "".join(lines).encode(),
         }
