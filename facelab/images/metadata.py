@@ -12,6 +12,7 @@ import PIL.Image
 from PIL import ExifTags, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from facelab.images.image import Metadata
+from facelab.images.profiles import read_profile
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
@@ -21,7 +22,6 @@ IPTC_TAG = 33723
 XMP_TAG = 700
 ICC_TAG = 34675
 _C2PA_TAG = 52545
-_PROFILED_MODES = {"L": "GRAY", "CMYK": "CMYK"}
 _DAMAGED_EXIF = "its EXIF block is damaged and not kept"
 _WIDTH_TAG, _HEIGHT_TAG = 0xA002, 0xA003
 
@@ -45,14 +45,14 @@ def read_metadata(file: PIL.Image.Image, data: bytes) -> tuple[Metadata, list[st
         The whole file.
     """
     notes: list[str] = []
-    icc = file.info.get("icc_profile")
-    if icc and _colour_space(icc) not in ("RGB", _PROFILED_MODES.get(file.mode)):
-        notes.append("its colour profile is damaged or of another colour space, and not kept")
+    icc, png_colour, lost = read_profile(file, data)
+    notes += lost
     tables, subsampling = _jpeg_coding(file)
     metadata = Metadata(
         format=file.format or "",
         exif=_exif(file, notes),
-        icc=icc if _colour_space(icc) == "RGB" else None,
+        icc=icc,
+        png_colour=png_colour,
         xmp=_xmp(file, notes),
         iptc=_iptc(file),
         dpi=_dpi(file),
@@ -62,20 +62,6 @@ def read_metadata(file: PIL.Image.Image, data: bytes) -> tuple[Metadata, list[st
         had_c2pa=_has_c2pa(file, data),
     )
     return metadata, notes
-
-
-def has_foreign_profile(file: PIL.Image.Image) -> bool:
-    """Whether grey or CMYK pixels come with the profile that leads from them to RGB."""
-    space = _colour_space(file.info.get("icc_profile"))
-    return space is not None and space == _PROFILED_MODES.get(file.mode)
-
-
-def _colour_space(icc: bytes | None) -> str | None:
-    """Colour space of an ICC profile's device side: ``"RGB"``, ``"CMYK"``, ``"GRAY"``, ...
-
-    ICC.1:2022, 7.2.6. None if there is no profile, or no whole header.
-    """
-    return icc[16:20].decode("latin-1").strip() if icc and len(icc) >= 128 else None
 
 
 def parse_xmp(xmp: bytes) -> minidom.Document | None:

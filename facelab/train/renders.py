@@ -251,7 +251,7 @@ def _render(how: Rendering, task: tuple[Item, Path]) -> tuple[Path, str]:
     item, place = task
     teacher = _teacher(how.head)
     try:
-        drawn = list(views(teacher(read(item.file).pixels), item.sha256, how))
+        drawn = list(views(teacher(read(item.file).srgb), item.sha256, how))
     except (ImageError, NoFaceError, UsageError) as error:
         return item.file, str(error).removeprefix(f"{item.file}: ")
     write_bytes_atomically(place, _packed(drawn))
