@@ -19,7 +19,6 @@ from facelab.images.colour_space import (
     to_d50,
 )
 from facelab.images.icc_curve import curve
-from facelab.images.icc_table import table_space
 
 _HEADER = 128  # bytes
 _MOST_TAGS = 200
@@ -58,6 +57,8 @@ def _parsed(icc: bytes) -> ColourSpace:
     tags = _tags(icc)
     for name in _TABLES:
         if name in tags:
+            from facelab.images.icc_table import table_space  # loads SciPy, which few need
+
             return table_space(tags[name], connection)
     if connection != b"XYZ ":
         raise ValueError("it has neither primaries nor a table")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import interpn
 from scipy.ndimage import map_coordinates
+from scipy.spatial import cKDTree
 
 from facelab.images.colour_space import (
     D50,
@@ -24,11 +25,13 @@ from facelab.images.colour_space import (
     Float,
     srgb_encoded,
     srgb_from_xyz,
+    srgb_light,
 )
 from facelab.images.icc_curve import curve, curve_size
 
 _NODES = 65  # of the grid, a side
 _FINEST = 65  # of a profile's own table, a side: none has more
+_COARSE = 4  # nodes a step, from which the way back starts
 _ROUNDS = 12  # of Newton's method
 _STEP = 1 / 128  # device values over which slopes are taken
 _XYZ_TOP = 1 + 32767 / 32768  # what the largest integer stands for in XYZ (ICC.1:2022, 6.3.4.2)
@@ -41,20 +44,20 @@ class TableSpace(ColourSpace):
     Parameters
     ----------
     nodes : (65, 65, 65, 3) float32
-        sRGB-encoded colours, mirrored at 0, of device values in equal steps from 0 to 1.
+        Light of sRGB's primaries at device values in equal steps from 0 to 1.
     """
 
     nodes: Float
 
     def _decoded(self, values: NDArray[Any]) -> Float:
         device = values.reshape(-1, 3) / (255 if values.dtype == np.uint8 else 65535)
-        return self._at(device).reshape(values.shape)
+        return srgb_encoded(self._light(device)).reshape(values.shape).astype(np.float32)
 
-    def _at(self, device: Array) -> Float:
-        """The colours ``(n, 3)`` of device values ``(n, 3)``."""
+    def _light(self, device: Array) -> Array:
+        """The light ``(n, 3)`` of device values ``(n, 3)``."""
         places = device.T * (_NODES - 1)
         channels = [map_coordinates(one, places, order=1, mode="nearest") for one in self._planes]
-        return np.stack(channels, axis=-1).astype(np.float32)
+        return np.stack(channels, axis=-1).astype(np.float64)
 
     @cached_property
     def _planes(self) -> Float:
@@ -62,17 +65,32 @@ class TableSpace(ColourSpace):
 
     def device(self, pixels: Float) -> Array:
         """The device values ``(n, 3)`` in [0, 1] of pixels ``(n, 3)``, or the nearest found."""
-        wanted = pixels.astype(np.float64)
-        best = np.clip(wanted, 0, 1)
-        least: Array = np.full(len(best), np.inf)
-        device: Array = best
+        wanted = srgb_light(pixels.astype(np.float64))
+        near, devices = self._near
+        device: Array = devices[near.query(pixels)[1]]
+        error = self._off(device, wanted)
+        share = np.ones(len(device))  # of Newton's step: halved where it led too far
         for _ in range(_ROUNDS):
-            residual = wanted - self._at(device)
-            error = (residual**2).sum(axis=1)
-            best = np.where((error < least)[:, None], device, best)
-            least = np.minimum(error, least)
-            device = np.clip(device + self._newton(device, residual), 0, 1)
-        return best
+            step = self._newton(device, wanted - self._light(device))
+            tried = np.clip(device + share[:, None] * step, 0, 1)
+            now = self._off(tried, wanted)
+            nearer = now < error
+            device = np.where(nearer[:, None], tried, device)
+            error = np.where(nearer, now, error)
+            share = np.where(nearer, np.minimum(2 * share, 1), share / 2)
+        return device
+
+    @cached_property
+    def _near(self) -> tuple[cKDTree, Array]:
+        """Every fourth node's colour, to find the nearest, and its device values."""
+        colours = srgb_encoded(self.nodes[::_COARSE, ::_COARSE, ::_COARSE].astype(np.float64))
+        return cKDTree(colours.reshape(-1, 3)), _grid(len(colours))
+
+    def _off(self, device: Array, wanted: Array) -> Array:
+        """Squared distances ``(n,)`` from the colours wanted."""
+        residual = wanted - self._light(device)
+        out: Array = (residual**2).sum(axis=1)
+        return out
 
     def _newton(self, device: Array, residual: Array) -> Array:
         """The steps ``(n, 3)`` that would lead there, were the space linear."""
@@ -82,8 +100,8 @@ class TableSpace(ColourSpace):
             away[axis] = _STEP / 2
             ahead, behind = np.clip(device + away, 0, 1), np.clip(device - away, 0, 1)
             run = (ahead - behind)[:, axis]
-            slopes[:, :, axis] = (self._at(ahead) - self._at(behind)) / run[:, None]
-        square = slopes.transpose(0, 2, 1) @ slopes + 1e-6 * np.eye(3)  # also where it is flat
+            slopes[:, :, axis] = (self._light(ahead) - self._light(behind)) / run[:, None]
+        square = slopes.transpose(0, 2, 1) @ slopes + 1e-9 * np.eye(3)  # also where it is flat
         down = slopes.transpose(0, 2, 1) @ residual[..., None]
         return np.linalg.solve(square, down)[..., 0].astype(np.float64)
 
@@ -102,8 +120,7 @@ def table_space(tag: bytes, connection: bytes) -> TableSpace:
     ValueError
         If it is damaged, of another kind, or black is no darker than white.
     """
-    steps = np.linspace(0, 1, _NODES)
-    device = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
+    device = _grid(_NODES)
     if tag[:4] == b"mAB ":
         xyz = _connected(_multi(tag, device), connection, 1.0)
     elif tag[:4] in (b"mft1", b"mft2"):
@@ -114,10 +131,15 @@ def table_space(tag: bytes, connection: bytes) -> TableSpace:
         raise ValueError("its table is of an unknown kind")
     light = np.stack([x * xyz[:, 0] + y * xyz[:, 1] + z * xyz[:, 2] for x, y, z in srgb_from_xyz()],
                      axis=-1)  # fmt: skip
-    nodes = srgb_encoded(light)
-    if not np.isfinite(nodes).all() or nodes[-1].mean() - nodes[0].mean() < 0.1:
+    if not np.isfinite(light).all() or light[-1].mean() - light[0].mean() < 0.1:
         raise ValueError("its table does not lead from black to white")
-    return TableSpace(nodes.reshape(_NODES, _NODES, _NODES, 3).astype(np.float32))
+    return TableSpace(light.reshape(_NODES, _NODES, _NODES, 3).astype(np.float32))
+
+
+def _grid(side: int) -> Array:
+    """Device values ``(side ** 3, 3)`` in equal steps, blue the fastest."""
+    steps = np.linspace(0, 1, side)
+    return np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
 
 
 def _connected(values: Array, connection: bytes, full: float) -> Array:

@@ -68,7 +68,12 @@ def has_foreign_profile(file: PIL.Image.Image) -> bool:
 def hdr_of(data: bytes) -> str | None:
     """``"PQ"`` or ``"HLG"`` where a file says that its values are of high dynamic range."""
     png = dict(_chunks(data)).get(b"cICP") if data.startswith(b"\x89PNG") else None
-    return cicp.hdr_of(_code(png) if png else _nclx(data))
+    if png is None:
+        return cicp.hdr_of(_nclx(data))
+    try:
+        return cicp.hdr_of(_code(png))
+    except ValueError:
+        return None
 
 
 def _statements(

@@ -42,7 +42,7 @@ QUALITY = 95  # of the JPEGs kept
 RECORD = "rendering.json"
 """Says, beside the renders, how they were made."""
 
-_LAYOUT = 1  # of the files
+_LAYOUT = 2  # of the files
 _SHAPE = {"identity", "expression"}  # of `Profile`
 _KEYED = re.compile(r"[0-9a-f]{32}-([0-9a-f]{16})\.npz")  # the name of a file of ours
 
