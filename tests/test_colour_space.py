@@ -13,13 +13,14 @@ import PIL.Image
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import ImageCms
+from PIL import ImageCms, features
 
 from facelab.errors import ImageError
 from facelab.images import Image, Metadata, decoded, icc, read, write
 from facelab.images.colour_space import srgb_encoded, srgb_light
 from facelab.images.icc_curve import curve, curve_size
 from facelab.images.image import to_integers
+from facelab.images.profiles import hdr_of, read_profile
 from tests import colour
 
 LEVEL = 1 / 255
@@ -393,6 +394,31 @@ def test_high_dynamic_range_is_refused(curve, name):
     data = png(noise(16), (b"cICP", bytes([9, curve, 0, 1])))
     with pytest.raises(ImageError, match=rf"in\.png: .*high dynamic range \({name}\).*convert it"):
         decoded("in.png", data)
+
+
+def avif(*code):
+    """An AVIF whose pixels are said to be of primaries, curve and matrix."""
+    buffer = io.BytesIO()
+    PIL.Image.fromarray(noise(8)).save(buffer, "AVIF")
+    before, _, after = buffer.getvalue().partition(b"colrnclx")
+    return before + b"colrnclx" + struct.pack(">3H", *code) + after[6:]
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="Pillow without AVIF")
+def test_the_code_of_an_avif_counts():
+    for code, meaning in (((12, 13, 6), "Display P3"), ((1, 13, 6), None), ((2, 2, 6), None)):
+        with PIL.Image.open(io.BytesIO(avif(*code))) as file:
+            file.load()
+            profile, chunks, notes = read_profile(file, avif(*code))
+        assert (chunks, notes) == ((), [])
+        if meaning is None:
+            assert profile is None
+        else:
+            found = icc.space_of(profile).decoded(noise(8))
+            expected = icc.space_of(colour.profile(meaning)).decoded(noise(8))
+            np.testing.assert_allclose(found, expected, atol=FINE)
+    assert hdr_of(avif(9, 16, 9)) == "PQ"
+    assert hdr_of(avif(12, 13, 6)) is None
 
 
 @pytest.mark.parametrize(

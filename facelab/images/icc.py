@@ -30,7 +30,7 @@ _CURVES = (b"rTRC", b"gTRC", b"bTRC")
 _TABLES = (b"A2B1", b"A2B0")
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def space_of(icc: bytes | None) -> ColourSpace | None:
     """The colour space that a profile describes; None for sRGB and where there is no profile.
 
@@ -44,7 +44,8 @@ def space_of(icc: bytes | None) -> ColourSpace | None:
     if icc is None:
         return None
     try:
-        space = _parsed(icc)
+        with np.errstate(all="ignore"):  # what is not finite is refused
+            space = _parsed(icc)
         return None if space.is_srgb else space
     except (struct.error, IndexError, KeyError, ArithmeticError, np.linalg.LinAlgError) as error:
         raise ValueError(f"the profile is damaged ({error})") from error
