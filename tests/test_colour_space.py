@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zlib
 from dataclasses import replace
@@ -498,3 +499,22 @@ def test_no_damage_to_a_profile_does_harm(profile):
             np.testing.assert_array_equal(
                 image.stored if image.stored is not None else values, values
             )
+
+
+def test_no_damage_to_a_chunk_does_harm():
+    values = noise(8, shape=(3, 4, 3))
+    rng = np.random.default_rng(1)
+    for name, size in [(b"gAMA", 4), (b"cHRM", 32), (b"sRGB", 1), (b"cICP", 4), (b"iCCP", 40)]:
+        for _ in range(40):
+            numbers = rng.integers(0, 256, size, dtype=np.uint8) * (rng.random(size) < 0.5)
+            data = numbers.astype(np.uint8).tobytes()[: size if rng.random() < 0.8 else size // 2]
+            try:
+                image = decoded("in.png", png(values, (name, data)))
+            except ImageError as error:  # Pillow refuses what is too short
+                assert re.search("high dynamic range|Truncated|damaged", str(error))
+            else:
+                assert np.isfinite(image.pixels).all()
+    tiny = struct.pack(
+        ">8I", 31270, 32900, 64000, 1, 30000, 2, 15000, 3
+    )  # no luminance to speak of
+    assert np.isfinite(decoded("in.png", png(values, (b"cHRM", tiny))).pixels).all()

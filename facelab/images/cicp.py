@@ -31,17 +31,14 @@ _CURVES: dict[int, tuple[float, ...]] = {
 }
 """Parameters as `facelab.images.icc.profile` takes them (H.273, table 3)."""
 
-_HDR = {16: "PQ", 18: "HLG"}
+HDR = {16: "PQ", 18: "HLG"}
+"""Curves for high dynamic range, whose values are no picture by themselves."""
+
 _SRGB = (1, 13)
 _UNSPECIFIED = 2
 
 Code = tuple[int, int, int, int]
 """Primaries, transfer characteristics, matrix coefficients, and 1 for the full range."""
-
-
-def hdr_of(code: Code | None) -> str | None:
-    """The name of a curve for high dynamic range, whose values are no picture by themselves."""
-    return _HDR.get(code[1]) if code else None
 
 
 def profile_of(code: Code) -> bytes | None:

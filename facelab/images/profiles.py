@@ -47,7 +47,7 @@ def read_profile(
         try:
             found = profile()
             icc.space_of(found)
-        except ValueError:
+        except (ValueError, ArithmeticError, struct.error):
             what = "colour profile is" if b"iCCP" in names else "statement of its colours is"
             notes.append(f"its {what} damaged or of another colour space, and not kept")
             chunks = {name: chunk for name, chunk in chunks.items() if name not in names}
@@ -67,13 +67,8 @@ def has_foreign_profile(file: PIL.Image.Image) -> bool:
 
 def hdr_of(data: bytes) -> str | None:
     """``"PQ"`` or ``"HLG"`` where a file says that its values are of high dynamic range."""
-    png = dict(_chunks(data)).get(b"cICP") if data.startswith(b"\x89PNG") else None
-    if png is None:
-        return cicp.hdr_of(_nclx(data))
-    try:
-        return cicp.hdr_of(_code(png))
-    except ValueError:
-        return None
+    code = dict(_chunks(data)).get(b"cICP") if data.startswith(b"\x89PNG") else _nclx(data)
+    return cicp.HDR.get(code[1]) if code and len(code) == 4 else None
 
 
 def _statements(
