@@ -32,8 +32,8 @@ from facelab.images.icc_curve import curve, curve_size
 _NODES = 65  # of the grid, a side
 _FINEST = 65  # of a profile's own table, a side: none has more
 _COARSE = 4  # nodes a step, from which the way back starts
-_ROUNDS = 12  # of Newton's method
-_STEP = 1 / 128  # device values over which slopes are taken
+_ROUNDS = 8  # of Newton's method
+_STEP = 1 / 256  # device values over which slopes are taken
 _XYZ_TOP = 1 + 32767 / 32768  # what the largest integer stands for in XYZ (ICC.1:2022, 6.3.4.2)
 
 
@@ -68,17 +68,29 @@ class TableSpace(ColourSpace):
         wanted = srgb_light(pixels.astype(np.float64))
         near, devices = self._near
         device: Array = devices[near.query(pixels)[1]]
-        error = self._off(device, wanted)
-        share = np.ones(len(device))  # of Newton's step: halved where it led too far
+        light = self._light(device)
+        share = np.ones((len(device), 1))  # of Newton's step: halved where it led too far
         for _ in range(_ROUNDS):
-            step = self._newton(device, wanted - self._light(device))
-            tried = np.clip(device + share[:, None] * step, 0, 1)
-            now = self._off(tried, wanted)
-            nearer = now < error
-            device = np.where(nearer[:, None], tried, device)
-            error = np.where(nearer, now, error)
+            step = self._newton(device, light, wanted)
+            tried = np.clip(device + share * step, 0, 1)
+            there = self._light(tried)
+            nearer = _distance(there, wanted) < _distance(light, wanted)
+            device = np.where(nearer, tried, device)
+            light = np.where(nearer, there, light)
             share = np.where(nearer, np.minimum(2 * share, 1), share / 2)
         return device
+
+    def _newton(self, device: Array, light: Array, wanted: Array) -> Array:
+        """The steps ``(n, 3)`` to the light wanted, were the space linear."""
+        slopes = np.empty((len(device), 3, 3))
+        for axis in range(3):
+            run = np.where(device[:, axis : axis + 1] < 0.5, _STEP, -_STEP)
+            ahead = device + run * np.eye(3)[axis]
+            slopes[:, :, axis] = (self._light(ahead) - light) / run
+        turned = slopes.transpose(0, 2, 1)
+        square = turned @ slopes + 1e-9 * np.eye(3)  # also where it is flat
+        down = turned @ (wanted - light)[..., None]
+        return np.linalg.solve(square, down)[..., 0].astype(np.float64)
 
     @cached_property
     def _near(self) -> tuple[cKDTree, Array]:
@@ -86,24 +98,11 @@ class TableSpace(ColourSpace):
         colours = srgb_encoded(self.nodes[::_COARSE, ::_COARSE, ::_COARSE].astype(np.float64))
         return cKDTree(colours.reshape(-1, 3)), _grid(len(colours))
 
-    def _off(self, device: Array, wanted: Array) -> Array:
-        """Squared distances ``(n,)`` from the colours wanted."""
-        residual = wanted - self._light(device)
-        out: Array = (residual**2).sum(axis=1)
-        return out
 
-    def _newton(self, device: Array, residual: Array) -> Array:
-        """The steps ``(n, 3)`` that would lead there, were the space linear."""
-        slopes = np.empty((len(device), 3, 3))
-        for axis in range(3):
-            away = np.zeros(3)
-            away[axis] = _STEP / 2
-            ahead, behind = np.clip(device + away, 0, 1), np.clip(device - away, 0, 1)
-            run = (ahead - behind)[:, axis]
-            slopes[:, :, axis] = (self._light(ahead) - self._light(behind)) / run[:, None]
-        square = slopes.transpose(0, 2, 1) @ slopes + 1e-9 * np.eye(3)  # also where it is flat
-        down = slopes.transpose(0, 2, 1) @ residual[..., None]
-        return np.linalg.solve(square, down)[..., 0].astype(np.float64)
+def _distance(light: Array, wanted: Array) -> Array:
+    """Squared, ``(n, 1)``."""
+    out: Array = ((wanted - light) ** 2).sum(axis=1, keepdims=True)
+    return out
 
 
 def table_space(tag: bytes, connection: bytes) -> TableSpace:
