@@ -128,10 +128,10 @@ def _in_srgb(
     values: NDArray[Any], space: ColourSpace | None
 ) -> tuple[NDArray[np.float32], NDArray[Any] | None]:
     """The colours of integers in a space, None for sRGB, and these where they are to be kept."""
+    colours = np.ascontiguousarray(values[..., :3])
     if space is None:
-        return np.ascontiguousarray(from_integers(values)[..., :3]), None
-    stored = np.ascontiguousarray(values[..., :3])
-    return space.decoded(stored), stored
+        return from_integers(colours), None
+    return space.decoded(colours), colours
 
 
 def _content(path: Path) -> bytes:
