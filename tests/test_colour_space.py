@@ -352,6 +352,7 @@ def as_it_is(values):
         ([ICCP, STANDARD, gama(1.0)], p3),
         ([CICP_P3, gama(1.0)], p3),
         ([CICP_SRGB, ICCP], as_it_is),
+        ([(b"cICP", bytes([1, 1, 0, 1]))], as_it_is),  # BT.709, as displays show it
         ([(b"cICP", bytes([1, 8, 0, 1]))], linear),
     ],
 )
@@ -408,7 +409,12 @@ def avif(*code):
 
 @pytest.mark.skipif(not features.check("avif"), reason="Pillow without AVIF")
 def test_the_code_of_an_avif_counts():
-    for code, meaning in (((12, 13, 6), "Display P3"), ((1, 13, 6), None), ((2, 2, 6), None)):
+    for code, meaning in (
+        ((12, 13, 6), "Display P3"),
+        ((1, 13, 6), None),
+        ((1, 1, 1), None),
+        ((2, 2, 6), None),
+    ):
         with PIL.Image.open(io.BytesIO(avif(*code))) as file:
             file.load()
             profile, chunks, notes = read_profile(file, avif(*code))

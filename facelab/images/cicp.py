@@ -21,20 +21,19 @@ _PRIMARIES: dict[int, Primaries] = {
 }
 """White, red, green and blue as CIE xy (H.273, table 2)."""
 
-_BT709 = (1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081)
+# 1, 6, 14 and 15 are the curve of BT.709 cameras. What displays show for it is nearer to sRGB's
+# curve, which browsers take, and many AVIF encoders say 1 of sRGB pictures.
 _CURVES: dict[int, tuple[float, ...]] = {
-    **dict.fromkeys((1, 6, 14, 15), _BT709),
+    **dict.fromkeys((1, 6, 13, 14, 15), SRGB_CURVE),
     4: (2.2,),
     5: (2.8,),
     8: (1.0,),
-    13: SRGB_CURVE,
 }
 """Parameters as `facelab.images.icc.profile` takes them (H.273, table 3)."""
 
 HDR = {16: "PQ", 18: "HLG"}
 """Curves for high dynamic range, whose values are no picture by themselves."""
 
-_SRGB = (1, 13)
 _UNSPECIFIED = 2
 
 Code = tuple[int, int, int, int]
@@ -50,8 +49,10 @@ def profile_of(code: Code) -> bytes | None:
         If it is none that facelab knows.
     """
     primaries, curve, *_ = code
-    if (primaries, curve) == _SRGB or _UNSPECIFIED in (primaries, curve):
+    if _UNSPECIFIED in (primaries, curve):
         return None
     if primaries not in _PRIMARIES or curve not in _CURVES:
         raise ValueError(f"primaries {primaries} with curve {curve} are not known")
+    if (_PRIMARIES[primaries], _CURVES[curve]) == (SRGB_PRIMARIES, SRGB_CURVE):
+        return None
     return profile(_PRIMARIES[primaries], _CURVES[curve])
