@@ -111,6 +111,14 @@ def alpha(source: FloatArray, target: FloatArray, mask: FloatArray) -> FloatArra
     return mixture
 
 
+def within_gamut(image: FloatArray, under: FloatArray) -> FloatArray:
+    """An image ``(H, W, 3)`` clipped to [0, 1], or to as far beyond it as `under` itself is there.
+
+    So colours that a photograph of a wider space holds beyond sRGB's gamut stay.
+    """
+    return np.clip(image, np.minimum(under, 0), np.maximum(under, 1))
+
+
 METHODS: dict[str, Blend] = {"poisson": poisson, "mixed": mixed, "alpha": alpha}
 
 

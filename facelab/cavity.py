@@ -108,7 +108,7 @@ def opened(image: Float, photo: Float, before: Face, after: PositionMap) -> Floa
     out = image.copy()
     alpha = inside * _step(growth, *_GROWN) * _step(grown.max(), *_OPENED)
     shown = blend.alpha(colour, image[window], alpha)
-    out[window] = np.clip(shown, 0, 1)
+    out[window] = blend.within_gamut(shown, image[window])
     return out
 
 

@@ -125,7 +125,7 @@ def composite(
         if not region.all():  # a face larger than the image has no border to take a tone from
             source = blend.METHODS[method](source, under, region.astype(np.float32))
     out = image.copy()
-    out[layer.window] = np.clip(blend.alpha(source, under, inside), 0, 1)
+    out[layer.window] = blend.within_gamut(blend.alpha(source, under, inside), under)
     if moved is None:
         return out
     drawn = opened(out, photo, before, after.positions)

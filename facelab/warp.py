@@ -57,7 +57,9 @@ class Motion:
         )
         moves = ((across != 0) | (down != 0)).astype(np.uint8)
         out = image.copy()
-        out[rows, columns] = cv2.copyTo(np.clip(moved, 0, 1, out=moved), moves, under.copy())
+        # Bicubic kernels overshoot; the photograph itself may hold colours beyond sRGB's gamut.
+        low, high = min(float(under.min()), 0), max(float(under.max()), 1)
+        out[rows, columns] = cv2.copyTo(np.clip(moved, low, high, out=moved), moves, under.copy())
         return out
 
     def within(self, window: tuple[slice, slice]) -> Float:

@@ -33,7 +33,7 @@ Arrays = dict[str, NDArray[Any]]
 
 _ATLASES = {"canonical": atlas.canonical, "prnet": atlas.prnet}
 _NAMES = ("positions", "atlas", "colour", "confidence")
-_LAYOUT = 1  # of the files in the cache: another one reads none of those
+_LAYOUT = 2  # of the files in the cache: another one reads none of those
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ class Sources:
         FacelabError
             If the photograph cannot be read or has no face, or the cache cannot be written.
         """
-        image = read(item.file).pixels
+        image = read(item.file).srgb
         if file_sha256(item.file) != item.sha256:
             raise ImageError(f"{item.file}: has changed while the data set is made; run again")
         data = self._cached(item)

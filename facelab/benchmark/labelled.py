@@ -114,7 +114,7 @@ def picture(pair: Pair, first: int) -> Picture:
     labels = read_labels(pair.labels, first)
     return Picture(
         name=str(pair.photograph),
-        image=read(pair.photograph).pixels,
+        image=read(pair.photograph).srgb,
         box=Box.around(labels.landmarks),
         measure=partial(errors_of, truth=labels),
         labels={"yaw": bin_of(labels.angles[0])},

@@ -48,7 +48,7 @@ class Studio:
         NoFaceError
             If it has no face.
         """
-        image = read(item.file).pixels
+        image = read(item.file).srgb
         found = self.reconstructor.largest(image)
         if not found:
             raise no_face(str(item.file))

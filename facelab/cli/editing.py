@@ -168,10 +168,7 @@ def _show(job: Job, request: EditRequest, target: Image, result: RunResult) -> N
     source_type, sentence = request.mark
     xmp = mark(None, source_type=source_type, description=sentence)
     try:
-        write(
-            shown_path(job.output),
-            Image(sheet, metadata=Metadata(icc=target.metadata.icc, xmp=xmp)),
-        )
+        write(shown_path(job.output), Image(sheet, metadata=Metadata(xmp=xmp)))
     except OutputError:
         job.output.unlink(missing_ok=True)
         record_path(job.output).unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from facelab.types import Float
 
 def grey(image: Image) -> Float:
     """The mask that a picture stands for, ``(H, W)``, [0, 1]: white is 1, transparent 0."""
-    mask: Float = image.pixels.mean(axis=2)
+    mask: Float = image.srgb.mean(axis=2)
     return mask if image.alpha is None else mask * image.alpha
 
 

@@ -90,7 +90,7 @@ class Request:
     def subject(self, image: Image, found: Reconstruction) -> Subject:
         """A face as the writers are given it."""
         return Subject(
-            image=image.pixels,
+            image=image.srgb,
             found=found,
             texture_side=self.texture_size,
             front=self.front,

@@ -12,7 +12,7 @@ from facelab.types import Float
 def write_marked(path: Path, pixels: Float, metadata: Metadata, sentence: str) -> None:
     """Write a picture ``(H, W, 3)`` as 8-bit RGB with `sentence` in its XMP.
 
-    `metadata` is the photograph's: its colour profile and XMP go on.
+    `pixels` are sRGB, and the file has no profile. `metadata` is the photograph's: its XMP goes on.
 
     Raises
     ------
@@ -20,7 +20,7 @@ def write_marked(path: Path, pixels: Float, metadata: Metadata, sentence: str) -
         If the file cannot be written.
     """
     xmp = mark(metadata.xmp, source_type=ENHANCED, description=sentence)
-    write(path, Image(pixels, metadata=Metadata(icc=metadata.icc, xmp=xmp)))
+    write(path, Image(pixels, metadata=Metadata(xmp=xmp)))
 
 
 def write_data(path: Path, pixels: Float, sentence: str) -> None:

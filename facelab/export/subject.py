@@ -50,7 +50,7 @@ class Subject:
     mask_unseen : bool
         Whether texels that the photograph does not show are black rather than made up.
     metadata : Metadata
-        The photograph's: pictures made of it keep its colour profile and what its XMP says.
+        The photograph's: pictures made of it keep what its XMP says.
     """
 
     image: Float

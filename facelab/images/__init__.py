@@ -1,7 +1,8 @@
 """Image files in and out.
 
 The only place that knows uint8, EXIF orientation, colour profiles, alpha and file metadata.
-Everything else in facelab sees float32 RGB in [0, 1], as displayed.
+Everything else in facelab sees float32 sRGB in [0, 1], as displayed, whatever space the file is in
+(`colour_space`); it is written in that space again, and what was not changed as it was.
 
     file -> decode.read -> Image(pixels, alpha, bits, metadata) -> encode.write -> file
 """

@@ -16,15 +16,13 @@ from numpy.typing import NDArray
 from PIL import PngImagePlugin, TiffImagePlugin
 
 from facelab.errors import ImageError
+from facelab.images.colour_space import ColourSpace
 from facelab.images.files import StrPath
 from facelab.images.formats import reader_of, unread
+from facelab.images.icc import space_of
 from facelab.images.image import Image, Origin, from_integers
-from facelab.images.metadata import (
-    container_notes,
-    has_foreign_profile,
-    orientation,
-    read_metadata,
-)
+from facelab.images.metadata import container_notes, orientation, read_metadata
+from facelab.images.profiles import has_foreign_profile, hdr_of
 
 MAX_PIXELS = 200_000_000
 """Largest image that is decoded, in pixels; larger headers are taken for decompression bombs."""
@@ -51,8 +49,8 @@ def read(path: StrPath) -> Image:
     """Read a JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF photograph; HEIC with the extra ``heic``.
 
     Grey, palette, CMYK and YCbCr images become RGB, through their colour profile where it is one
-    of grey or of CMYK. An RGB image keeps its values and its profile. Of several frames or pages
-    the first is read.
+    of grey or of CMYK. RGB becomes sRGB by what the file says of its colours: an ICC profile, the
+    chunks of a PNG, the code of an AVIF. Of several frames or pages the first is read.
 
     Parameters
     ----------
@@ -108,16 +106,27 @@ def decoded(name: StrPath, data: bytes) -> Image:
 
 def _decode(path: Path, data: bytes) -> Image:
     file = _open(path, data)
+    _refuse_hdr(path, data)
     metadata, notes = read_metadata(file, data)
     bits = _bits(path, file, data)
     values = _eight_bit(file, notes) if bits == 8 else _sixteen_bit(path, file, data)
     if getattr(file, "n_frames", 1) > 1:
         notes.append("only its first frame is read")
-    notes += container_notes(file, data)
-    channels = from_integers(_upright(values, orientation(file)))
-    pixels = np.ascontiguousarray(channels[..., :3])
-    alpha = np.ascontiguousarray(channels[..., 3]) if channels.shape[2] == 4 else None
-    return Image(pixels, alpha, bits, metadata, tuple(notes))
+    notes += container_notes(data)
+    upright = _upright(values, orientation(file))
+    pixels, stored = _in_srgb(upright, space_of(metadata.icc))
+    alpha = from_integers(upright[..., 3]) if upright.shape[2] == 4 else None
+    return Image(pixels, alpha, bits, metadata, tuple(notes), stored=stored)
+
+
+def _in_srgb(
+    values: NDArray[Any], space: ColourSpace | None
+) -> tuple[NDArray[np.float32], NDArray[Any] | None]:
+    """The colours of integers in a space, None for sRGB, and these where they are to be kept."""
+    colours = np.ascontiguousarray(values[..., :3])
+    if space is None:
+        return from_integers(colours), None
+    return space.decoded(colours), colours
 
 
 def _content(path: Path) -> bytes:
@@ -152,6 +161,15 @@ def _refuse_bomb(path: Path, size: tuple[int, int]) -> None:
         raise ImageError(
             f"{path}: {width} x {height} pixels are more than the limit of "
             f"{MAX_PIXELS // 1_000_000} megapixels; scale it down"
+        )
+
+
+def _refuse_hdr(path: Path, data: bytes) -> None:
+    curve = hdr_of(data)
+    if curve:
+        raise ImageError(
+            f"{path}: its colours are of high dynamic range ({curve}), which facelab does not "
+            "know; convert it to sRGB or Display P3"
         )
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from facelab.errors import OutputError, UsageError
 from facelab.images.files import StrPath, write_bytes_atomically
 from facelab.images.formats import WRITTEN
+from facelab.images.icc import space_of
 from facelab.images.image import Image, Metadata, to_integers
 from facelab.images.metadata import ICC_TAG, IPTC_RESOURCE, IPTC_TAG, XMP_TAG
 
@@ -64,7 +65,7 @@ def write(
     path : path
         The file to create or replace.
     image : Image
-        Pixels outside [0, 1] are clipped.
+        Its pixels go into the space of ``metadata.icc``; what that does not hold is clipped.
     xmp : bytes, optional
         XMP packet to write in place of the image's own.
     quality : int, optional
@@ -143,7 +144,7 @@ def _jpeg(image: Image, quality: int | None) -> bytes:
         }
     # libjpeg's own Huffman tables suit a photograph well enough; searching better ones is slow.
     return _by_pillow(
-        to_integers(image.pixels, 8),
+        _colours(image, 8),
         "JPEG",
         exif=_fitting(metadata.exif) or b"",
         icc_profile=metadata.icc,
@@ -192,10 +193,20 @@ def _by_pillow(values: NDArray[np.uint8], plugin: str, **options: object) -> byt
 
 def _integers(image: Image, bits: int) -> NDArray[Any]:
     """RGB or RGBA, (H, W, 3 or 4), uint8 or uint16."""
-    colours = to_integers(image.pixels, bits)
+    colours = _colours(image, bits)
     if image.alpha is None:
         return colours
     return np.dstack([colours, to_integers(image.alpha, bits)])
+
+
+def _colours(image: Image, bits: int) -> NDArray[Any]:
+    """RGB in the space of the image's profile, (H, W, 3), uint8 or uint16."""
+    space, known = space_of(image.metadata.icc), image.stored
+    if space is None:
+        return to_integers(image.pixels, bits)
+    if known is not None and known.shape != image.pixels.shape:  # of the image before it was cut
+        known = None
+    return space.stored(image.pixels, bits, known)
 
 
 def _fitting(block: bytes | None) -> bytes | None:
@@ -227,7 +238,9 @@ def _png(image: Image, _quality: int | None) -> bytes:
 
 def _png_metadata(metadata: Metadata) -> bytes:
     chunks = []
-    if metadata.icc:
+    if metadata.png_colour:
+        chunks += [_chunk(name, data) for name, data in metadata.png_colour]
+    elif metadata.icc:
         chunks.append(_chunk(b"iCCP", b"icc\0\0" + zlib.compress(metadata.icc)))
     if metadata.dpi:
         per_metre = [round(value / 0.0254) for value in metadata.dpi]

@@ -24,7 +24,10 @@ class Metadata:
         EXIF block, starting with ``Exif\0\0``; orientation is 1 and the thumbnail, which would
         show the picture before the edit, is gone.
     icc : bytes or None
-        ICC profile of the pixels; always an RGB profile.
+        ICC profile of the file, in whose space the pixels are written again; always one of RGB.
+    png_colour : tuple of (bytes, bytes)
+        Names and contents of the chunks by which a PNG says the same: cICP, iCCP, sRGB, gAMA and
+        cHRM.
     xmp : bytes or None
         XMP packet, well-formed UTF-8 without a DTD.
     iptc : bytes or None
@@ -44,6 +47,7 @@ class Metadata:
     format: str = "PNG"
     exif: bytes | None = None
     icc: bytes | None = None
+    png_colour: tuple[tuple[bytes, bytes], ...] = ()
     xmp: bytes | None = None
     iptc: bytes | None = None
     dpi: tuple[float, float] | None = None
@@ -79,7 +83,8 @@ class Image:
     Attributes
     ----------
     pixels : (H, W, 3) float32
-        RGB in [0, 1], not premultiplied; sRGB-encoded unless ``metadata.icc`` says otherwise.
+        RGB, sRGB-encoded, not premultiplied: in [0, 1], except that colours of a file in a wider
+        space may lie outside, on sRGB's curve continued and mirrored at 0.
     alpha : (H, W) float32 or None
         Opacity in [0, 1].
     bits : int
@@ -90,6 +95,9 @@ class Image:
         What could not be kept on reading, a clause each, for the user.
     origin : Origin or None
         Where it was read from, whatever became of its pixels since.
+    stored : (H, W, 3) uint8 or uint16, or None
+        The file's own RGB where its space is not sRGB: what of `pixels` is unchanged is written
+        as it was.
 
     Raises
     ------
@@ -103,6 +111,7 @@ class Image:
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
     origin: Origin | None = field(default=None, repr=False, compare=False)
+    stored: NDArray[Any] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check("pixels", self.pixels, (*self.pixels.shape[:2], 3))
@@ -115,6 +124,11 @@ class Image:
     def as_read(self) -> bool:
         """Whether the pixels are the very array that was read from a file."""
         return self.origin is not None and self.pixels is self.origin.pixels
+
+    @property
+    def srgb(self) -> NDArray[np.float32]:
+        """The pixels as far as sRGB holds them, in [0, 1]; themselves where the file is in sRGB."""
+        return self.pixels if self.stored is None else np.clip(self.pixels, 0, 1)
 
 
 def _check(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:

@@ -12,6 +12,7 @@ import PIL.Image
 from PIL import ExifTags, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from facelab.images.image import Metadata
+from facelab.images.profiles import read_profile
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
@@ -21,11 +22,9 @@ IPTC_TAG = 33723
 XMP_TAG = 700
 ICC_TAG = 34675
 _C2PA_TAG = 52545
-_PROFILED_MODES = {"L": "GRAY", "CMYK": "CMYK"}
 _DAMAGED_EXIF = "its EXIF block is damaged and not kept"
 _WIDTH_TAG, _HEIGHT_TAG = 0xA002, 0xA003
 _BOXES = 1 << 16  # bytes at the head of AVIF and HEIC, where the boxes are that describe pixels
-_SRGB_PRIMARIES, _SRGB_TRANSFERS = (1, 2), (1, 2, 6, 13)  # ITU-T H.273; 2 is unspecified
 
 # Baseline and extended TIFF tags that describe how one file stores its pixels, and blocks of other
 # metadata: none of them belongs in an EXIF block.
@@ -47,14 +46,14 @@ def read_metadata(file: PIL.Image.Image, data: bytes) -> tuple[Metadata, list[st
         The whole file.
     """
     notes: list[str] = []
-    icc = file.info.get("icc_profile")
-    if icc and _colour_space(icc) not in ("RGB", _PROFILED_MODES.get(file.mode)):
-        notes.append("its colour profile is damaged or of another colour space, and not kept")
+    icc, png_colour, lost = read_profile(file, data)
+    notes += lost
     tables, subsampling = _jpeg_coding(file)
     metadata = Metadata(
         format=file.format or "",
         exif=_exif(file, notes),
-        icc=icc if _colour_space(icc) == "RGB" else None,
+        icc=icc,
+        png_colour=png_colour,
         xmp=_xmp(file, notes),
         iptc=_iptc(file),
         dpi=_dpi(file),
@@ -66,34 +65,12 @@ def read_metadata(file: PIL.Image.Image, data: bytes) -> tuple[Metadata, list[st
     return metadata, notes
 
 
-def container_notes(file: PIL.Image.Image, data: bytes) -> list[str]:
-    """What reading AVIF or HEIC loses: bits beyond 8, and colours that only numbers name."""
-    if data[4:8] != b"ftyp":
-        return []
-    notes, head = [], data[:_BOXES]
-    depths = re.findall(rb"pixi\0{4}[\x01-\x04](.)", head, re.DOTALL)
-    if (bits := max((depth[0] for depth in depths), default=8)) > 8:
-        notes.append(f"8 of its {bits} bits are read")
-    named = re.search(rb"colrnclx(..)(..)", head, re.DOTALL)
-    if named and not file.info.get("icc_profile"):
-        primaries, transfer = (int.from_bytes(code, "big") for code in named.groups())
-        if primaries not in _SRGB_PRIMARIES or transfer not in _SRGB_TRANSFERS:
-            notes.append("its colours are not sRGB and have no profile; they are taken for sRGB")
-    return notes
-
-
-def has_foreign_profile(file: PIL.Image.Image) -> bool:
-    """Whether grey or CMYK pixels come with the profile that leads from them to RGB."""
-    space = _colour_space(file.info.get("icc_profile"))
-    return space is not None and space == _PROFILED_MODES.get(file.mode)
-
-
-def _colour_space(icc: bytes | None) -> str | None:
-    """Colour space of an ICC profile's device side: ``"RGB"``, ``"CMYK"``, ``"GRAY"``, ...
-
-    ICC.1:2022, 7.2.6. None if there is no profile, or no whole header.
-    """
-    return icc[16:20].decode("latin-1").strip() if icc and len(icc) >= 128 else None
+def container_notes(data: bytes) -> list[str]:
+    """What reading AVIF or HEIC loses: bits beyond 8."""
+    depths = re.findall(rb"pixi\0{4}[\x01-\x04](.)", data[:_BOXES], re.DOTALL)
+    if data[4:8] == b"ftyp" and (bits := max((depth[0] for depth in depths), default=8)) > 8:
+        return [f"8 of its {bits} bits are read"]
+    return []
 
 
 def parse_xmp(xmp: bytes) -> minidom.Document | None:

@@ -26,7 +26,7 @@ def files_of(given: Input) -> tuple[Path, ...]:
 def picture_of(image: Image) -> Picture:
     """What a picture stands for; without an alpha channel it is opaque."""
     opaque = np.ones(image.pixels.shape[:2], np.float32)
-    return Picture(image.pixels, opaque if image.alpha is None else image.alpha)
+    return Picture(image.srgb, opaque if image.alpha is None else image.alpha)
 
 
 def person_of(given: Photographs, images: Sequence[Image], reconstructor: Reconstructor) -> Person:

@@ -42,7 +42,7 @@ QUALITY = 95  # of the JPEGs kept
 RECORD = "rendering.json"
 """Says, beside the renders, how they were made."""
 
-_LAYOUT = 1  # of the files
+_LAYOUT = 2  # of the files
 _SHAPE = {"identity", "expression"}  # of `Profile`
 _KEYED = re.compile(r"[0-9a-f]{32}-([0-9a-f]{16})\.npz")  # the name of a file of ours
 
@@ -253,7 +253,7 @@ def _render(how: Rendering, task: tuple[Item, Path]) -> tuple[Path, str]:
     item, place = task
     teacher = _teacher(how.head)
     try:
-        drawn = list(views(teacher(read(item.file).pixels), item.sha256, how))
+        drawn = list(views(teacher(read(item.file).srgb), item.sha256, how))
     except (ImageError, NoFaceError, UsageError) as error:
         return item.file, str(error).removeprefix(f"{item.file}: ")
     write_bytes_atomically(place, _packed(drawn))
