@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load as parse
 
 from facelab.errors import UsageError
+from facelab.files import read_bytes, why
 from facelab.pose import similarity
 from facelab.types import Crop, Float, Int, require
+from facelab.weights import LARGEST, parse
 
 Array = NDArray[np.float64]
 
@@ -139,7 +139,7 @@ class HeadModel:
             If it cannot be read, or is not such a file.
         """
         try:
-            stored = parse(path.read_bytes())
+            stored = parse(read_bytes(path, LARGEST))
             floats = {
                 name: stored[name].astype(np.float32)
                 for name in _LAYOUT
@@ -148,8 +148,8 @@ class HeadModel:
             triangles = stored["triangles"].astype(np.int32)
             return cls(**floats, triangles=triangles, expressions=int(stored["expressions"]))
         except OSError as error:
-            raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-        except (SafetensorError, ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{path}: {why(error)}; give a head model") from None
+        except (ValueError, KeyError, TypeError) as error:
             raise UsageError(
                 f"{path}: not a head model ({type(error).__name__}: {error}); give a safetensors "
                 f"file with {', '.join(_LAYOUT)}, see docs/train.md"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from facelab import weights
 from facelab.errors import WeightsError
+from facelab.files import why
 from facelab.provenance import file_sha256
 from facelab.reconstruct import Reconstructor, load_reconstructor
 
@@ -73,7 +74,7 @@ def _hash(path: Path) -> str:
     try:
         return file_sha256(path)
     except OSError as error:
-        raise WeightsError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        raise WeightsError(f"{path}: {why(error)}; give another file") from None
 
 
 def _pack_hashes() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import warnings
 from pathlib import Path
@@ -15,9 +16,12 @@ from numpy.typing import NDArray
 from PIL import JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from facelab.errors import ImageError
-from facelab.images.files import StrPath
+from facelab.files import MEGABYTE, StrPath, read_bytes, why
 from facelab.images.image import Image, from_integers
 from facelab.images.metadata import has_foreign_profile, orientation, read_metadata
+
+MAX_BYTES = 512 * MEGABYTE
+"""Largest file that is read."""
 
 MAX_PIXELS = 200_000_000
 """Largest image that is decoded, in pixels; larger headers are taken for decompression bombs."""
@@ -121,15 +125,15 @@ def _decode(path: Path, data: bytes) -> Image:
 
 
 def _content(path: Path) -> bytes:
-    if path.is_dir():
-        raise ImageError(f"{path}: is a folder; give an image file")
     try:
-        data = path.read_bytes()
+        data = read_bytes(path, MAX_BYTES)
+    except IsADirectoryError as error:
+        raise ImageError(f"{path}: is a folder; give an image file") from error
     except FileNotFoundError as error:
         raise ImageError(f"{path}: no such file; check the path") from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ImageError(f"{path}: cannot be read ({reason}); check its permissions") from error
+        remedy = "check its permissions" if error.errno == errno.EACCES else "give an image file"
+        raise ImageError(f"{path}: cannot be read ({why(error)}); {remedy}") from error
     if not data:
         raise ImageError(f"{path}: is empty (zero bytes); fetch or export it again")
     return data

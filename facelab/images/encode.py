@@ -16,7 +16,8 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from facelab.errors import OutputError, UsageError
-from facelab.images.files import StrPath, write_bytes_atomically
+from facelab.files import StrPath
+from facelab.images.files import write_bytes_atomically
 from facelab.images.image import Image, Metadata, to_integers
 from facelab.images.metadata import ICC_TAG, IPTC_RESOURCE, IPTC_TAG, XMP_TAG
 
