@@ -20,7 +20,7 @@ import facelab
 from facelab.errors import OutputError, UsageError
 from facelab.files import StrPath, open_regular
 from facelab.images import Image, write_bytes_atomically
-from facelab.images.metadata import RDF, parse_xmp
+from facelab.images.xmp import RDF, parse_xmp
 
 CONSENT = ("self", "written", "licensed", "synthetic", "public-domain", "unspecified")
 """What the user can say about the consent of the people shown."""

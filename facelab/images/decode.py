@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import io
+import logging
 import warnings
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import PIL._imaging
 import PIL.Image
 import PIL.ImageFile
 from numpy.typing import NDArray
@@ -23,8 +28,16 @@ from facelab.images.metadata import has_foreign_profile, orientation, read_metad
 MAX_BYTES = 512 * MEGABYTE
 """Largest file that is read."""
 
-MAX_PIXELS = 200_000_000
-"""Largest image that is decoded, in pixels; larger headers are taken for decompression bombs."""
+MAX_PIXELS = 50_000_000
+"""Largest image that is decoded, in pixels, three quarters of it with alpha or 16 bits.
+
+Chosen by memory: reading a photograph and changing it takes about 25 bytes a pixel, those 32.
+"""
+
+_MOST_SCANNED = 2_000_000_000  # pixels times scans of a progressive JPEG: under a minute
+
+# Pillow logs some of what is wrong with a file, which without any handler goes to stderr.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 # The plugins themselves, since PIL.Image.open has a lower limit of its own, set process-wide.
 _READERS: dict[bytes, type[PIL.ImageFile.ImageFile]] = {
@@ -118,9 +131,10 @@ def _decode(path: Path, data: bytes) -> Image:
     values = _eight_bit(file, notes) if bits == 8 else _sixteen_bit(path, file, data)
     if getattr(file, "n_frames", 1) > 1:
         notes.append("only its first frame is read")
-    channels = from_integers(_upright(values, orientation(file)))
-    pixels = np.ascontiguousarray(channels[..., :3])
-    alpha = np.ascontiguousarray(channels[..., 3]) if channels.shape[2] == 4 else None
+    values = _upright(values, orientation(file))
+    file.close()  # Pillow's own copy of the pixels
+    pixels = from_integers(np.ascontiguousarray(values[..., :3]))
+    alpha = from_integers(np.ascontiguousarray(values[..., 3])) if values.shape[2] == 4 else None
     return Image(pixels, alpha, bits, metadata, tuple(notes))
 
 
@@ -145,18 +159,64 @@ def _open(path: Path, data: bytes) -> PIL.Image.Image:
     if reader is None:
         raise ImageError(f"{path}: not a JPEG, PNG, WebP or TIFF image; convert it to one of them")
     file = reader(io.BytesIO(data))
-    _refuse_bomb(path, file.size)
+    _refuse_bomb(path, file.size, _is_plain(file, data))
+    if reader is JpegImagePlugin.JpegImageFile:
+        _refuse_scans(path, file.size, data)
+    elif reader is TiffImagePlugin.TiffImageFile:
+        _silence_libtiff()
     file.load()
     return file
 
 
-def _refuse_bomb(path: Path, size: tuple[int, int]) -> None:
+def _is_plain(file: PIL.Image.Image, data: bytes) -> bool:
+    """Whether it has three channels of 8 bits or fewer, as far as its header says."""
+    if isinstance(file, TiffImagePlugin.TiffImageFile):
+        deep = max(file.tag_v2.get(258, (1,))) > 8
+    else:
+        deep = data.startswith(b"\x89PNG") and data[24] == 16
+    return not deep and not file.has_transparency_data
+
+
+def _refuse_bomb(path: Path, size: tuple[int, int], plain: bool) -> None:
     width, height = size
-    if width * height > MAX_PIXELS:
+    most, kind = (MAX_PIXELS, "") if plain else (MAX_PIXELS * 3 // 4, " with alpha or 16 bits")
+    if width * height > most:
         raise ImageError(
             f"{path}: {width} x {height} pixels are more than the limit of "
-            f"{MAX_PIXELS // 1_000_000} megapixels; scale it down"
+            f"{most / 1e6:g} megapixels{kind}; scale it down to {_fitting(size, most)}"
         )
+
+
+def _fitting(size: tuple[int, int], most: int) -> str:
+    """A size of the same shape that is not too large."""
+    scale = (most / (size[0] * size[1])) ** 0.5
+    return " x ".join(str(max(1, int(side * scale))) for side in size)
+
+
+def _refuse_scans(path: Path, size: tuple[int, int], data: bytes) -> None:
+    """A progressive JPEG goes over all its pixels in every scan, of which it can have thousands."""
+    scans = data.count(b"\xff\xda")
+    if scans * size[0] * size[1] > _MOST_SCANNED:
+        raise ImageError(
+            f"{path}: its {scans} scans of {size[0]} x {size[1]} pixels would take minutes; "
+            "export it again"
+        )
+
+
+@cache
+def _silence_libtiff() -> None:
+    """Keep libtiff, which Pillow loads, from writing about damaged files to stderr itself.
+
+    What matters comes as an exception, too. Its handlers are set once and for the whole process:
+    turning stderr aside while a file is read would take the lines of other threads with it.
+    Where Pillow's libtiff cannot be reached, it goes on to write.
+    """
+    with suppress(AttributeError, OSError):
+        library = ctypes.CDLL(str(PIL._imaging.__file__))
+        for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
+            setter = getattr(library, name)
+            setter.restype, setter.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+            setter(None)
 
 
 def _bits(path: Path, file: PIL.Image.Image, data: bytes) -> int:

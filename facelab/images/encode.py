@@ -20,6 +20,7 @@ from facelab.files import StrPath
 from facelab.images.files import write_bytes_atomically
 from facelab.images.image import Image, Metadata, to_integers
 from facelab.images.metadata import ICC_TAG, IPTC_RESOURCE, IPTC_TAG, XMP_TAG
+from facelab.images.xmp import segments
 
 _FORMATS = {
     ".jpg": "JPEG",
@@ -151,9 +152,8 @@ def _jpeg(image: Image, quality: int | None) -> bytes:
         "JPEG",
         exif=_fitting(metadata.exif) or b"",
         icc_profile=metadata.icc,
-        xmp=metadata.xmp,
         dpi=metadata.dpi or (0, 0),
-        extra=_app13(metadata),
+        extra=_app1(metadata) + _app13(metadata),
         **coding,
     )
 
@@ -189,6 +189,12 @@ def _integers(image: Image, bits: int) -> NDArray[Any]:
 def _fitting(block: bytes | None) -> bytes | None:
     """Return the block if one JPEG segment holds it."""
     return block if block and len(block) <= _SEGMENT_LIMIT else None
+
+
+def _app1(metadata: Metadata) -> bytes:
+    """The XMP packet in as many JPEG segments as it takes."""
+    payloads = segments(metadata.xmp) if metadata.xmp else []
+    return b"".join(b"\xff\xe1" + struct.pack(">H", len(one) + 2) + one for one in payloads)
 
 
 def _app13(metadata: Metadata) -> bytes:
