@@ -69,7 +69,7 @@ def read_bytes(path: StrPath, limit: int) -> bytes:
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size > limit:
-            reason = f"{_said(size)} are more than the limit of {_said(limit)}"
+            reason = f"too large: {_said(size)}, where the limit is {_said(limit)}"
             raise OSError(errno.EFBIG, reason, os.fspath(path))
         return file.read(size)
 

@@ -42,6 +42,8 @@ def read_landmarks(path: Path) -> Float:
         points = points.T
     if points.ndim != 2 or points.shape[1] not in (2, 3) or len(points) not in COUNTS:
         raise UsageError(f"{path}: an array of {points.shape} is no landmarks; give {_wanted()}")
+    if not np.isfinite(points).all():
+        raise UsageError(f"{path}: a landmark is not a number; give finite coordinates")
     if not (np.abs(points) <= _FARTHEST).all():
         raise UsageError(f"{path}: a landmark is no place in a photograph; give pixels")
     return points[:, :2]

@@ -82,7 +82,7 @@ def read_mat(data: bytes, names: Collection[str]) -> dict[str, Array]:
     Raises
     ------
     ValueError
-        If it is not such a file, is damaged, or one of these is no real array of numbers.
+        If it is not such a file, is damaged, or one of these is no array of numbers.
     """
     order = _order(data)
     found: dict[str, Array] = {}
@@ -114,7 +114,7 @@ def _elements(data: memoryview, order: str) -> Iterator[_Element]:
     at = 0
     while at < len(data):
         if len(data) - at < 8:
-            raise ValueError("cut off")
+            raise ValueError("not a MATLAB file, or one that was cut off")
         kind, size = struct.unpack_from(f"{order}II", data, at)
         start, end = at + 8, at + 8 + size
         if kind >> 16:  # a small element, all in the eight bytes of a tag
@@ -123,7 +123,7 @@ def _elements(data: memoryview, order: str) -> Iterator[_Element]:
             if size > 4:
                 raise ValueError("a small element that is not small")
         if end > len(data):
-            raise ValueError("cut off")
+            raise ValueError("not a MATLAB file, or one that was cut off")
         yield _Element(kind, data[start:end])
         at = end if kind == _COMPRESSED else at + -(-(end - at) // 8) * 8
 
@@ -166,7 +166,7 @@ def _array(name: str, said: int, shape: tuple[int, ...], numbers: _Element, orde
     """The array, in the machine's order of bytes; MATLAB stores columns one after the other."""
     kind = said & 0xFF
     if kind not in _CLASSES or said & _COMPLEX or numbers.kind not in _STORED:
-        raise ValueError(f"{name} is no real array of numbers")
+        raise ValueError(f"{name} is no array of numbers")
     stored = np.dtype(order + _STORED[numbers.kind])
     if not 2 <= len(shape) <= _DIMENSIONS or min(shape) < 0:
         raise ValueError(f"{name} has no shape")

@@ -83,5 +83,7 @@ def _pack_hashes() -> dict[str, str]:
 
     pack = locate(None, default_root())
     return {
-        f"insightface/{pack.name}/{file.name}": file_sha256(file) for file in pack.glob("*.onnx")
+        f"insightface/{pack.name}/{file.name}": file_sha256(file)
+        for file in pack.glob("*.onnx")
+        if file.is_file()
     }
