@@ -22,14 +22,15 @@ from facelab.files import MEGABYTE
 LARGEST = 256 * MEGABYTE
 """Bytes that the arrays read from one archive may have together."""
 
-# NEP 1: the magic, the version, the header's length in 2 bytes (version 1) or 4, the header.
+# NEP 1: the magic, the version, the header's length in 2 bytes (version 1) or 4, the header. After
+# long sides Python 2 wrote an L.
 _MAGIC = b"\x93NUMPY"
 _LENGTHS = {b"\x01\x00": 2, b"\x02\x00": 4, b"\x03\x00": 4}
 _LONGEST = 4096  # bytes of a header
 _ITEM = re.compile(
     r"\s*'(?:(?P<descr>descr)'\s*:\s*'(?P<dtype>[<>|=]?[biufU]\d{1,4})'"
     r"|(?P<fortran_order>fortran_order)'\s*:\s*(?P<order>True|False)"
-    r"|(?P<shape>shape)'\s*:\s*\((?P<sides>[\d\s,]{0,1000})\))\s*(?:,|$)"
+    r"|(?P<shape>shape)'\s*:\s*\((?P<sides>[\d\s,L]{0,1000})\))\s*(?:,|$)"
 )
 _KEYS = {"descr", "fortran_order", "shape"}
 _DIMENSIONS = 32
@@ -111,8 +112,8 @@ def _header(data: bytes) -> tuple[np.dtype[Any], bool, tuple[int, ...], int]:
         dtype = np.dtype(said["descr"])
     except TypeError:  # such as f3
         raise ValueError(f"of a type that NumPy does not have, {said['descr']}") from None
-    sides = said["shape"].replace(",", " ").split()
-    if dtype.itemsize == 0 or len(sides) > _DIMENSIONS:
+    sides = [side.removesuffix("L") for side in said["shape"].replace(",", " ").split()]
+    if dtype.itemsize == 0 or len(sides) > _DIMENSIONS or not all(map(str.isdecimal, sides)):
         raise ValueError("its header is damaged")
     return dtype, said["fortran_order"] == "True", tuple(map(int, sides)), start
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from facelab.errors import ImageError, UsageError
@@ -67,11 +65,9 @@ def _checked(path: Path) -> Renders:
 
 def _fault(picture: bytes, points: Float) -> str:
     """Why nothing can be learnt from a view, if so."""
-    image = None
-    with suppress(ImageError, cv2.error):
-        decoded("view", picture)  # refuses what would take minutes or gigabytes
-        image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
+    try:
+        image = decoded("view", picture).pixels
+    except ImageError:
         return "the picture cannot be decoded; give JPEG or PNG"
     if not np.isfinite(points).all():
         return "its points are not all finite; leave it out"
