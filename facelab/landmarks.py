@@ -32,7 +32,7 @@ def read_landmarks(path: Path) -> Float:
     """
     try:
         data = read_bytes(path, _LARGEST)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             points = np.asarray(_values(path, data), np.float64).astype(np.float32)
     except OSError as error:
         raise UsageError(f"{path}: {why(error)}; give {_wanted()}") from None

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from facelab.files import MEGABYTE
 
-LARGEST = 64 * MEGABYTE
+LARGEST = 16 * MEGABYTE
 """Bytes that all compressed variables of a file may have together."""
 
 _HEADER = 128  # bytes: text, the offset of subsystem data, the version and the order of bytes

@@ -188,7 +188,8 @@ def _matlab(file: Path) -> dict[str, NDArray[np.generic]]:
 def _array(file: Path, arrays: dict[str, NDArray[np.generic]], name: str) -> Array:
     """A named array of finite numbers, also as float32."""
     try:
-        values = np.asarray(arrays[name], np.float64)
+        with np.errstate(invalid="ignore"):  # of what is no number
+            values = np.asarray(arrays[name], np.float64)
     except KeyError:
         raise UsageError(
             f"{file}: no {name} in it; give labels of AFLW2000-3D, or those that facelab augment "

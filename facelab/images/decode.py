@@ -24,6 +24,7 @@ from facelab.errors import ImageError
 from facelab.files import MEGABYTE, StrPath, read_bytes, why
 from facelab.images.image import Image, from_integers
 from facelab.images.metadata import has_foreign_profile, orientation, read_metadata
+from facelab.images.png import bare
 
 MAX_BYTES = 512 * MEGABYTE
 """Largest file that is read."""
@@ -272,6 +273,8 @@ def _through_profile(file: PIL.Image.Image, notes: list[str]) -> PIL.Image.Image
 
 def _sixteen_bit(path: Path, file: PIL.Image.Image, data: bytes) -> NDArray[Any]:
     """Pixels of a 16-bit PNG or TIFF, of which Pillow would keep the upper 8 bits only."""
+    if isinstance(file, PngImagePlugin.PngImageFile):
+        data = bare(data)
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16 or values.shape[:2] != file.size[::-1]:
         raise ImageError(f"{path}: its 16-bit pixels cannot be decoded; convert it to 16-bit PNG")

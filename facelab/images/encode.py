@@ -20,6 +20,7 @@ from facelab.files import StrPath
 from facelab.images.files import write_bytes_atomically
 from facelab.images.image import Image, Metadata, to_integers
 from facelab.images.metadata import ICC_TAG, IPTC_RESOURCE, IPTC_TAG, XMP_TAG
+from facelab.images.png import chunk
 from facelab.images.xmp import segments
 
 _FORMATS = {
@@ -222,20 +223,15 @@ def _png(image: Image, _quality: int | None) -> bytes:
 def _png_metadata(metadata: Metadata) -> bytes:
     chunks = []
     if metadata.icc:
-        chunks.append(_chunk(b"iCCP", b"icc\0\0" + zlib.compress(metadata.icc)))
+        chunks.append(chunk(b"iCCP", b"icc\0\0" + zlib.compress(metadata.icc)))
     if metadata.dpi:
         per_metre = [round(value / 0.0254) for value in metadata.dpi]
-        chunks.append(_chunk(b"pHYs", struct.pack(">IIB", *per_metre, 1)))
+        chunks.append(chunk(b"pHYs", struct.pack(">IIB", *per_metre, 1)))
     if metadata.exif:
-        chunks.append(_chunk(b"eXIf", metadata.exif.removeprefix(b"Exif\0\0")))
+        chunks.append(chunk(b"eXIf", metadata.exif.removeprefix(b"Exif\0\0")))
     if metadata.xmp:
-        chunks.append(_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp))
+        chunks.append(chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp))
     return b"".join(chunks)
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    checksum = zlib.crc32(name + data)
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", checksum)
 
 
 def _tiff(image: Image, _quality: int | None) -> bytes:

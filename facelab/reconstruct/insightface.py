@@ -9,7 +9,9 @@ Guo et al., "Sample and Computation Redistribution for Efficient Face Detection"
 
 from __future__ import annotations
 
+import io
 import os
+from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
 from typing import Protocol, TypeGuard
@@ -29,6 +31,7 @@ PROVIDERS = ["CPUExecutionProvider"]
 LOOKS = [(128, 128), (640, 640)]  # px; the small look sees frame-filling faces
 LEAST_SCORE = 0.5
 _FARTHEST = 1e6  # px
+_FATAL = 4  # of ONNX Runtime's levels of what it logs
 _BROKEN = "a network that does not work"
 
 # The six points that facelab wants, as vertices of the canonical face mesh (see facelab.atlas).
@@ -111,7 +114,8 @@ class InsightFaceDetector:
             If it gives something else.
         """
         try:
-            boxes, points = self._network.detect(bgr)
+            with np.errstate(all="ignore"):  # of a damaged network
+                boxes, points = self._network.detect(bgr)
             require("boxes", boxes, ("n", 5), np.float32)
             require("points", points, (len(boxes), 5, 2), np.float32)
             if not all((np.abs(values) < _FARTHEST).all() for values in (boxes, points)):
@@ -159,9 +163,11 @@ def load(folder: Path) -> Network:
         If no file of the pack is such a network, or one cannot be read.
     """
     # insightface takes a second to import, and most runs do not use it.
+    import onnxruntime
     from insightface.model_zoo import get_model
     from insightface.model_zoo.package_manifest import has_model_package_manifest
 
+    onnxruntime.set_default_logger_severity(_FATAL)  # what matters comes as an exception
     try:
         if has_model_package_manifest(folder):
             networks = iter([get_model(str(folder), model_task="detection", providers=PROVIDERS)])
@@ -170,7 +176,8 @@ def load(folder: Path) -> Network:
             found = (file for file in folder.glob("*.onnx") if file.is_file())
             files = sorted(found, key=lambda file: (file.stat().st_size, file.name))
             networks = (get_model(str(file), providers=PROVIDERS) for file in files)
-        return next(network for network in networks if finds_points(network))
+        with redirect_stdout(io.StringIO()):  # where ONNX Runtime prints that it tries again
+            return next(network for network in networks if finds_points(network))
     except StopIteration:
         reason = "no network that detects faces with five points"
     except Exception as error:  # ONNX Runtime's and protobuf's errors share no other base
