@@ -78,7 +78,7 @@ def read_npz(data: bytes, names: Collection[str] | None = None) -> dict[str, Arr
             if missing := [name for name in wanted if name not in members]:
                 raise ValueError(f"has no {missing[0].removesuffix('.npy')}")
             if sum(members[name].file_size for name in wanted) > LARGEST:
-                raise ValueError(f"holds more than {LARGEST // MEGABYTE} MB")
+                raise ValueError(f"holds more than {LARGEST // MEGABYTE} MB of arrays")
             return {name.removesuffix(".npy"): _member(archive, members[name]) for name in wanted}
     except (ValueError, MemoryError):
         raise
