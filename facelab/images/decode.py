@@ -130,13 +130,19 @@ def _decode(path: Path, data: bytes) -> Image:
     metadata, notes = read_metadata(file, data)
     bits = _bits(path, file, data)
     values = _eight_bit(file, notes) if bits == 8 else _sixteen_bit(path, file, data)
-    if getattr(file, "n_frames", 1) > 1:
+    if _has_more_frames(file):
         notes.append("only its first frame is read")
     values = _upright(values, orientation(file))
     file.close()  # Pillow's own copy of the pixels
     pixels = from_integers(np.ascontiguousarray(values[..., :3]))
     alpha = from_integers(np.ascontiguousarray(values[..., 3])) if values.shape[2] == 4 else None
     return Image(pixels, alpha, bits, metadata, tuple(notes))
+
+
+def _has_more_frames(file: PIL.Image.Image) -> bool:
+    if isinstance(file, TiffImagePlugin.TiffImageFile):
+        return bool(file.tag_v2.next)  # counting them would go through all there are
+    return getattr(file, "n_frames", 1) > 1
 
 
 def _content(path: Path) -> bytes:

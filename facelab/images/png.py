@@ -42,7 +42,7 @@ def bare(data: bytes) -> bytes:
     width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", header)
     if depth != 16 or colour not in _CHANNELS or interlaced > 1:
         raise ValueError("its header is damaged")
-    _require_whole(pixels, _lines(width, height, 2 * _CHANNELS[colour], interlaced))
+    pixels = _whole(pixels, _lines(width, height, 2 * _CHANNELS[colour], interlaced))
     kept = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, colour, 0, 0, interlaced))]
     if len(chunks.get(b"tRNS", b"")) == _TRANSPARENT.get(colour):
         kept.append((b"tRNS", chunks[b"tRNS"]))
@@ -74,8 +74,8 @@ def _lines(width: int, height: int, pixel: int, interlaced: int) -> list[tuple[i
     return [(count, length) for count, length in sizes if count > 0 and length > 0]
 
 
-def _require_whole(pixels: bytes, lines: list[tuple[int, int]]) -> None:
-    """Raise ``ValueError`` unless they inflate to these lines, of filters that there are."""
+def _whole(pixels: bytes, lines: list[tuple[int, int]]) -> bytes:
+    """What inflates to these lines, of filters that there are, and nothing behind it."""
     size = sum(count * (1 + length) for count, length in lines)
     inflater = zlib.decompressobj()
     try:
@@ -90,3 +90,4 @@ def _require_whole(pixels: bytes, lines: list[tuple[int, int]]) -> None:
         if part[:: 1 + length].max() > 4:
             raise ValueError("its pixels are damaged")
         start += len(part)
+    return pixels[: len(pixels) - len(inflater.unused_data)]
