@@ -26,6 +26,7 @@ from facelab.errors import WeightsError
 from facelab.files import MEGABYTE, read_bytes, why
 
 MANIFEST = "manifest.toml"
+_LONGEST = 80  # letters of a file's name
 LARGEST = 512 * MEGABYTE
 """Bytes of a file of weights that is read."""
 
@@ -56,8 +57,9 @@ class Entry:
         for name, value in asdict(self).items():
             if type(value) is not (dict if name in ("inputs", "outputs") else str):
                 raise ValueError(f"{name} must not be {value!r}")
-        if Path(self.file).name != self.file:
-            raise ValueError(f"file must be a name without folders, not {self.file!r}")
+        name = self.file
+        if Path(name).name != name or not name.isprintable() or len(name) > _LONGEST:
+            raise ValueError(f"file must be a short name without folders, not {name[:200]!r}")
 
 
 def folders() -> list[Path]:
