@@ -387,7 +387,8 @@ def _mask(path: Path) -> NDArray[np.uint8]:
     try:
         image = decoded(path, _content(path))
     except ImageError as error:
-        raise WeightsError(str(error)) from None
+        reason = str(error).removeprefix(f"{path}: ")
+        raise WeightsError(f"{path}: not a picture that is read ({reason})") from None
     mask = np.asarray(to_integers(image.pixels, 8)[..., 0])
     if mask.shape != (SIZE, SIZE):
         raise WeightsError(f"{path}: must be {SIZE} x {SIZE} px, not {mask.shape[::-1]}")
