@@ -148,6 +148,13 @@ def test_what_is_no_metadata_is_not_parsed(xmp):
     assert said(marked(xmp)).keys() >= {"Iptc4xmpExt:DigitalSourceType", "dc:description"}
 
 
+def test_a_packet_that_is_too_large_is_noted():
+    data = encoded("a.png", Image(np.zeros((8, 8, 3), np.float32)), xmp=packet("<dc:a/>" * 99_000))
+    image = decoded("a.png", data)
+    assert image.metadata.xmp is None
+    assert image.notes == ("its XMP is too large and not kept",)
+
+
 def test_a_frame_that_does_not_fit_is_said():
     names = " ".join(f'xmlns:n{k}="http://example.org/{k:090}"' for k in range(700))
     with pytest.raises(ValueError, match="XMP"):

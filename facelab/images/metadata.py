@@ -10,7 +10,7 @@ import PIL.Image
 from PIL import ExifTags, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from facelab.images.image import Metadata
-from facelab.images.xmp import LARGEST, joined, parse_xmp
+from facelab.images.xmp import is_too_large, joined, parse_xmp
 
 # Photoshop image resource that holds the IPTC-IIM records; TIFF keeps them in a tag instead.
 IPTC_RESOURCE = 0x0404
@@ -111,7 +111,7 @@ def _xmp(file: PIL.Image.Image, notes: list[str]) -> bytes | None:
     if not xmp:
         return None
     if not isinstance(xmp, bytes) or parse_xmp(xmp) is None:
-        large = isinstance(xmp, bytes) and len(xmp) > LARGEST
+        large = isinstance(xmp, bytes) and is_too_large(xmp)
         notes.append(f"its XMP is {'too large' if large else 'malformed'} and not kept")
         return None
     whole = joined(xmp, (payload for name, payload in _segments(file) if name == "APP1"))

@@ -40,8 +40,7 @@ def parse_xmp(xmp: bytes) -> minidom.Document | None:
     """
     try:
         text = xmp.strip(b"\0 \t\r\n").decode("utf-8")
-        marks = text.count("<") + text.count("=")
-        if len(xmp) > LARGEST or marks > _MOST or "<!DOCTYPE" in text:
+        if is_too_large(xmp) or "<!DOCTYPE" in text:
             return None
         document = minidom.parseString(text.encode())
         if not _is_flat(document) or not document.getElementsByTagNameNS(RDF, "RDF"):
@@ -49,6 +48,11 @@ def parse_xmp(xmp: bytes) -> minidom.Document | None:
     except (UnicodeDecodeError, ExpatError):
         return None
     return document
+
+
+def is_too_large(xmp: bytes) -> bool:
+    """Whether a packet has more bytes, elements or attributes than are read."""
+    return len(xmp) > LARGEST or xmp.count(b"<") + xmp.count(b"=") > _MOST
 
 
 def _is_flat(document: minidom.Document) -> bool:
