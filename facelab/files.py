@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import stat
 from io import BufferedReader
 from typing import Any, TypeAlias
@@ -17,6 +18,7 @@ StrPath = str | os.PathLike[str]
 
 MEGABYTE = 1 << 20
 
+_LONG = re.compile(r"(?:^|[\s,:\[])-?(?:[\d.]+[eE]|\d{30})")
 _LARGEST = 1e30  # number: sums and squares of those below stay finite
 
 Shape: TypeAlias = "type | tuple[type, ...] | list[Shape] | dict[str, Shape]"
@@ -97,7 +99,9 @@ def parse_json(data: bytes, shape: Shape) -> Any:  # noqa: ANN401  # as JSON has
     """
     text = data.decode()
     try:
-        value = json.loads(text, parse_constant=_real, parse_float=_real, parse_int=_integer)
+        # The own functions are slow, and only numbers with an exponent or many digits need them.
+        own: dict[str, Any] = {"parse_float": _real, "parse_int": _integer}
+        value = json.loads(text, parse_constant=_real, **(own if _LONG.search(text) else {}))
         if "\\ud" in text.lower():  # half of a surrogate pair is no text, and cannot be written
             json.dumps(value, ensure_ascii=False).encode()
     except RecursionError:
