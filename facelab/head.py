@@ -23,6 +23,7 @@ from facelab.weights import LARGEST, parse
 Array = NDArray[np.float64]
 
 POINTS = 468
+_LARGEST = 1e9  # number in a model: micrometres would do
 _FLIP = np.array([1.0, -1.0, 1.0])  # pixels have y down, the model's frame has y up
 _NOISE = 0.005  # standard deviation of a point that the fit reckons with, of the face's width
 _DEPTH = 0.35  # how much a point's depth counts beside its place in the picture
@@ -122,8 +123,13 @@ class HeadModel:
         if not 0 <= self.expressions <= count:
             raise ValueError(f"expressions must be 0 to {count}, not {self.expressions}")
         numbers = (self.base, self.modes, self.points, self.point_modes, self.deviations)
-        if not all(np.isfinite(array).all() for array in numbers):
-            raise ValueError("base, modes, points, point_modes and deviations must be finite")
+        if not all((np.abs(array) < _LARGEST).all() for array in numbers):
+            raise ValueError(
+                "base, modes, points, point_modes and deviations must be finite, and in a unit in "
+                "which a head is not huge"
+            )
+        if not (np.ptp(self.points, axis=0) > 0).all():
+            raise ValueError("points must not lie in a plane")
         if not (self.deviations > 0).all():
             raise ValueError("deviations must be greater than 0")
         if not ((self.triangles >= 0) & (self.triangles < vertices)).all():
@@ -145,6 +151,8 @@ class HeadModel:
                 for name in _LAYOUT
                 if name not in ("triangles", "expressions")
             }
+            if stored["triangles"].dtype.kind not in "iu":
+                raise ValueError("triangles must be integers")
             triangles = stored["triangles"].astype(np.int32)
             return cls(**floats, triangles=triangles, expressions=int(stored["expressions"]))
         except OSError as error:

@@ -355,7 +355,7 @@ def _integers(path: Path, below: int) -> NDArray[np.int64]:
         numbers = np.array(_content(path).decode("ascii").split(), np.float64)
     except ValueError as error:
         raise WeightsError(f"{path}: not a list of numbers ({error})") from None
-    if not ((numbers >= 0) & (numbers < below) & (numbers % 1 == 0)).all():
+    if not ((numbers >= 0) & (numbers < below)).all() or (numbers % 1 != 0).any():
         raise WeightsError(f"{path}: must hold integers from 0 to {below - 1}")
     return numbers.astype(np.int64)
 
