@@ -675,6 +675,15 @@ def test_a_jpeg_of_a_thousand_scans_is_refused():
     last = data[data.rindex(b"\xff\xda") : -2]
     with pytest.raises(ImageError, match="scans of 2400 x 2400 pixels would take minutes"):
         decoded("a.jpg", data[:-2] + last * 1000 + data[-2:])
+    with pytest.raises(ImageError, match="scans of 2400 x 2400 pixels would take minutes"):
+        decoded("a.jpg", data[:-2] + (b"garbage" + last) * 1000 + data[-2:])
+
+
+def test_what_follows_a_jpeg_is_no_scan_of_it():
+    """Phones put a video there, or a picture of the light's gain."""
+    buffer = io.BytesIO()
+    PIL.Image.new("RGB", (2400, 2400)).save(buffer, "JPEG", exif=b"Exif\0\0" + b"\xff\xda" * 9000)
+    decoded("a.jpg", buffer.getvalue() + b"\xff\xda\0\2" * 9000)
 
 
 @pytest.mark.parametrize(("suffix", "depth"), [(".tif", 8), (".png", 8), (".png", 16)])

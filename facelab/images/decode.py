@@ -6,6 +6,7 @@ import ctypes
 import errno
 import io
 import logging
+import re
 import warnings
 from contextlib import suppress
 from functools import cache
@@ -35,6 +36,7 @@ MAX_PIXELS = 50_000_000
 Chosen by memory: reading a photograph and changing it takes about 25 bytes a pixel, those 32.
 """
 
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # in the data of a JPEG's scan
 _MOST_SCANNED = 2_000_000_000  # pixels times scans of a progressive JPEG: under a minute
 
 # Pillow logs some of what is wrong with a file, which without any handler goes to stderr.
@@ -202,12 +204,30 @@ def _fitting(size: tuple[int, int], most: int) -> str:
 
 def _refuse_scans(path: Path, size: tuple[int, int], data: bytes) -> None:
     """A progressive JPEG goes over all its pixels in every scan, of which it can have thousands."""
-    scans = data.count(b"\xff\xda")
+    scans = _scans(data)
     if scans * size[0] * size[1] > _MOST_SCANNED:
         raise ImageError(
             f"{path}: its {scans} scans of {size[0]} x {size[1]} pixels would take minutes; "
             "export it again"
         )
+
+
+def _scans(data: bytes) -> int:
+    """How many scans a JPEG has, up to its end: what follows, a video perhaps, is none of it."""
+    at, scans = 2, 0
+    while (at := data.find(b"\xff", at)) >= 0 and at + 4 <= len(data):
+        marker = data[at + 1]
+        if marker == 0xD9:  # the end
+            break
+        if marker in (0x00, 0x01, *range(0xD0, 0xD8), 0xFF):  # those that stand alone
+            at += 1 if marker == 0xFF else 2
+            continue
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == 0xDA:
+            scans += 1
+            found = _NEXT_MARKER.search(data, at)
+            at = found.start() if found else len(data)
+    return scans
 
 
 @cache
