@@ -13,17 +13,18 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load as parse
 
 from facelab.algebra import combined, product, solve
 from facelab.errors import UsageError
+from facelab.files import read_bytes, why
 from facelab.pose import similarity
 from facelab.types import Crop, Float, Int, require
+from facelab.weights import LARGEST, parse
 
 Array = NDArray[np.float64]
 
 POINTS = 468
+_LARGEST = 1e9  # number in a model: micrometres would do
 _FLIP = np.array([1.0, -1.0, 1.0])  # pixels have y down, the model's frame has y up
 _NOISE = 0.005  # standard deviation of a point that the fit reckons with, of the face's width
 _DEPTH = 0.35  # how much a point's depth counts beside its place in the picture
@@ -123,8 +124,13 @@ class HeadModel:
         if not 0 <= self.expressions <= count:
             raise ValueError(f"expressions must be 0 to {count}, not {self.expressions}")
         numbers = (self.base, self.modes, self.points, self.point_modes, self.deviations)
-        if not all(np.isfinite(array).all() for array in numbers):
-            raise ValueError("base, modes, points, point_modes and deviations must be finite")
+        if not all((np.abs(array) < _LARGEST).all() for array in numbers):
+            raise ValueError(
+                "base, modes, points, point_modes and deviations must be finite, and in a unit in "
+                "which a head is not huge"
+            )
+        if not (np.ptp(self.points, axis=0) > 0).all():
+            raise ValueError("points must not lie in a plane")
         if not (self.deviations > 0).all():
             raise ValueError("deviations must be greater than 0")
         if not ((self.triangles >= 0) & (self.triangles < vertices)).all():
@@ -140,17 +146,19 @@ class HeadModel:
             If it cannot be read, or is not such a file.
         """
         try:
-            stored = parse(path.read_bytes())
+            stored = parse(read_bytes(path, LARGEST))
             floats = {
                 name: stored[name].astype(np.float32)
                 for name in _LAYOUT
                 if name not in ("triangles", "expressions")
             }
+            if stored["triangles"].dtype.kind not in "iu":
+                raise ValueError("triangles must be integers")
             triangles = stored["triangles"].astype(np.int32)
             return cls(**floats, triangles=triangles, expressions=int(stored["expressions"]))
         except OSError as error:
-            raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-        except (SafetensorError, ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{path}: {why(error)}; give a head model") from None
+        except (ValueError, KeyError, TypeError) as error:
             raise UsageError(
                 f"{path}: not a head model ({type(error).__name__}: {error}); give a safetensors "
                 f"file with {', '.join(_LAYOUT)}, see docs/train.md"

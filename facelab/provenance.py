@@ -18,9 +18,9 @@ import numpy as np
 
 import facelab
 from facelab.errors import OutputError, UsageError
+from facelab.files import StrPath, open_regular
 from facelab.images import Image, write_bytes_atomically
-from facelab.images.files import StrPath
-from facelab.images.metadata import RDF, parse_xmp
+from facelab.images.xmp import RDF, parse_xmp
 
 CONSENT = ("self", "written", "licensed", "synthetic", "public-domain", "unspecified")
 """What the user can say about the consent of the people shown."""
@@ -193,7 +193,7 @@ def describe_input(path: StrPath, role: str, image: Image) -> Input:
 
 def file_sha256(path: StrPath) -> str:
     """Hash a file's content, in lower-case hexadecimal digits."""
-    with Path(path).open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

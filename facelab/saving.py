@@ -11,8 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from facelab import images
+from facelab.files import StrPath
 from facelab.images import Image
-from facelab.images.files import StrPath
 from facelab.images.image import Origin
 from facelab.provenance import ENHANCED, Input, Record, mark, write_record
 from facelab.types import Float

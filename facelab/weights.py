@@ -18,13 +18,18 @@ from operator import or_
 from pathlib import Path
 from typing import Any
 
+import safetensors.numpy
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load as parse
 
 from facelab.errors import WeightsError
+from facelab.files import MEGABYTE, read_bytes, why
 
 MANIFEST = "manifest.toml"
+_LONGEST = 80  # letters of a file's name
+LARGEST = 512 * MEGABYTE
+"""Bytes of a file of weights that is read."""
+
 PACKAGE = Path(__file__).parent
 SHIPPED = [PACKAGE / "_weights", PACKAGE.parent / "weights"]
 IMPORTS = dict.fromkeys(("prn", "prn_atlas"), "facelab weights import-prnet PRNET_DIR")
@@ -47,6 +52,14 @@ class Entry:
     how: str
     inputs: dict[str, list[int]]
     outputs: dict[str, list[int]]
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if type(value) is not (dict if name in ("inputs", "outputs") else str):
+                raise ValueError(f"{name} must not be {value!r}")
+        name = self.file
+        if Path(name).name != name or not name.isprintable() or len(name) > _LONGEST:
+            raise ValueError(f"file must be a short name without folders, not {name[:200]!r}")
 
 
 def folders() -> list[Path]:
@@ -95,11 +108,11 @@ def manifest(folder: Path) -> dict[str, Entry]:
     """
     path = folder / MANIFEST
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(read_bytes(path, MEGABYTE).decode())
         return {item["name"]: Entry(**item) for item in table["weights"]}
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise WeightsError(
             f"{path} is not a manifest of weights ({type(error).__name__}: {error}); restore or "
             "remove it"
@@ -152,8 +165,26 @@ def load(name: str) -> dict[str, NDArray[Any]]:
     """
     try:
         return parse(verified_bytes(name))
+    except ValueError as error:
+        raise WeightsError(f"{locate(name)}: {error}; restore it") from None
+
+
+def parse(data: bytes) -> dict[str, NDArray[Any]]:
+    """The arrays of a safetensors file by name.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or of numbers that NumPy does not have, such as BF16.
+    """
+    try:
+        return safetensors.numpy.load(data)
     except SafetensorError as error:
-        raise WeightsError(f"{locate(name)} is not a safetensors file: {error}") from None
+        raise ValueError(f"not a safetensors file ({error})") from None
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"of a type of numbers that is not read ({error}); give F32 or F16"
+        ) from None
 
 
 def verify(name: str) -> Path:
@@ -183,7 +214,10 @@ def entry_of(name: str) -> Entry:
 def verified_bytes(name: str) -> bytes:
     """The content of the file of `name`, checked against the manifest."""
     entry, path = entry_of(name), locate(name)
-    data = path.read_bytes()
+    try:
+        data = read_bytes(path, LARGEST)
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read ({why(error)}); restore it") from None
     digest = hashlib.sha256(data).hexdigest()
     if digest != entry.sha256:
         raise WeightsError(

@@ -17,6 +17,8 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 # A module imports from lower lines only; a package's own modules import each other freely.
 LAYERS = """
     errors algebra
+    files
+    arrays matlab
     weights interpolation
     atlas
     types

@@ -22,6 +22,7 @@ from facelab.augment.template import parse_template
 from facelab.cli import networks as networks_module
 from facelab.cli.masking import grey
 from facelab.composite import composite
+from facelab.export.obj_texture import safe_name
 from facelab.images import read
 from facelab.pipeline import picture_of
 from facelab.provenance import file_sha256
@@ -194,8 +195,9 @@ def test_exports_are_srgb():
     for name, path, _ in each_space(16):
         done("reconstruct", path, "-o", "out", "--write",
              "glb,texture,overlay,surface,obj-texture,npz,mat,ply")  # fmt: skip
-        for kind in ("texture", "overlay", "surface", "map"):
+        for kind in ("texture", "overlay", "surface"):
             assert profile_of(f"out/{name}_0_{kind}.png") is None
+        assert profile_of(f"out/{safe_name(f'{name}_0')}_map.png") is None
         textures[name] = glb_texture(Path(f"out/{name}_0.glb").read_bytes())
         maps[name] = scipy.io.loadmat(f"out/{name}_0.mat")["texture"].astype(int)
         overlays[name] = raw(f"out/{name}_0_overlay.png").astype(int)

@@ -172,6 +172,9 @@ def test_a_file_is_the_model(tmp_path, precision):
         ({"deviations": np.zeros(COUNT, np.float32)}, "deviations must be greater than 0"),
         ({"deviations": np.full(COUNT, np.nan, np.float32)}, "must be finite"),
         ({"triangles": np.full((5, 3), 10**6, np.int32)}, "triangles must be vertices"),
+        ({"triangles": np.full((5, 3), np.nan, np.float32)}, "triangles must be integers"),
+        ({"deviations": np.full(COUNT, 1e30, np.float32)}, "a head is not huge"),
+        ({"points": np.zeros((468, 3), np.float32)}, "must not lie in a plane"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else value,
 )

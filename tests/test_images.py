@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from facelab.images import (
     write_bytes_atomically,
 )
 from facelab.images.image import from_integers, to_integers
+from facelab.images.png import bare, chunk
 from tests.test_provenance import XMP
 
 ORIENTATION = ExifTags.Base.Orientation
@@ -605,7 +607,7 @@ BAD_FILES = {
     "truncated TIFF": (lambda: half(NOISE, "TIFF"), "damaged, truncated"),
     "truncated 16-bit PNG": (lambda: half16(".png"), "damaged, truncated"),
     "truncated 16-bit TIFF": (lambda: half16(".tif"), "damaged, truncated"),
-    "bomb": (bomb, "30000 x 30000 pixels are more than the limit of 200 megapixels; scale"),
+    "bomb": (bomb, "30000 x 30000 pixels are more than the limit of 50 megapixels; scale"),
     "16-bit CMYK": (
         lambda: tiff_bytes(
             integers(2, 2, 4, bits=16), {256: 2, 257: 2, 258: (16,) * 4, 262: 5, 277: 4}
@@ -643,6 +645,115 @@ def test_bad_files_are_refused_in_one_line(tmp_path, capfd, kind):
     assert capfd.readouterr() == ("", "")
 
 
+def bombs():
+    """Small files of large pictures, and what is said of them."""
+    grey, alpha, deep, wide = (
+        png_bytes(*size, depth, kind, [b""])
+        for size, depth, kind in (
+            ((14_000, 14_000), 1, 0),
+            ((7000, 7000), 8, 6),
+            ((7000, 7000), 16, 2),
+            ((65_000, 1000), 8, 2),
+        )
+    )
+    return [
+        (grey, "limit of 50 megapixels; scale it down to 7071 x 7071"),
+        (alpha, "limit of 37.5 megapixels with alpha or 16 bits"),
+        (deep, "limit of 37.5 megapixels with alpha or 16 bits"),
+        (wide, "scale it down to 57008 x 877"),
+    ]
+
+
+@pytest.mark.parametrize(("data", "message"), bombs())
+def test_what_would_take_gigabytes_is_refused_by_its_header(data, message):
+    with pytest.raises(ImageError, match=message):
+        decoded("a.png", data)
+
+
+def test_a_jpeg_of_a_thousand_scans_is_refused():
+    buffer = io.BytesIO()
+    PIL.Image.new("RGB", (2400, 2400)).save(buffer, "JPEG", progressive=True)
+    data = buffer.getvalue()
+    decoded("a.jpg", data)
+    last = data[data.rindex(b"\xff\xda") : -2]
+    with pytest.raises(ImageError, match="scans of 2400 x 2400 pixels would take minutes"):
+        decoded("a.jpg", data[:-2] + last * 1000 + data[-2:])
+    with pytest.raises(ImageError, match="scans of 2400 x 2400 pixels would take minutes"):
+        decoded("a.jpg", data[:-2] + (b"garbage" + last) * 1000 + data[-2:])
+
+
+def test_what_follows_a_jpeg_is_no_scan_of_it():
+    """Phones put a video there, or a picture of the light's gain."""
+    buffer = io.BytesIO()
+    PIL.Image.new("RGB", (2400, 2400)).save(buffer, "JPEG", exif=b"Exif\0\0" + b"\xff\xda" * 9000)
+    decoded("a.jpg", buffer.getvalue() + b"\xff\xda\0\2" * 9000)
+
+
+@pytest.mark.parametrize(("suffix", "depth"), [(".tif", 8), (".png", 8), (".png", 16)])
+def test_libraries_write_nothing_to_stderr(capfd, suffix, depth):
+    """Not of damage, and not of what they do not like in a whole file."""
+    data = cv2.imencode(suffix, integers(20, 20, 3, bits=depth))[1].tobytes()
+    for at in range(0, len(data), 7):
+        for damaged in (data[:at], data[:at] + bytes([data[at] ^ 255]) + data[at + 1 :]):
+            with suppress(ImageError):
+                decoded(f"a{suffix}", damaged)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_a_bare_png_has_the_same_pixels(channels, interlaced):
+    colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    values = integers(11, 13, channels, bits=16)
+    data = png16(values, colour_type, interlaced)
+    text = chunk(b"tEXt", b"Comment\0x")
+    body = data[data.index(b"IDAT") + 4 : -16]
+    longer = data.replace(chunk(b"IDAT", body), chunk(b"IDAT", body + b"behind"))
+    found = bare(longer[:33] + text + longer[33:] + b"trailing")
+    assert found == data
+    np.testing.assert_array_equal(
+        cv2.imdecode(np.frombuffer(found, np.uint8), cv2.IMREAD_UNCHANGED),
+        cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED),
+    )
+    image = decoded("a.png", data)
+    np.testing.assert_array_equal(to_integers(image.pixels, 16)[..., 0], values[..., 0])
+
+
+def png16(values, colour_type, interlaced):
+    """A 16-bit PNG made by hand, its rows unfiltered."""
+    passes = [(0, 0, 1, 1)]
+    if interlaced:
+        passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4)]
+        passes += [(1, 0, 2, 2), (0, 1, 1, 2)]
+    rows = b""
+    for x, y, dx, dy in passes:
+        part = values[y::dy, x::dx].astype(">u2")
+        rows += b"".join(b"\0" + row.tobytes() for row in part if row.size)
+    header = struct.pack(">IIBBBBB", *values.shape[1::-1], 16, colour_type, 0, 0, interlaced)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*pair) for pair in parts)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda rows: rows[:-1],
+        lambda rows: rows + b"\0",
+        lambda rows: b"\5" + rows[1:],
+    ],
+)
+def test_a_bare_png_is_whole(change):
+    values = integers(5, 6, 3, bits=16)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    good = png16(values, 2, False)
+    packed = good.replace(
+        chunk(b"IDAT", zlib.compress(rows)), chunk(b"IDAT", zlib.compress(change(rows)))
+    )
+    assert packed != good
+    with pytest.raises(ValueError, match="its pixels"):
+        bare(packed)
+
+
 def test_missing_file_and_folder(tmp_path):
     with pytest.raises(ImageError, match=r"no-such\.png: no such file; check"):
         read(tmp_path / "no-such.png")
@@ -651,10 +762,10 @@ def test_missing_file_and_folder(tmp_path):
 
 
 def test_unreadable_file(tmp_path, monkeypatch):
-    def refuse(self):
+    def refuse(path, flags):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(ImageError, match=r"cannot be read \(permission denied\); check its perm"):
         read(tmp_path / "in.png")
 

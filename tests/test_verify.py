@@ -587,7 +587,7 @@ def test_a_pipe_is_no_record(here):
     os.mkfifo("pipe.json")
     result = verify("pipe.json")
     assert result.exit_code == 2
-    assert one_line(result, "no regular file")
+    assert one_line(result, "is a pipe, not a regular file")
 
 
 @pytest.mark.parametrize(

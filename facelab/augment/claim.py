@@ -13,6 +13,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from facelab.augment.store import Store
 from facelab.errors import OutputError, UsageError
+from facelab.files import parse_json
 
 NAME = ".facelab-plan.json"
 """Says what data set a store holds, from the first sample on."""
@@ -103,14 +104,14 @@ def claim(store: Store, facts: Mapping[str, object], count: int) -> None:
 def _read(store: Store) -> dict[str, Any] | None:
     """What a store is said to hold; None if it is empty."""
     try:
-        known: dict[str, Any] = json.loads(store.read(NAME))
+        known: dict[str, Any] = parse_json(store.read(NAME), {"count": int})
     except FileNotFoundError:
         if all(name == _LOCK for name in store.names()):
             return None
         raise UsageError(
             f"{store.url}: holds files of something else; choose an empty folder or a new one"
         ) from None
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise UsageError(
             f"{store.url}: its {NAME} is damaged ({error}); choose another folder"
         ) from None

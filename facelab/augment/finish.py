@@ -12,6 +12,7 @@ from facelab.augment.labels import Record
 from facelab.augment.statistics import Statistics, gathered
 from facelab.augment.store import Store
 from facelab.errors import OutputError
+from facelab.files import why
 from facelab.images import decoded
 from facelab.provenance import composite
 from facelab.types import Float
@@ -72,5 +73,11 @@ class Records:
 
 def _examples(store: Store, form: Format, count: int) -> Iterator[tuple[Record, Float]]:
     for record in form.records(store, sheet.places(count)):
-        data = form.image(store, record)
+        try:
+            data = form.image(store, record)
+        except OSError as error:
+            raise OutputError(
+                f"{store.url}: {record['image']} cannot be read ({why(error)}); make the data set "
+                "anew in another folder"
+            ) from error
         yield record, decoded(record["image"], data).pixels

@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,11 @@ from numpy.typing import NDArray
 from facelab.algebra import product
 from facelab.atlas import Atlas, canonical
 from facelab.atlas.canonical import LOWER_LIP, UPPER_LIP
+from facelab.augment.plan import SPLITS
 from facelab.augment.sample import Sample
 from facelab.export.report import describe_pose
 from facelab.export.subject import Subject
+from facelab.files import Shape, parse_json
 from facelab.types import Bool, Float, PositionMap, Reconstruction
 
 Record = dict[str, Any]  # as JSON has it
@@ -43,6 +46,24 @@ LANDMARKS = (
 """The 68 landmarks of iBUG 300-W, in its order; right and left are the subject's."""
 
 _DIGITS = 3  # of pixels
+_FARTHEST = 1e6  # px: what lies beyond is in no image
+_NUMBER = (int, float)
+_RECORD: Shape = {
+    "image": str,
+    "index": int,
+    "split": str,
+    "width": int,
+    "height": int,
+    "identities": [str],
+    "box": [_NUMBER],
+    "landmarks68": [[_NUMBER]],
+    "visible68": [bool],
+    "covered68": [bool],
+    "pose": {"yaw": _NUMBER, "pitch": _NUMBER, "roll": _NUMBER, "rotation": [[_NUMBER]]},
+    "brightness": (int, float, type(None)),
+    "steps": [dict],
+    "sources": [{"sha256": str}],
+}
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # ITU-R BT.709, of encoded values
 
 
@@ -157,8 +178,26 @@ def encode(record: Record) -> bytes:
 
 
 def decode(data: bytes) -> Record:
-    """The record of `encode`."""
-    record: Record = json.loads(data)
+    """The record of `encode`; ``ValueError`` if it is none, or damaged."""
+    record: Record = parse_json(data, _RECORD)
+    places = np.array(record["landmarks68"], np.float64)
+    lengths = {"box": 4, "visible68": 68, "covered68": 68}
+    if places.shape != (68, 3) or any(len(record[name]) != lengths[name] for name in lengths):
+        raise ValueError("a list is of another length")
+    if np.array(record["pose"]["rotation"]).shape != (3, 3):
+        raise ValueError("the rotation is of another shape")
+    if not (np.abs(np.append(places, record["box"])) <= _FARTHEST).all():
+        raise ValueError("a place is in no image")
+    if not (1 <= record["width"] <= _FARTHEST and 1 <= record["height"] <= _FARTHEST):
+        raise ValueError("an image of no size")
+    if any(abs(record["pose"][name]) > 360 for name in ("yaw", "pitch", "roll")):
+        raise ValueError("an angle is beyond 360 degrees")
+    if not all(isinstance(values, dict) for step in record["steps"] for values in step.values()):
+        raise ValueError("a step has no keys")
+    if record["split"] not in SPLITS or not record["sources"]:
+        raise ValueError("its split or sources are none of ours")
+    if PurePosixPath(record["image"]).is_absolute() or ".." in record["image"]:
+        raise ValueError("its image is elsewhere")
     return record
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.arrays import read_npz
 from facelab.atlas import canonical
 from facelab.augment.labels import COVERED
 from facelab.augment.sample import Sample
@@ -173,5 +174,4 @@ def encode(arrays: Mapping[str, Array]) -> bytes:
 
 def decode(data: bytes) -> Encoded:
     """The arrays of `encode`."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    return read_npz(data)

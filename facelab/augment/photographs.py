@@ -6,6 +6,7 @@ from pathlib import Path
 
 from facelab.augment.plan import Item, split_of
 from facelab.errors import UsageError
+from facelab.files import why
 from facelab.images import find_photographs
 from facelab.provenance import file_sha256
 
@@ -51,7 +52,7 @@ def find(folder: Path, seed: int) -> tuple[list[Item], Skipped, str]:
         try:
             sha256 = file_sha256(file)
         except OSError as error:
-            skipped[name.as_posix()] = f"cannot be read ({(error.strerror or '').lower()})"
+            skipped[name.as_posix()] = f"cannot be read ({why(error)})"
             continue
         if sha256 in found:
             same = found[sha256].file.relative_to(root)

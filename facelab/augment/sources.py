@@ -8,23 +8,24 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facelab import atlas
+from facelab.arrays import read_npz
 from facelab.augment.deepened import deepened
 from facelab.augment.labels import points468
 from facelab.augment.plan import Item
 from facelab.errors import ImageError, OutputError
+from facelab.files import MEGABYTE, read_bytes
 from facelab.head import Head, HeadModel
 from facelab.images import read, write_bytes_atomically
 from facelab.pipeline import Person, Sighting, no_face
 from facelab.provenance import file_sha256
 from facelab.reconstruct import Reconstructor
 from facelab.texture import unwrap
-from facelab.types import Face, Float, PositionMap, Texture
+from facelab.types import Face, Float, PositionMap, Texture, require
 
 if TYPE_CHECKING:
     from facelab.reconstruct.matte import PersonSegmenter
@@ -34,6 +35,8 @@ Arrays = dict[str, NDArray[Any]]
 _ATLASES = {"canonical": atlas.canonical, "prnet": atlas.prnet}
 _NAMES = ("positions", "atlas", "colour", "confidence")
 _LAYOUT = 2  # of the files in the cache: another one reads none of those
+_LARGEST = 256 * MEGABYTE  # of such a file
+_FARTHEST = 1e6  # px: what lies beyond is in no photograph
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,11 +106,11 @@ class Sources:
         image = read(item.file).srgb
         if file_sha256(item.file) != item.sha256:
             raise ImageError(f"{item.file}: has changed while the data set is made; run again")
-        data = self._cached(item)
-        if data is None:
+        portrait = self._cached(item, image)
+        if portrait is None:
             data = self._found(item, image)
             self._keep(item, data)
-        portrait = _portrait(image, data)
+            portrait = _portrait(image, data)
         if self._model is None:
             return portrait
         return replace(portrait, head=self._model.fit(points468(portrait.face.positions)))
@@ -143,13 +146,11 @@ class Sources:
     def _names(self) -> tuple[str, ...]:
         return (*_NAMES, "matte") if self.load_segmenter else _NAMES
 
-    def _cached(self, item: Item) -> Arrays | None:
+    def _cached(self, item: Item, image: Float) -> Portrait | None:
         """What the cache has, unless it is not whole."""
         try:
-            data = self._place(item).read_bytes()
-            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                return {name: arrays[name] for name in self._names}
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+            return _portrait(image, read_npz(read_bytes(self._place(item), _LARGEST), self._names))
+        except (OSError, ValueError):
             return None
 
     def _keep(self, item: Item, data: Arrays) -> None:
@@ -167,10 +168,27 @@ class Sources:
 
 
 def _portrait(image: Float, kept: Arrays) -> Portrait:
-    positions = PositionMap(kept["positions"], _ATLASES[str(kept["atlas"])]())
-    colour, confidence = (kept[name].astype(np.float32) for name in ("colour", "confidence"))
-    matte = np.asarray(kept["matte"] / 255, np.float32) if "matte" in kept else None
+    """What is kept of a photograph, beside it; ``ValueError`` if it does not go with it."""
+    name = str(kept["atlas"])
+    if name not in _ATLASES:
+        raise ValueError(f"no atlas is called {name}")
+    positions = PositionMap(kept["positions"], _ATLASES[name]())
+    if np.abs(positions.values).max() > _FARTHEST:
+        raise ValueError("positions must be in pixels")
+    textures = [kept[name] for name in ("colour", "confidence")]
+    if any(values.dtype != np.float16 or not _is_share(values) for values in textures):
+        raise ValueError("colour and confidence must be float16 in [0, 1]")
+    colour, confidence = (values.astype(np.float32) for values in textures)
+    matte = None
+    if "matte" in kept:
+        require("matte", kept["matte"], image.shape[:2], np.uint8)
+        matte = np.asarray(kept["matte"] / 255, np.float32)
     return Portrait(image, Face(positions, Texture(colour, confidence)), matte)
+
+
+def _is_share(values: NDArray[Any]) -> bool:
+    """Whether all are numbers in [0, 1]."""
+    return bool(((values >= 0) & (values <= 1)).all())
 
 
 def _packed(kept: Arrays) -> bytes:

@@ -11,7 +11,10 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from facelab.errors import OutputError, UsageError
+from facelab.files import MEGABYTE, read_bytes
 from facelab.images import write_bytes_atomically
+
+_LARGEST = 2048 * MEGABYTE  # of a file that is read back whole; a shard has a hundred samples
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,15 @@ class Store:
             raise _failure(path, error) from error
 
     def read(self, name: str) -> bytes:
-        """The content of a file; ``FileNotFoundError`` if there is none."""
+        """The content of a file.
+
+        Raises
+        ------
+        OSError
+            If it cannot be read; ``FileNotFoundError`` if there is none.
+        """
+        if isinstance(self.files, LocalFileSystem):
+            return read_bytes(self._path(name), _LARGEST)
         data: bytes = self.files.cat_file(self._path(name))
         return data
 

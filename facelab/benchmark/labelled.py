@@ -7,16 +7,13 @@ Keypoints", CVPR Workshops 2018, which leaves out faces with an angle beyond 99 
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.io import loadmat
 
 from facelab import pose
 from facelab.benchmark.judge import Picture
@@ -29,13 +26,16 @@ from facelab.benchmark.measures import (
     size_of,
 )
 from facelab.errors import UsageError
+from facelab.files import MEGABYTE, read_bytes, why
 from facelab.images import Found, find_photographs, read
+from facelab.matlab import read_mat
 from facelab.types import Box, Float, PositionMap
 
 BEYOND = 99.0  # degrees: with a larger angle, a face has no errors of its pose
 
 _LANDMARKS, _POSE = "pt3d_68", "Pose_Para"
 
+_LARGEST_FILE = 4 * MEGABYTE  # one of AFLW2000-3D has a few thousand bytes
 _LARGEST = 1e18  # beyond it there are no pixels, and areas would not be finite
 
 Array = NDArray[np.float64]
@@ -181,31 +181,25 @@ def rotation_of(yaw: float, pitch: float, roll: float) -> Array:
     return pose.matrix(yaw, pitch, roll).T
 
 
-def _matlab(file: Path) -> dict[str, Any]:
+def _matlab(file: Path) -> dict[str, NDArray[np.generic]]:
     try:
-        data = file.read_bytes()
+        return read_mat(read_bytes(file, _LARGEST_FILE), (_LANDMARKS, _POSE))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"{file}: cannot be read ({reason}); replace or remove it") from None
-    try:
-        arrays: dict[str, Any] = loadmat(io.BytesIO(data))
-    except Exception as error:  # of damaged files it says many things, with no common base
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise UsageError(f"{file}: not a MATLAB file ({reason}); replace or remove it") from None
-    return arrays
+        raise UsageError(f"{file}: cannot be read ({why(error)}); replace or remove it") from None
+    except ValueError as error:
+        raise UsageError(f"{file}: {error}; replace or remove it") from None
 
 
-def _array(file: Path, arrays: dict[str, Any], name: str) -> Array:
+def _array(file: Path, arrays: dict[str, NDArray[np.generic]], name: str) -> Array:
     """A named array of finite numbers, also as float32."""
     try:
-        values = np.asarray(arrays[name], np.float64)
+        with np.errstate(invalid="ignore"):  # of what is no number
+            values = np.asarray(arrays[name], np.float64)
     except KeyError:
         raise UsageError(
             f"{file}: no {name} in it; give labels of AFLW2000-3D, or those that facelab augment "
             "--format 300wlp writes"
         ) from None
-    except (ValueError, TypeError):
-        raise UsageError(f"{file}: {name} is no array of numbers; replace the file") from None
     if not (np.abs(values) <= _LARGEST).all():
         raise UsageError(f"{file}: {name} is not finite; replace the file")
     return values

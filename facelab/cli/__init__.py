@@ -6,6 +6,7 @@ damaged (`facelab.errors`), 130 interrupted. Every failure is one line on stderr
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -42,6 +43,8 @@ class _Program(click.Group):
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **_: object
     ) -> NoReturn:
         """Run the command that `args`, by default those of the process, ask for, and exit."""
+        # OpenCV, which commands load later, logs to stderr what comes as an exception, too.
+        os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
         try:
             code = super().main(args, prog_name or "facelab", standalone_mode=False)
         except click.ClickException as error:

@@ -12,8 +12,17 @@ from pathlib import Path
 
 from facelab.cli.networks import Networks
 from facelab.errors import UsageError
+from facelab.files import MEGABYTE, Shape, parse_json, read_bytes
 from facelab.images import WRITTEN_AS, output_format
 from facelab.provenance import file_sha256, record_path
+
+_RECORD: Shape = {
+    "inputs": [{"role": str, "sha256": str}],
+    "output": {"sha256": str},
+    "recipe": dict,
+    "weights": dict,
+    "consent": str,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +161,7 @@ def finished(jobs: Sequence[Job], request: Request) -> set[Job]:
 
 def _is_finished(job: Job, request: Request) -> bool:
     try:
-        record = json.loads(record_path(job.output).read_bytes())
+        record = parse_json(read_bytes(record_path(job.output), MEGABYTE), _RECORD)
         inputs = [[item["role"], item["sha256"]] for item in record["inputs"]]
         return (
             all(file.is_file() for file in request.files(job))
@@ -162,5 +171,5 @@ def _is_finished(job: Job, request: Request) -> bool:
             and record["weights"] == request.networks.weights
             and record["consent"] == request.consent
         )
-    except (OSError, ValueError, KeyError, TypeError):  # a file is gone or no record of this kind
+    except (OSError, ValueError):  # a file is gone or no record of this kind
         return False

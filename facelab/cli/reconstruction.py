@@ -20,6 +20,7 @@ from facelab.export import Entry, writer
 from facelab.export.obj_texture import safe_name
 from facelab.export.report import describe_face, describe_image
 from facelab.export.subject import IMAGE_FRAME, Subject
+from facelab.files import MEGABYTE, Shape, parse_json, read_bytes
 from facelab.images import Found, Image, read, same_file, write_bytes_atomically
 from facelab.landmarks import SUFFIXES, read_landmarks
 from facelab.pipeline import choose, no_face
@@ -29,6 +30,14 @@ from facelab.types import Box, Reconstruction
 
 _TOGETHER = 16  # photographs whose faces go through the network together
 _PIXELS = 30_000_000  # of these photographs at most, to bound the memory
+_LARGEST_REPORT = 16 * MEGABYTE  # a face has about four thousand bytes in it
+_REPORT: Shape = {
+    "image": {"sha256": str},
+    "landmarks_file": (dict, type(None)),
+    "faces": [{"files": dict}],
+    "recipe": dict,
+    "weights": dict,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +204,7 @@ def _landmarks_of(job: Job, request: Request) -> Path | None:
 def finished(job: Job, request: Request) -> bool:
     """Whether a job's report is there, of this photograph and request, with all files it names."""
     try:
-        report = json.loads(job.report.read_bytes())
+        report = _reported(job)
         return (
             report["image"]["sha256"] == file_sha256(job.photograph)
             and report["landmarks_file"] == _describe_landmarks(job, request)
@@ -203,7 +212,7 @@ def finished(job: Job, request: Request) -> bool:
             and report["weights"] == request.networks.weights
             and all((job.report.parent / name).is_file() for name in _named(report))
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # no report of this kind
+    except (OSError, ValueError):  # no report of this kind
         return False
 
 
@@ -212,10 +221,17 @@ def _describe_landmarks(job: Job, request: Request) -> dict[str, str] | None:
     return None if path is None else {"file": path.name, "sha256": file_sha256(path)}
 
 
+def _reported(job: Job) -> Mapping[str, Any]:
+    """The report that is there; ``OSError`` or ``ValueError`` where there is no whole one."""
+    report: Mapping[str, Any] = parse_json(read_bytes(job.report, _LARGEST_REPORT), _REPORT)
+    return report
+
+
 def _named(report: Mapping[str, Any]) -> list[str]:
     """The names of the files that a report lists."""
     entries = [entry for face in report["faces"] for entry in face["files"].values()]
-    return [value for entry in entries for value in entry.values() if isinstance(value, str)]
+    names = (value for entry in entries if isinstance(entry, dict) for value in entry.values())
+    return [name for name in names if isinstance(name, str) and name.isprintable()]
 
 
 def perform(
@@ -336,11 +352,11 @@ def _write_face(subject: Subject, request: Request, stem: Path) -> dict[str, obj
 def _earlier_files(job: Job) -> set[str]:
     """The names of this photograph's files that the report in the folder lists, if it has one."""
     try:
-        report = json.loads(job.report.read_bytes())
+        report = _reported(job)
         names = _named(report)
-        stem = job.stem.name
-        safe = [safe_name(f"{stem}_{index}") for index in range(len(report["faces"]))]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError):
         return set()
+    stem = job.stem.name
+    safe = [safe_name(f"{stem}_{index}") for index in range(len(report["faces"]))]
     own = tuple(f"{name}_" for name in (stem, *safe))
-    return {name for name in names if name.startswith(own) and "/" not in name}
+    return {name for name in names if name.startswith(own) and Path(name).name == name}

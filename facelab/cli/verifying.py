@@ -12,7 +12,7 @@ from facelab import weights
 from facelab.cli.networks import Networks
 from facelab.cli.remaking import made_again, networks_of
 from facelab.errors import FacelabError, UsageError, WeightsError
-from facelab.images.files import StrPath
+from facelab.files import StrPath, read_bytes
 from facelab.provenance import file_sha256, record_path, software_versions
 from facelab.reconstruct.used import backend_weights
 from facelab.verification import (
@@ -299,11 +299,9 @@ def _report_finding(recorded: Recorded, made: dict[str, object]) -> Finding:
 def _content(path: Path) -> bytes | None:
     """A file's content; None if there is none that can be read."""
     try:
-        if path.is_file() and path.stat().st_size <= _LARGEST:
-            return path.read_bytes()
+        return read_bytes(path, _LARGEST)
     except OSError:
-        pass
-    return None
+        return None
 
 
 def _digest(data: bytes) -> str:

@@ -30,6 +30,7 @@ from facelab.cli.verifying import (
     version_findings,
 )
 from facelab.errors import FacelabError
+from facelab.files import parse_json
 from facelab.images import output_format
 from facelab.provenance import CONSENT
 from facelab.verification import Finding, Search, Verification
@@ -39,7 +40,6 @@ from facelab.verification.recorded import (
     hashes,
     listing,
     mapping,
-    parse_json,
     sha256,
     text,
     texts,
@@ -164,7 +164,7 @@ def _made(store: Store) -> _Made:
 
 def _read(store: Store, name: str) -> Json:
     try:
-        return parse_json(store.read(name))
+        return mapping("it", parse_json(store.read(name), dict))
     except OSError:
         raise ValueError(f"there is no {name}") from None
 

@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import hashlib
 import io
+import logging
+import re
 import warnings
+from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import PIL._imaging
 import PIL.Image
 from numpy.typing import NDArray
-from PIL import PngImagePlugin, TiffImagePlugin
+from PIL import JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from facelab.errors import ImageError
+from facelab.files import MEGABYTE, StrPath, read_bytes, why
 from facelab.images.colour_space import ColourSpace
-from facelab.images.files import StrPath
 from facelab.images.formats import reader_of, unread
 from facelab.images.icc import space_of
 from facelab.images.image import Image, Origin, from_integers
 from facelab.images.metadata import container_notes, orientation, read_metadata
+from facelab.images.png import bare
 from facelab.images.profiles import has_foreign_profile, hdr_of
 
-MAX_PIXELS = 200_000_000
-"""Largest image that is decoded, in pixels; larger headers are taken for decompression bombs."""
+MAX_BYTES = 512 * MEGABYTE
+"""Largest file that is read."""
+
+MAX_PIXELS = 50_000_000
+"""Largest image that is decoded, in pixels, three quarters of it with alpha or 16 bits.
+
+Chosen by memory: reading a photograph and changing it takes about 25 bytes a pixel, those 32.
+"""
+
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # in the data of a JPEG's scan
+_MOST_SCANNED = 2_000_000_000  # pixels times scans of a progressive JPEG: under a minute
+
+# Pillow logs some of what is wrong with a file, which without any handler goes to stderr.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 _EIGHT_BIT_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr")
 _PHOTOMETRIC = {0: "inverted grey", 5: "CMYK", 6: "YCbCr", 8: "CIELAB"}
@@ -110,10 +130,11 @@ def _decode(path: Path, data: bytes) -> Image:
     metadata, notes = read_metadata(file, data)
     bits = _bits(path, file, data)
     values = _eight_bit(file, notes) if bits == 8 else _sixteen_bit(path, file, data)
-    if getattr(file, "n_frames", 1) > 1:
+    if _has_more_frames(file):
         notes.append("only its first frame is read")
     notes += container_notes(data)
     upright = _upright(values, orientation(file))
+    file.close()  # Pillow's own copy of the pixels
     pixels, stored = _in_srgb(upright, space_of(metadata.icc))
     alpha = from_integers(upright[..., 3]) if upright.shape[2] == 4 else None
     return Image(pixels, alpha, bits, metadata, tuple(notes), stored=stored)
@@ -129,16 +150,22 @@ def _in_srgb(
     return space.decoded(colours), colours
 
 
+def _has_more_frames(file: PIL.Image.Image) -> bool:
+    if isinstance(file, TiffImagePlugin.TiffImageFile):
+        return bool(file.tag_v2.next)  # counting them would go through all there are
+    return getattr(file, "n_frames", 1) > 1
+
+
 def _content(path: Path) -> bytes:
-    if path.is_dir():
-        raise ImageError(f"{path}: is a folder; give an image file")
     try:
-        data = path.read_bytes()
+        data = read_bytes(path, MAX_BYTES)
+    except IsADirectoryError as error:
+        raise ImageError(f"{path}: is a folder; give an image file") from error
     except FileNotFoundError as error:
         raise ImageError(f"{path}: no such file; check the path") from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ImageError(f"{path}: cannot be read ({reason}); check its permissions") from error
+        remedy = "check its permissions" if error.errno == errno.EACCES else "give an image file"
+        raise ImageError(f"{path}: cannot be read ({why(error)}); {remedy}") from error
     if not data:
         raise ImageError(f"{path}: is empty (zero bytes); fetch or export it again")
     return data
@@ -150,17 +177,31 @@ def _open(path: Path, data: bytes) -> PIL.Image.Image:
     if reader is None:
         raise ImageError(f"{path}: {unread(data)}")
     file = reader(io.BytesIO(data))
-    _refuse_bomb(path, file.size)
+    _refuse_bomb(path, file.size, _is_plain(file, data))
+    if reader is JpegImagePlugin.JpegImageFile:
+        _refuse_scans(path, file.size, data)
+    elif reader is TiffImagePlugin.TiffImageFile:
+        _silence_libtiff()
     file.load()
     return file
 
 
-def _refuse_bomb(path: Path, size: tuple[int, int]) -> None:
+def _is_plain(file: PIL.Image.Image, data: bytes) -> bool:
+    """Whether it has three channels of 8 bits or fewer, as far as its header says."""
+    if isinstance(file, TiffImagePlugin.TiffImageFile):
+        deep = max(file.tag_v2.get(258, (1,))) > 8
+    else:
+        deep = data.startswith(b"\x89PNG") and data[24] == 16
+    return not deep and not file.has_transparency_data
+
+
+def _refuse_bomb(path: Path, size: tuple[int, int], plain: bool) -> None:
     width, height = size
-    if width * height > MAX_PIXELS:
+    most, kind = (MAX_PIXELS, "") if plain else (MAX_PIXELS * 3 // 4, " with alpha or 16 bits")
+    if width * height > most:
         raise ImageError(
             f"{path}: {width} x {height} pixels are more than the limit of "
-            f"{MAX_PIXELS // 1_000_000} megapixels; scale it down"
+            f"{most / 1e6:g} megapixels{kind}; scale it down to {_fitting(size, most)}"
         )
 
 
@@ -171,6 +212,56 @@ def _refuse_hdr(path: Path, data: bytes) -> None:
             f"{path}: its colours are of high dynamic range ({curve}), which facelab does not "
             "know; convert it to sRGB or Display P3"
         )
+
+
+def _fitting(size: tuple[int, int], most: int) -> str:
+    """A size of the same shape that is not too large."""
+    scale = (most / (size[0] * size[1])) ** 0.5
+    return " x ".join(str(max(1, int(side * scale))) for side in size)
+
+
+def _refuse_scans(path: Path, size: tuple[int, int], data: bytes) -> None:
+    """A progressive JPEG goes over all its pixels in every scan, of which it can have thousands."""
+    scans = _scans(data)
+    if scans * size[0] * size[1] > _MOST_SCANNED:
+        raise ImageError(
+            f"{path}: its {scans} scans of {size[0]} x {size[1]} pixels would take minutes; "
+            "export it again"
+        )
+
+
+def _scans(data: bytes) -> int:
+    """How many scans a JPEG has, up to its end: what follows, a video perhaps, is none of it."""
+    at, scans = 2, 0
+    while (at := data.find(b"\xff", at)) >= 0 and at + 4 <= len(data):
+        marker = data[at + 1]
+        if marker == 0xD9:  # the end
+            break
+        if marker in (0x00, 0x01, *range(0xD0, 0xD8), 0xFF):  # those that stand alone
+            at += 1 if marker == 0xFF else 2
+            continue
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == 0xDA:
+            scans += 1
+            found = _NEXT_MARKER.search(data, at)
+            at = found.start() if found else len(data)
+    return scans
+
+
+@cache
+def _silence_libtiff() -> None:
+    """Keep libtiff, which Pillow loads, from writing about damaged files to stderr itself.
+
+    What matters comes as an exception, too. Its handlers are set once and for the whole process:
+    turning stderr aside while a file is read would take the lines of other threads with it.
+    Where Pillow's libtiff cannot be reached, it goes on to write.
+    """
+    with suppress(AttributeError, OSError):
+        library = ctypes.CDLL(str(PIL._imaging.__file__))
+        for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
+            setter = getattr(library, name)
+            setter.restype, setter.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+            setter(None)
 
 
 def _bits(path: Path, file: PIL.Image.Image, data: bytes) -> int:
@@ -226,6 +317,8 @@ def _through_profile(file: PIL.Image.Image, notes: list[str]) -> PIL.Image.Image
 
 def _sixteen_bit(path: Path, file: PIL.Image.Image, data: bytes) -> NDArray[Any]:
     """Pixels of a 16-bit PNG or TIFF, of which Pillow would keep the upper 8 bits only."""
+    if isinstance(file, PngImagePlugin.PngImageFile):
+        data = bare(data)
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16 or values.shape[:2] != file.size[::-1]:
         raise ImageError(f"{path}: its 16-bit pixels cannot be decoded; convert it to 16-bit PNG")

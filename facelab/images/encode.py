@@ -16,11 +16,14 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from facelab.errors import OutputError, UsageError
-from facelab.images.files import StrPath, write_bytes_atomically
+from facelab.files import StrPath
+from facelab.images.files import write_bytes_atomically
 from facelab.images.formats import WRITTEN
 from facelab.images.icc import space_of
 from facelab.images.image import Image, Metadata, to_integers
 from facelab.images.metadata import ICC_TAG, IPTC_RESOURCE, IPTC_TAG, XMP_TAG
+from facelab.images.png import chunk
+from facelab.images.xmp import segments
 
 _JPEG_QUALITY = 95
 _WEBP_QUALITY = 95
@@ -148,9 +151,8 @@ def _jpeg(image: Image, quality: int | None) -> bytes:
         "JPEG",
         exif=_fitting(metadata.exif) or b"",
         icc_profile=metadata.icc,
-        xmp=metadata.xmp,
         dpi=metadata.dpi or (0, 0),
-        extra=_app13(metadata),
+        extra=_app1(metadata) + _app13(metadata),
         **coding,
     )
 
@@ -214,6 +216,12 @@ def _fitting(block: bytes | None) -> bytes | None:
     return block if block and len(block) <= _SEGMENT_LIMIT else None
 
 
+def _app1(metadata: Metadata) -> bytes:
+    """The XMP packet in as many JPEG segments as it takes."""
+    payloads = segments(metadata.xmp) if metadata.xmp else []
+    return b"".join(b"\xff\xe1" + struct.pack(">H", len(one) + 2) + one for one in payloads)
+
+
 def _app13(metadata: Metadata) -> bytes:
     """IPTC records as a Photoshop resource in a JPEG segment, or nothing if too long."""
     records = metadata.iptc or b""
@@ -239,22 +247,17 @@ def _png(image: Image, _quality: int | None) -> bytes:
 def _png_metadata(metadata: Metadata) -> bytes:
     chunks = []
     if metadata.png_colour:
-        chunks += [_chunk(name, data) for name, data in metadata.png_colour]
+        chunks += [chunk(name, data) for name, data in metadata.png_colour]
     elif metadata.icc:
-        chunks.append(_chunk(b"iCCP", b"icc\0\0" + zlib.compress(metadata.icc)))
+        chunks.append(chunk(b"iCCP", b"icc\0\0" + zlib.compress(metadata.icc)))
     if metadata.dpi:
         per_metre = [round(value / 0.0254) for value in metadata.dpi]
-        chunks.append(_chunk(b"pHYs", struct.pack(">IIB", *per_metre, 1)))
+        chunks.append(chunk(b"pHYs", struct.pack(">IIB", *per_metre, 1)))
     if metadata.exif:
-        chunks.append(_chunk(b"eXIf", metadata.exif.removeprefix(b"Exif\0\0")))
+        chunks.append(chunk(b"eXIf", metadata.exif.removeprefix(b"Exif\0\0")))
     if metadata.xmp:
-        chunks.append(_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp))
+        chunks.append(chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp))
     return b"".join(chunks)
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    checksum = zlib.crc32(name + data)
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", checksum)
 
 
 def _tiff(image: Image, _quality: int | None) -> bytes:

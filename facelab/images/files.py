@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import errno
-import os
 import secrets
 from pathlib import Path
 
 from facelab.errors import OutputError
-
-StrPath = str | os.PathLike[str]
+from facelab.files import StrPath
 
 _REMEDIES = {
     errno.EACCES: "choose a folder you may write to",
@@ -65,4 +63,12 @@ def same_file(a: StrPath, b: StrPath) -> bool:
     try:
         return Path(a).samefile(b)
     except OSError:
-        return Path(a).resolve() == Path(b).resolve()
+        return _resolved(a) == _resolved(b)
+
+
+def _resolved(path: StrPath) -> Path:
+    """The path without links; as it is where they lead round in a circle."""
+    try:
+        return Path(path).resolve()
+    except (OSError, RuntimeError):
+        return Path(path).absolute()

@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from xml.dom import minidom
-from xml.parsers.expat import ExpatError
 
 import PIL.Image
 from PIL import ExifTags, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from facelab.images.image import Metadata
 from facelab.images.profiles import read_profile
-
-RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+from facelab.images.xmp import is_too_large, joined, parse_xmp
 
 # Photoshop image resource that holds the IPTC-IIM records; TIFF keeps them in a tag instead.
 IPTC_RESOURCE = 0x0404
@@ -73,21 +70,6 @@ def container_notes(data: bytes) -> list[str]:
     return []
 
 
-def parse_xmp(xmp: bytes) -> minidom.Document | None:
-    """Parse an XMP packet, refusing DTDs and with them every kind of entity attack.
-
-    Returns None if the packet is not well-formed UTF-8 XML with an ``rdf:RDF`` element.
-    """
-    try:
-        text = xmp.strip(b"\0 \t\r\n").decode("utf-8")
-        if "<!DOCTYPE" in text:
-            return None
-        document = minidom.parseString(text.encode())
-        return document if document.getElementsByTagNameNS(RDF, "RDF") else None
-    except (UnicodeDecodeError, ExpatError, RecursionError):
-        return None
-
-
 def orientation(file: PIL.Image.Image) -> int:
     """EXIF orientation, 1 to 8, that is still to be applied to the loaded pixels."""
     value = 1 if file.format == "TIFF" else file.getexif().get(ExifTags.Base.Orientation, 1)
@@ -124,8 +106,13 @@ def _xmp(file: PIL.Image.Image, notes: list[str]) -> bytes | None:
     if not xmp:
         return None
     if not isinstance(xmp, bytes) or parse_xmp(xmp) is None:
-        notes.append("its XMP is malformed and not kept")
+        large = isinstance(xmp, bytes) and is_too_large(xmp)
+        notes.append(f"its XMP is {'too large' if large else 'malformed'} and not kept")
         return None
+    whole = joined(xmp, (payload for name, payload in _segments(file) if name == "APP1"))
+    if whole is None:
+        notes.append("its extended XMP is damaged and not kept")
+    xmp = whole or xmp
     # A second statement of the orientation; readers that trust it would turn the picture again.
     return re.sub(rb"(tiff:Orientation(?:>|\s*=\s*[\"']))[2-8]", rb"\g<1>1", xmp)
 
@@ -153,10 +140,15 @@ def _jpeg_coding(file: PIL.Image.Image) -> tuple[tuple[tuple[int, ...], ...] | N
     return tuple(tables), max(JpegImagePlugin.get_sampling(file), 0)
 
 
+def _segments(file: PIL.Image.Image) -> list[tuple[str, bytes]]:
+    """Names and contents of the application segments of a JPEG; of other files nothing."""
+    return file.applist if isinstance(file, JpegImagePlugin.JpegImageFile) else []
+
+
 def _has_c2pa(file: PIL.Image.Image, data: bytes) -> bool:
     """Whether the file embeds a C2PA manifest (C2PA 2.1, appendix A.3)."""
     if isinstance(file, JpegImagePlugin.JpegImageFile):
-        return any(name == "APP11" and b"jumb" in payload for name, payload in file.applist)
+        return any(name == "APP11" and b"jumb" in payload for name, payload in _segments(file))
     if isinstance(file, PngImagePlugin.PngImageFile):
         return any(chunk[0] == b"caBX" for chunk in file.private_chunks)
     if isinstance(file, TiffImagePlugin.TiffImageFile):

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+from facelab import files
 from facelab.edits import Edit
 from facelab.errors import UsageError
-from facelab.recipe.document import DocumentError, Node, of_plain, parse
+from facelab.recipe.document import LARGEST, DocumentError, Node, of_plain, parse
 from facelab.recipe.recipe import (
     CHECKS,
     VERSION,
@@ -57,10 +58,9 @@ def read_bytes(path: Path) -> bytes:
         If it cannot be read.
     """
     try:
-        return path.read_bytes()
+        return files.read_bytes(path, LARGEST)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"{path}: cannot be read ({reason}); give a recipe") from None
+        raise UsageError(f"{path}: cannot be read ({files.why(error)}); give a recipe") from None
 
 
 def parse_recipe(

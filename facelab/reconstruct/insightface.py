@@ -9,7 +9,9 @@ Guo et al., "Sample and Computation Redistribution for Efficient Face Detection"
 
 from __future__ import annotations
 
+import io
 import os
+from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
 from typing import Protocol, TypeGuard
@@ -21,13 +23,16 @@ from numpy.typing import NDArray
 from facelab import atlas as atlases
 from facelab.errors import WeightsError
 from facelab.images.image import to_integers
-from facelab.types import Box, Detection, Float, require_image
+from facelab.types import Box, Detection, Float, require, require_image
 
 NOTICE = "insightface's models are for non-commercial research only"
 PREFERRED = "buffalo_l"  # where several packs are installed and none is named
 PROVIDERS = ["CPUExecutionProvider"]
 LOOKS = [(128, 128), (640, 640)]  # px; the small look sees frame-filling faces
 LEAST_SCORE = 0.5
+_FARTHEST = 1e6  # px
+_FATAL = 4  # of ONNX Runtime's levels of what it logs
+_BROKEN = "a network that does not work"
 
 # The six points that facelab wants, as vertices of the canonical face mesh (see facelab.atlas).
 EYES = ("right eye", "left eye")  # the mean of each contour
@@ -79,7 +84,13 @@ class InsightFaceDetector:
     def __init__(self, pack: str | None = None, root: Path | None = None) -> None:
         self.path = locate(pack, root or default_root())
         self._network = load(self.path)
-        self._network.prepare(ctx_id=-1, det_thresh=LEAST_SCORE, input_size=LOOKS)
+        try:
+            self._network.prepare(ctx_id=-1, det_thresh=LEAST_SCORE, input_size=LOOKS)
+        except Exception as error:
+            raise unusable(
+                self.path, f"a network that does not work ({first_line(error)})"
+            ) from error
+        self._seen(np.zeros((LOOKS[0][1], LOOKS[0][0], 3), np.uint8))  # an error now, if there is
 
     def __call__(self, image: Float) -> list[Detection]:
         """Every face of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
@@ -87,13 +98,33 @@ class InsightFaceDetector:
         view = reduced(image, max(self._network.input_size))
         if min(view.shape[:2]) * LOOKS[0][0] < max(view.shape[:2]):
             return []  # too thin for the small look, which would not be one pixel wide
-        bgr = np.ascontiguousarray(to_integers(view, 8)[..., ::-1])
-        boxes, points = self._network.detect(bgr)
+        boxes, points = self._seen(np.ascontiguousarray(to_integers(view, 8)[..., ::-1]))
         scale = np.divide(image.shape[1::-1], view.shape[1::-1], dtype=np.float32)
         corners = in_source(boxes[:, :4].reshape(-1, 2, 2), scale)
         found = zip(corners, boxes[:, 4], in_source(points, scale), strict=True)
         faces = [detection(box, score, five) for box, score, five in found]
         return sorted(faces, key=lambda face: -face.box.size)
+
+    def _seen(self, bgr: NDArray[np.uint8]) -> tuple[Float, Float]:
+        """Boxes with scores and points, as of `Network.detect`, of a network that is what it says.
+
+        Raises
+        ------
+        WeightsError
+            If it gives something else.
+        """
+        try:
+            with np.errstate(all="ignore"):  # of a damaged network
+                boxes, points = self._network.detect(bgr)
+            require("boxes", boxes, ("n", 5), np.float32)
+            require("points", points, (len(boxes), 5, 2), np.float32)
+            if not all((np.abs(values) < _FARTHEST).all() for values in (boxes, points)):
+                raise ValueError("places that are in no image")
+        except Exception as error:  # ONNX Runtime's, or NumPy's of what it did not expect
+            raise unusable(
+                self.path, f"a network that does not work ({first_line(error)})"
+            ) from error
+        return boxes, points
 
     def largest(self, image: Float) -> list[Detection]:
         """As calling it: one look finds the large faces and the small ones."""
@@ -132,23 +163,37 @@ def load(folder: Path) -> Network:
         If no file of the pack is such a network, or one cannot be read.
     """
     # insightface takes a second to import, and most runs do not use it.
+    import onnxruntime
     from insightface.model_zoo import get_model
     from insightface.model_zoo.package_manifest import has_model_package_manifest
 
+    onnxruntime.set_default_logger_severity(_FATAL)  # what matters comes as an exception
     try:
         if has_model_package_manifest(folder):
             networks = iter([get_model(str(folder), model_task="detection", providers=PROVIDERS)])
         else:
             # Recognition networks are the large files: the detector is met before them.
-            files = sorted(folder.glob("*.onnx"), key=lambda file: (file.stat().st_size, file.name))
+            found = (file for file in folder.glob("*.onnx") if file.is_file())
+            files = sorted(found, key=lambda file: (file.stat().st_size, file.name))
             networks = (get_model(str(file), providers=PROVIDERS) for file in files)
-        return next(network for network in networks if finds_points(network))
+        with redirect_stdout(io.StringIO()):  # where ONNX Runtime prints that it tries again
+            return next(network for network in networks if finds_points(network))
     except StopIteration:
         reason = "no network that detects faces with five points"
     except Exception as error:  # ONNX Runtime's and protobuf's errors share no other base
-        first_line, *_ = str(error).split("\n")
-        reason = f"a file that cannot be read ({first_line})"
-    raise WeightsError(f"the insightface pack {folder} has {reason}: install it again")
+        reason = f"a file that cannot be read ({first_line(error)})"
+    raise unusable(folder, reason)
+
+
+def unusable(folder: Path, reason: str) -> WeightsError:
+    """The error of a pack that has something it should not have."""
+    return WeightsError(f"the insightface pack {folder} has {reason}: install it again")
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what an error says, or else its kind."""
+    lines = str(error).splitlines() or [type(error).__name__]
+    return lines[0]
 
 
 def finds_points(network: object) -> TypeGuard[Network]:

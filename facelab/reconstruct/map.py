@@ -12,6 +12,7 @@ from facelab.reconstruct.crop import cut
 from facelab.reconstruct.facemap import SIDE
 from facelab.reconstruct.levelled import CROP_SCALE, levelled
 from facelab.reconstruct.mesh import position_map, twins
+from facelab.reconstruct.plausible import require_places
 from facelab.types import Box, Crop, Detection, Float, Reconstruction
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class MapRegressor:
     def _seen(self, crops: Float) -> tuple[Float, Float]:
         """Points ``(B, 468, 3)`` in crop pixels, the nearer the larger, and scores ``(B,)``."""
         points, scores = self._network(crops)
+        require_places(points, SIDE, self.description)
         return points * _FLIP - _CORNER, scores
 
 

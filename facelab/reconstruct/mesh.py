@@ -13,6 +13,7 @@ from facelab.atlas import Atlas, surface
 from facelab.reconstruct.crop import cut
 from facelab.reconstruct.facemesh import SIDE
 from facelab.reconstruct.levelled import CROP_SCALE, boxed
+from facelab.reconstruct.plausible import require_places
 from facelab.types import Box, Crop, Detection, Float, Int, PositionMap, Reconstruction
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class MeshRegressor:
             return []
         pairs = zip(views, crops, strict=True)
         points, scores = self._network(np.stack([cut(view.image, crop) for view, crop in pairs]))
+        require_places(points, SIDE, self.description)
         # The network counts x and y from the crop's corner and z away from the viewer.
         seen = points * _FLIP - _CORNER
         return [

@@ -9,6 +9,7 @@ import numpy as np
 
 from facelab.atlas import prnet
 from facelab.reconstruct.crop import cut
+from facelab.reconstruct.plausible import require_places
 from facelab.types import Box, Crop, Detection, Float, PositionMap, Reconstruction
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class PRNRegressor:
         crops = [crop_of(view.place) for view in views]
         pairs = zip(views, crops, strict=True)
         (maps,) = self._network(np.stack([cut(view.image, crop) for view, crop in pairs]))
+        require_places(maps, SIDE, self.description)
         return [
             Reconstruction(self._in_image(values, crop), _score(view.place))
             for view, crop, values in zip(views, crops, maps, strict=True)

@@ -18,15 +18,18 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from safetensors.numpy import save
 from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
 
 from facelab import pose, weights
 from facelab.algebra import product
+from facelab.arrays import read_npy
 from facelab.atlas import INNER51, OVAL, SIZE, canonical
-from facelab.errors import OutputError, WeightsError
+from facelab.errors import ImageError, OutputError, WeightsError
+from facelab.files import MEGABYTE, read_bytes, why
+from facelab.images import decoded
+from facelab.images.image import to_integers
 from facelab.reconstruct.resfcn import PRN
 from facelab.types import Bool, Float
 
@@ -36,6 +39,7 @@ Reader = Callable[[Path], Variables]
 
 CHECKPOINT = Path("Data/net-data/256_256_resfcn256_weight")
 UV_DATA = Path("Data/uv-data")
+_LARGEST = 16 * MEGABYTE  # of a file of it; the largest has two
 SOURCE = "PRNet (Feng et al., ECCV 2018), github.com/YadiraF/PRNet"
 NETWORK_LICENCE = "MIT; trained on 300W-LP, whose images are for non-commercial research only"
 ATLAS_LICENCE = "MIT; from the Basel Face Model, which is for non-commercial research only"
@@ -339,13 +343,20 @@ def _present(path: Path) -> Path:
     return path
 
 
+def _content(path: Path) -> bytes:
+    try:
+        return read_bytes(_present(path), _LARGEST)
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read ({why(error)}); copy it again") from None
+
+
 def _integers(path: Path, below: int) -> NDArray[np.int64]:
     """All numbers of a text file, which must be integers in [0, below)."""
     try:
-        numbers = np.array(_present(path).read_text(encoding="ascii").split(), np.float64)
+        numbers = np.array(_content(path).decode("ascii").split(), np.float64)
     except ValueError as error:
         raise WeightsError(f"{path}: not a list of numbers ({error})") from None
-    if not ((numbers >= 0) & (numbers < below) & (numbers % 1 == 0)).all():
+    if not ((numbers >= 0) & (numbers < below)).all() or (numbers % 1 != 0).any():
         raise WeightsError(f"{path}: must hold integers from 0 to {below - 1}")
     return numbers.astype(np.int64)
 
@@ -362,8 +373,8 @@ def _landmarks(path: Path, valid: Bool) -> NDArray[np.int64]:
 
 def _vertices(path: Path, count: int) -> Array:
     try:
-        vertices = np.load(_present(path), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        vertices = read_npy(_content(path))
+    except ValueError as error:
         raise WeightsError(f"{path}: not a NumPy array ({error})") from None
     if vertices.shape != (count, 3) or not np.isfinite(vertices).all():
         raise WeightsError(
@@ -375,10 +386,11 @@ def _vertices(path: Path, count: int) -> Array:
 
 def _mask(path: Path) -> NDArray[np.uint8]:
     try:
-        with Image.open(_present(path)) as image:
-            mask = np.asarray(image.convert("L"))
-    except OSError as error:
-        raise WeightsError(f"{path}: not a picture ({error})") from None
+        image = decoded(path, _content(path))
+    except ImageError as error:
+        reason = str(error).removeprefix(f"{path}: ")
+        raise WeightsError(f"{path}: not a picture that is read ({reason})") from None
+    mask = np.asarray(to_integers(image.pixels, 8)[..., 0])
     if mask.shape != (SIZE, SIZE):
         raise WeightsError(f"{path}: must be {SIZE} x {SIZE} px, not {mask.shape[::-1]}")
     return mask

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from facelab import weights
 from facelab.errors import WeightsError
+from facelab.files import why
 from facelab.provenance import file_sha256
 
 _ALWAYS = ("canonical_face", "canonical_jaw", "canonical_surface")
@@ -65,7 +66,7 @@ def _hash(path: Path) -> str:
     try:
         return file_sha256(path)
     except OSError as error:
-        raise WeightsError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        raise WeightsError(f"{path}: {why(error)}; give another file") from None
 
 
 def _pack_hashes() -> dict[str, str]:
@@ -74,5 +75,7 @@ def _pack_hashes() -> dict[str, str]:
 
     pack = locate(None, default_root())
     return {
-        f"insightface/{pack.name}/{file.name}": file_sha256(file) for file in pack.glob("*.onnx")
+        f"insightface/{pack.name}/{file.name}": file_sha256(file)
+        for file in pack.glob("*.onnx")
+        if file.is_file()
     }

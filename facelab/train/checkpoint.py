@@ -13,6 +13,7 @@ from safetensors.torch import save as packed
 from torch import Tensor
 
 from facelab.errors import UsageError
+from facelab.files import Shape, open_regular, parse_json
 from facelab.images import write_bytes_atomically
 from facelab.provenance import file_sha256
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from facelab.train.loop import Settings, State
 
 NAME = "checkpoint.safetensors"
+_ABOUT: Shape = {"step": int, "settings": dict, "views": str}
 
 
 def tensors_of(state: State) -> dict[str, Tensor]:
@@ -59,8 +61,10 @@ def resume(folder: Path, state: State, settings: Settings, data: str) -> None:
     if not path.exists():
         return
     try:
+        with open_regular(path):  # else it would be waited for
+            pass
         with safe_open(path, "pt") as file:
-            about = json.loads(file.metadata()["facelab"])
+            about = parse_json((file.metadata() or {})["facelab"].encode(), _ABOUT)
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         differing = _differing(about["settings"], json.loads(described(settings)))
         differing += [] if about["views"] == data else ["photographs or their rendering"]
@@ -74,7 +78,7 @@ def resume(folder: Path, state: State, settings: Settings, data: str) -> None:
         raise  # a RuntimeError, but not the file's fault
     except OSError as error:
         raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UsageError(f"{path}: is damaged ({reason}); remove it to begin anew") from None
 
@@ -85,6 +89,10 @@ def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 
 
 def _restore(state: State, tensors: dict[str, Tensor], step: int) -> None:
+    if not all(torch.isfinite(value).all() for value in tensors.values()):
+        raise ValueError("not all of its numbers are finite")
+    if not 0 < step < 10**15:
+        raise ValueError(f"of step {step}")
     own = {key: value for key, value in tensors.items() if not key.startswith("optimiser.")}
     state.load_state_dict(own)
     moments: dict[int, dict[str, Tensor]] = {}
@@ -92,9 +100,20 @@ def _restore(state: State, tensors: dict[str, Tensor], step: int) -> None:
         if key.startswith("optimiser."):
             _, number, name = key.split(".")
             moments.setdefault(int(number), {})[name] = value
+    _require_moments(moments, state)
     groups = state.optimiser.state_dict()["param_groups"]
     state.optimiser.load_state_dict({"state": moments, "param_groups": groups})
     state.step = step
+
+
+def _require_moments(moments: dict[int, dict[str, Tensor]], state: State) -> None:
+    """Raise ``ValueError`` unless they are AdamW's, of the state's own parameters."""
+    parameters = [one for group in state.optimiser.param_groups for one in group["params"]]
+    for number, own in moments.items():
+        shape = parameters[number].shape
+        wanted = {"step": torch.Size(), "exp_avg": shape, "exp_avg_sq": shape}
+        if {name: value.shape for name, value in own.items()} != wanted:
+            raise ValueError(f"the optimiser's numbers of parameter {number} do not fit")
 
 
 def described(settings: Settings) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.errors import UsageError
+from facelab.files import MEGABYTE, read_bytes
 from facelab.images import Image, write, write_bytes_atomically
 from facelab.types import Float
 
@@ -27,6 +28,8 @@ COLUMNS = (
     "held_out_map",
     "held_out_landmarks",
 )
+_LARGEST = 64 * MEGABYTE  # a row has about 60 bytes
+_LAST = 1e15  # step
 _WIDTH, _HEIGHT, _EDGE = 900, 480, 56
 _GREY, _PALE = (90,) * 3, (225,) * 3
 _CURVES = {
@@ -120,14 +123,13 @@ def _numbers(rows: list[dict[str, str]], name: str) -> Doubles:
 
 def _read(path: Path) -> list[dict[str, str]]:
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+        rows = list(csv.DictReader(io.StringIO(read_bytes(path, _LARGEST).decode())))
+        for row in rows:
+            numbers = [float(value) for value in row.values() if value]
+            if not set(row) <= set(COLUMNS) or not numbers or not 0 < float(row["step"]) < _LAST:
+                raise ValueError
     except FileNotFoundError:
         return []
-    except UnicodeDecodeError:
-        rows = [{}]
-    try:
-        for row in rows:
-            float(row["step"])
-    except (KeyError, TypeError, ValueError):
+    except (OSError, ValueError, KeyError, TypeError, csv.Error):
         raise UsageError(f"{path}: is not the log of a run; remove it, training goes on") from None
     return rows

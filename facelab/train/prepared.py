@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from facelab.errors import UsageError
+from facelab.errors import ImageError, UsageError
+from facelab.images import decoded
 from facelab.train.renders import Progress, Renders, keys_of, load
 from facelab.types import Float
 
+_FARTHEST = 1e5  # px: what lies beyond is in no view
 _THINNEST = 1.0  # px: least deviation of a face's points in any direction
 
 
@@ -65,13 +65,14 @@ def _checked(path: Path) -> Renders:
 
 def _fault(picture: bytes, points: Float) -> str:
     """Why nothing can be learnt from a view, if so."""
-    image = None
-    with suppress(cv2.error):  # of no bytes at all, or far too many pixels
-        image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
+    try:
+        image = decoded("view", picture).pixels
+    except ImageError:
         return "the picture cannot be decoded; give JPEG or PNG"
     if not np.isfinite(points).all():
         return "its points are not all finite; leave it out"
+    if np.abs(points).max() > _FARTHEST:
+        return "its points are no places in a picture; give them in pixels"
     places = points[:, :2].astype(np.float64)
     if np.linalg.eigvalsh(np.cov(places.T))[0] < _THINNEST**2:
         return "its points lie on one line or in one place; give them in pixels"

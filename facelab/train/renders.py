@@ -10,17 +10,17 @@ import hashlib
 import io
 import json
 import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, fields
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from zipfile import BadZipFile
 
 import cv2
 import numpy as np
 
+from facelab.arrays import read_npz
 from facelab.augment.engines.local import LocalEngine
 from facelab.augment.generate import carried_out
 from facelab.augment.labels import points468
@@ -30,6 +30,7 @@ from facelab.augment.scene import Scene
 from facelab.augment.steps.profile import Profile
 from facelab.augment.template import DrawnStep, Template, read_template
 from facelab.errors import ImageError, NoFaceError, UsageError
+from facelab.files import MEGABYTE, parse_json, read_bytes
 from facelab.head import POINTS, HeadModel
 from facelab.images import read, write_bytes_atomically
 from facelab.provenance import file_sha256
@@ -43,6 +44,7 @@ RECORD = "rendering.json"
 """Says, beside the renders, how they were made."""
 
 _LAYOUT = 2  # of the files
+_LARGEST = 256 * MEGABYTE
 _SHAPE = {"identity", "expression"}  # of `Profile`
 _KEYED = re.compile(r"[0-9a-f]{32}-([0-9a-f]{16})\.npz")  # the name of a file of ours
 
@@ -217,10 +219,10 @@ def _claimed(folder: Path, how: Rendering) -> str:
 def _recorded(record: Path) -> dict[str, object]:
     """What is written down of renders, or nothing."""
     try:
-        known = json.loads(record.read_bytes())
+        known: dict[str, object] = parse_json(read_bytes(record, MEGABYTE), {})
     except (OSError, ValueError):
         return {}
-    return known if isinstance(known, dict) else {}
+    return known
 
 
 def keys_of(files: Iterable[Path]) -> set[str]:
@@ -231,17 +233,19 @@ def keys_of(files: Iterable[Path]) -> set[str]:
 def load(path: Path) -> Renders | None:
     """The views in a file, or None where there is no whole one."""
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-            ends = np.cumsum(arrays["lengths"])
-            data = arrays["jpeg"].tobytes()
-            starts = [0, *ends[:-1]]
-            pictures = [data[a:b] for a, b in zip(starts, ends, strict=True)]
-            points = arrays["points"].astype(np.float32)
-            require("points", points, (len(pictures), POINTS, 3), np.float32)
-            whole = len(pictures) and ends[-1] == len(data)
-            return Renders(pictures, points) if whole else None
-    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, BadZipFile, zlib.error):
+        arrays = read_npz(read_bytes(path, _LARGEST), ("lengths", "jpeg", "points"))
+        lengths, jpeg, points = arrays["lengths"], arrays["jpeg"], arrays["points"]
+        require("jpeg", jpeg, ("bytes",), np.uint8)
+        count = len(lengths) if lengths.ndim == 1 and lengths.dtype.kind in "iu" else 0
+        if not count or lengths.min() < 0 or sum(lengths.tolist()) != len(jpeg):
+            return None
+        with np.errstate(over="ignore"):
+            points = points.astype(np.float32)
+        require("points", points, (count, POINTS, 3), np.float32)
+    except (OSError, ValueError):
         return None
+    ends, data = np.cumsum(lengths, dtype=np.int64).tolist(), jpeg.tobytes()
+    return Renders([data[a:b] for a, b in pairwise([0, *ends])], points)
 
 
 def _named(task: tuple[Item, Path]) -> str:

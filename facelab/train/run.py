@@ -9,7 +9,8 @@ from pathlib import Path
 import facelab
 from facelab.augment.claim import locked
 from facelab.augment.store import Store
-from facelab.images import write_bytes_atomically
+from facelab.errors import UsageError
+from facelab.images import same_file, write_bytes_atomically
 from facelab.provenance import file_sha256
 from facelab.reconstruct.facemap import FaceMap
 from facelab.reconstruct.layers import load_file
@@ -80,6 +81,8 @@ def run(
     OutputError
         If a file cannot be written, or another run is writing the folder.
     """
+    if same_file(data, folder):
+        raise UsageError(f"{folder}: holds what is trained on; give another folder to write")
     files = prepared(data)
     read_spoil(settings.view)  # errors now, not when all is rendered
     if settings.begin:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from facelab import atlas
@@ -22,6 +21,7 @@ from facelab.augment.steps.occlude import Occlude
 from facelab.augment.steps.shade import Shade
 from facelab.augment.template import Template, read_template
 from facelab.errors import UsageError
+from facelab.images import decoded
 from facelab.reconstruct.crop import cut
 from facelab.reconstruct.facemesh import SIDE
 from facelab.reconstruct.levelled import levelled
@@ -117,9 +117,8 @@ def mirrored(points: Float, width: int) -> Float:
 
 
 def _decoded(picture: bytes) -> Float:
-    """A JPEG of ours, ``(H, W, 3)`` in [0, 1]."""
-    pixels = np.asarray(cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR))
-    return np.asarray(pixels[..., ::-1] / np.float32(255), np.float32)
+    """A picture of a view, ``(H, W, 3)`` in [0, 1]."""
+    return decoded("view", picture).pixels
 
 
 def _crop(points: Float, rng: Rng) -> Crop:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from facelab.errors import UsageError
+from facelab.files import parse_json, read_bytes, why
 
 LARGEST = 1 << 26  # bytes; a report of a thousand faces has a tenth of it
 _LONGEST = 255  # bytes of a file's name
@@ -89,37 +89,10 @@ def read_json(path: Path) -> Json:
         If it is no such file.
     """
     try:
-        if path.exists() and not path.is_file():
-            raise ValueError("no regular file")
-        if path.stat().st_size > LARGEST:
-            raise ValueError(f"more than {LARGEST >> 20} MB")
-        data = path.read_bytes()
+        data = read_bytes(path, LARGEST)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UsageError(
-            f"{path}: cannot be read ({reason}); give an output with its record"
-        ) from None
-    return parse_json(data)
-
-
-def parse_json(data: bytes) -> Json:
-    """The map that JSON in `data` says; ``ValueError`` if it says none or has infinite numbers."""
-    try:
-        content = json.loads(data, parse_constant=_refuse, parse_float=_finite)
-    except (UnicodeDecodeError, json.JSONDecodeError):
-        raise ValueError("no JSON") from None
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    return mapping("it", content)
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    return value if abs(value) < float("inf") else _refuse(text)
+        raise UsageError(f"{path}: {why(error)}; give an output with its record") from None
+    return mapping("it", parse_json(data, dict))
 
 
 def _recorded(path: Path, content: Json) -> Recorded:

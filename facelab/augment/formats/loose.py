@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from facelab.augment.labels import Record, decode, encode, subject_of
@@ -36,8 +37,8 @@ class Loose:
         """Write what needs all samples."""
 
     def whole(self, store: Store, chunk: range) -> bool:
-        """Whether all of a chunk's files are there."""
-        return all(store.exists(_label_name(index)) for index in chunk)
+        """Whether all of a chunk's samples are there: their records, written last, are whole."""
+        return sum(1 for _ in self.records(store, chunk)) == len(chunk)
 
     def write(
         self,
@@ -67,13 +68,12 @@ class Loose:
         return store.read(name)
 
     def records(self, store: Store, indices: Iterable[int]) -> Iterator[Record]:
-        """The label records of those of the samples that are there."""
+        """The label records of those of the samples that are there; a damaged one is none."""
         for index in indices:
-            try:
-                data = store.read(_label_name(index))
-            except FileNotFoundError:
-                continue
-            yield decode(data)
+            with suppress(OSError, ValueError):
+                record = decode(store.read(_label_name(index)))
+                if record["index"] == index:
+                    yield record
 
     def image(self, store: Store, record: Record) -> bytes:
         """The file of a sample's image."""

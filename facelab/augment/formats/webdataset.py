@@ -5,6 +5,7 @@ Aizman, Maltby and Breuel, "High performance I/O for large scale deep learning",
 
 from __future__ import annotations
 
+import errno
 import io
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -50,14 +51,14 @@ class WebDataset:
         store.write(self._labels(chunk.start), lines)
 
     def records(self, store: Store, indices: Iterable[int]) -> Iterator[Record]:
-        """The label records of those of the samples that are there."""
+        """The label records of those of the samples that are there; of a damaged file, none."""
         for name, group in groupby(indices, self._labels):
             wanted = set(group)
             try:
-                lines = store.read(name).splitlines()
-            except FileNotFoundError:
+                records = [decode(line) for line in store.read(name).splitlines()]
+            except (OSError, ValueError):
                 continue
-            yield from (record for record in map(decode, lines) if record["index"] in wanted)
+            yield from (record for record in records if record["index"] in wanted)
 
     def image(self, store: Store, record: Record) -> bytes:
         """The file of a sample's image."""
@@ -66,11 +67,14 @@ class WebDataset:
     def file(self, store: Store, split: str, index: int, name: str) -> bytes:
         """One of the files of a sample; its whole shard is read for it."""
         shard = store.read(self._shard(split, index))
-        with tarfile.open(fileobj=io.BytesIO(shard)) as archive:
-            member = archive.extractfile(name)
-            if member is None:  # a folder of that name
-                raise KeyError(name)
-            return member.read()
+        try:
+            with tarfile.open(fileobj=io.BytesIO(shard), mode="r:") as archive:
+                member = archive.extractfile(name)
+                if member is None:  # a folder of that name
+                    raise KeyError(name)
+                return member.read()
+        except (tarfile.TarError, KeyError) as error:
+            raise OSError(errno.EIO, "its shard is damaged") from error
 
     def finish(self, store: Store, records: Iterable[Record]) -> None:
         """Nothing: every shard is complete by itself."""
