@@ -205,6 +205,47 @@ def row(score, x, y, side):
     return np.array([score, x, y, side, side, *([x, y] * 6)], np.float32)
 
 
+SIDES, PLACES = st.integers(1, 40), st.integers(0, 39)
+
+
+@given(st.integers(1, 3), SIDES, SIDES, PLACES, PLACES)
+def test_what_is_found_in_a_turned_image_is_put_back(quarters, height, width, x, y):
+    """Each pixel is its own place."""
+    image = np.dstack(np.indices((height, width))[::-1])
+    view = np.rot90(image, quarters)
+    x, y = x % view.shape[1], y % view.shape[0]
+    found = row(0.7, x, y, 4)[None]
+    found[0, 4] = 6  # its height
+    (back,) = detect.unturned(found, (height, width), quarters)
+    np.testing.assert_array_equal(back[5:7], view[y, x])
+    np.testing.assert_array_equal(back[1:3], view[y, x])
+    np.testing.assert_array_equal(back[3:5], (4, 6) if quarters == 2 else (6, 4))
+
+
+def test_points_are_turned_about_the_box_counter_clockwise():
+    found = row(0.7, 10, 20, 8)[None]
+    found[0, 5:7] = 13, 20  # to the right of the centre
+    (up,) = detect.turned(found, 90)
+    np.testing.assert_allclose(up[5:7], (10, 17), atol=1e-5)
+    np.testing.assert_array_equal(up[:5], found[0, :5])
+    np.testing.assert_allclose(detect.turned(up[None], 270), found, atol=1e-5)
+
+
+def test_of_those_that_overlap_the_best_is_kept_as_it_is():
+    rows = np.stack([row(0.5, 1, 0, 10), row(1.0, 4, 0, 10), row(0.9, 40, 0, 10)])
+    np.testing.assert_array_equal(detect.distinct(rows), rows[[1, 2]])
+    assert detect.distinct(rows[:0]).shape == (0, 17)
+
+
+@pytest.mark.parametrize("name", FACES)
+@pytest.mark.parametrize("roll", [90, 120, 180, -105])
+@pytest.mark.parametrize("size", [36, 120])
+def test_upside_down(detector, name, size, roll):
+    image, marks = placed(noise(340, 400), name, (210, 165), size, roll)
+    (found,) = detector(image)
+    assert_found(found, (210, 165), size, marks)
+
+
 def test_overlaps_by_hand():
     rows = np.stack([row(1, 0, 0, 2), row(1, 1, 0, 2), row(1, 2, 0, 2), row(1, 0, 0, 1)])
     np.testing.assert_allclose(overlaps(rows, rows[0]), [1, 1 / 3, 0, 1 / 4])

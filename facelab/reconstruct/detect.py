@@ -9,7 +9,7 @@ points that it sees are the ones returned.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from math import ceil
 from typing import Protocol
@@ -34,6 +34,8 @@ CLOSE_UP, CLOSE_UP_SIDE = 2.0, 128  # side of a close-up over the face's; px
 CLOSE_UPS = 2  # the first turns a tiny face, whose roll the proposal barely shows, upright
 BATCH = 16  # close-ups in one pass
 PROPOSED, CONFIRMED = 0.3, 0.6  # the least scores of a candidate and of a face
+CERTAIN = 0.8  # the score from which a face is the right way up
+TURNS = (90.0, 180.0, 270.0)  # degrees; the ways up tried where it may not be
 LIKELY = 0.4  # of a face where the network that follows refuses what is none
 SAME = 0.3  # boxes with a larger intersection over union show one face
 
@@ -78,7 +80,7 @@ class BlazeFaceDetector:
     def __call__(self, image: Float) -> list[Detection]:
         """Every face of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
         require_image("image", image)
-        return detections(self._closely(image, np.concatenate(list(self._looks(image)))))
+        return detections(self._found(image, self._looks(image)))
 
     def largest(self, image: Float) -> list[Detection]:
         """As calling it, but looks no closer if the image in small shows faces.
@@ -88,8 +90,19 @@ class BlazeFaceDetector:
         """
         require_image("image", image)
         view = shrunk(image)
-        rows = self._closely(view, np.concatenate(list(self._first_look(view))))
+        rows = self._found(view, self._first_look(view))
         return detections(enlarged(rows, view, image)) if len(rows) else self(image)
+
+    def _found(self, image: Float, looks: Iterable[Float]) -> Float:
+        """The faces ``(n, 17)`` among the candidates of some looks, the largest first.
+
+        Where they show none, the image is looked at from its other sides too.
+        """
+        faces = self._closely(image, np.concatenate(list(looks)))
+        if (faces[:, 0] < CONFIRMED).all():
+            turned = self._closely(image, np.concatenate(list(self._turned_looks(image))))
+            faces = distinct(np.concatenate([faces, turned]))
+        return faces[np.argsort(-faces[:, EXTENT].sum(axis=1), kind="stable")]
 
     def _looks(self, image: Float) -> Iterator[Float]:
         """The candidates ``(n, 17)`` of each look, coarse to fine."""
@@ -104,6 +117,13 @@ class BlazeFaceDetector:
         yield enlarged(self._look(view), view, image)
         for filling in self._close_ups(view, [around(view)]):
             yield enlarged(filling, view, image)
+
+    def _turned_looks(self, image: Float) -> Iterator[Float]:
+        """The candidates ``(n, 17)`` of first looks at the image turned by quarters."""
+        for quarters in range(1, 4):
+            turned = np.ascontiguousarray(np.rot90(image, quarters))
+            for rows in self._first_look(turned):
+                yield unturned(rows, image.shape[:2], quarters)
 
     def _look(self, view: Float) -> Float:
         """The full-range network's candidates ``(n, 17)`` in an image, taken in tiles."""
@@ -121,12 +141,19 @@ class BlazeFaceDetector:
             yield from (uncropped(rows, crop) for rows, crop in zip(found, batch, strict=True))
 
     def _closely(self, image: Float, proposals: Float) -> Float:
-        """The proposals ``(n, 17)`` that close-ups confirm, the largest first."""
+        """The proposals ``(n, 17)`` that close-ups confirm."""
         rows = merged(proposals)
         for _ in range(CLOSE_UPS):
             rows = self._seen_closely(image, rows)
-        faces = rows[rows[:, 0] >= self._least]
-        return faces[np.argsort(-faces[:, EXTENT].sum(axis=1))]
+        rows = self._upright(image, rows)
+        return rows[rows[:, 0] >= self._least]
+
+    def _upright(self, image: Float, rows: Float) -> Float:
+        """The candidates, each doubtful one the way up in which it scores best."""
+        doubtful = rows[:, 0] < CERTAIN
+        tried = [self._seen_closely(image, turned(rows[doubtful], turn)) for turn in TURNS]
+        best = distinct(np.concatenate([rows[doubtful], *tried]))
+        return distinct(np.concatenate([rows[~doubtful], self._seen_closely(image, best)]))
 
     def _seen_closely(self, image: Float, rows: Float) -> Float:
         """What a close-up of each candidate shows at its place, if anything."""
@@ -135,7 +162,7 @@ class BlazeFaceDetector:
             merged(view[overlaps(view, row) > SAME])[:1]
             for view, row in zip(views, rows, strict=True)
         ]
-        return merged(np.concatenate([NO_CANDIDATES, *seen]))
+        return distinct(np.concatenate([NO_CANDIDATES, *seen]))
 
 
 def scales(longer_side: int, smallest: float) -> list[float]:
@@ -218,6 +245,26 @@ def uncropped(rows: Float, crop: Crop) -> Float:
     return np.concatenate([rows[:, :1], centre, extent, points], axis=1)
 
 
+def unturned(rows: Float, shape: tuple[int, ...], quarters: int) -> Float:
+    """Candidates in an image turned by `quarters`, as `np.rot90` does, in it unturned `shape`."""
+    for quarter in reversed(range(quarters)):
+        width = shape[(quarter + 1) % 2]
+        positions = rows[:, 1:].reshape(len(rows), 8, 2)[:, :, ::-1].copy()
+        positions[:, [0, *range(2, 8)], 0] *= -1
+        positions[:, [0, *range(2, 8)], 0] += width - 1
+        rows = np.concatenate([rows[:, :1], positions.reshape(len(rows), 16)], axis=1)
+    return rows
+
+
+def turned(rows: Float, degrees: float) -> Float:
+    """Candidates whose points are turned about the centre, counter-clockwise as seen."""
+    cosine, sine = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    turn = np.array([[cosine, -sine], [sine, cosine]], np.float32)  # of rows (x, y), y down
+    away = rows[:, POINTS].reshape(len(rows), 6, 2) - rows[:, None, CENTRE]
+    points = (away @ turn + rows[:, None, CENTRE]).reshape(len(rows), 12)
+    return np.concatenate([rows[:, : POINTS.start], points], axis=1)
+
+
 def close_up(row: Float) -> Crop:
     """The levelled view that confirms a candidate."""
     (right, left), centre = row[POINTS].reshape(6, 2)[:2], row[CENTRE]
@@ -251,6 +298,15 @@ def merged(rows: Float) -> Float:
         mean = np.average(group[:, 1:], axis=0, weights=group[:, 0])
         kept.append(np.concatenate([group[0, :1], mean]))
         rows = rows[~same]
+    return np.array(kept, np.float32).reshape(-1, 17)
+
+
+def distinct(rows: Float) -> Float:
+    """The candidates, best score first, that overlap no better one."""
+    kept: list[Float] = []
+    for row in rows[np.argsort(-rows[:, 0], kind="stable")]:
+        if not (overlaps(np.reshape(kept, (-1, 17)), row) > SAME).any():
+            kept.append(row)
     return np.array(kept, np.float32).reshape(-1, 17)
 
 
