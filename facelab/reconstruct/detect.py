@@ -24,10 +24,10 @@ from facelab.reconstruct.layers import load
 from facelab.types import Box, Crop, Detection, Float, require_image
 
 SMALLEST = 32.0  # px; the smallest face looked for
-LEAST = 12.0  # px; the smallest face the full-range network finds
+LEAST = 28.0  # px; the smallest face the full-range network finds in a crowd; alone, it finds 12
 SMALL = 768  # px; the longer side in which a face that is not small shows well enough
 COARSEST = 192  # px; the image's longer side in the first look
-STEP = 4.0  # from one look to the next; each covers sizes over a range of 8
+STEP = 3.0  # from one look to the next; each covers sizes over a range of 4
 TILE, OVERLAP = 1024, 192  # px; a look at a larger image is taken in tiles, to bound the memory
 WHOLE = 4 / 3  # side of the view for frame-filling faces over the image's longer side
 CLOSE_UP, CLOSE_UP_SIDE = 2.0, 128  # side of a close-up over the face's; px
@@ -149,11 +149,25 @@ class BlazeFaceDetector:
         return rows[rows[:, 0] >= self._least]
 
     def _upright(self, image: Float, rows: Float) -> Float:
-        """The candidates, each doubtful one the way up in which it scores best."""
+        """The candidates, each doubtful one the way up in which it scores best.
+
+        What is a face is one in the mirror too: the doubtful score the mean of both.
+        """
         doubtful = rows[:, 0] < CERTAIN
         tried = [self._seen_closely(image, turned(rows[doubtful], turn)) for turn in TURNS]
         best = distinct(np.concatenate([rows[doubtful], *tried]))
-        return distinct(np.concatenate([rows[~doubtful], self._seen_closely(image, best)]))
+        return distinct(np.concatenate([rows[~doubtful], self._mirrored(image, best)]))
+
+    def _mirrored(self, image: Float, rows: Float) -> Float:
+        """The candidates with the mean of their scores and those in the mirrored close-ups."""
+        out = rows.copy()
+        for row, confirmed in zip(rows, out, strict=True):
+            crop = close_up(row)
+            (seen,) = candidates(self._short, np.ascontiguousarray(cut(image, crop)[None, :, ::-1]))
+            seen[:, 1] = crop.size - 1 - seen[:, 1]
+            there = overlaps(uncropped(seen, crop), row) > SAME
+            confirmed[0] = (row[0] + seen[there, 0].max(initial=0)) / 2
+        return out
 
     def _seen_closely(self, image: Float, rows: Float) -> Float:
         """What a close-up of each candidate shows at its place, if anything."""

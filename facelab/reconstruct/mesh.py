@@ -59,13 +59,15 @@ class MeshRegressor:
         return [Look(crop.invert(own), float(score)) for crop, own, score in found]
 
     def look_again(self, views: Sequence[View], before: Sequence[Look]) -> list[Look]:
-        """What is seen in the mirror image, levelled by the points of a look before."""
+        """What is seen levelled by the points of a look before, mirrored if that was not."""
         crops = [levelled(look.points, SIDE) for look in before]
-        points, scores = seen_mirrored(self._network, cuts(views, crops))
         out = []
-        for crop, own, score, last in zip(crops, points, scores, before, strict=True):
-            now, size = crop.invert(own), crop.side / CROP_SCALE
-            out.append(Look(now, float(score) * agreement(now, last.points, size)))
+        for view, crop, last in zip(views, crops, before, strict=True):
+            see = seen if last.mirrored else seen_mirrored
+            (points,), (score,) = see(self._network, cuts([view], [crop]))
+            now, size = crop.invert(points), crop.side / CROP_SCALE
+            sure = float(score) * agreement(now, last.points, size)
+            out.append(Look(now, sure, not last.mirrored))
         return out
 
 

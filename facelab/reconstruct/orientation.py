@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from facelab.reconstruct.reconstructor import View
 
 FACE_SCORE = 0.5  # below it, what was looked at is no face
+SURE = 0.8  # of a face that the first guess did not show: who tries often meets what fits
+FURTHER = 2  # looks at a doubtful face beyond the second
 TURNS = (90.0, 180.0, 270.0)  # degrees; a network finds what is less than half of that off
 OTHER_WAY = 45.0  # degrees, from which two rolls are two answers
 CLEARER = 1.3  # the doubt in another answer over that in the one that is taken
@@ -37,10 +39,13 @@ class Look:
         Source-image pixels, the nearer the larger.
     score : float
         How sure it is that these are a face's points, [0, 1].
+    mirrored : bool
+        Whether they were found in the crop's mirror image.
     """
 
     points: Float
     score: float
+    mirrored: bool = False
 
 
 class Looker(Protocol):
@@ -53,7 +58,7 @@ class Looker(Protocol):
         ...
 
     def look_again(self, views: Sequence[View], before: Sequence[Look]) -> list[Look]:
-        """What is seen levelled by the points of a look before, and mirrored.
+        """What is seen levelled by the points of a look before, and mirrored if that was not.
 
         The score counts how well two looks at the face agree.
         """
@@ -70,7 +75,9 @@ def upright(views: Sequence[View], looker: Looker, certain: float) -> list[Look 
     for i, face in enumerate(faces):
         if face is None or face.score < certain:
             turned = [replace(crops[i], roll=crops[i].roll + turn) for turn in TURNS]
-            faces[i] = clearest([face, *settled([views[i]] * 3, turned, looker, certain)])
+            others = settled([views[i]] * len(TURNS), turned, looker, certain)
+            best = clearest([face, *others])
+            faces[i] = best if best is face or (best and best.score >= SURE) else None
     return [face if face and face.score >= FACE_SCORE else None for face in faces]
 
 
@@ -79,18 +86,24 @@ def settled(
 ) -> list[Look | None]:
     """What is seen from each crop on, each look levelled by the one before.
 
-    Two looks where the second is certain, else three: what began far from level arrives there.
+    Two looks where the second is certain, else up to `FURTHER` more: what began far from level
+    arrives there.
     """
-    first = looker.look(views, crops) if views else []
-    faces = {i: look for i, look in enumerate(first) if look.score >= FACE_SCORE / 2}
-    left = list(faces)
-    for _ in range(2):
-        if not left:
-            break
-        seen = looker.look_again([views[i] for i in left], [faces[i] for i in left])
-        faces.update(zip(left, seen, strict=True))
-        left = [i for i in left if faces[i].score < certain]
+    first = dict(enumerate(looker.look(views, crops) if views else []))
+    last = again(views, {i: at for i, at in first.items() if at.score >= FACE_SCORE / 2}, looker)
+    faces = dict(last)
+    for _ in range(FURTHER):
+        last = again(views, {i: at for i, at in last.items() if at.score < certain}, looker)
+        faces.update({i: at for i, at in last.items() if at.score >= SURE})
     return [faces.get(i) for i in range(len(views))]
+
+
+def again(views: Sequence[View], looks: dict[int, Look], looker: Looker) -> dict[int, Look]:
+    """The next looks at some of the views, by their numbers."""
+    if not looks:
+        return {}
+    seen = looker.look_again([views[i] for i in looks], list(looks.values()))
+    return dict(zip(looks, seen, strict=True))
 
 
 def clearest(faces: Sequence[Look | None]) -> Look | None:
