@@ -1,15 +1,16 @@
 """Where the faces are: a pyramid of the two BlazeFace networks.
 
-The full-range network finds faces of 12 to 96 px at any roll up to 60 degrees. It looks at the
-image in steps of a factor of 4, from the whole image at 192 px down to the scale at which the
-smallest wanted face has 12 px. The short-range network looks for frame-filling faces, then takes
-two levelled close-ups of every candidate: what it does not confirm is dropped, and the box and
-points that it sees are the ones returned.
+The full-range network finds faces of 12 to 96 px, in a crowd from 28 px, at any roll up to 60
+degrees. It looks at the image in steps of a factor of 3, from the whole image at 192 px down to the
+scale at which the smallest wanted face has 28 px; from all four sides where no face stands upright.
+The short-range network looks for frame-filling faces, then takes two levelled close-ups of every
+candidate, and of a doubtful one at the other turns and in the mirror: what it does not confirm is
+dropped, and the box and points that it sees are the ones returned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from math import ceil
 from typing import Protocol
@@ -35,6 +36,7 @@ CLOSE_UPS = 2  # the first turns a tiny face, whose roll the proposal barely sho
 BATCH = 16  # close-ups in one pass
 PROPOSED, CONFIRMED = 0.3, 0.6  # the least scores of a candidate and of a face
 CERTAIN = 0.8  # the score from which a face is the right way up
+TILTED = 60.0  # degrees, to which the full-range network finds upright faces
 TURNS = (90.0, 180.0, 270.0)  # degrees; the ways up tried where it may not be
 LIKELY = 0.4  # of a face where the network that follows refuses what is none
 SAME = 0.3  # boxes with a larger intersection over union show one face
@@ -42,6 +44,8 @@ SAME = 0.3  # boxes with a larger intersection over union show one face
 # A candidate is a row of 17 float32: score; centre x, y, width, height; x, y of the six points.
 CENTRE, EXTENT, POINTS = slice(1, 3), slice(3, 5), slice(5, 17)
 NO_CANDIDATES = np.zeros((0, 17), np.float32)
+
+Look = Callable[[Float], Iterator[Float]]  # an image to candidates ``(n, 17)``, several times
 
 
 class Detector(Protocol):
@@ -80,7 +84,7 @@ class BlazeFaceDetector:
     def __call__(self, image: Float) -> list[Detection]:
         """Every face of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
         require_image("image", image)
-        return detections(self._found(image, self._looks(image)))
+        return detections(self._found(image, self._looks))
 
     def largest(self, image: Float) -> list[Detection]:
         """As calling it, but looks no closer if the image in small shows faces.
@@ -90,18 +94,21 @@ class BlazeFaceDetector:
         """
         require_image("image", image)
         view = shrunk(image)
-        rows = self._found(view, self._first_look(view))
+        rows = self._found(view, self._first_look)
         return detections(enlarged(rows, view, image)) if len(rows) else self(image)
 
-    def _found(self, image: Float, looks: Iterable[Float]) -> Float:
-        """The faces ``(n, 17)`` among the candidates of some looks, the largest first.
+    def _found(self, image: Float, look: Look) -> Float:
+        """The faces ``(n, 17)`` that looks at an image show, the largest first.
 
-        Where they show none, the image is looked at from its other sides too.
+        From its other sides it is looked at in the same way where a face lies on its side or
+        stands on its head, for others may do so too; and at first sight where there is no face.
         """
-        faces = self._closely(image, np.concatenate(list(looks)))
-        if (faces[:, 0] < CONFIRMED).all():
-            turned = self._closely(image, np.concatenate(list(self._turned_looks(image))))
-            faces = distinct(np.concatenate([faces, turned]))
+        faces = self._closely(image, np.concatenate(list(look(image))))
+        sure = faces[faces[:, 0] >= CONFIRMED]
+        if not len(sure) or (np.abs(rolls(sure)) > TILTED).any():
+            from_sides = self._turned(image, look if len(sure) else self._first_look)
+            more = self._closely(image, np.concatenate(list(from_sides)))
+            faces = distinct(np.concatenate([faces, more]))
         return faces[np.argsort(-faces[:, EXTENT].sum(axis=1), kind="stable")]
 
     def _looks(self, image: Float) -> Iterator[Float]:
@@ -118,12 +125,11 @@ class BlazeFaceDetector:
         for filling in self._close_ups(view, [around(view)]):
             yield enlarged(filling, view, image)
 
-    def _turned_looks(self, image: Float) -> Iterator[Float]:
-        """The candidates ``(n, 17)`` of first looks at the image turned by quarters."""
+    def _turned(self, image: Float, look: Look) -> Iterator[Float]:
+        """The candidates ``(n, 17)`` of looks at the image turned by quarters."""
         for quarters in range(1, 4):
-            turned = np.ascontiguousarray(np.rot90(image, quarters))
-            for rows in self._first_look(turned):
-                yield unturned(rows, image.shape[:2], quarters)
+            view = np.ascontiguousarray(np.rot90(image, quarters))
+            yield from (unturned(rows, image.shape[:2], quarters) for rows in look(view))
 
     def _look(self, view: Float) -> Float:
         """The full-range network's candidates ``(n, 17)`` in an image, taken in tiles."""
@@ -279,10 +285,16 @@ def turned(rows: Float, degrees: float) -> Float:
     return np.concatenate([rows[:, : POINTS.start], points], axis=1)
 
 
+def rolls(rows: Float) -> Float:
+    """Degrees ``(n,)`` counter-clockwise as seen by which the line of the eyes is turned."""
+    x, y = (rows[:, POINTS][:, 2:4] - rows[:, POINTS][:, :2]).T
+    out: Float = np.rad2deg(np.arctan2(-y, x))
+    return out
+
+
 def close_up(row: Float) -> Crop:
     """The levelled view that confirms a candidate."""
-    (right, left), centre = row[POINTS].reshape(6, 2)[:2], row[CENTRE]
-    roll = float(np.rad2deg(np.arctan2(right[1] - left[1], left[0] - right[0])))
+    centre, roll = row[CENTRE], float(rolls(row[None])[0])
     side = max(CLOSE_UP * float(row[EXTENT].mean()), 1.0)
     return Crop((float(centre[0]), float(centre[1])), side, roll, CLOSE_UP_SIDE)
 
