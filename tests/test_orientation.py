@@ -117,7 +117,7 @@ def test_the_likeliest_of_the_turns_is_taken(way):
     (face,) = upright([view()], looker, CERTAIN)
     assert face.score == 0.85
     assert round(roll(face.points)) % 360 == way
-    assert sorted(looker.rolls) == [0, 90, 180, 270]
+    assert set(looker.rolls) == {0, 90, 180, 270}
 
 
 def test_what_cannot_be_told_is_refused():

@@ -68,34 +68,39 @@ class Looker(Protocol):
 def upright(views: Sequence[View], looker: Looker, certain: float) -> list[Look | None]:
     """The face at each place, whichever way up it is; None where there is none or no telling.
 
-    `certain` is the score from which the first guess needs no others beside it.
+    `certain` is the score from which the second look at the first guess needs no others beside it.
     """
     crops = [first_crop(view.place, looker.size) for view in views]
-    faces = settled(views, crops, looker, certain)
+    seen = seen_twice(views, crops, looker)
+    faces = [seen.get(i) for i in range(len(views))]
     for i, face in enumerate(faces):
         if face is None or face.score < certain:
-            turned = [replace(crops[i], roll=crops[i].roll + turn) for turn in TURNS]
-            others = settled([views[i]] * len(TURNS), turned, looker, certain)
-            best = clearest([face, *others])
-            faces[i] = best if best is face or (best and best.score >= SURE) else None
+            ways = [replace(crops[i], roll=crops[i].roll + turn) for turn in (0.0, *TURNS)]
+            answers = settled([views[i]] * len(ways), ways, looker, certain)
+            best = clearest(answers)
+            faces[i] = best if best is answers[0] or (best and best.score >= SURE) else None
     return [face if face and face.score >= FACE_SCORE else None for face in faces]
 
 
 def settled(
     views: Sequence[View], crops: Sequence[Crop], looker: Looker, certain: float
 ) -> list[Look | None]:
-    """What is seen from each crop on, each look levelled by the one before.
+    """What is seen from each crop on, each look levelled by the one before, until it is certain.
 
-    Two looks where the second is certain, else up to `FURTHER` more: what began far from level
-    arrives there.
+    What began far from level arrives there within `FURTHER` looks beyond the second.
     """
-    first = dict(enumerate(looker.look(views, crops) if views else []))
-    last = again(views, {i: at for i, at in first.items() if at.score >= FACE_SCORE / 2}, looker)
+    last = seen_twice(views, crops, looker)
     faces = dict(last)
     for _ in range(FURTHER):
         last = again(views, {i: at for i, at in last.items() if at.score < certain}, looker)
         faces.update({i: at for i, at in last.items() if at.score >= SURE})
     return [faces.get(i) for i in range(len(views))]
+
+
+def seen_twice(views: Sequence[View], crops: Sequence[Crop], looker: Looker) -> dict[int, Look]:
+    """The second looks, by number, at what may be a face in the first."""
+    first = enumerate(looker.look(views, crops) if views else [])
+    return again(views, {i: at for i, at in first if at.score >= FACE_SCORE / 2}, looker)
 
 
 def again(views: Sequence[View], looks: dict[int, Look], looker: Looker) -> dict[int, Look]:
