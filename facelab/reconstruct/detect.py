@@ -101,10 +101,10 @@ class BlazeFaceDetector:
         """The faces ``(n, 17)`` that looks at an image show, the largest first.
 
         From its other sides it is looked at in the same way where a face lies on its side or
-        stands on its head, for others may do so too; and at first sight where there is no face.
+        stands on its head, for others may do so too; and at first sight where none is certain.
         """
         faces = self._closely(image, np.concatenate(list(look(image))))
-        sure = faces[faces[:, 0] >= CONFIRMED]
+        sure = faces[faces[:, 0] >= CERTAIN]
         if not len(sure) or (np.abs(rolls(sure)) > TILTED).any():
             from_sides = self._turned(image, look if len(sure) else self._first_look)
             more = self._closely(image, np.concatenate(list(from_sides)))
