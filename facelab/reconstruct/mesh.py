@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from facelab.reconstruct.reconstructor import View
     from facelab.reconstruct.runtime import Runner
 
-# Two looks then put the points 2 % of the face's size apart; at upside-down faces and the like it
+# Two looks then put the points 1.6 % of the face's size apart; at upside-down faces and the like it
 # was 2 to 22 %.
-CERTAIN = 0.9
+CERTAIN = 0.93
 RIGHT_EYE, LEFT_EYE = 33, 263  # outer corners, FaceMesh vertices
 _FLIP = np.array([1, 1, -1], np.float32)
 _CORNER = np.array([0.5, 0.5, 0], np.float32)
