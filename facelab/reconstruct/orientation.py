@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from facelab.reconstruct.reconstructor import View
 
 FACE_SCORE = 0.5  # below it, what was looked at is no face
-SURE = 0.8  # of a face that the first guess did not show: who tries often meets what fits
+SURE = 0.9  # of a face that the first guess did not show: who tries often meets what fits
 FURTHER = 2  # looks at a doubtful face beyond the second
 TURNS = (90.0, 180.0, 270.0)  # degrees; a network finds what is less than half of that off
 OTHER_WAY = 45.0  # degrees, from which two rolls are two answers
