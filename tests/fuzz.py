@@ -473,7 +473,7 @@ def _report(path):
     from facelab.cli import reconstruction
     from facelab.cli.networks import Networks
 
-    job = reconstruction.Job(SAMPLES / "mona-lisa.jpg", path.with_suffix(""))
+    job = reconstruction.Job(SAMPLES / "mona-lisa.jpg", Path(), path.with_suffix(""))
     reconstruction.finished(job, reconstruction.Request(Networks(), ("obj",)))
     for name in reconstruction._earlier_files(job):
         (path.parent / name).resolve()

@@ -8,9 +8,6 @@ import pytest
 from facelab.pose import estimate
 from facelab.reconstruct import load_reconstructor
 from facelab.reconstruct.crop import cut
-from facelab.reconstruct.facemap import POINTS, SIDE
-from facelab.reconstruct.levelled import CROP_SCALE
-from facelab.reconstruct.map import FACE_SCORE, agreement
 from facelab.types import Box, Crop
 from tests.test_detect import FACES, noise, photograph
 
@@ -35,16 +32,6 @@ def test_what_is_no_face_is_refused(reconstructor):
     image = noise(300, 300)
     boxes = [Box(x, y, x + 120, y + 120) for x in (20, 150) for y in (20, 150)]
     assert reconstructor(image, boxes) == []
-
-
-def test_looks_that_agree_are_sure_and_others_are_not():
-    points = np.random.default_rng(0).uniform(0, SIDE, (3, POINTS, 3)).astype(np.float32)
-    size = SIDE / CROP_SCALE
-    other = points + np.float32([[[0, 0, 50]], [[0.03 * size, 0, 0]], [[0, 0.08 * size, 0]]])
-    same, near, far = agreement(points, other)
-    assert same == 1  # depth does not count
-    assert 0.7 < near < 0.85
-    assert far < 0.2 < FACE_SCORE
 
 
 @pytest.mark.parametrize("roll", [-55, -20, 20, 55])

@@ -135,7 +135,8 @@ def test_the_regressor_reads_labels_as_they_were_written():
     regressor = MapRegressor(Taught())
     crop = levelled(points, CROP)
     answer = as_network(crop.apply(points))
-    ((seen, _),) = regressor._look([Place(picture, Box.around(points))], [crop])
+    (look,) = regressor.look([Place(picture, Box.around(points))], [crop])
+    seen = look.points
     np.testing.assert_allclose(seen[:, :2], points[:, :2], atol=1e-3)
     assert np.ptp(seen[:, 2] - points[:, 2]) < 1e-3
 

@@ -1,15 +1,16 @@
 """Where the faces are: a pyramid of the two BlazeFace networks.
 
-The full-range network finds faces of 12 to 96 px at any roll up to 60 degrees. It looks at the
-image in steps of a factor of 4, from the whole image at 192 px down to the scale at which the
-smallest wanted face has 12 px. The short-range network looks for frame-filling faces, then takes
-two levelled close-ups of every candidate: what it does not confirm is dropped, and the box and
-points that it sees are the ones returned.
+The full-range network finds faces of 12 to 96 px, in a crowd from 28 px, at any roll up to 60
+degrees. It looks at the image in steps of a factor of 3, from the whole image at 192 px down to the
+scale at which the smallest wanted face has 28 px; from all four sides where no face stands upright.
+The short-range network looks for frame-filling faces, then takes two levelled close-ups of every
+candidate, and of a doubtful one at the other turns and in the mirror: what it does not confirm is
+dropped, and the box and points that it sees are the ones returned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
 from math import ceil
@@ -26,22 +27,27 @@ from facelab.reconstruct.single_thread import each_alone
 from facelab.types import Box, Crop, Detection, Float, require_image
 
 SMALLEST = 32.0  # px; the smallest face looked for
-LEAST = 12.0  # px; the smallest face the full-range network finds
+LEAST = 28.0  # px; the smallest face the full-range network finds in a crowd; alone, it finds 12
 SMALL = 768  # px; the longer side in which a face that is not small shows well enough
 COARSEST = 192  # px; the image's longer side in the first look
-STEP = 4.0  # from one look to the next; each covers sizes over a range of 8
+STEP = 3.0  # from one look to the next; each covers sizes over a range of 4
 TILE, OVERLAP = 1024, 192  # px; a look at a larger image is taken in tiles, to bound the memory
 WHOLE = 4 / 3  # side of the view for frame-filling faces over the image's longer side
 CLOSE_UP, CLOSE_UP_SIDE = 2.0, 128  # side of a close-up over the face's; px
 CLOSE_UPS = 2  # the first turns a tiny face, whose roll the proposal barely shows, upright
 BATCH = 16  # close-ups in one pass
 PROPOSED, CONFIRMED = 0.3, 0.6  # the least scores of a candidate and of a face
+CERTAIN = 0.8  # the score from which a face is the right way up
+TILTED = 60.0  # degrees, to which the full-range network finds upright faces
+TURNS = (90.0, 180.0, 270.0)  # degrees; the ways up tried where it may not be
 LIKELY = 0.4  # of a face where the network that follows refuses what is none
 SAME = 0.3  # boxes with a larger intersection over union show one face
 
 # A candidate is a row of 17 float32: score; centre x, y, width, height; x, y of the six points.
 CENTRE, EXTENT, POINTS = slice(1, 3), slice(3, 5), slice(5, 17)
 NO_CANDIDATES = np.zeros((0, 17), np.float32)
+
+Look = Callable[[Float], Iterator[Float]]  # an image to candidates ``(n, 17)``, several times
 
 
 class Detector(Protocol):
@@ -80,7 +86,7 @@ class BlazeFaceDetector:
     def __call__(self, image: Float) -> list[Detection]:
         """Every face of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
         require_image("image", image)
-        return detections(self._closely(image, np.concatenate(list(self._looks(image)))))
+        return detections(self._found(image, self._looks))
 
     def largest(self, image: Float) -> list[Detection]:
         """As calling it, but looks no closer if the image in small shows faces.
@@ -90,8 +96,22 @@ class BlazeFaceDetector:
         """
         require_image("image", image)
         view = shrunk(image)
-        rows = self._closely(view, np.concatenate(list(self._first_look(view))))
+        rows = self._found(view, self._first_look)
         return detections(enlarged(rows, view, image)) if len(rows) else self(image)
+
+    def _found(self, image: Float, look: Look) -> Float:
+        """The faces ``(n, 17)`` that looks at an image show, the largest first.
+
+        From its other sides it is looked at in the same way where a face lies on its side or
+        stands on its head, for others may do so too; and at first sight where none is certain.
+        """
+        faces = self._closely(image, np.concatenate(list(look(image))))
+        sure = faces[faces[:, 0] >= CERTAIN]
+        if not len(sure) or (np.abs(rolls(sure)) > TILTED).any():
+            from_sides = self._turned(image, look if len(sure) else self._first_look)
+            more = self._closely(image, np.concatenate(list(from_sides)))
+            faces = distinct(np.concatenate([faces, more]))
+        return faces[np.argsort(-faces[:, EXTENT].sum(axis=1), kind="stable")]
 
     def _looks(self, image: Float) -> Iterator[Float]:
         """The candidates ``(n, 17)`` of each look, coarse to fine."""
@@ -106,6 +126,12 @@ class BlazeFaceDetector:
         yield enlarged(self._look(view), view, image)
         for filling in self._close_ups(view, [around(view)]):
             yield enlarged(filling, view, image)
+
+    def _turned(self, image: Float, look: Look) -> Iterator[Float]:
+        """The candidates ``(n, 17)`` of looks at the image turned by quarters."""
+        for quarters in range(1, 4):
+            view = np.ascontiguousarray(np.rot90(image, quarters))
+            yield from (unturned(rows, image.shape[:2], quarters) for rows in look(view))
 
     def _look(self, view: Float) -> Float:
         """The full-range network's candidates ``(n, 17)`` in an image, taken in tiles."""
@@ -123,12 +149,33 @@ class BlazeFaceDetector:
             yield from (uncropped(rows, crop) for rows, crop in zip(found, batch, strict=True))
 
     def _closely(self, image: Float, proposals: Float) -> Float:
-        """The proposals ``(n, 17)`` that close-ups confirm, the largest first."""
+        """The proposals ``(n, 17)`` that close-ups confirm."""
         rows = merged(proposals)
         for _ in range(CLOSE_UPS):
             rows = self._seen_closely(image, rows)
-        faces = rows[rows[:, 0] >= self._least]
-        return faces[np.argsort(-faces[:, EXTENT].sum(axis=1))]
+        rows = self._upright(image, rows)
+        return rows[rows[:, 0] >= self._least]
+
+    def _upright(self, image: Float, rows: Float) -> Float:
+        """The candidates, each doubtful one the way up in which it scores best.
+
+        What is a face is one in the mirror too: the doubtful score the mean of both.
+        """
+        doubtful = rows[:, 0] < CERTAIN
+        tried = [self._seen_closely(image, turned(rows[doubtful], turn)) for turn in TURNS]
+        best = distinct(np.concatenate([rows[doubtful], *tried]))
+        return distinct(np.concatenate([rows[~doubtful], self._mirrored(image, best)]))
+
+    def _mirrored(self, image: Float, rows: Float) -> Float:
+        """The candidates with the mean of their scores and those in the mirrored close-ups."""
+        out = rows.copy()
+        for row, confirmed in zip(rows, out, strict=True):
+            crop = close_up(row)
+            (seen,) = candidates(self._short, np.ascontiguousarray(cut(image, crop)[None, :, ::-1]))
+            seen[:, 1] = crop.size - 1 - seen[:, 1]
+            there = overlaps(uncropped(seen, crop), row) > SAME
+            confirmed[0] = (row[0] + seen[there, 0].max(initial=0)) / 2
+        return out
 
     def _seen_closely(self, image: Float, rows: Float) -> Float:
         """What a close-up of each candidate shows at its place, if anything."""
@@ -137,7 +184,7 @@ class BlazeFaceDetector:
             merged(view[overlaps(view, row) > SAME])[:1]
             for view, row in zip(views, rows, strict=True)
         ]
-        return merged(np.concatenate([NO_CANDIDATES, *seen]))
+        return distinct(np.concatenate([NO_CANDIDATES, *seen]))
 
 
 def scales(longer_side: int, smallest: float) -> list[float]:
@@ -223,10 +270,36 @@ def uncropped(rows: Float, crop: Crop) -> Float:
     return np.concatenate([rows[:, :1], centre, extent, points], axis=1)
 
 
+def unturned(rows: Float, shape: tuple[int, ...], quarters: int) -> Float:
+    """Candidates in an image turned by `quarters`, as `np.rot90` does, in it unturned `shape`."""
+    for quarter in reversed(range(quarters)):
+        width = shape[(quarter + 1) % 2]
+        positions = rows[:, 1:].reshape(len(rows), 8, 2)[:, :, ::-1].copy()
+        positions[:, [0, *range(2, 8)], 0] *= -1
+        positions[:, [0, *range(2, 8)], 0] += width - 1
+        rows = np.concatenate([rows[:, :1], positions.reshape(len(rows), 16)], axis=1)
+    return rows
+
+
+def turned(rows: Float, degrees: float) -> Float:
+    """Candidates whose points are turned about the centre, counter-clockwise as seen."""
+    cosine, sine = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    turn = np.array([[cosine, -sine], [sine, cosine]], np.float32)  # of rows (x, y), y down
+    away = rows[:, POINTS].reshape(len(rows), 6, 2) - rows[:, None, CENTRE]
+    points = (away @ turn + rows[:, None, CENTRE]).reshape(len(rows), 12)
+    return np.concatenate([rows[:, : POINTS.start], points], axis=1)
+
+
+def rolls(rows: Float) -> Float:
+    """Degrees ``(n,)`` counter-clockwise as seen by which the line of the eyes is turned."""
+    x, y = (rows[:, POINTS][:, 2:4] - rows[:, POINTS][:, :2]).T
+    out: Float = np.rad2deg(np.arctan2(-y, x))
+    return out
+
+
 def close_up(row: Float) -> Crop:
     """The levelled view that confirms a candidate."""
-    (right, left), centre = row[POINTS].reshape(6, 2)[:2], row[CENTRE]
-    roll = float(np.rad2deg(np.arctan2(right[1] - left[1], left[0] - right[0])))
+    centre, roll = row[CENTRE], float(rolls(row[None])[0])
     side = max(CLOSE_UP * float(row[EXTENT].mean()), 1.0)
     return Crop((float(centre[0]), float(centre[1])), side, roll, CLOSE_UP_SIDE)
 
@@ -256,6 +329,15 @@ def merged(rows: Float) -> Float:
         mean = np.average(group[:, 1:], axis=0, weights=group[:, 0])
         kept.append(np.concatenate([group[0, :1], mean]))
         rows = rows[~same]
+    return np.array(kept, np.float32).reshape(-1, 17)
+
+
+def distinct(rows: Float) -> Float:
+    """The candidates, best score first, that overlap no better one."""
+    kept: list[Float] = []
+    for row in rows[np.argsort(-rows[:, 0], kind="stable")]:
+        if not (overlaps(np.reshape(kept, (-1, 17)), row) > SAME).any():
+            kept.append(row)
     return np.array(kept, np.float32).reshape(-1, 17)
 
 

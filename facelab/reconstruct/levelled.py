@@ -15,9 +15,6 @@ _FLIP = np.array([1.0, -1.0, 1.0])
 def levelled(points: Float, size: int) -> Crop:
     """The crop around the 468 points of a face in which its own up points up.
 
-    The line of the eyes, which tells the roll of a face seen from the front, is no line in a
-    profile; the face's upward axis is seen at every yaw.
-
     Parameters
     ----------
     points : (468, 3) float32
@@ -25,11 +22,19 @@ def levelled(points: Float, size: int) -> Crop:
     size : int
         Of the crop, its own pixels.
     """
+    return boxed(points, roll(points), size)
+
+
+def roll(points: Float) -> float:
+    """Degrees counter-clockwise as seen that a face's up is turned, by its points ``(468, 3)``.
+
+    The line of the eyes, which tells the roll of a face seen from the front, is no line in a
+    profile; the face's upward axis is seen at every yaw.
+    """
     canonical_points = canonical().vertices.astype(np.float64)
     _, rotation, _ = similarity(canonical_points, points.astype(np.float64) * _FLIP)
     up_x, up_y = rotation[:2, 1]
-    roll = float(np.rad2deg(np.arctan2(-up_x, up_y)))
-    return boxed(points, roll, size)
+    return float(np.rad2deg(np.arctan2(-up_x, up_y)))
 
 
 def boxed(points: Float, roll: float, size: int) -> Crop:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from facelab.reconstruct.detect import Detector
+from facelab.reconstruct.orientation import SURE
 from facelab.reconstruct.used import Used
 from facelab.types import Box, Detection, Float, Reconstruction, require_image
 
@@ -75,12 +76,18 @@ class FaceReconstructor:
         return self._at([(image, self._detector(image)) for image in images])
 
     def largest(self, image: Float) -> list[Reconstruction]:
-        """The largest face of `image`, if there is one; sooner found than all of them."""
+        """The largest face of `image`, if there is one; sooner found than all of them.
+
+        A doubtful face gives way to a smaller one that is sure; among the doubtful, size weighs
+        as much as the score.
+        """
+        doubtful: list[Reconstruction] = []
         for found in self._detector.largest(image):
             (faces,) = self._at([(image, [found])])
-            if faces:
+            if faces and faces[0].score >= SURE:
                 return faces
-        return self(image)[:1]
+            doubtful += faces
+        return likeliest(doubtful) or likeliest(self(image))
 
     def _at(
         self, sought: Sequence[tuple[Float, Sequence[Detection] | Sequence[Box]]]
@@ -100,3 +107,11 @@ def distinct(faces: Sequence[Reconstruction]) -> list[Reconstruction]:
         if all(face.box.overlap(other.box) < SAME_FACE for other in kept):
             kept.append(face)
     return kept
+
+
+def likeliest(faces: Sequence[Reconstruction]) -> list[Reconstruction]:
+    """The largest of the sure faces; where none is, that with the most size times score."""
+    sure = [face for face in faces if face.score >= SURE]
+    if sure:
+        return [max(sure, key=lambda face: face.box.size)]
+    return [max(faces, key=lambda face: face.box.size * face.score)] if faces else []
