@@ -9,7 +9,7 @@ from PIL import Image
 
 from facelab import atlas as atlases
 from facelab.pose import matrix
-from facelab.reconstruct.mesh import position_map
+from facelab.reconstruct.points import position_map
 from facelab.types import Face, PositionMap, Reconstruction, Texture
 
 ATLAS = atlases.canonical()

@@ -31,7 +31,7 @@ from facelab.errors import UsageError
 from facelab.pose import estimate, matrix
 from facelab.raster import rasterize
 from facelab.reconstruct.crop import cut
-from facelab.reconstruct.mesh import position_map
+from facelab.reconstruct.points import position_map
 from facelab.types import Crop, Face, Texture
 from facelab.visibility import visible
 from tests.heads import DEVIATION, IDENTITIES, head_model

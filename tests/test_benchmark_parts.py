@@ -28,7 +28,7 @@ from facelab.benchmark.portraits import Studio
 from facelab.benchmark.run import Asked, run
 from facelab.errors import ImageError, NoFaceError, UsageError
 from facelab.head import HeadModel
-from facelab.reconstruct.mesh import position_map
+from facelab.reconstruct.points import position_map
 from facelab.texture import unwrap
 from facelab.train.teacher import Teacher
 from facelab.types import Face, PositionMap, Reconstruction

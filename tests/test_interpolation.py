@@ -12,7 +12,7 @@ from facelab import weights
 from facelab.atlas import LIPS, OVAL
 from facelab.atlas.surface import surface, work_out
 from facelab.interpolation import interpolation
-from facelab.reconstruct.mesh import position_map
+from facelab.reconstruct.points import position_map
 from tests.synthetic import ATLAS, canonical_points, lower_lip, mouth
 
 FEW = settings(max_examples=20, deadline=None)

@@ -17,7 +17,7 @@ from facelab.reconstruct.facemesh import FaceMesh
 from facelab.reconstruct.layers import load, load_file
 from facelab.reconstruct.levelled import CROP_SCALE, levelled
 from facelab.reconstruct.loss import loss_weights
-from facelab.reconstruct.mesh import position_map
+from facelab.reconstruct.points import position_map
 from facelab.reconstruct.runtime import onnx_model
 from facelab.train import loop
 from facelab.train.checkpoint import weights_of

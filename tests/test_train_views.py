@@ -18,7 +18,7 @@ from facelab.reconstruct.facemesh import FaceMesh
 from facelab.reconstruct.layers import load
 from facelab.reconstruct.levelled import levelled
 from facelab.reconstruct.map import MapRegressor
-from facelab.reconstruct.mesh import LEFT_EYE, RIGHT_EYE, position_map, twins
+from facelab.reconstruct.points import position_map, twins
 from facelab.reconstruct.reconstructor import View as Place
 from facelab.train.loop import RECIPES
 from facelab.train.teacher import ROOM, SIDE, Teacher
@@ -91,7 +91,7 @@ def off(view, reach=5):
 
 def test_twins_are_each_others():
     np.testing.assert_array_equal(twins()[twins()], np.arange(468))
-    assert twins()[RIGHT_EYE] == LEFT_EYE
+    assert twins()[33] == 263  # the outer corners of the eyes
     vertices = ATLAS.vertices
     np.testing.assert_allclose(vertices[twins()], vertices * [-1, 1, 1], atol=0.25)  # cm
     alone = np.flatnonzero(twins() == np.arange(468))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from facelab.augment.labels import points468
 from facelab.head import Head, HeadModel
-from facelab.reconstruct.mesh import position_map
+from facelab.reconstruct.points import position_map
 from facelab.types import PositionMap
 
 

@@ -25,7 +25,7 @@ from facelab.images import decoded
 from facelab.reconstruct.crop import cut
 from facelab.reconstruct.facemesh import SIDE
 from facelab.reconstruct.levelled import levelled
-from facelab.reconstruct.mesh import twins
+from facelab.reconstruct.points import twins
 from facelab.types import Bool, Crop, Float, PositionMap
 
 Rng = np.random.Generator
