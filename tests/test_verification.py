@@ -51,7 +51,7 @@ FILES = {
     "a.ply": tuple(ply.encode(mesh, COLOURS) for mesh in (MESH, MOVED)),
     "a.glb": tuple(glb.encode(mesh, TEXTURE) for mesh in (MESH, MOVED)),
     "a.json": (b'{"a": [1, 2]}', b'{"a": [1, 2.5]}'),
-    "a.mat": (b"abcd", b"abce"),
+    "a.bin": (b"abcd", b"abce"),
 }
 
 
@@ -71,7 +71,7 @@ def test_the_same_bytes_are_no_difference(name):
         ("a.ply", "4 of 32 numbers differ, vertices by at most 0.5 px"),
         ("a.glb", "4 of 38 numbers differ, POSITION by at most 0.5 px"),
         ("a.json", "a differs by at most 0.5"),
-        ("a.mat", "1 of 4 bytes differ"),
+        ("a.bin", "1 of 4 bytes differ"),
     ],
 )
 def test_what_is_said(name, said):

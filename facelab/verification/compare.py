@@ -15,6 +15,7 @@ from pathlib import PurePath
 import numpy as np
 
 from facelab.errors import ImageError
+from facelab.images.formats import WRITTEN
 from facelab.verification import numbers
 from facelab.verification.content import documents
 from facelab.verification.difference import AnotherLayoutError, Difference
@@ -64,9 +65,10 @@ def _bytes(kept: bytes, made: bytes) -> Difference:
 
 
 _KINDS: dict[str, Callable[[bytes, bytes], Difference]] = {
-    **dict.fromkeys((".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"), pictures),
+    **dict.fromkeys(WRITTEN, pictures),
     ".npy": numbers.array,
     ".npz": numbers.archive,
+    ".mat": numbers.matlab,
     ".txt": numbers.words,
     ".obj": numbers.words,
     ".mtl": numbers.words,

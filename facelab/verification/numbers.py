@@ -17,10 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.matlab import read_mat
 from facelab.verification.content import measured
 from facelab.verification.difference import AnotherLayoutError, Difference
 
 Gaps = NDArray[np.float64]  # by how much numbers differ, flat
+_MAT_NAMES = (
+    *("vertices", "colours", "triangles", "uv", "texture", "landmarks68", "image_size"),
+    *("rotation", "scale", "translation", "angles", "pt2d", "pt3d_68", "Pose_Para", "roi"),
+)
 _PLY_VERTEX = np.dtype([("vertices", "<f4", 3), ("colours", "u1", 3)])
 _PLY_FACE = np.dtype([("count", "u1"), ("triangles", "<i4", 3)])
 _GLB_TYPES = {5126: "<f4", 5125: "<u4"}
@@ -104,6 +109,16 @@ def words(kept: bytes, made: bytes) -> Difference:
     gaps = np.zeros(len(ours))
     gaps[: len(pairs)] = _gaps(*numbers.T)
     return _said_of({"": gaps})
+
+
+def matlab(kept: bytes, made: bytes) -> Difference:
+    """By how much numbers in two MAT-files differ, by the names of those that facelab writes."""
+    theirs, ours = (read_mat(data, _MAT_NAMES) for data in (kept, made))
+    if [(name, one.shape) for name, one in theirs.items()] != [
+        (name, one.shape) for name, one in ours.items()
+    ]:
+        raise AnotherLayoutError("holds other arrays")
+    return _said_of({name: _gaps(theirs[name], one).ravel() for name, one in ours.items()})
 
 
 def _words(data: bytes) -> list[bytes]:
