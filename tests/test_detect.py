@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -285,6 +286,40 @@ def test_upside_down(detector, name, size, roll):
     image, marks = placed(noise(340, 400), name, (210, 165), size, roll)
     (found,) = detector(image)
     assert_found(found, (210, 165), size, marks)
+
+
+def test_doubtful_proposals_move_no_other_and_are_few():
+    sure, doubtful = 0.9, detect.PROPOSED / 2
+    good = row(sure, 0, 0, 10)
+    apart = [row(doubtful - 0.001 * n, 20 * n, 0, 10) for n in range(1, detect.FEW + 3)]
+    kept = detect.promising(np.stack([*apart, row(doubtful, 3, 0, 10), good]))
+    np.testing.assert_allclose(kept, [good, *apart[: detect.FEW]], rtol=1e-6)
+    many = np.stack([row(sure, 20 * n, 0, 10) for n in range(3 * detect.FEW)])
+    np.testing.assert_allclose(detect.promising(many), many, rtol=1e-6)
+
+
+def test_a_doubtful_proposal_must_be_confirmed_at_once(detector, monkeypatch):
+    seen = row(detect.CONFIRMED - 0.01, 30, 30, 20)[None]
+    monkeypatch.setattr(detector, "_close_ups", lambda _, crops: iter([seen] * len(crops)))
+    proposals = (row(score, 30, 30, 20)[None] for score in (detect.PROPOSED, detect.DOUBTED))
+    sure, doubtful = (detector._seen_closely(noise(60, 60), one) for one in proposals)
+    np.testing.assert_array_equal(sure, seen)
+    assert len(doubtful) == 0
+
+
+def test_threads_change_nothing(detector):
+    """More tiles than one, of several sizes."""
+    image, _ = placed(noise(700, 600), "astronaut.png", (420, 450), 60)
+    threads, found = torch.get_num_threads(), []
+    try:
+        for count in (1, 3):
+            torch.set_num_threads(count)
+            found.append(detector(image))
+    finally:
+        torch.set_num_threads(threads)
+    one, three = found
+    assert len(one) == len(three) == 1
+    np.testing.assert_array_equal(one[0].points, three[0].points)
 
 
 def test_overlaps_by_hand():

@@ -102,7 +102,7 @@ class Bottleneck(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """``(B, inputs, H, W)`` to ``(B, outputs, H / stride, W / stride)``."""
         y: Tensor = self.second(self.first(x).relu_())
-        return (y + x if self.has_shortcut else y).relu_()
+        return (y.add_(x) if self.has_shortcut else y).relu_()
 
 
 def bottlenecks(count: int, inner: int, width: int, inputs: int | None = None) -> nn.Sequential:

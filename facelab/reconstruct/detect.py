@@ -3,6 +3,7 @@
 The full-range network finds faces of 12 to 96 px, in a crowd from 28 px, at any roll up to 60
 degrees. It looks at the image in steps of a factor of 3, from the whole image at 192 px down to the
 scale at which the smallest wanted face has 28 px; from all four sides where no face stands upright.
+Small profiles it doubts, and so much else that only the best of the doubtful are looked at closely.
 The short-range network looks for frame-filling faces, then takes two levelled close-ups of every
 candidate, and of a doubtful one at the other turns and in the mirror: what it does not confirm is
 dropped, and the box and points that it sees are the ones returned.
@@ -10,7 +11,7 @@ dropped, and the box and points that it sees are the ones returned.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import product
 from math import ceil
@@ -31,12 +32,16 @@ LEAST = 28.0  # px; the smallest face the full-range network finds in a crowd; a
 SMALL = 768  # px; the longer side in which a face that is not small shows well enough
 COARSEST = 192  # px; the image's longer side in the first look
 STEP = 3.0  # from one look to the next; each covers sizes over a range of 4
-TILE, OVERLAP = 1024, 192  # px; a look at a larger image is taken in tiles, to bound the memory
+# px; a look at a larger image is taken in tiles, side by side over the cores. Larger ones leave the
+# cache, which took twice the time; the overlap holds any face too small for the next coarser look.
+TILE, OVERLAP = 512, 96
 WHOLE = 4 / 3  # side of the view for frame-filling faces over the image's longer side
 CLOSE_UP, CLOSE_UP_SIDE = 2.0, 128  # side of a close-up over the face's; px
 CLOSE_UPS = 2  # the first turns a tiny face, whose roll the proposal barely shows, upright
 BATCH = 16  # close-ups in one pass
-PROPOSED, CONFIRMED = 0.3, 0.6  # the least scores of a candidate and of a face
+PROPOSED, DOUBTED = 0.3, 0.05  # the least scores of a proposal; small profiles have the lower one,
+FEW = 6  # as cloth and print do: in each tile only the best of these doubtful ones are looked at
+SEEN, CONFIRMED = 0.3, 0.6  # the least scores in a close-up, of a candidate and of a face
 CERTAIN = 0.8  # the score from which a face is the right way up
 TILTED = 60.0  # degrees, to which the full-range network finds upright faces
 TURNS = (90.0, 180.0, 270.0)  # degrees; the ways up tried where it may not be
@@ -118,7 +123,7 @@ class BlazeFaceDetector:
         yield from self._first_look(image)
         for scale in scales(max(image.shape[:2]), self._smallest)[1:]:
             view = reduced(image, scale)
-            yield enlarged(self._look(view), view, image)
+            yield enlarged(self._look(view, DOUBTED), view, image)
 
     def _first_look(self, image: Float) -> Iterator[Float]:
         """The candidates ``(n, 17)`` of the look at the whole image."""
@@ -133,24 +138,24 @@ class BlazeFaceDetector:
             view = np.ascontiguousarray(np.rot90(image, quarters))
             yield from (unturned(rows, image.shape[:2], quarters) for rows in look(view))
 
-    def _look(self, view: Float) -> Float:
+    def _look(self, view: Float, least: float = PROPOSED) -> Float:
         """The full-range network's candidates ``(n, 17)`` in an image, taken in tiles."""
-        found = []
-        for y, x in product(*(tile_starts(side) for side in view.shape[:2])):
-            (inside,) = candidates(self._full, padded(view[y : y + TILE, x : x + TILE])[None])
-            found.append(transformed(inside, shift=(x, y)))
-        return np.concatenate(found)
+        starts = list(product(*(tile_starts(side) for side in view.shape[:2])))
+        tiles = [view[y : y + TILE, x : x + TILE] for y, x in starts]
+        found = map(promising, candidates(self._full, tiles, least))
+        placed = zip(found, starts, strict=True)
+        return np.concatenate([transformed(rows, shift=(x, y)) for rows, (y, x) in placed])
 
     def _close_ups(self, image: Float, crops: list[Crop]) -> Iterator[Float]:
         """For each crop the short-range network's candidates ``(n, 17)`` in the image."""
         for start in range(0, len(crops), BATCH):
             batch = crops[start : start + BATCH]
-            found = candidates(self._short, np.stack([cut(image, crop) for crop in batch]))
+            found = candidates(self._short, [cut(image, crop) for crop in batch], SEEN)
             yield from (uncropped(rows, crop) for rows, crop in zip(found, batch, strict=True))
 
     def _closely(self, image: Float, proposals: Float) -> Float:
         """The proposals ``(n, 17)`` that close-ups confirm."""
-        rows = merged(proposals)
+        rows = proposed(proposals)
         for _ in range(CLOSE_UPS):
             rows = self._seen_closely(image, rows)
         rows = self._upright(image, rows)
@@ -171,19 +176,24 @@ class BlazeFaceDetector:
         out = rows.copy()
         for row, confirmed in zip(rows, out, strict=True):
             crop = close_up(row)
-            (seen,) = candidates(self._short, np.ascontiguousarray(cut(image, crop)[None, :, ::-1]))
+            (seen,) = candidates(self._short, [cut(image, crop)[:, ::-1]], SEEN)
             seen[:, 1] = crop.size - 1 - seen[:, 1]
             there = overlaps(uncropped(seen, crop), row) > SAME
             confirmed[0] = (row[0] + seen[there, 0].max(initial=0)) / 2
         return out
 
     def _seen_closely(self, image: Float, rows: Float) -> Float:
-        """What a close-up of each candidate shows at its place, if anything."""
+        """What a close-up of each candidate shows at its place, if anything.
+
+        A doubtful proposal must be confirmed at once.
+        """
         views = self._close_ups(image, [close_up(row) for row in rows])
         seen = [
             merged(view[overlaps(view, row) > SAME])[:1]
             for view, row in zip(views, rows, strict=True)
         ]
+        wanted = [SEEN if row[0] >= PROPOSED else CONFIRMED for row in rows]
+        seen = [one[one[:, 0] >= least] for one, least in zip(seen, wanted, strict=True)]
         return distinct(np.concatenate([NO_CANDIDATES, *seen]))
 
 
@@ -229,27 +239,28 @@ def padded(view: Float) -> Float:
     return np.pad(view, ((0, bottom), (0, right), (0, 0)), constant_values=0.5)
 
 
-def candidates(network: BlazeFaceFull | BlazeFaceShort, images: Float) -> list[Float]:
-    """For each of ``(B, H, W, 3)`` images in [0, 1] the rows ``(n, 17)`` that score enough.
+def candidates(
+    network: BlazeFaceFull | BlazeFaceShort, images: Sequence[Float], least: float
+) -> list[Float]:
+    """For each of several images ``(H, W, 3)`` in [0, 1] the rows ``(n, 17)`` scored `least`.
 
     In pixels of the image, pixel centres at integers.
     """
-    anchors = network.anchors(*images.shape[1:3]).numpy() - np.float32(0.5)
-    found = []
-    for rows in each_alone(partial(anchored, network), list(images)):
-        enough = rows[:, 0] >= PROPOSED
-        kept, origin = rows[enough], anchors[enough]
-        kept[:, CENTRE] += origin
-        kept[:, POINTS] += np.tile(origin, 6)
-        found.append(kept)
-    return found
+    return each_alone(partial(seen_by, network, least), images)
 
 
 @torch.inference_mode()
-def anchored(network: BlazeFaceFull | BlazeFaceShort, image: Float) -> Float:
-    """What the network gives of an image ``(H, W, 3)`` at each anchor, ``(n, 17)``."""
-    logits, regressions = network(torch.from_numpy(image).permute(2, 0, 1)[None] * 2 - 1)
-    return torch.cat([torch.sigmoid(logits)[0, :, None], regressions[0]], dim=1).numpy()
+def seen_by(network: BlazeFaceFull | BlazeFaceShort, least: float, image: Float) -> Float:
+    """What the network gives of one image: rows ``(n, 17)``."""
+    fitting = torch.from_numpy(padded(image)).permute(2, 0, 1)[None]
+    logits, regressions = network(fitting * 2 - 1)
+    rows = torch.cat([torch.sigmoid(logits)[0, :, None], regressions[0]], dim=1).numpy()
+    enough = rows[:, 0] >= least
+    kept = rows[enough]
+    origin = network.anchors(*fitting.shape[2:]).numpy()[enough] - np.float32(0.5)
+    kept[:, CENTRE] += origin
+    kept[:, POINTS] += np.tile(origin, 6)
+    return kept
 
 
 def transformed(
@@ -330,6 +341,18 @@ def merged(rows: Float) -> Float:
         kept.append(np.concatenate([group[0, :1], mean]))
         rows = rows[~same]
     return np.array(kept, np.float32).reshape(-1, 17)
+
+
+def proposed(rows: Float) -> Float:
+    """Proposals merged, best score first; doubtful ones move no other, and stand apart from all."""
+    doubtful = rows[:, 0] < PROPOSED
+    return distinct(np.concatenate([merged(rows[~doubtful]), merged(rows[doubtful])]))
+
+
+def promising(rows: Float) -> Float:
+    """The proposals of a tile, merged, and of the doubtful ones the best `FEW`."""
+    rows = proposed(rows)
+    return rows[: np.count_nonzero(rows[:, 0] >= PROPOSED) + FEW]
 
 
 def distinct(rows: Float) -> Float:
