@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 import torch
 
+from facelab import algebra
 from facelab.reconstruct.blazeface import ALIGNMENT, BlazeFaceFull, BlazeFaceShort
 from facelab.reconstruct.crop import cut
 from facelab.reconstruct.layers import load
@@ -29,11 +30,12 @@ from facelab.types import Box, Crop, Detection, Float, require_image
 
 SMALLEST = 32.0  # px; the smallest face looked for
 LEAST = 28.0  # px; the smallest face the full-range network finds in a crowd; alone, it finds 12
+RANGE = 24.0  # by which a face may be smaller than one that is certain: others are far behind it
 SMALL = 768  # px; the longer side in which a face that is not small shows well enough
 COARSEST = 192  # px; the image's longer side in the first look
 STEP = 3.0  # from one look to the next; each covers sizes over a range of 4
 # px; a look at a larger image is taken in tiles, side by side over the cores. Larger ones leave the
-# cache, which took twice the time; the overlap holds any face too small for the next coarser look.
+# cache, which takes longer; the overlap holds any face too small for the next coarser look.
 TILE, OVERLAP = 512, 96
 WHOLE = 4 / 3  # side of the view for frame-filling faces over the image's longer side
 CLOSE_UP, CLOSE_UP_SIDE = 2.0, 128  # side of a close-up over the face's; px
@@ -69,6 +71,9 @@ class Detector(Protocol):
 
 class BlazeFaceDetector:
     """Finds faces from `smallest` px (the box's side, brows to chin) to larger than the image.
+
+    Where one is seen at first sight, those more than `RANGE` times smaller are not looked for: so a
+    large photograph that a face fills takes no longer than a small one.
 
     Parameters
     ----------
@@ -120,8 +125,10 @@ class BlazeFaceDetector:
 
     def _looks(self, image: Float) -> Iterator[Float]:
         """The candidates ``(n, 17)`` of each look, coarse to fine."""
-        yield from self._first_look(image)
-        for scale in scales(max(image.shape[:2]), self._smallest)[1:]:
+        first = list(self._first_look(image))
+        yield from first
+        smallest = max(self._smallest, self._largest_sure(image, np.concatenate(first)) / RANGE)
+        for scale in scales(max(image.shape[:2]), smallest)[1:]:
             view = reduced(image, scale)
             yield enlarged(self._look(view, DOUBTED), view, image)
 
@@ -131,6 +138,11 @@ class BlazeFaceDetector:
         yield enlarged(self._look(view), view, image)
         for filling in self._close_ups(view, [around(view)]):
             yield enlarged(filling, view, image)
+
+    def _largest_sure(self, image: Float, proposals: Float) -> float:
+        """The size of the largest proposal that a close-up shows to be a face, pixels; else 0."""
+        rows = self._seen_closely(image, proposed(proposals))
+        return float(rows[rows[:, 0] >= CERTAIN][:, EXTENT].mean(axis=1).max(initial=0))
 
     def _turned(self, image: Float, look: Look) -> Iterator[Float]:
         """The candidates ``(n, 17)`` of looks at the image turned by quarters."""
@@ -297,7 +309,7 @@ def turned(rows: Float, degrees: float) -> Float:
     cosine, sine = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
     turn = np.array([[cosine, -sine], [sine, cosine]], np.float32)  # of rows (x, y), y down
     away = rows[:, POINTS].reshape(len(rows), 6, 2) - rows[:, None, CENTRE]
-    points = (away @ turn + rows[:, None, CENTRE]).reshape(len(rows), 12)
+    points = (algebra.product(away, turn) + rows[:, None, CENTRE]).reshape(len(rows), 12)
     return np.concatenate([rows[:, : POINTS.start], points], axis=1)
 
 

@@ -64,7 +64,10 @@ class FaceReconstructor:
         return self._regressor.description
 
     def __call__(self, image: Float, boxes: Sequence[Box] | None = None) -> list[Reconstruction]:
-        """Every face of `image` ``(H, W, 3)`` float32, the largest first; or those in `boxes`."""
+        """Every face of `image` ``(H, W, 3)`` float32, the largest first; or those in `boxes`.
+
+        Doubtful ones come last: folds of cloth that look like a face are seldom sure.
+        """
         require_image("image", image)
         return self._at([(image, self._detector(image) if boxes is None else boxes)])[0]
 
@@ -87,7 +90,7 @@ class FaceReconstructor:
             if faces and faces[0].score >= SURE:
                 return faces
             doubtful += faces
-        return likeliest(doubtful) or likeliest(self(image))
+        return (distinct(doubtful) or self(image))[:1]
 
     def _at(
         self, sought: Sequence[tuple[Float, Sequence[Detection] | Sequence[Box]]]
@@ -101,17 +104,15 @@ class FaceReconstructor:
 
 
 def distinct(faces: Sequence[Reconstruction]) -> list[Reconstruction]:
-    """Faces by size, without those that lie on a larger one."""
+    """Faces without those that lie on another, the likeliest to be the largest one first."""
     kept: list[Reconstruction] = []
-    for face in sorted(faces, key=lambda face: -face.box.size):
+    for face in sorted(faces, key=_rank):
         if all(face.box.overlap(other.box) < SAME_FACE for other in kept):
             kept.append(face)
     return kept
 
 
-def likeliest(faces: Sequence[Reconstruction]) -> list[Reconstruction]:
-    """The largest of the sure faces; where none is, that with the most size times score."""
-    sure = [face for face in faces if face.score >= SURE]
-    if sure:
-        return [max(sure, key=lambda face: face.box.size)]
-    return [max(faces, key=lambda face: face.box.size * face.score)] if faces else []
+def _rank(face: Reconstruction) -> tuple[bool, float]:
+    """Sure faces come by size; after them the doubtful ones, whose score weighs as much."""
+    doubtful = face.score < SURE
+    return doubtful, -face.box.size * (face.score if doubtful else 1)
