@@ -11,21 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from facelab.cli.verifying import verify
     from facelab.errors import FacelabError
+    from facelab.face.texture import unwrap
     from facelab.images import Image, read
-    from facelab.pipeline import (
-        Person,
-        RunResult,
-        Sighting,
-        SwapResult,
-        SwapSettings,
-        run,
-        sight,
-        swap_into,
-    )
+    from facelab.provenance.save import write
     from facelab.recipe import Recipe, read_recipe
+    from facelab.recipe.runner import Person, RunResult, run
+    from facelab.recipe.swapping import SwapResult, SwapSettings, swap_into
     from facelab.reconstruct import Reconstructor, load_reconstructor
-    from facelab.saving import write
-    from facelab.texture import unwrap
+    from facelab.reconstruct.face_selection import Sighting, sight
     from facelab.types import Box, Face, Pose, PositionMap, Reconstruction, Texture
 
 __all__ = [
@@ -61,20 +54,13 @@ _HOMES = {
     "cli.verifying": ("verify",),
     "errors": ("FacelabError",),
     "images": ("Image", "read"),
-    "pipeline": (
-        "Person",
-        "RunResult",
-        "Sighting",
-        "SwapResult",
-        "SwapSettings",
-        "run",
-        "sight",
-        "swap_into",
-    ),
+    "recipe.swapping": ("SwapResult", "SwapSettings", "swap_into"),
+    "recipe.runner": ("Person", "RunResult", "run"),
+    "reconstruct.face_selection": ("Sighting", "sight"),
     "recipe": ("Recipe", "read_recipe"),
     "reconstruct": ("Reconstructor", "load_reconstructor"),
-    "saving": ("write",),
-    "texture": ("unwrap",),
+    "provenance.save": ("write",),
+    "face.texture": ("unwrap",),
     "types": ("Box", "Face", "Pose", "PositionMap", "Reconstruction", "Texture"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

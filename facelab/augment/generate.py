@@ -11,28 +11,21 @@ import numpy as np
 
 from facelab.augment.labels import points468
 from facelab.augment.plan import Item, Plan
+from facelab.augment.portrait_cache import Portrait, Sources
 from facelab.augment.sample import Sample, Source
 from facelab.augment.scene import Augmentation, Scene
-from facelab.augment.sources import Portrait, Sources
 from facelab.augment.template import OTHER, Template
-from facelab.composite import render
 from facelab.edits import Edit
 from facelab.edits.cover import Cover
 from facelab.edits.edit import Picture, Step
+from facelab.face.composite import render
 from facelab.images import read
-from facelab.pipeline import (
-    Inputs,
-    Person,
-    edit_one,
-    files_of,
-    person_of,
-    picture_of,
-    swap_by,
-)
+from facelab.numerics.arrays import Float
 from facelab.provenance import file_sha256
 from facelab.recipe import Input, Photographs, PictureFile, Swap
+from facelab.recipe.inputs import files_of, person_of, picture_of
+from facelab.recipe.runner import Inputs, Person, edit_one, swap_by
 from facelab.recipe.write import step_values
-from facelab.types import Float
 
 _KEPT = 8  # portraits that a process remembers
 _CHOICE = 1  # marks the random numbers that choose the other identity

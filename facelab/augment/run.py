@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Protocol
 
 import facelab
-from facelab.augment import claim, photographs
-from facelab.augment.card import Facts
+from facelab.augment import lock, photographs
 from facelab.augment.engines import Engine
-from facelab.augment.finish import finish
 from facelab.augment.formats import Format, named
 from facelab.augment.photographs import Skipped
 from facelab.augment.plan import Item, Plan
+from facelab.augment.report.dataset_card import Facts
+from facelab.augment.report.finish import finish
+from facelab.augment.report.statistics import Statistics
 from facelab.augment.sample import Sample
-from facelab.augment.statistics import Statistics
 from facelab.augment.store import Store
 from facelab.errors import ImageError, NoFaceError
 
@@ -121,13 +121,13 @@ def run(job: Job, engine: Engine, watch: Watch) -> Summary:
     """
     store, facts = job.store, job.facts
     seed, count = facts.style.seed, facts.requested
-    with claim.locked(store):
-        claim.check(store, job.settings, count)
+    with lock.locked(store):
+        lock.check(store, job.settings, count)
         found, skipped, left = photographs.find(job.faces, seed)
         items, refused = _usable(job, found, engine, watch)
         facts = replace(facts, skipped={**skipped, **refused})
         people = [[item.sha256, item.identity] for item in items]
-        claim.claim(store, {**job.settings, "photographs": people}, count)
+        lock.claim(store, {**job.settings, "photographs": people}, count)
         work = _Work(job.maker(Plan(items, count, seed)), named(facts.format)(facts.style), store)
         made = _all_written(work, count, engine, watch)
         statistics = finish(store, work.form, facts)

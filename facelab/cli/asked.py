@@ -9,8 +9,7 @@ from pathlib import Path
 
 from facelab.edits import Edit
 from facelab.errors import UsageError
-from facelab.images import write_bytes_atomically
-from facelab.pipeline import SwapSettings
+from facelab.files.atomic import write_bytes_atomically
 from facelab.recipe import (
     FaceIndex,
     Faces,
@@ -26,6 +25,7 @@ from facelab.recipe import (
     to_yaml,
 )
 from facelab.recipe.document import scalar
+from facelab.recipe.swapping import SwapSettings
 
 Named = tuple[str, Path]
 

@@ -15,12 +15,12 @@ from fsspec.implementations.local import LocalFileSystem
 
 import facelab
 from facelab import weights
-from facelab.augment.card import Facts
 from facelab.augment.engines import Engine
 from facelab.augment.generate import Generator
 from facelab.augment.maps import MAPS
+from facelab.augment.portrait_cache import Sources
+from facelab.augment.report.dataset_card import Facts
 from facelab.augment.run import Job, Summary, run
-from facelab.augment.sources import Sources
 from facelab.augment.store import Store
 from facelab.augment.style import Style
 from facelab.augment.template import Template, read_template
@@ -29,10 +29,10 @@ from facelab.cli.networks import Networks
 from facelab.cli.progress import Progress
 from facelab.cli.report import say, say_notes
 from facelab.errors import UsageError
-from facelab.head import HeadModel
-from facelab.pipeline import files_of
+from facelab.geometry.head import HeadModel
 from facelab.provenance import file_sha256
 from facelab.recipe import Input, PictureFile, Recipe, describe
+from facelab.recipe.inputs import files_of
 from facelab.reconstruct import load_segmenter
 
 
@@ -60,7 +60,7 @@ class Asked:
         Of the photographs.
     networks : Networks
     head : Path, optional
-        A file of `facelab.head.HeadModel`.
+        A file of `facelab.geometry.head.HeadModel`.
     """
 
     recipe: Path

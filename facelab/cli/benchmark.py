@@ -200,7 +200,7 @@ def _measured(
     from facelab.benchmark.portraits import Studio
     from facelab.benchmark.run import run
     from facelab.cli.progress import Progress
-    from facelab.head import HeadModel
+    from facelab.geometry.head import HeadModel
     from facelab.reconstruct import load_reconstructor, load_segmenter
 
     model = None if head is None else HeadModel.read(head)
@@ -216,7 +216,7 @@ def _report(
     result: Result, asked: Asked, output: Path | None, figures: Path | None, *, quiet: bool
 ) -> None:
     """Write or print the tables and the figures, and name what was left out."""
-    from facelab.images import write_bytes_atomically
+    from facelab.files.atomic import write_bytes_atomically
 
     tables = "\n".join(result.tables)
     if output is None:

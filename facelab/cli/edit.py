@@ -116,7 +116,7 @@ def edit_command(
     from facelab.cli.batch import carry_out
     from facelab.cli.editing import EditRequest, perform, prepare
     from facelab.cli.networks import Networks
-    from facelab.images import same_file
+    from facelab.files.atomic import same_file
     from facelab.recipe import read_recipe
 
     if recipe and save_recipe and same_file(recipe, save_recipe):

@@ -13,13 +13,15 @@ from facelab.cli.plan import Job, Request
 from facelab.edits.edit import Picture
 from facelab.errors import FacelabError, OutputError
 from facelab.export.comparison import comparison
+from facelab.face.texture import unwrap
 from facelab.images import Image, Metadata, read, write
-from facelab.pipeline import Person, RunResult, files_of, mark_of, person_of, picture_of, run
+from facelab.numerics.arrays import Float
 from facelab.provenance import Input, describe_input, mark, record_path
 from facelab.recipe import PictureFile, Recipe, describe
+from facelab.recipe.inputs import files_of, person_of, picture_of
+from facelab.recipe.runner import Person, RunResult, mark_of, run
 from facelab.reconstruct import Reconstructor
-from facelab.texture import unwrap
-from facelab.types import Box, Float, Reconstruction
+from facelab.types import Box, Reconstruction
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,12 @@ from facelab.cli.outcome import Outcome, faces_said, incoming, save, stages
 from facelab.cli.plan import Job, Request
 from facelab.errors import FacelabError
 from facelab.images import read
-from facelab.pipeline import (
-    ONE_FACE,
-    Sighting,
-    SwapSettings,
-    check_face,
-    mark_of_swap,
-    sight,
-    swap_into,
-)
+from facelab.numerics.arrays import Float
 from facelab.provenance import Input, describe_input
 from facelab.recipe import Photographs
+from facelab.recipe.swapping import SwapSettings, mark_of_swap, swap_into
 from facelab.reconstruct import Reconstructor
-from facelab.types import Float
+from facelab.reconstruct.face_selection import ONE_FACE, Sighting, check_face, sight
 
 
 @dataclass(frozen=True)

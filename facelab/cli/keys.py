@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from facelab.edits.edit import Step
-from facelab.edits.fields import allowed, default_of
+from facelab.edits.parameters import allowed, default_of
 from facelab.errors import UsageError
 from facelab.recipe import step_classes
 from facelab.recipe.steps import unknown

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from facelab.errors import UsageError
 from facelab.images import Image
-from facelab.types import Float
+from facelab.numerics.arrays import Float
 
 
 def grey(image: Image) -> Float:

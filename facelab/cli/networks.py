@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from facelab.reconstruct import Reconstructor, load_reconstructor
-from facelab.reconstruct.used import Used
+from facelab.reconstruct.networks import Used
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 Corners = tuple[float, ...]
 
-# What facelab.blend, .opacity, .reconstruct and .provenance know, without the time to load them.
+# What facelab.face, .reconstruct and .provenance know, without the time to load them.
 BLEND = ("poisson", "mixed", "alpha")
 DETECTORS = ("blazeface", "insightface")
 FACES = ("all", "largest", "left", "right")

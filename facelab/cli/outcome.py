@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
-from facelab import saving
 from facelab.cli.plan import Job, Request
 from facelab.errors import FacelabError
 from facelab.images import Image
+from facelab.numerics.arrays import Float
 from facelab.provenance import Input, Record, describe_input, record_path
-from facelab.types import Box, Float, Reconstruction
+from facelab.provenance import save as saving
+from facelab.types import Box, Reconstruction
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,18 +14,19 @@ from facelab.cli.folders import photographs_of
 from facelab.cli.networks import Networks
 from facelab.cli.outcome import incoming
 from facelab.cli.report import describe
-from facelab.cli.staging import folder_aside, move
 from facelab.errors import FacelabError, UsageError
 from facelab.export import Entry, writer
 from facelab.export.obj_texture import safe_name
 from facelab.export.report import describe_face, describe_image
 from facelab.export.subject import IMAGE_FRAME, Subject
 from facelab.files import MEGABYTE, Shape, parse_json, read_bytes
-from facelab.images import Found, Image, read, same_file, write_bytes_atomically
-from facelab.landmarks import SUFFIXES, read_landmarks
-from facelab.pipeline import choose, no_face
+from facelab.files.atomic import same_file, write_bytes_atomically
+from facelab.files.staging import folder_aside, move
+from facelab.geometry.landmarks import SUFFIXES, read_landmarks
+from facelab.images import Found, Image, read
 from facelab.provenance import file_sha256, software_versions
 from facelab.reconstruct import Reconstructor
+from facelab.reconstruct.face_selection import choose, no_face
 from facelab.types import Box, Reconstruction
 
 _TOGETHER = 16  # photographs whose faces go through the network together

@@ -12,8 +12,8 @@ from facelab.cli.networks import Networks
 from facelab.cli.plan import Job
 from facelab.errors import UsageError
 from facelab.export import NAMES
-from facelab.pipeline import SwapSettings
 from facelab.recipe import Photographs, describe, recipe_of
+from facelab.recipe.swapping import SwapSettings
 from facelab.types import Box
 from facelab.verification.recorded import Json, Recorded, file_name, listing, mapping, text
 

@@ -168,8 +168,8 @@ def swap_command(
     from facelab.cli.batch import carry_out
     from facelab.cli.job import SwapRequest, perform, prepare
     from facelab.cli.networks import Networks
-    from facelab.pipeline import SwapSettings
     from facelab.recipe import Photographs
+    from facelab.recipe.swapping import SwapSettings
     from facelab.types import Box
 
     settings = SwapSettings(

@@ -14,7 +14,7 @@ from facelab.cli.remaking import made_again, networks_of
 from facelab.errors import FacelabError, UsageError, WeightsError
 from facelab.files import StrPath, read_bytes
 from facelab.provenance import file_sha256, record_path, software_versions
-from facelab.reconstruct.used import backend_weights
+from facelab.reconstruct.networks import backend_weights
 from facelab.verification import (
     Difference,
     Finding,

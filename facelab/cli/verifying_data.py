@@ -10,12 +10,12 @@ from pathlib import Path
 from tarfile import TarError
 from tempfile import TemporaryDirectory, mkdtemp
 
-from facelab.augment import claim
+from facelab.augment import lock
 from facelab.augment.engines.local import LocalEngine
-from facelab.augment.finish import Records
 from facelab.augment.formats import FORMATS, Format, named
 from facelab.augment.generate import Generator
 from facelab.augment.plan import Item, Plan, split_of
+from facelab.augment.report.finish import Records
 from facelab.augment.store import Store
 from facelab.augment.style import Style
 from facelab.augment.template import template_of
@@ -135,8 +135,8 @@ def _verified(made: _Made, search: Search, every: int | None, folder: Path) -> V
 
 def _made(store: Store) -> _Made:
     """What the card and the plan of a data set say."""
-    with refusing(f"{store.url}: {CARD} and {claim.NAME}"):
-        card, plan = (_read(store, name) for name in (CARD, claim.NAME))
+    with refusing(f"{store.url}: {CARD} and {lock.NAME}"):
+        card, plan = (_read(store, name) for name in (CARD, lock.NAME))
         if card["recipe"] != plan["recipe"]:
             raise ValueError("they have two recipes")
         form, said = text("format", plan["format"]), mapping("networks", plan["networks"])

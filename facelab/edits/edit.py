@@ -13,9 +13,10 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.atlas import Atlas
-from facelab.edits.fields import checked, number
+from facelab.edits.parameters import checked, number
 from facelab.errors import UsageError
-from facelab.types import Face, Float, Texture, require
+from facelab.numerics.arrays import Float, require
+from facelab.types import Face, Texture
 
 
 @dataclass(frozen=True, slots=True, eq=False)

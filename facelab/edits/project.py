@@ -9,14 +9,15 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from facelab.algebra import product
 from facelab.atlas import Atlas
 from facelab.edits import paint
+from facelab.edits.blend_modes import MODES
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import choice, number, reference
-from facelab.edits.mix import MODES
-from facelab.texture import resized
-from facelab.types import Bool, Face, Float
+from facelab.edits.parameters import choice, number, reference
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Bool, Float
+from facelab.numerics.smoothing import resized
+from facelab.types import Face
 
 # Where it is placed: texture coordinates of the canonical atlas.
 _PLACES = {

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, TypeGuard
 
-from facelab.blend import METHODS
 from facelab.edits import Edit
 from facelab.edits.edit import Step
-from facelab.edits.fields import choice, choices, number, reference, switch
+from facelab.edits.parameters import choice, choices, number, reference, switch
 from facelab.errors import UsageError
-from facelab.opacity import KEEP
-from facelab.texture import LARGEST, SMALLEST
+from facelab.face.blend import METHODS
+from facelab.face.occlusion import KEEP
+from facelab.face.texture import LARGEST, SMALLEST
 from facelab.types import Box
 
 VERSION = 1
@@ -129,7 +129,7 @@ class Recipe:
     texture_size : int, optional
         256 to 2048; by default chosen from each face's size.
     blend : str
-        How edited faces are put back, a key of `facelab.blend.METHODS`.
+        How edited faces are put back, a key of `facelab.face.blend.METHODS`.
     mask : Path, optional
         A grey picture of the photograph's size, white where it may change.
     output : Output

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from facelab.edits import EDITS, Edit
-from facelab.edits.fields import checked
+from facelab.edits.parameters import checked
 from facelab.recipe.recipe import Swap
 
 

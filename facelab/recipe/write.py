@@ -11,7 +11,15 @@ import yaml
 
 from facelab.edits.edit import Step
 from facelab.recipe.document import scalar
-from facelab.recipe.recipe import VERSION, FaceIndex, Faces, Input, MostFaces, PictureFile, Recipe
+from facelab.recipe.recipe import (
+    VERSION,
+    FaceIndex,
+    Faces,
+    Input,
+    MostFaces,
+    PictureFile,
+    Recipe,
+)
 from facelab.types import Box
 
 

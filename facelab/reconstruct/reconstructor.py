@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from facelab.reconstruct.detect import Detector
+from facelab.detect.blazeface import Detector
+from facelab.numerics.arrays import Float, require_image
+from facelab.reconstruct.networks import Used
 from facelab.reconstruct.orientation import SURE
-from facelab.reconstruct.used import Used
-from facelab.types import Box, Detection, Float, Reconstruction, require_image
+from facelab.types import Box, Detection, Reconstruction
 
 BATCH = 16  # faces in one pass of a network: what bounds its memory
 SAME_FACE = 0.5  # overlap of two boxes over their union
