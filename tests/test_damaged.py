@@ -30,7 +30,16 @@ from facelab.train.log import Log
 from facelab.train.loop import Settings, State
 from facelab.types import Box
 from tests import making
-from tests.test_cli import FlatFace, calls, facelab_, one_line, photographs, picture, snapshot, swap
+from tests.cli.test_swap import (
+    FlatFace,
+    calls,
+    facelab_,
+    one_line,
+    photographs,
+    picture,
+    snapshot,
+    swap,
+)
 
 __all__ = ["calls"]  # a fixture
 

@@ -13,7 +13,7 @@ from facelab.recipe import read_recipe
 from facelab.recipe.runner import run
 from facelab.reconstruct import load_reconstructor
 from tests.children import ONE_CORE, ROOT, TORCH_BEFORE, output
-from tests.test_cli import facelab_
+from tests.cli.test_swap import facelab_
 
 SAMPLES = ROOT / "samples"
 JAMES, MONA = SAMPLES / "james-left.jpg", SAMPLES / "mona-lisa.jpg"
