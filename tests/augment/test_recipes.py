@@ -16,7 +16,9 @@ from facelab.images import Image, write
 from facelab.provenance import file_sha256
 from tests.synthetic import StubReconstructor, canonical, photograph
 
-RECIPES = sorted((Path(__file__).parent.parent.parent / "recipes" / "augment").glob("*.yaml"))
+FOLDER = Path(__file__).parent.parent.parent / "recipes" / "augment"
+RECIPES = {path.stem: path for path in sorted(FOLDER.glob("*.yaml"))}
+COUNT = 24
 FACE = canonical(scale=9, origin=(105, 125, 0))
 
 
@@ -33,31 +35,31 @@ def segmenter():
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
-    """How to make samples of a recipe from two photographs of two people."""
+    """The samples of a recipe, by its name, from two photographs of two people."""
     folder = tmp_path_factory.mktemp("augment")
     head = photograph("astronaut.png", slice(0, 256), slice(96, 352))
-    items = []
+    items, made = [], {}
     for name, image in (("a", head), ("b", head[:, ::-1])):
         write(folder / f"{name}.png", Image(image))
         items.append(
             Item(folder / f"{name}.png", file_sha256(folder / f"{name}.png"), name, "train")
         )
 
-    def made(path, count):
+    def make(path):
         template = read_template(path)
         load = segmenter if template.needs_matte else None
         sources = Sources(folder / path.stem, lambda: StubReconstructor(FACE), "k" * 64, load)
-        generator = Generator(Plan(items, count, template.seed), template, sources)
-        return [generator(index) for index in range(count)]
+        generator = Generator(Plan(items, COUNT, template.seed), template, sources)
+        return [generator(index) for index in range(COUNT)]
 
-    return made
+    return lambda name: made[name] if name in made else made.setdefault(name, make(RECIPES[name]))
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_recipe(path, samples):
-    first = path.read_text(encoding="utf-8").splitlines()[0]
+@pytest.mark.parametrize("name", RECIPES)
+def test_recipe(name, samples):
+    first = RECIPES[name].read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith("# ")
-    made = samples(path, 8)
+    made = samples(name)
     for sample in made:
         assert sample.image.shape == (256, 256, 3)
         assert np.isfinite(sample.image).all()
@@ -66,18 +68,16 @@ def test_recipe(path, samples):
         low, high = sample.positions.landmarks[:, :2].min(), sample.positions.landmarks[:, :2].max()
         assert -64 < low < high < 320
     assert len({sample.image.tobytes() for sample in made}) == len(made)
-    taken = {name for sample in samples(path, 24) for name, _ in sample.steps}
-    assert len(taken) >= min(len(read_template(path).steps), 12)
+    taken = {step for sample in made for step, _ in sample.steps}
+    assert len(taken) >= min(len(read_template(RECIPES[name]).steps), 12)
 
 
 def test_profiles_are_spread(samples):
-    (path,) = (path for path in RECIPES if path.stem == "profiles")
-    yaws = [estimate(sample.positions).yaw for sample in samples(path, 24)]
+    yaws = [estimate(sample.positions).yaw for sample in samples("profiles")]
     assert min(yaws) < -50
     assert max(yaws) > 50
 
 
 def test_masked_faces_say_so(samples):
-    (path,) = (path for path in RECIPES if path.stem == "masked")
-    hidden = [sample.covered.mean() > 0.02 for sample in samples(path, 24)]
+    hidden = [sample.covered.mean() > 0.02 for sample in samples("masked")]
     assert 0.5 < np.mean(hidden) < 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 
 import numpy as np
 import pytest
@@ -45,6 +46,7 @@ def made(kind, **more):
     return kind(**{**keys, **more})
 
 
+@cache
 def lopsided(size=256):
     """A portrait that differs from its mirror image, with a spot and a shining forehead."""
     face = portrait(size=size, positions=canonical(scale=20, origin=(200, 200, 0), yaw=8))
@@ -56,6 +58,7 @@ def lopsided(size=256):
     return Face(face.positions, Texture(frozen(np.clip(colour, 0, 1)), face.texture.confidence))
 
 
+@cache
 def references(size=256):
     """A darker person and a soft stripe."""
     person = portrait((0.5, 0.35, 0.3), size, canonical(scale=20, origin=(200, 200, 0)))
