@@ -39,6 +39,17 @@ def astronaut():
     return photograph("astronaut.png", slice(0, 256), slice(96, 352))
 
 
+def halved(name):
+    """A sample of half the size: as good where size is not the point, and four times as fast."""
+    with Image.open(SAMPLES / name) as file:
+        return frozen(np.asarray(file.convert("RGB").reduce(2), np.float32) / 255)
+
+
+def mona_lisa():
+    """The head of the Mona Lisa, about as large."""
+    return halved("mona-lisa.jpg")[:280, 40:320]
+
+
 def plain(shape, colour=(0.5, 0.5, 0.5)):
     """One colour."""
     return frozen(np.broadcast_to(np.float32(colour), (*shape, 3)))

@@ -44,6 +44,15 @@ def out(tmp_path):
     return folder
 
 
+@pytest.fixture
+def finished(complete, out):
+    """A folder with the complete data set, to be changed."""
+    for name, data in complete.items():
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_bytes(data)
+    return out
+
+
 # --- The same bytes ----------------------------------------------------------------------------
 
 
@@ -87,9 +96,9 @@ def test_another_store_holds_the_same(complete, faces):
 
 @pytest.mark.parametrize("form", ["folder", "webdataset"])
 def test_more_samples_extend_what_is_there(faces, tmp_path, form):
-    make(HERE, faces, tmp_path / "once", count=12, form=form)
-    make(HERE, faces, tmp_path / "twice", count=5, form=form)
-    make(HERE, faces, tmp_path / "twice", count=12, form=form)
+    make(HERE, faces, tmp_path / "once", count=6, form=form)
+    make(HERE, faces, tmp_path / "twice", count=3, form=form)
+    make(HERE, faces, tmp_path / "twice", count=6, form=form)
     assert content(tmp_path / "twice") == content(tmp_path / "once")
 
 
@@ -124,12 +133,12 @@ def test_stopped_with_workers_and_gone_on_with(complete, faces, out):
     assert content(out) == complete
 
 
-def test_nothing_is_made_twice(complete, faces, out):
-    make(HERE, faces, out)
-    before = {file: file.stat().st_mtime_ns for file in out.glob("*/*")}
-    assert make(HERE, faces, out).made == 0
-    assert {file: file.stat().st_mtime_ns for file in out.glob("*/*")} == before
-    assert content(out) == complete
+def test_nothing_is_made_twice(complete, faces, finished):
+    before = {file: file.stat().st_mtime_ns for file in finished.glob("*/*")}
+    assert before
+    assert make(HERE, faces, finished).made == 0
+    assert {file: file.stat().st_mtime_ns for file in finished.glob("*/*")} == before
+    assert content(finished) == complete
 
 
 def test_what_a_killed_process_left_half_done_is_removed(complete, faces, out):
@@ -206,25 +215,21 @@ def test_a_killed_run_keeps_nobody_out(complete, faces, out):
         ({"seed": 6, "form": "coco"}, "format, seed"),
     ],
 )
-def test_another_data_set_is_refused(faces, out, other, differ):
-    make(HERE, faces, out)
-    before = content(out)
+def test_another_data_set_is_refused(complete, faces, finished, other, differ):
     with pytest.raises(UsageError, match=rf"holds another data set \({differ} differ\)"):
-        make(HERE, faces, out, **other)
-    assert content(out) == before
+        make(HERE, faces, finished, **other)
+    assert content(finished) == complete
 
 
-def test_other_photographs_are_refused(faces, out):
-    make(HERE, faces, out)
+def test_other_photographs_are_refused(faces, finished):
     (faces / "dora.jpg").write_bytes(b"dora")
     with pytest.raises(UsageError, match=r"\(photographs differ\)"):
-        make(HERE, faces, out)
+        make(HERE, faces, finished)
 
 
-def test_fewer_samples_are_refused(faces, out):
-    make(HERE, faces, out)
+def test_fewer_samples_are_refused(faces, finished):
     with pytest.raises(UsageError, match="was begun for 12 samples"):
-        make(HERE, faces, out, count=11)
+        make(HERE, faces, finished, count=11)
 
 
 @pytest.mark.parametrize(

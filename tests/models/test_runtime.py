@@ -33,18 +33,19 @@ class Halves(nn.Module):
         return mixed[:, :2], mixed.amax((1, 2))
 
 
-def networks():
+def network_of(name):
+    """A network, and the side of its crops."""
     torch.manual_seed(0)
     return {
-        "prn": (fold(with_random_norms(PRN())), 256),
-        "light": (fold(with_random_norms(LightPRN())), 256),
-        "facemesh": (load(FaceMesh, "facemesh"), 192),
-    }
+        "prn": lambda: (fold(with_random_norms(PRN())), 128),
+        "light": lambda: (fold(with_random_norms(LightPRN())), 128),
+        "facemesh": lambda: (load(FaceMesh, "facemesh"), 192),
+    }[name]()
 
 
 @pytest.mark.parametrize("name", ["prn", "light", "facemesh"])
 def test_runtimes_agree(name):
-    network, side = networks()[name]
+    network, side = network_of(name)
     crops = np.random.default_rng(0).random((2, side, side, 3), np.float32)
     by_torch, by_onnx = (load_runner(network, side, name) for name in RUNTIMES)
     for batch in (crops, crops[1:]):

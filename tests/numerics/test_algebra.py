@@ -60,7 +60,7 @@ def test_sums_are_the_same_for_any_number_of_threads():
     code = """
 import hashlib
 import numpy as np
-from facelab.algebra import combined, product, solve
+from facelab.numerics.algebra import combined, product, solve
 rng = np.random.default_rng(0)
 tall, wide = rng.normal(size=(1512, 468)).astype("f4"), rng.normal(size=(468, 3)).astype("f4")
 image, colours = rng.normal(size=(300, 300, 3)).astype("f4"), rng.normal(size=(3, 3)).astype("f4")
