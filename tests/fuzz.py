@@ -575,7 +575,7 @@ def _checkpoint(path):
 
 
 def _packs():
-    from tests.detect.test_insightface import write_network
+    from tests.packs import write_network
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "det.onnx"

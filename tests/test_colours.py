@@ -30,7 +30,7 @@ from facelab.recipe.inputs import picture_of
 from facelab.reconstruct import load_reconstructor
 from facelab.types import Face, Reconstruction, Texture
 from tests import colour
-from tests.cli.test_swap import facelab_
+from tests.commands import facelab_
 from tests.synthetic import StubReconstructor, astronaut, canonical, frozen, photograph, texture
 
 LEVELS = 2

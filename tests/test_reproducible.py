@@ -13,7 +13,7 @@ from facelab.recipe import read_recipe
 from facelab.recipe.runner import run
 from facelab.reconstruct import load_reconstructor
 from tests.children import ONE_CORE, ROOT, TORCH_BEFORE, output
-from tests.cli.test_swap import facelab_
+from tests.commands import facelab_
 from tests.synthetic import astronaut, halved
 
 SAMPLES = ROOT / "samples"

@@ -11,56 +11,8 @@ from facelab.atlas import grid_triangles
 from facelab.atlas.layout import nearest_to
 from facelab.face.occlusion import mouth_opening
 from facelab.geometry.pose import matrix
-from tests.synthetic import ATLAS, canonical, canonical_points, frozen, mouth
+from tests.synthetic import ATLAS, MIRROR, canonical, canonical_points, frozen, mouth
 
-# The 300-W landmark that each one becomes in a mirror.
-MIRROR = np.array(
-    [
-        *range(16, -1, -1),
-        *range(26, 16, -1),
-        27,
-        28,
-        29,
-        30,
-        35,
-        34,
-        33,
-        32,
-        31,
-        45,
-        44,
-        43,
-        42,
-        47,
-        46,
-        39,
-        38,
-        37,
-        36,
-        41,
-        40,
-        54,
-        53,
-        52,
-        51,
-        50,
-        49,
-        48,
-        59,
-        58,
-        57,
-        56,
-        55,
-        64,
-        63,
-        62,
-        61,
-        60,
-        67,
-        66,
-        65,
-    ]
-)
 INNER_LIPS = atlases.UPPER_INNER_LIP + atlases.LOWER_INNER_LIP
 
 

@@ -17,7 +17,7 @@ from facelab.augment.engines.local import LocalEngine
 from facelab.augment.plan import split_of
 from facelab.errors import FacelabError, NoFaceError, OutputError, UsageError
 from tests import making
-from tests.cli.test_swap import ROOT
+from tests.children import ROOT
 from tests.making import content, job, make, whole
 
 HERE = LocalEngine(1)

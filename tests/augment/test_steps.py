@@ -34,9 +34,17 @@ from facelab.geometry.visibility import visible
 from facelab.numerics.raster import rasterize
 from facelab.reconstruct.point_regressor import position_map
 from facelab.types import Crop, Face, Texture
-from tests.atlas.test_layout import MIRROR
 from tests.heads import DEVIATION, IDENTITIES, head_model
-from tests.synthetic import ATLAS, canonical, canonical_points, frozen, noise, plain, plain_face
+from tests.synthetic import (
+    ATLAS,
+    MIRROR,
+    canonical,
+    canonical_points,
+    frozen,
+    noise,
+    plain,
+    plain_face,
+)
 
 ACROSS = np.array([-75, -50, -25, 25, 50, 75]) + 127.5  # a mirror takes dots to dots
 DOTS = np.array([(u, v) for u in ACROSS for v in range(50, 230, 20)], np.float32)

@@ -25,10 +25,8 @@ from facelab.benchmark.outcomes import Outcome, Outcomes
 from facelab.benchmark.table import TABLES
 from facelab.geometry.pose import matrix
 from facelab.types import Box, PositionMap, Reconstruction
-from tests.reconstruct.test_prn_regressor import atlas, imported, laid_out, own, published
+from tests.prnet import laid_out
 from tests.synthetic import ATLAS, canonical, frozen
-
-__all__ = ["atlas", "imported", "own", "published"]  # fixtures
 
 few = settings(max_examples=12)
 degrees = st.floats(-80, 80)

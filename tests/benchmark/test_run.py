@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import scipy.io
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +15,7 @@ from facelab.augment.formats import named
 from facelab.augment.scene import Scene
 from facelab.augment.store import Store
 from facelab.augment.style import Style
-from facelab.benchmark import consistency, labelled, portraits, rendered
+from facelab.benchmark import consistency, labelled, rendered
 from facelab.benchmark.evaluation import Picture, outcomes_of
 from facelab.benchmark.fitted import Fitted
 from facelab.benchmark.measures import ANGLES, size_of
@@ -28,15 +26,14 @@ from facelab.benchmark.run import Asked, run
 from facelab.errors import ImageError, NoFaceError, UsageError
 from facelab.face.texture import unwrap
 from facelab.geometry import pose
-from facelab.geometry.head import HeadModel
 from facelab.reconstruct.point_regressor import position_map
 from facelab.train.teacher import Teacher
 from facelab.types import Face, PositionMap, Reconstruction
 from tests.augmented import SIDE, sample, upright
-from tests.cli.test_swap import picture
+from tests.commands import picture
+from tests.judged import Middle, Stub, head_model, labels_file, landmarks, matlab, shorten
 from tests.synthetic import (
     ATLAS,
-    StubReconstructor,
     astronaut,
     canonical,
     canonical_points,
@@ -45,20 +42,6 @@ from tests.synthetic import (
     plain,
     ramp,
 )
-
-
-class Stub(StubReconstructor):
-    """What every reconstructor has."""
-
-    description = "a stub"
-    images = 0
-
-    def __call__(self, image, boxes=None):
-        self.images += 1
-        return super().__call__(image, boxes)
-
-    def batch(self, images):
-        return [self(image) for image in images]
 
 
 def shifted(positions, by):
@@ -122,20 +105,6 @@ def test_a_picture_is_looked_at_once():
 
 
 # --- Methods -----------------------------------------------------------------------------------
-
-
-def head_model():
-    """The canonical face, and wider ones."""
-    points = ATLAS.vertices.astype(np.float32)
-    wider = (points * [0.1, 0, 0]).astype(np.float32)[None]
-    return HeadModel(
-        base=points,
-        modes=wider,
-        triangles=np.array([[0, 1, 2]], np.int32),
-        points=points,
-        point_modes=wider,
-        deviations=np.ones(1, np.float32),
-    )
 
 
 def test_fit_keeps_what_the_family_has():
@@ -531,24 +500,6 @@ def test_figures_are_json_and_the_same_again(written):
 # --- Labels as others write them ---------------------------------------------------------------
 
 
-def matlab(**arrays):
-    buffer = io.BytesIO()
-    scipy.io.savemat(buffer, arrays)
-    return buffer.getvalue()
-
-
-def landmarks():
-    return np.random.default_rng(3).uniform(20, 100, (3, 68))
-
-
-def labels_file(folder, data=None, name="a", **arrays):
-    """A photograph with labels."""
-    picture(folder / f"{name}.jpg", 1, 120, 120)
-    given = {"pt3d_68": landmarks(), "Pose_Para": np.zeros((1, 7))} | arrays
-    (folder / f"{name}.mat").write_bytes(matlab(**given) if data is None else data)
-    return folder / f"{name}.mat"
-
-
 def test_the_first_pixel(tmp_path):
     file = labels_file(tmp_path)
     zero, one = (labelled.read_labels(file, first).landmarks for first in (0, 1))
@@ -705,24 +656,6 @@ def test_nothing_but_bad_files(tmp_path):
 # --- Photographs -------------------------------------------------------------------------------
 
 
-class Middle(Stub):
-    """A face in the middle of any picture but small ones."""
-
-    def __init__(self, depth=1.0):
-        super().__init__()
-        self.depth = depth
-
-    def __call__(self, image, boxes=None):
-        height, width = image.shape[:2]
-        if min(height, width) < 100:
-            return []
-        points = canonical_points(scale=0.03 * height, origin=(width / 2, height / 2, 0.0))
-        return [Reconstruction(position_map(frozen(points * [1, 1, self.depth]), ATLAS), 0.9)]
-
-    def largest(self, image):
-        return self(image)
-
-
 def test_the_studio_cuts_a_square_around_the_face(tmp_path):
     picture(tmp_path / "a.png", 1, 200, 300)
     scene = Studio(Middle())(item(tmp_path / "a.png"))
@@ -760,14 +693,6 @@ def test_photographs_that_cannot_be_used(tmp_path):
     (tmp_path / "b.png").write_bytes(b"broken")
     with pytest.raises(ImageError, match=r"b.png: not a"):
         Studio(Middle())(item(tmp_path / "b.png"))
-
-
-def shorten(monkeypatch):
-    """Little of each part: a test of how it hangs together."""
-    monkeypatch.setattr(portraits, "SIDE", 160)
-    monkeypatch.setattr(rendered, "TARGETS", (0, 45))
-    monkeypatch.setattr(rendered, "LEVEL_TARGETS", ())
-    monkeypatch.setattr(consistency, "CHANGES", consistency.CHANGES[-2:])
 
 
 def test_all_parts_in_one_run(tmp_path, written, monkeypatch):

@@ -18,11 +18,10 @@ from facelab.cli import networks as networks_module
 from facelab.cli.augment import augment_command
 from facelab.cli.progress import Progress
 from facelab.provenance import file_sha256
-from tests.cli.test_swap import ROOT, FlatFace, facelab_, here, interruptible, one_line, picture
+from tests.children import ROOT
+from tests.commands import FlatFace, facelab_, interruptible, one_line, picture
 from tests.heads import head_file
 from tests.making import content
-
-__all__ = ["here"]  # a fixture
 
 RECIPE = """\
 version: 1

@@ -21,9 +21,8 @@ import pytest
 from facelab.cli import networks
 from facelab.images import read
 from facelab.reconstruct import load_reconstructor
-from tests.cli.test_swap import ROOT, calls, one_line, snapshot, swap, values
-
-__all__ = ["calls"]  # a fixture
+from tests.children import ROOT
+from tests.commands import one_line, snapshot, swap, values
 
 SAMPLES = ROOT / "samples"
 

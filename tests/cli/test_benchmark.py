@@ -14,11 +14,9 @@ import facelab.reconstruct
 from facelab import weights
 from facelab.benchmark import METHODS, PARTS, methods
 from facelab.cli.benchmark import accuracy_command
-from tests.benchmark.test_run import Middle, head_model, labels_file, matlab, shorten
-from tests.cli.test_swap import facelab_, here, one_line, picture
+from tests.commands import facelab_, one_line, picture
+from tests.judged import Middle, head_model, labels_file, matlab, shorten
 from tests.synthetic import SAMPLES
-
-__all__ = ["here"]  # a fixture
 
 
 @pytest.fixture(autouse=True)

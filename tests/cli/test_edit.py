@@ -18,10 +18,9 @@ from facelab.recipe.runner import Person, run
 from facelab.recipe.swapping import SENTENCE
 from facelab.reconstruct.face_selection import Sighting
 from facelab.types import Reconstruction
-from tests.cli.test_swap import (
+from tests.commands import (
     digest,
     facelab_,
-    here,
     one_line,
     photographs,
     picture,
@@ -38,9 +37,7 @@ from tests.synthetic import (
     plain,
     texture,
 )
-from tests.tiny import Fill, Shift, Wear, tiny
-
-__all__ = ["here", "tiny"]  # fixtures
+from tests.tiny import Fill, Shift, Wear
 
 pytestmark = pytest.mark.usefixtures("tiny")
 

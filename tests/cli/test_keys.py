@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,8 +13,8 @@ from facelab.cli.asked import from_words
 from facelab.cli.keys import explained
 from facelab.edits.blemish import Blemish
 from facelab.errors import UsageError
-from facelab.recipe import Recipe, describe, parse_recipe, to_yaml
-from tests.recipe.test_document import schema, valid, yaml
+from facelab.recipe import Recipe, describe, parse_recipe, schema, to_yaml
+from tests.schemas import valid
 
 unit = st.floats(0, 1)
 

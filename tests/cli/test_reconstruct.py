@@ -15,10 +15,8 @@ from facelab.errors import OutputError
 from facelab.export import NAMES
 from facelab.provenance import file_sha256
 from facelab.types import PositionMap, Reconstruction
-from tests.cli.test_swap import facelab_, here, one_line, picture
+from tests.commands import facelab_, one_line, picture
 from tests.synthetic import canonical
-
-__all__ = ["here"]  # a fixture
 
 KEYS = {"box", "score", "landmarks68", "visible68", "pose", "files"}
 

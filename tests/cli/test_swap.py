@@ -15,13 +15,12 @@ import onnxruntime
 import PIL.Image
 import pytest
 import torch
-from click.testing import CliRunner
 
 import facelab
-from facelab import atlas, weights
+from facelab import weights
 from facelab.cli import job as job_module
-from facelab.cli import main, options
 from facelab.cli import networks as networks_module
+from facelab.cli import options
 from facelab.cli import swap as swap_module
 from facelab.face.blend import METHODS
 from facelab.face.occlusion import KEEP
@@ -30,101 +29,23 @@ from facelab.models import layers
 from facelab.models.facemap import SIDE, FaceMap
 from facelab.models.runtime import DEVICES, RUNTIMES
 from facelab.provenance import CONSENT
-from facelab.recipe.swapping import SENTENCE, SwapResult, SwapSettings
+from facelab.recipe.swapping import SENTENCE, SwapSettings
 from facelab.reconstruct import BACKENDS, DETECTORS
-from facelab.reconstruct.face_selection import choose
-from facelab.types import Box, PositionMap, Reconstruction
-
-ROOT = Path(__file__).parent.parent.parent
-
-
-class FlatFace:
-    """Reconstructor: a flat face in the middle of any image of 32 px or more."""
-
-    def __call__(self, image, boxes=None):
-        height, width = image.shape[:2]
-        if min(height, width) < 32:
-            return []
-        v, u = np.mgrid[:256, :256].astype(np.float32) / 255
-        places = np.dstack([width * (0.2 + 0.6 * u), height * (0.2 + 0.6 * v), 0 * u])
-        return [Reconstruction(PositionMap(places, atlas.canonical()), 0.9)]
-
-    def largest(self, image):
-        return self(image)
-
-
-@pytest.fixture
-def calls(monkeypatch):
-    """Replace the networks and the swap, which inverts the target; list the swap's arguments."""
-    made = []
-
-    def invert(target, sources, reconstructor, settings, mask, name):
-        made.append((Path(name).name, len(sources), settings, mask))
-        faces = choose(target, reconstructor, settings.target_face, settings.target_box, name)
-        return SwapResult(1 - target, faces)
-
-    monkeypatch.setattr(networks_module, "load_reconstructor", lambda *_: FlatFace())
-    monkeypatch.setattr(job_module, "swap_into", invert)
-    return made
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """A folder to stand in, with a source and a target of 40 x 36 pixels."""
-    monkeypatch.chdir(tmp_path)
-    picture("source.png", 1)
-    picture("target.png", 2)
-    return tmp_path
-
-
-def picture(path, seed, height=36, width=40):
-    Path(path).parent.mkdir(exist_ok=True)
-    values = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    PIL.Image.fromarray(values).save(path)
-    return values
-
-
-def photographs(count, folder="photos"):
-    return {
-        f"{name}.png": picture(f"{folder}/{name}.png", seed)
-        for seed, name in enumerate("abcdefgh"[:count])
-    }
-
-
-def facelab_(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-def swap(*arguments, source="source.png", target="target.png", output="out.png"):
-    return facelab_("swap", "-s", source, "-t", target, "-o", output, *arguments)
-
-
-def values(path):
-    with PIL.Image.open(path) as file:
-        return np.asarray(file)
-
-
-def record(path):
-    return json.loads(Path(f"{path}.json").read_text())
-
-
-def digest(path):
-    return sha256(Path(path).read_bytes()).hexdigest()
-
-
-def snapshot(folder):
-    return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
-
-
-def one_line(result, *parts):
-    """The error is one line with a prefix, and says `parts`."""
-    lines = [line for line in result.stderr.splitlines() if line.startswith("facelab: ")]
-    assert len(lines) == 1, result.stderr
-    assert "Traceback" not in result.output
-    for part in parts:
-        assert part in lines[0]
-    return True
-
+from facelab.types import Box
+from tests.children import ROOT
+from tests.commands import (
+    FlatFace,
+    digest,
+    facelab_,
+    interruptible,
+    one_line,
+    photographs,
+    picture,
+    record,
+    snapshot,
+    swap,
+    values,
+)
 
 # Parsing
 
@@ -709,8 +630,8 @@ def test_own_weights_are_used_and_recorded(here, monkeypatch):
 INTERRUPTIBLE = """
 import sys, time
 from facelab.cli import job, main, networks
-from facelab.pipeline import SwapResult
-from tests.cli.test_swap import FlatFace
+from facelab.recipe.swapping import SwapResult
+from tests.commands import FlatFace
 
 def invert(target, sources, reconstructor, settings, mask, name):
     if name.endswith("c.png"):
@@ -721,11 +642,6 @@ def invert(target, sources, reconstructor, settings, mask, name):
 networks.load_reconstructor, job.swap_into = lambda *_: FlatFace(), invert
 main(sys.argv[1:])
 """
-
-
-def interruptible():
-    """A shell ignores Ctrl-C for what it runs in the background, and so would its children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_interrupted_process(here, calls):

@@ -23,11 +23,9 @@ from facelab.cli import networks as networks_module
 from facelab.errors import FacelabError, UsageError, WeightsError
 from facelab.types import Reconstruction
 from facelab.verification import read_record
-from tests.cli.test_swap import facelab_, here, one_line, picture
+from tests.commands import facelab_, one_line, picture
 from tests.heads import head_file
 from tests.synthetic import canonical
-
-__all__ = ["here"]  # a fixture
 
 SIDE = 64
 DRAWN = """\

@@ -11,7 +11,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from facelab.augment.plan import Item
 from facelab.augment.steps.profile import Profile
@@ -26,29 +25,9 @@ from facelab.detect.blazeface import (
 )
 from facelab.geometry import pose
 from facelab.reconstruct import load_reconstructor
+from tests.synthetic import FACES, photograph, smooth
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
-# The face's box (centre x, y, side, px) and its points, marked by eye in the photograph.
-FACES = {
-    "astronaut.png": (225, 123, 103, [[204, 102], [247, 104], [224, 131], [225, 147]]),
-    "mona-lisa.jpg": (369, 293, 222, [[301, 252], [382, 252], [333, 320], [338, 346]]),
-}
-
-
-@pytest.fixture(scope="module")
-def detector():
-    return BlazeFaceDetector()
-
-
-def photograph(name):
-    return np.asarray(Image.open(SAMPLES / name).convert("RGB"), np.float32) / 255
-
-
-def noise(height, width, seed=0):
-    """Smooth colours without a face."""
-    rng = np.random.default_rng(seed)
-    small = rng.random((max(2, height // 60), max(2, width // 60), 3), dtype=np.float32)
-    return np.clip(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), 0, 1)
 
 
 def placed(canvas, name, centre, size, roll=0.0):
@@ -98,32 +77,32 @@ def crossed(rolls, sizes):
 
 @pytest.mark.parametrize(("name", "roll", "size"), crossed([-60, 0, 30, 60], [32, 90, 320]))
 def test_sizes_and_rolls(detector, name, size, roll):
-    image, marks = placed(noise(340, 400), name, (210, 165), size, roll)
+    image, marks = placed(smooth(340, 400), name, (210, 165), size, roll)
     (found,) = detector(image)
     assert_found(found, (210, 165), size, marks)
 
 
 @pytest.mark.parametrize("size", [32, 48, 72])
 def test_image_of_64_px(detector, size):
-    image, marks = placed(noise(64, 64), "mona-lisa.jpg", (31, 32), size)
+    image, marks = placed(smooth(64, 64), "mona-lisa.jpg", (31, 32), size)
     (found,) = detector(image)
     assert_found(found, (31, 32), size, marks)
 
 
 def test_face_larger_than_the_image(detector):
-    image, marks = placed(noise(400, 300), "astronaut.png", (150, 200), 420)
+    image, marks = placed(smooth(400, 300), "astronaut.png", (150, 200), 420)
     (found,) = detector(image)
     assert_found(found, (150, 200), 420, marks)
 
 
 def test_face_cut_by_the_border(detector):
-    image, _ = placed(noise(300, 400), "mona-lisa.jpg", (380, 150), 120)
+    image, _ = placed(smooth(300, 400), "mona-lisa.jpg", (380, 150), 120)
     (found,) = detector(image)
     assert np.linalg.norm(np.array(found.box.centre) - (380, 150)) < 30
 
 
 def test_all_faces_largest_first(detector):
-    image = noise(900, 1400)
+    image = smooth(900, 1400)
     wanted = [
         ("mona-lisa.jpg", (1000, 460), 400, 0),
         ("astronaut.png", (300, 300), 150, 20),
@@ -144,7 +123,7 @@ def test_all_faces_largest_first(detector):
 
 
 def test_a_large_photograph(detector):
-    image = cv2.resize(noise(400, 600), (3000, 2000), interpolation=cv2.INTER_LINEAR)
+    image = cv2.resize(smooth(400, 600), (3000, 2000), interpolation=cv2.INTER_LINEAR)
     wanted = [((1700, 1100), 800), ((572, 400), 50), ((2800, 1850), 36)]
     for centre, size in wanted:
         x, y = (c - 512 * (size > 500) - 64 for c in centre)
@@ -160,7 +139,7 @@ def test_a_large_photograph(detector):
 def test_beside_a_face_that_fills_a_photograph_none_is_looked_for_that_is_far_smaller(
     detector, monkeypatch
 ):
-    image, _ = placed(noise(1600, 1600), "mona-lisa.jpg", (800, 800), 1000)
+    image, _ = placed(smooth(1600, 1600), "mona-lisa.jpg", (800, 800), 1000)
     sides, look = [], detector._look
     monkeypatch.setattr(
         detector, "_look", lambda view, *a: sides.append(max(view.shape)) or look(view, *a)
@@ -173,7 +152,7 @@ def test_beside_a_face_that_fills_a_photograph_none_is_looked_for_that_is_far_sm
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (64, 64), (700, 40), (300, 500)])
 def test_nothing_in_plain_images(detector, shape):
-    assert detector(noise(*shape)) == []
+    assert detector(smooth(*shape)) == []
     assert detector(np.zeros((*shape, 3), np.float32)) == []
     assert detector.largest(np.ones((*shape, 3), np.float32)) == []
 
@@ -188,7 +167,7 @@ def test_nothing_in_textures(detector, name):
 def test_a_crowd_of_small_faces_is_found(detector):
     """36 px and side by side, some rolled: the full-range network needs them larger than alone."""
     image, middles = (
-        noise(200, 450),
+        smooth(200, 450),
         [(37 + 75 * i, 50 + 100 * j) for j in (0, 1) for i in range(6)],
     )
     for n, middle in enumerate(middles):
@@ -200,7 +179,7 @@ def test_a_crowd_of_small_faces_is_found(detector):
 
 
 def test_where_one_lies_on_its_side_others_are_looked_for(detector):
-    image = noise(300, 700)
+    image = smooth(300, 700)
     marked = [((150, 150), 110, 90), ((400, 150), 36, 180), ((600, 150), 36, 0)]
     for middle, size, roll in marked:
         image, _ = placed(image, "astronaut.png", middle, size, roll)
@@ -210,7 +189,7 @@ def test_where_one_lies_on_its_side_others_are_looked_for(detector):
 
 
 def test_a_face_half_hidden_by_a_nearer_one_is_found(detector):
-    image, _ = placed(noise(300, 400), "astronaut.png", (140, 140), 90)
+    image, _ = placed(smooth(300, 400), "astronaut.png", (140, 140), 90)
     image, _ = placed(image, "mona-lisa.jpg", (244, 160), 110)
     found = detector(image)
     assert len(found) == 2
@@ -260,7 +239,7 @@ def test_tiles_cover_and_overlap(side):
 
 
 def test_tiles_find_what_one_look_finds(detector, monkeypatch):
-    image = noise(500, 1000)
+    image = smooth(500, 1000)
     for centre, size in (((150, 150), 60), ((350, 250), 80), ((900, 400), 50)):
         image, _ = placed(image, "astronaut.png", centre, size)
     whole = detector(image)
@@ -310,7 +289,7 @@ def test_of_those_that_overlap_the_best_is_kept_as_it_is():
 
 @pytest.mark.parametrize(("name", "roll", "size"), crossed([90, 120, 180, -105], [36, 120]))
 def test_upside_down(detector, name, size, roll):
-    image, marks = placed(noise(340, 400), name, (210, 165), size, roll)
+    image, marks = placed(smooth(340, 400), name, (210, 165), size, roll)
     (found,) = detector(image)
     assert_found(found, (210, 165), size, marks)
 
@@ -329,14 +308,14 @@ def test_a_doubtful_proposal_must_be_confirmed_at_once(detector, monkeypatch):
     seen = row(blazeface.CONFIRMED - 0.01, 30, 30, 20)[None]
     monkeypatch.setattr(detector, "_close_ups", lambda _, crops: iter([seen] * len(crops)))
     proposals = (row(score, 30, 30, 20)[None] for score in (blazeface.PROPOSED, blazeface.DOUBTED))
-    sure, doubtful = (detector._seen_closely(noise(60, 60), one) for one in proposals)
+    sure, doubtful = (detector._seen_closely(smooth(60, 60), one) for one in proposals)
     np.testing.assert_array_equal(sure, seen)
     assert len(doubtful) == 0
 
 
 def test_threads_change_nothing(detector):
     """More tiles than one, of several sizes."""
-    image, _ = placed(noise(700, 600), "astronaut.png", (420, 450), 60)
+    image, _ = placed(smooth(700, 600), "astronaut.png", (420, 450), 60)
     threads, found = torch.get_num_threads(), []
     try:
         for count in (1, 3):

@@ -16,11 +16,8 @@ from facelab.numerics.smoothing import resized
 from facelab.recipe import Photographs, PictureFile, Recipe, parse_recipe, to_yaml
 from facelab.types import Face, PositionMap, Texture
 from tests.editing import portrait
-from tests.reconstruct.test_import_prnet import imported, own, published
-from tests.reconstruct.test_prn_regressor import atlas, laid_out
+from tests.prnet import laid_out
 from tests.synthetic import ATLAS, canonical, frozen
-
-__all__ = ["atlas", "imported", "own", "published"]  # fixtures
 
 # What an edit needs for something to happen, where its defaults ask for nothing.
 ASKED = {

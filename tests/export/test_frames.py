@@ -15,7 +15,7 @@ from facelab.export import writer
 from facelab.export.report import describe_face
 from facelab.export.subject import FRAME, FRAME_FRONT, IMAGE_FRAME
 from facelab.geometry.landmarks import read_landmarks
-from tests.export.test_meshes import HEIGHT, TURN, WIDTH, chunks, subject
+from tests.exported import HEIGHT, TURN, WIDTH, chunks, subject
 from tests.synthetic import ATLAS
 
 TURNS = [{}, TURN, {"yaw": 70, "pitch": -10}]

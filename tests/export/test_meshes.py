@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 import re
 import struct
@@ -19,18 +18,17 @@ from hypothesis.extra.numpy import arrays
 
 from facelab.errors import OutputError
 from facelab.export import glb, mat, npz, obj_colour, obj_texture, ply
-from facelab.export.subject import FRAME, Subject
+from facelab.export.subject import FRAME
 from facelab.geometry.pose import angles, matrix, similarity
 from facelab.images.image import to_integers
-from facelab.types import Mesh, Reconstruction
-from tests.synthetic import canonical, frozen, plain, ramp
+from facelab.types import Mesh
+from tests.exported import HEIGHT, TURN, WIDTH, chunks, subject
+from tests.synthetic import frozen, plain
 
 WRITERS = [obj_colour, obj_texture, ply, glb, mat, npz]
 MESHES = [obj_colour, obj_texture, ply, glb]
 TEXTURED = [obj_texture, glb]
 STEM = "Zoë Ångström no. 2_0"  # spaces, letters beyond ASCII and a dot before no suffix
-HEIGHT, WIDTH = 260, 240
-TURN = {"yaw": 35, "pitch": 15, "roll": -20}
 FEW = settings(max_examples=20, deadline=None)
 
 TRIANGLE = Mesh(
@@ -47,14 +45,6 @@ def by_name(module):
 
 def writers(modules):
     return pytest.mark.parametrize("writer", modules, ids=by_name)
-
-
-@cache
-def subject(front=False, mask_unseen=False, even=False, **turn):
-    """The canonical face before colours that tell where they are in the photograph."""
-    photograph = plain((HEIGHT, WIDTH), (0.8, 0.8, 0.8)) if even else ramp(HEIGHT, WIDTH)
-    found = Reconstruction(canonical(**turn), 0.9)
-    return Subject(photograph, found, front=front, mask_unseen=mask_unseen)
 
 
 @pytest.fixture(scope="module")
@@ -318,16 +308,6 @@ def test_ply_of_a_triangle():
 
 
 # --- GLB -----------------------------------------------------------------------------------------
-
-
-def chunks(data):
-    """The document and the binary chunk of a GLB, by the letter of the specification."""
-    magic, version, length, text_size, text_kind = struct.unpack_from("<4sII I4s", data)
-    assert (magic, version, length, text_kind) == (b"glTF", 2, len(data), b"JSON")
-    binary_size, binary_kind = struct.unpack_from("<I4s", data, 20 + text_size)
-    assert (binary_kind, 28 + text_size + binary_size) == (b"BIN\0", length)
-    assert text_size % 4 == binary_size % 4 == 0
-    return json.loads(data[20 : 20 + text_size]), data[28 + text_size :]
 
 
 @pytest.mark.parametrize("side", [1, 2, 3, 5, 8])

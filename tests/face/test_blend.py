@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from facelab.face import blend
+from facelab.numerics import poisson
 from tests import reference
 
 GREY_LEVEL = 1 / 255
@@ -100,12 +101,12 @@ def test_approaches_the_direct_solution_on_any_region(method, region, seed):
         region = region.copy()
         region[0, 0] = False
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blend, "_TOLERANCE", 0.004 * GREY_LEVEL)
+        patch.setattr(poisson, "_TOLERANCE", 0.004 * GREY_LEVEL)
         assert error_of(method, region, seed).max(initial=0) < 0.1
 
 
 def test_satisfies_the_equation_with_a_tighter_tolerance(monkeypatch):
-    monkeypatch.setattr(blend, "_TOLERANCE", 1e-5)
+    monkeypatch.setattr(poisson, "_TOLERANCE", 1e-5)
     region = ellipse((150, 120))
     source, target = images(region.shape)
     result = blend.poisson(source, target, region)

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from facelab.geometry.visibility import visible, visible_landmarks
-from tests.atlas.test_layout import MIRROR
-from tests.synthetic import ATLAS, canonical, plane, sheets
+from tests.synthetic import ATLAS, MIRROR, canonical, plane, sheets
 
 INNER = cv2.erode(ATLAS.face.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
 EYE_AT_IMAGE_LEFT, EYE_AT_IMAGE_RIGHT = range(36, 42), range(42, 48)

@@ -15,8 +15,8 @@ from facelab.export import NAMES, writer
 from facelab.images import decoded, encoded, find_photographs, folder, formats, read
 from facelab.images import metadata as metadata_module
 from facelab.provenance import mark
-from tests.export.test_meshes import subject
-from tests.images.test_images import SRGB, full_exif, integers, photo, small
+from tests.exported import subject
+from tests.pictures import SRGB, full_exif, integers, photo, small
 
 JPEGS = ["a.JPG", "a.jpeg", "a.jpe", "a.jfif", "a.jif", "a.jfi"]
 TAKEN = [*JPEGS, "a.png", "a.webp", "a.avif", "a.tif", "a.TIFF", "a.bmp", "a.dib", "a.gif"]

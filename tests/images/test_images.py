@@ -18,30 +18,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import ExifTags, ImageCms, JpegImagePlugin
+from PIL import ExifTags, JpegImagePlugin
 
 from facelab.errors import ImageError, OutputError, UsageError
 from facelab.files.atomic import same_file, write_bytes_atomically
 from facelab.images import Image, Metadata, decoded, encoded, output_format, read, write
 from facelab.images.image import from_integers, to_integers
 from facelab.images.png import bare, chunk
-from tests.provenance.test_record import XMP
+from tests.pictures import ORIENTATION, SRGB, XMP, full_exif, integers, photo, small
 
-ORIENTATION = ExifTags.Base.Orientation
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 IPTC = b"\x1c\x02\x78\x00\x07Caption"
-
-
-def integers(*shape, bits=8, seed=0):
-    kind = np.uint8 if bits == 8 else np.uint16
-    return np.random.default_rng(seed).integers(0, 2**bits, shape, dtype=kind)
-
-
-def photo(height=24, width=31):
-    """A smooth picture, which JPEG keeps nearly as it is."""
-    v, u = np.mgrid[:height, :width]
-    colours = np.dstack([u * 6, v * 9, 255 - u * 3 - v * 4])
-    return colours.astype(np.uint8)
 
 
 def saved(path, values, **options):
@@ -395,15 +381,6 @@ def test_an_orientation_that_does_not_exist_is_none(tmp_path):
 
 
 # --------------------------------------------------------------------------------------- metadata
-
-
-def full_exif():
-    exif = PIL.Image.Exif()
-    exif[ExifTags.Base.Make] = "Camera"
-    exif[ORIENTATION] = 6
-    exif[ExifTags.IFD.Exif] = {0x9003: "2020:01:02 03:04:05", 0xA002: 31, 0xA003: 24}
-    exif[ExifTags.IFD.GPSInfo] = {1: "N", 2: (1.0, 2.0, 3.0)}
-    return exif
 
 
 @pytest.fixture
@@ -784,10 +761,6 @@ def test_any_damage_gives_an_image_or_an_image_error(tmp_path_factory, plugin, d
 # ---------------------------------------------------------------------------------------- writing
 
 
-def small():
-    return Image(from_integers(photo()))
-
-
 @pytest.mark.parametrize(
     ("name", "label"),
     [
@@ -900,7 +873,7 @@ def test_a_real_limit_on_file_size(tmp_path):
     script = (
         "import resource, signal, sys\n"
         "from facelab.errors import OutputError\n"
-        "from facelab.images import write_bytes_atomically\n"
+        "from facelab.files.atomic import write_bytes_atomically\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try:\n"

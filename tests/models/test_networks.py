@@ -9,34 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from safetensors.numpy import load_file
 
 from facelab.models.blazeface import AnchorHead, BlazeFaceFull, BlazeFaceShort
-from facelab.models.facemesh import FaceMesh
 from facelab.models.layers import Residual, load, pad_same
 from facelab.models.selfie_segmenter import Gate, SelfieSegmenter
+from tests.networks import CASES, CROPS, astronaut_crops
 
 ROOT = Path(__file__).parent.parent.parent
 ARCHIVES = os.environ.get("FACELAB_MEDIAPIPE_ARCHIVES")
 GOLDEN = ROOT / "tests/golden/networks.safetensors"
-CASES = {
-    "blazeface_short": (BlazeFaceShort, 128, [(50, 160)]),
-    "blazeface_full": (BlazeFaceFull, 192, [(20, 130)]),
-    "facemesh": (FaceMesh, 192, [(25, 130), (40, 110), (15, 150), (300, 60)]),
-}
-CROPS = {name: (side, corners) for name, (_, side, corners) in CASES.items()}
-CROPS["selfie"] = (256, [(0, 100), (256, 200)])
-
-
-def astronaut_crops(name):
-    """The crops ``(n, 3, side, side)`` that scripts/record_tflite.py ran the runtime on."""
-    side, corners = CROPS[name]
-    photograph = Image.open(ROOT / "samples/astronaut.png").convert("RGB")
-    pixels = np.asarray(photograph, np.float32) / 255
-    crops = np.stack([pixels[y : y + side, x : x + side] for y, x in corners])
-    crops = crops * 2 - 1 if name.startswith("blazeface") else crops
-    return torch.from_numpy(crops).permute(0, 3, 1, 2)
 
 
 def run(name, images):

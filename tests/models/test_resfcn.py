@@ -13,23 +13,10 @@ from torch import nn
 from facelab.models.fold import fold
 from facelab.models.light_prn import InvertedResidual, LightPRN
 from facelab.models.resfcn import PRN, Convolution, ResidualBlock, TransposedConvolution
+from tests.networks import with_random_norms
 
 NETWORKS = [PRN, LightPRN]
 SIDE = 64  # of a crop where it may be small: they are convolutions throughout
-
-
-def with_random_norms(network, seed=0):
-    """`network` in evaluation mode; every batch norm with statistics and weights of its own."""
-    generator = torch.Generator().manual_seed(seed)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            shape = module.weight.shape
-            sign = torch.randint(0, 2, shape, generator=generator) * 2 - 1
-            module.weight.data = sign * (0.5 + torch.rand(shape, generator=generator))
-            module.bias.data = 0.3 * torch.randn(shape, generator=generator)
-            module.running_mean.copy_(0.3 * torch.randn(shape, generator=generator))
-            module.running_var.copy_(0.3 + 2 * torch.rand(shape, generator=generator))
-    return network.eval()
 
 
 def slow_same(x, kernel, stride):

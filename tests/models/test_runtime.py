@@ -18,7 +18,7 @@ from facelab.models.layers import load
 from facelab.models.light_prn import LightPRN
 from facelab.models.resfcn import PRN
 from facelab.models.runtime import RUNTIMES, load_runner
-from tests.models.test_resfcn import with_random_norms
+from tests.networks import with_random_norms
 
 
 class Halves(nn.Module):

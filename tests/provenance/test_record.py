@@ -24,25 +24,8 @@ from facelab.provenance import (
     software_versions,
     write_record,
 )
+from tests.pictures import NAMES, XMP
 
-NAMES = {
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "ext": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
-    "xmp": "http://ns.adobe.com/xap/1.0/",
-}
-XMP = (
-    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="' + NAMES["rdf"] + '">'
-    '<rdf:Description rdf:about="uuid:1" xmlns:q="' + NAMES["dc"] + '"'
-    ' xmlns:dc="urn:not-dublin-core" dc:description="kept"'
-    ' xmlns:xmp="' + NAMES["xmp"] + '" xmp:Rating="4" xmlns:e="' + NAMES["ext"] + '"'
-    ' e:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture">'
-    "<q:creator><rdf:Seq><rdf:li>Someone</rdf:li></rdf:Seq></q:creator>"
-    '<q:description><rdf:Alt><rdf:li xml:lang="x-default">A &amp; B</rdf:li>'
-    '<rdf:li xml:lang="de">Bild</rdf:li></rdf:Alt></q:description>'
-    "</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end='w'?>"
-).encode()
 SENTENCE = "A face in this image was swapped with facelab."
 
 

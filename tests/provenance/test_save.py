@@ -20,11 +20,9 @@ from facelab.provenance import ENHANCED, file_sha256, record_path
 from facelab.provenance.save import SENTENCE
 from facelab.recipe import PictureFile, read_recipe
 from facelab.recipe.runner import Person, RunResult
-from tests.cli.test_swap import facelab_, here, picture
-from tests.images.test_images import SRGB
+from tests.commands import facelab_, picture
+from tests.pictures import SRGB
 from tests.synthetic import StubReconstructor, noise, plane
-
-__all__ = ["here"]  # a fixture
 
 FACE = plane((2, 2), 0.1)
 STUB = StubReconstructor(FACE)

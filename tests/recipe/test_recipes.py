@@ -15,7 +15,8 @@ from facelab.cli import networks
 from facelab.images import read
 from facelab.recipe import read_recipe
 from facelab.reconstruct import load_reconstructor
-from tests.cli.test_swap import ROOT, facelab_
+from tests.children import ROOT
+from tests.commands import facelab_
 
 FOLDER = ROOT / "recipes"
 RECIPES = sorted(FOLDER.glob("*.yaml"))

@@ -9,7 +9,7 @@ from facelab.geometry.crop import cut
 from facelab.geometry.pose import estimate
 from facelab.reconstruct import load_reconstructor
 from facelab.types import Box, Crop
-from tests.detect.test_blazeface import FACES, noise, photograph
+from tests.synthetic import FACES, photograph, smooth
 
 SLEEVE = Box(5, 304, 216, 515)  # of the astronaut's suit: folds that look a little like a face
 
@@ -29,7 +29,7 @@ def test_the_samples_have_one_face_each(reconstructor, name):
 
 def test_what_is_no_face_is_refused(reconstructor):
     assert reconstructor(photograph("astronaut.png"), [SLEEVE]) == []
-    image = noise(300, 300)
+    image = smooth(300, 300)
     boxes = [Box(x, y, x + 120, y + 120) for x in (20, 150) for y in (20, 150)]
     assert reconstructor(image, boxes) == []
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab.detect.blazeface import BlazeFaceDetector
 from facelab.errors import UsageError
 from facelab.geometry.crop import cut
 from facelab.models.facemesh import SIDE, FaceMesh
@@ -124,11 +123,6 @@ class Told:
 
     def largest(self, image):
         return list(self.found_first)
-
-
-@pytest.fixture(scope="module")
-def detector():
-    return BlazeFaceDetector()
 
 
 @pytest.fixture(scope="module")

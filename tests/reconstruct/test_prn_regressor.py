@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab.atlas import canonical, prnet
 from facelab.geometry.pose import estimate
 from facelab.geometry.visibility import visible
 from facelab.recipe.swapping import SwapSettings, swap_into
@@ -18,30 +17,13 @@ from facelab.reconstruct.face_selection import Sighting
 from facelab.reconstruct.prn_regressor import PRNRegressor, crop_of
 from facelab.reconstruct.reconstructor import View
 from facelab.train.loss import loss_weights
-from facelab.types import Box, Detection, PositionMap, Reconstruction
-from tests.cli.test_swap import facelab_
-from tests.reconstruct.test_import_prnet import imported, own, published
+from facelab.types import Box, Detection, Reconstruction
+from tests.commands import facelab_
+from tests.prnet import laid_out
 from tests.synthetic import canonical as canonical_face
 from tests.synthetic import frozen, noise, photograph
 
-__all__ = ["imported", "own", "published"]  # fixtures
-
-
 BOX = Box(1, 1, 8, 8)
-
-
-@pytest.fixture
-def atlas(own):
-    """PRNet's, as a hand-made import has it."""
-    prnet.cache_clear()
-    yield prnet()
-    prnet.cache_clear()
-
-
-def laid_out(positions, atlas):
-    """A canonical position map in PRNet's layout."""
-    values = canonical().read(positions.values, atlas.chart.reshape(-1, 2))
-    return PositionMap(values.reshape(256, 256, 3) * atlas.valid[..., None], atlas)
 
 
 def prnet_similarity(box, lower=0.0, times=1.6):

@@ -24,7 +24,7 @@ from facelab.train.loop import Settings, State, rate_at
 from facelab.train.loss import loss_weights
 from facelab.train.objective import Objective
 from facelab.types import Box
-from tests.models.test_networks import astronaut_crops
+from tests.networks import astronaut_crops
 from tests.synthetic import ATLAS, canonical_points
 
 EVERY = 4  # texels between those that the objective compares

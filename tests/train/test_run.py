@@ -27,7 +27,7 @@ from facelab.train.prepared import read as read_views
 from facelab.train.renders import RECIPES, Rendering, load, render
 from facelab.train.run import run
 from facelab.train.views import read_spoil
-from tests.cli.test_swap import facelab_, one_line, picture
+from tests.commands import facelab_, one_line, picture
 from tests.heads import head_file
 from tests.synthetic import SAMPLES, canonical_points, photograph
 from tests.tasks import kill
