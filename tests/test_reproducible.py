@@ -14,10 +14,10 @@ from facelab.recipe.runner import run
 from facelab.reconstruct import load_reconstructor
 from tests.children import ONE_CORE, ROOT, TORCH_BEFORE, output
 from tests.commands import facelab_
-from tests.synthetic import astronaut, halved
+from tests.synthetic import astronaut, halved, mona_lisa
 
 SAMPLES = ROOT / "samples"
-JAMES, MONA = SAMPLES / "james-left.jpg", SAMPLES / "mona-lisa.jpg"
+MONA = SAMPLES / "mona-lisa.jpg"
 
 MUCH = """
 version: 1
@@ -115,28 +115,29 @@ def photographs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pictures(photographs, much, tmp_path_factory):
-    return hashes(tmp_path_factory.mktemp("pictures") / "alone", PICTURES, photographs, much)
+    """On one core, with one thread."""
+    arguments = (tmp_path_factory.mktemp("pictures") / "one", PICTURES, photographs, much)
+    return hashes(*arguments, before=ONE_CORE)
 
 
-@pytest.mark.parametrize(
-    ("before", "threads"), [(ONE_CORE, "3"), (TORCH_BEFORE, "5")], ids=["one core", "torch before"]
-)
-def test_pictures_do_not_depend_on_threads(pictures, photographs, much, tmp_path, before, threads):
+def test_pictures_do_not_depend_on_threads(pictures, photographs, much, tmp_path):
+    """Nor on cores, nor on torch, which was there before."""
     assert len(pictures) > 30
     arguments = (tmp_path / "other", PICTURES, photographs, much)
-    assert hashes(*arguments, before=before, threads=threads) == pictures
+    assert hashes(*arguments, before=TORCH_BEFORE, threads="5") == pictures
 
 
 @pytest.fixture(scope="module")
 def sets(photographs, tmp_path_factory):
-    return hashes(tmp_path_factory.mktemp("sets") / "alone", SETS, photographs, 1)
+    """On one core, in one process, with one thread."""
+    arguments = (tmp_path_factory.mktemp("sets") / "one", SETS, photographs, 1)
+    return hashes(*arguments, before=ONE_CORE)
 
 
 def test_sets_and_networks_do_not_depend_on_workers(sets, photographs, tmp_path):
-    """Two workers on one core, where torch was there before and has two threads."""
     assert "network/facemap.safetensors" in sets
-    before = TORCH_BEFORE + ONE_CORE
-    assert sets == hashes(tmp_path / "other", SETS, photographs, 2, before=before, threads="2")
+    arguments = (tmp_path / "other", SETS, photographs, 2)
+    assert hashes(*arguments, before=TORCH_BEFORE, threads="3") == sets
 
 
 def test_a_set_does_not_depend_on_who_makes_it(sets, photographs, tmp_path):
@@ -156,7 +157,7 @@ def test_the_library_does_what_the_command_does(much, tmp_path):
 @pytest.mark.parametrize("backend", ["map", "mesh"])
 def test_a_face_does_not_depend_on_those_beside_it(backend, runtime):
     reconstructor = load_reconstructor(backend=backend, runtime=runtime)
-    images = [halved(name) for name in (MONA.name, JAMES.name, MONA.name)] + [astronaut()]
+    images = [mona_lisa(), astronaut(), mona_lisa()]
     alone = [values(reconstructor(image)) for image in images]
     assert list(map(values, reconstructor.batch(images))) == alone
     with ThreadPoolExecutor(3) as pool:

@@ -18,7 +18,7 @@ from tests.synthetic import StubReconstructor, canonical, photograph
 
 FOLDER = Path(__file__).parent.parent.parent / "recipes" / "augment"
 RECIPES = {path.stem: path for path in sorted(FOLDER.glob("*.yaml"))}
-COUNT = 24
+COUNT = 16
 FACE = canonical(scale=9, origin=(105, 125, 0))
 
 

