@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -86,6 +88,7 @@ def _applied(operator: Tensor, points: Tensor) -> Tensor:
     return (operator @ flat).reshape(-1, batch, 3).transpose(0, 1)
 
 
+@cache
 def _operators() -> tuple[Float, Float, Float]:
     """Points to every `_STEP`-th texel, to the 68 landmarks; and the texels' weights."""
     layout = atlas.canonical()
