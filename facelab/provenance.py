@@ -7,7 +7,7 @@ import importlib.metadata
 import json
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from xml.dom import minidom
@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 import facelab
+from facelab import plugins
 from facelab.errors import OutputError, UsageError
 from facelab.files import StrPath, open_regular
 from facelab.images import Image, write_bytes_atomically
@@ -210,6 +211,19 @@ def software_versions() -> dict[str, str]:
     }
 
 
+def edit_versions(recipe: Mapping[str, object]) -> dict[str, str]:
+    """Versions of the other packages whose edits a recipe, or what holds one, has for steps."""
+    inner, steps = recipe.get("recipe"), recipe.get("steps")
+    if isinstance(inner, Mapping):
+        return edit_versions(inner)
+    names = [name for step in steps for name in _names(step)] if isinstance(steps, list) else []
+    return plugins.versions(names)
+
+
+def _names(step: object) -> Iterable[str]:
+    return step if isinstance(step, Mapping) else [str(step)]
+
+
 @dataclass(frozen=True)
 class Record:
     """How an image was made: enough to make it again, and nothing that identifies a face.
@@ -229,7 +243,7 @@ class Record:
     notes : tuple of str
         What could not be kept or done.
     versions : mapping of str to str
-        Of the software, see `software_versions`.
+        Of the software, see `software_versions`; those of `edit_versions` are added.
 
     Raises
     ------
@@ -250,6 +264,8 @@ class Record:
             raise UsageError(
                 f"consent: {self.consent!r} is unknown; use one of {', '.join(CONSENT)}"
             )
+        own = edit_versions(self.recipe)
+        object.__setattr__(self, "versions", {**own, **self.versions})
 
 
 def record_path(image_path: StrPath) -> Path:

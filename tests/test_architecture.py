@@ -16,7 +16,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # A module imports from lower lines only; a package's own modules import each other freely.
 LAYERS = """
-    errors algebra
+    errors algebra plugins
     files
     arrays matlab
     weights interpolation

@@ -15,6 +15,7 @@ from facelab.augment.scene import Augmentation
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.edits.edit import Step
 from facelab.edits.fields import checked
+from facelab.edits.foreign import WithForeign
 from facelab.errors import UsageError
 from facelab.recipe import Input, Output, step_classes
 from facelab.recipe.document import DocumentError, Node, of_plain, parse
@@ -115,9 +116,9 @@ class Template:
         return any(issubclass(kind, Augmentation) and kind.needs_matte for kind in kinds)
 
 
-def template_classes() -> dict[str, type[Step]]:
+def template_classes() -> WithForeign:
     """Every step that an augmentation recipe may have, by name."""
-    return {**step_classes(), **{step.name: step for step in AUGMENTATIONS}}
+    return step_classes(*AUGMENTATIONS)
 
 
 def read_template(path: str | Path) -> Template:

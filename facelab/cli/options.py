@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from facelab.cli.report import conclude
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 Corners = tuple[float, ...]
 
@@ -89,8 +91,9 @@ def catalogue_options(command: str) -> Callable[[Command], Command]:
         if wanted and not ctx.resilient_parsing:
             from facelab.cli.keys import listed
 
-            click.echo(listed(command))
-            ctx.exit()
+            lines, errors = listed(command)
+            click.echo(lines)
+            ctx.exit(conclude(errors))
 
     def explaining(ctx: click.Context, _param: click.Parameter, name: str | None) -> None:
         if name is not None and not ctx.resilient_parsing:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from facelab import weights
+from facelab import plugins, weights
 from facelab.cli.networks import Networks
 from facelab.cli.remaking import made_again, networks_of
 from facelab.errors import FacelabError, UsageError, WeightsError
@@ -148,7 +148,7 @@ def _verified(recorded: Recorded, search: Search) -> Verification:
 
 def version_findings(recorded: Mapping[str, str]) -> Iterator[Finding]:
     """Which versions are others than recorded: that may explain differences, and is none."""
-    here = software_versions()
+    here = {**plugins.versions(), **software_versions()}
     for name, version in recorded.items():
         now = here.get(name, "missing")
         said = "" if now == version else f"{now}, recorded {version}"
