@@ -17,6 +17,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 # A module imports from lower lines only; a package's own modules import each other freely.
 LAYERS = """
     errors algebra plugins
+    recipe_files
     files
     arrays matlab
     weights interpolation
