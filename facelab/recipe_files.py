@@ -54,7 +54,7 @@ def found(given: str | Path, command: str) -> Path:
         return path  # who reads it tells what is wrong
     if command == "edit" and name in shipped("augment"):
         raise UsageError(f"{name}: is a recipe of facelab augment, not of edit")
-    near = " or ".join(get_close_matches(name, known, 3, cutoff=0.5))
+    near = " or ".join(get_close_matches(name, known, 2, cutoff=0.6))
     hint = f"did you mean {near}? " if near else ""
     raise UsageError(f"no recipe is called {name!r}; {hint}(see facelab recipe list)")
 

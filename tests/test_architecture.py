@@ -41,6 +41,7 @@ LAYERS = """
     benchmark
     verification
     cli
+    __main__
 """
 FORBIDDEN = {"edits": {"raster", "blend", "images", "reconstruct"}}  # though below it
 LAYER = {

@@ -313,7 +313,7 @@ def test_nothing_stays_when_the_comparison_cannot_be_written(here, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
-        ([], ["either -r RECIPE.yaml or --do"]),
+        ([], ["either -r RECIPE or --do"]),
         (["-r", "r.yaml", "--do", "fill"], ["either -r"]),
         (["-r", "none.yaml"], ["none.yaml: cannot be read"]),
         (["--do", "fil"], ["--do 1: no edit is called 'fil'; did you mean fill?"]),
@@ -427,7 +427,8 @@ def test_recipe_commands(here):
         "version: 1\ninputs: {a: source.png}\nsteps: [fill, wear: {reference: a}]"
     )
     result = facelab_("recipe", "check", "r.yaml")
-    assert (result.exit_code, result.stdout) == (0, "r.yaml: ok, 2 step(s), 1 input(s)\n")
+    assert result.stdout == "r.yaml: ok, 2 step(s), 1 input(s), for facelab edit\n"
+    assert result.exit_code == 0
     shown = facelab_("recipe", "show", "r.yaml").stdout
     Path("full.yaml").write_text(shown)
     assert facelab_("recipe", "show", "full.yaml").stdout == shown
@@ -436,8 +437,9 @@ def test_recipe_commands(here):
     assert result.exit_code == 2
     assert one_line(result, "r.yaml:3: step 1: no edit is called 'fil'")
     Path("r.yaml").write_text("version: 1\nsteps:\n - noise: {read: {uniform: [0, 0.1]}}")
-    assert one_line(facelab_("recipe", "check", "r.yaml"), "no edit is called 'noise'")
-    assert facelab_("recipe", "check", "r.yaml", "--for", "augment").exit_code == 0
+    as_edit = facelab_("recipe", "check", "r.yaml", "--for", "edit")
+    assert one_line(as_edit, "no edit is called 'noise'")
+    assert facelab_("recipe", "check", "r.yaml").exit_code == 0
     assert json.loads(facelab_("recipe", "schema").stdout)["title"] == "facelab recipe"
 
 

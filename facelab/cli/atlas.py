@@ -24,7 +24,7 @@ _SIZE = click.option(
 )
 
 
-@click.group("atlas", no_args_is_help=False)
+@click.group("atlas")
 def atlas_group() -> None:
     """Draw the layout of textures: its regions, or a template for face paint."""
 

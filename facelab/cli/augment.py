@@ -9,6 +9,7 @@ import click
 from facelab.augment.engines import ENGINES
 from facelab.augment.formats import FORMATS
 from facelab.cli.options import CONSENT, FILE, catalogue_options, network_options
+from facelab.cli.shell import complete_recipe
 
 
 @click.command("augment")
@@ -17,8 +18,9 @@ from facelab.cli.options import CONSENT, FILE, catalogue_options, network_option
     "--recipe",
     type=FILE,
     required=True,
-    metavar="RECIPE.yaml",
-    help="What to do: a recipe of facelab edit whose values may be drawn.",
+    metavar="RECIPE",
+    shell_complete=complete_recipe,
+    help="What to do: a file, or a name of facelab recipe list; its values may be drawn.",
 )
 @click.option(
     "-i",

@@ -48,7 +48,7 @@ def _ends_in(suffix: str) -> Callable[[click.Context, click.Parameter, Path | No
     return check
 
 
-@click.group("benchmark", no_args_is_help=False)
+@click.group("benchmark")
 def benchmark_group() -> None:
     """Measure how right reconstructors are."""
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from facelab.cli.report import conclude
+from facelab.cli.shell import complete_step
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Corners = tuple[float, ...]
@@ -108,6 +109,7 @@ def catalogue_options(command: str) -> Callable[[Command], Command]:
             "--help-for",
             callback=explaining,
             metavar="STEP",
+            shell_complete=complete_step(command),
             help="Tell a step's keys, their ranges and defaults, and exit.",
             **about,
         )(given)

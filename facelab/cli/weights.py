@@ -11,7 +11,7 @@ from facelab.cli.report import report_error, say
 from facelab.errors import WeightsError
 
 
-@click.group("weights", no_args_is_help=False)
+@click.group("weights")
 def weights_group() -> None:
     """Look at the networks' weights files, and make those that cannot come with facelab."""
 
