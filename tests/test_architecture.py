@@ -17,7 +17,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 # A module imports from lower lines only; a package's own modules import each other freely.
 LAYERS = """
     errors algebra plugins
-    recipe_files
+    recipe_files swap_notes
     files
     arrays matlab
     weights interpolation
