@@ -95,7 +95,8 @@ def test_every_file_is_written_and_named_in_the_report(here):
         assert tuple(face["files"]) == NAMES
         for entry in face["files"].values():
             named += [value for value in entry.values() if isinstance(value, str)]
-    assert sorted([*named, "target.json"]) == files()
+    together = report()["files"]["overlay"]["png"]
+    assert sorted([*named, together, "target.json"]) == files()
     assert len(set(named)) == len(named)
     assert all(name.startswith(("target_0", "target_1")) for name in named)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from facelab.cli.staging import folder_aside, move
 from facelab.errors import FacelabError, UsageError
 from facelab.export import Entry, writer
 from facelab.export.obj_texture import safe_name
+from facelab.export.overlay import write_together
 from facelab.export.report import describe_face, describe_image
 from facelab.export.subject import IMAGE_FRAME, Subject
 from facelab.files import MEGABYTE, Shape, parse_json, read_bytes
@@ -210,6 +211,7 @@ def finished(job: Job, request: Request) -> bool:
             and report["landmarks_file"] == _describe_landmarks(job, request)
             and report["recipe"] == request.recipe
             and report["weights"] == request.networks.weights
+            and "files" in report
             and all((job.report.parent / name).is_file() for name in _named(report))
         )
     except (OSError, ValueError):  # no report of this kind
@@ -229,7 +231,9 @@ def _reported(job: Job) -> Mapping[str, Any]:
 
 def _named(report: Mapping[str, Any]) -> list[str]:
     """The names of the files that a report lists."""
-    entries = [entry for face in report["faces"] for entry in face["files"].values()]
+    of_all = report.get("files")  # not in reports of earlier versions
+    groups = [*(face["files"] for face in report["faces"]), of_all]
+    entries = [entry for group in groups if isinstance(group, dict) for entry in group.values()]
     names = (value for entry in entries if isinstance(entry, dict) for value in entry.values())
     return [name for name in names if isinstance(name, str) and name.isprintable()]
 
@@ -326,6 +330,7 @@ def _write(
             "landmarks_file": _describe_landmarks(job, request),
             "frame": IMAGE_FRAME,
             "faces": described,
+            "files": _write_together(image, faces, request, aside / job.stem.name),
             "network": network,
             "notes": list(_notes(job, image, request)),
             "recipe": request.recipe,
@@ -347,6 +352,17 @@ def _write_face(subject: Subject, request: Request, stem: Path) -> dict[str, obj
     """Write the files of one face, and describe it."""
     files: dict[str, Entry] = {name: writer(name)(subject, stem) for name in request.write}
     return describe_face(subject, files)
+
+
+def _write_together(
+    image: Image, faces: Sequence[Reconstruction], request: Request, stem: Path
+) -> dict[str, Entry]:
+    """Write what shows all faces in one file, where there are several."""
+    if len(faces) == 1 or "overlay" not in request.write:
+        return {}
+    first = request.subject(image, faces[0])
+    subjects = [replace(first, found=found) for found in faces]
+    return {"overlay": write_together(subjects, stem)}
 
 
 def _earlier_files(job: Job) -> set[str]:

@@ -29,7 +29,9 @@ _PLURALS = {kind: f"{kind}s" for kind in (FOLDER, OUTPUT, OWN, BROKEN, SPECIAL)}
     LOOP: "links to folders that are taken or above"
 }
 _SUFFIX = re.compile(r"\.[a-z0-9_+-]{1,12}")  # what can be said in a line of text
-_DRAWN = re.compile(r"(.+)_\d+_(?:overlay|surface|depth|normals|pncc|texture|visibility|map)\.png")
+_DRAWN = re.compile(
+    r"(.+)_(?:all_overlay|\d+_(?:overlay|surface|depth|normals|pncc|texture|visibility|map))\.png"
+)
 
 
 @dataclass(frozen=True)
