@@ -152,9 +152,8 @@ def _looked_at(content: Json) -> tuple[Given, ...]:
 def _written(content: Json) -> dict[str, str | None]:
     """The files that a report names; reports of earlier versions have no hashes of them."""
     recorded = hashes("written", content.get("written", {}))
-    groups = [mapping("faces", face)["files"] for face in listing("faces", content["faces"])]
-    for group in (*groups, content.get("files", {})):
-        for entry in mapping("files", group).values():
+    for face in listing("faces", content["faces"]):
+        for entry in mapping("files", mapping("faces", face)["files"]).values():
             names = [value for value in mapping("files", entry).values() if isinstance(value, str)]
             recorded.update({name: recorded.get(name, "") for name in names})
     return {file_name(name): digest or None for name, digest in recorded.items()}
