@@ -16,7 +16,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # A module imports from lower lines only; a package's own modules import each other freely.
 LAYERS = """
-    errors constants
+    _version errors constants
     files
     numerics
     weights
@@ -28,8 +28,9 @@ LAYERS = """
     reconstruct
     face
     edits
-    recipe
     export
+    model
+    recipe
     augment
     train
     benchmark

@@ -155,7 +155,7 @@ def accuracy_command(
     4 weights missing or damaged, 130 interrupted; then nothing is written.
     """
     from facelab.benchmark.run import Asked
-    from facelab.cli.folders import check_folder
+    from facelab.files.folders import check_folder
 
     for file in (output, figures):
         if file is not None:

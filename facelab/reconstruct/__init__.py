@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from facelab.errors import UsageError
 from facelab.numerics.arrays import Float
-from facelab.reconstruct.networks import Used
 from facelab.types import Box, Reconstruction
 
 if TYPE_CHECKING:
@@ -76,8 +75,7 @@ def load_reconstructor(
         raise UsageError(f"{weights}: weights are for the backend map, not {backend}")
     own = None if weights is None else Path(weights)
     regressor = _regressor(backend, runtime, device, own)
-    used = Used(detector, backend, runtime, device, own)
-    return FaceReconstructor(_detector(detector, backend), regressor, used)
+    return FaceReconstructor(_detector(detector, backend), regressor)
 
 
 def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegmenter:

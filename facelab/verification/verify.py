@@ -9,12 +9,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from facelab import weights
-from facelab.cli.networks import Networks
-from facelab.cli.remaking import made_again, networks_of
 from facelab.errors import FacelabError, UsageError, WeightsError
 from facelab.files import StrPath, read_bytes
 from facelab.provenance import file_sha256, record_path, software_versions
-from facelab.reconstruct.networks import backend_weights
+from facelab.reconstruct.networks import Networks, backend_weights
 from facelab.verification import (
     Difference,
     Finding,
@@ -25,6 +23,7 @@ from facelab.verification import (
     difference,
     read_record,
 )
+from facelab.verification.remake import made_again, networks_of
 
 CARD = "dataset.json"
 _LARGEST = 1 << 31  # bytes of an output that is read
@@ -68,7 +67,7 @@ def verify(
     except OSError as error:  # an impossible path
         raise UsageError(f"{output}: {(error.strerror or '').lower()}; give another path") from None
     if not records:
-        from facelab.cli.verifying_data import verify_data_set
+        from facelab.verification.data_set import verify_data_set
 
         beside = [] if "://" in str(output) else [Path(output).parent]
         yield verify_data_set(str(output), Search([*beside, Path()], below), every)
