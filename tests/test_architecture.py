@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -157,3 +158,24 @@ def test_public_names_exist_and_are_sorted():
     names = getattr(facelab, "__all__", [])
     assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
     assert all(hasattr(facelab, name) for name in names)
+
+
+def test_the_page_names_what_is_there():
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(facelab/[\w/]+\.py)`((?:,? `\w+`)*)", page)
+    assert len(named) > 10
+    for file, names in named:
+        tree = ast.parse((PACKAGE.parent / file).read_text(encoding="utf-8"))
+        defined = {
+            node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        }
+        assert set(re.findall(r"`(\w+)`", names)) <= defined, file
+    rooms = set(re.findall(r"`(\w+)`", page.partition("## The rooms")[2]))
+    told = {room(path) for path in SOURCES} - {
+        "__init__",
+        "__main__",
+        "_version",
+        "constants",
+        "errors",
+    }
+    assert told <= rooms
