@@ -184,7 +184,9 @@ class Batch:
         except OSError as error:
             raise UsageError(f"{error.filename}: {error.strerror}; give another path") from None
         if not folder and (len(self.places) > 1 or any(path.is_dir() for path in self.inputs)):
-            raise UsageError(f"{self.output}: is a file, but a folder goes into a folder; give one")
+            raise UsageError(
+                f"{self.output}: is a file, but several photographs go into a folder; give one"
+            )
         return folder
 
     def pictures(self, suffix: str | None) -> list[Job]:

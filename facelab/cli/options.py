@@ -183,6 +183,12 @@ def recursive_option(command: Command) -> Command:
     return option(command)
 
 
+def overwrite_option(command: Command) -> Command:
+    """Add the option to replace a file that is there."""
+    option = click.option("--overwrite", is_flag=True, help="Replace what is there.")
+    return option(command)
+
+
 def output_options(command: Command) -> Command:
     """Add the options of commands that write photographs."""
     consent = click.option(
