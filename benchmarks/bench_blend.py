@@ -23,7 +23,7 @@ import scipy.sparse
 import scipy.sparse.linalg
 from numpy.typing import NDArray
 
-from facelab import blend
+from facelab.face import blend
 
 os.environ |= {"ENABLE_TAICHI_HEADER_PRINT": "0", "TI_LOG_LEVEL": "error"}
 import fpie.process  # reads them on import

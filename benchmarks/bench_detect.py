@@ -17,16 +17,17 @@ import cv2
 import numpy as np
 import torch
 
-from facelab import pose
 from facelab.augment.plan import Item
 from facelab.augment.steps.profile import Profile
 from facelab.benchmark.portraits import Studio
+from facelab.detect.blazeface import BlazeFaceDetector
 from facelab.errors import FacelabError
+from facelab.geometry import pose
+from facelab.geometry.crop import cut
 from facelab.images import read
+from facelab.numerics.arrays import Float
 from facelab.reconstruct import BACKENDS, Reconstructor, load_reconstructor
-from facelab.reconstruct.crop import cut
-from facelab.reconstruct.detect import BlazeFaceDetector
-from facelab.types import Box, Crop, Float
+from facelab.types import Box, Crop
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 COLUMNS = 6

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from facelab.reconstruct.blazeface import BlazeFaceFull, BlazeFaceShort
-from facelab.reconstruct.detect import BlazeFaceDetector
-from facelab.reconstruct.facemap import FaceMap
-from facelab.reconstruct.facemesh import FaceMesh
-from facelab.reconstruct.layers import load
+from facelab.detect.blazeface import BlazeFaceDetector
+from facelab.models.blazeface import BlazeFaceFull, BlazeFaceShort
+from facelab.models.facemap import FaceMap
+from facelab.models.facemesh import FaceMesh
+from facelab.models.layers import load
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 

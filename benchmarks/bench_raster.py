@@ -14,7 +14,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.raster import coverage, interpolate, rasterize, sample
+from facelab.numerics.raster import coverage, interpolate, rasterize, sample
 
 Floats = NDArray[np.float32]
 Triangles = NDArray[np.int32]

@@ -20,16 +20,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from facelab.cli.networks import Networks
 from PIL import Image
 
-from facelab.cli.networks import Networks
 from facelab.cli.reconstruction import Request, find, perform, plan
+from facelab.models.facemap import SIDE, FaceMap
+from facelab.models.facemesh import FaceMesh
+from facelab.models.layers import load
+from facelab.models.runtime import DEVICES, RUNTIMES, Runner, load_runner
+from facelab.numerics.arrays import Float
 from facelab.reconstruct import load_reconstructor
-from facelab.reconstruct.facemap import SIDE, FaceMap
-from facelab.reconstruct.facemesh import FaceMesh
-from facelab.reconstruct.layers import load
-from facelab.reconstruct.runtime import DEVICES, RUNTIMES, Runner, load_runner
-from facelab.types import Float
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 BATCHES = (1, 2, 16)

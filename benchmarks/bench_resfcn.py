@@ -16,12 +16,12 @@ import numpy as np
 import onnxruntime
 import torch
 
-from facelab.reconstruct.facemesh import FaceMesh
-from facelab.reconstruct.fold import fold
-from facelab.reconstruct.layers import load
-from facelab.reconstruct.light import LightPRN
-from facelab.reconstruct.resfcn import PRN
-from facelab.reconstruct.runtime import Runner, load_runner
+from facelab.models.facemesh import FaceMesh
+from facelab.models.fold import fold
+from facelab.models.layers import load
+from facelab.models.light_prn import LightPRN
+from facelab.models.resfcn import PRN
+from facelab.models.runtime import Runner, load_runner
 
 
 def forms(network: torch.nn.Module, side: int) -> dict[str, Runner]:

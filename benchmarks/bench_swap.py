@@ -30,12 +30,16 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import prnet  # noqa: E402 - needs the path above
-from facelab import blend, composite, images, raster  # noqa: E402
-from facelab.pipeline import SwapSettings, sight, swap_into, swapping  # noqa: E402
+from facelab import images  # noqa: E402
+from facelab.detect.blazeface import BlazeFaceDetector  # noqa: E402
+from facelab.face import blend, composite  # noqa: E402
+from facelab.numerics import raster  # noqa: E402
+from facelab.numerics.arrays import Float  # noqa: E402
+from facelab.recipe import swapping  # noqa: E402
+from facelab.recipe.swapping import SwapSettings, swap_into  # noqa: E402
 from facelab.reconstruct import Reconstructor, load_reconstructor  # noqa: E402
-from facelab.reconstruct.detect import BlazeFaceDetector  # noqa: E402
+from facelab.reconstruct.face_selection import sight  # noqa: E402
 from facelab.reconstruct.reconstructor import FaceReconstructor  # noqa: E402
-from facelab.types import Float  # noqa: E402
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -25,18 +25,18 @@ import numpy as np
 from numpy.typing import NDArray
 from regressor import Regressor, predicted, trained
 
-from facelab import pose
 from facelab.augment import photographs
 from facelab.augment.engines import Engine, load_engine
 from facelab.augment.generate import Generator
 from facelab.augment.labels import covered
 from facelab.augment.plan import Item, Plan
-from facelab.augment.sources import Sources
+from facelab.augment.portrait_cache import Sources
 from facelab.augment.template import Template, parse_template
 from facelab.errors import NoFaceError
+from facelab.geometry import pose
+from facelab.geometry.visibility import visible_landmarks
+from facelab.numerics.arrays import Bool, Float
 from facelab.reconstruct import load_reconstructor
-from facelab.types import Bool, Float
-from facelab.visibility import visible_landmarks
 
 SIDE = 64  # of the crops, px
 TESTED = 2  # of each portrait that is held out

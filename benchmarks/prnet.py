@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from facelab.atlas import grid_triangles
 from facelab.images.image import from_integers, to_integers
-from facelab.raster import rasterize
-from facelab.types import Float, PositionMap
+from facelab.numerics.arrays import Float
+from facelab.numerics.raster import rasterize
+from facelab.types import PositionMap
 
 
 def swap(

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from facelab.types import Float
+from facelab.numerics.arrays import Float
 
 BATCH = 64
 RATE = 2e-3

@@ -12,37 +12,18 @@ Depth has the unit of x and y and the nearer is the larger.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.algebra import product
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Float, Int, require
 
 if TYPE_CHECKING:
     from facelab.atlas import Atlas
-
-Float = NDArray[np.float32]
-Int = NDArray[np.int32]
-Bool = NDArray[np.bool_]
-
-
-def require(name: str, array: NDArray[Any], shape: tuple[int | str, ...], dtype: type) -> None:
-    """Raise ``ValueError`` unless `array` has the shape and dtype; letters stand for any size."""
-    fits = array.ndim == len(shape) and all(
-        isinstance(want, str) or want == got for want, got in zip(shape, array.shape, strict=True)
-    )
-    if not fits or array.dtype != dtype:
-        wanted = ", ".join(str(side) for side in shape)
-        raise ValueError(
-            f"{name} must have shape ({wanted}) and dtype {np.dtype(dtype)}, "
-            f"not {array.shape} and {array.dtype}"
-        )
-
-
-def require_image(name: str, image: NDArray[Any]) -> None:
-    """Raise ``ValueError`` unless `image` is ``(H, W, 3)`` float32."""
-    require(name, image, ("H", "W", 3), np.float32)
+SEEN = 0.1
+"""The confidence from which on a texel counts as seen."""
 
 
 @dataclass(frozen=True, slots=True)

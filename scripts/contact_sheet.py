@@ -28,10 +28,12 @@ from benchmarks.identity import IdentityNet, cosine
 from facelab import images
 from facelab.atlas import Atlas
 from facelab.errors import FacelabError
-from facelab.pipeline import Sighting, SwapSettings, sight, swap_into
+from facelab.face.texture import unwrap
+from facelab.numerics.arrays import Bool, Float
+from facelab.recipe.swapping import SwapSettings, swap_into
 from facelab.reconstruct import Reconstructor, load_reconstructor
-from facelab.texture import unwrap
-from facelab.types import Bool, Float, PositionMap
+from facelab.reconstruct.face_selection import Sighting, sight
+from facelab.types import PositionMap
 
 TILE = 168  # px
 COLUMNS = 12  # tiles

@@ -34,7 +34,7 @@ from safetensors.numpy import save
 from facelab.atlas import OVAL, surface
 from facelab.atlas.canonical import face_and_margin, points
 from facelab.atlas.layout import sample
-from facelab.pose import matrix
+from facelab.geometry.pose import matrix
 
 Array = NDArray[np.float64]
 Float = NDArray[np.float32]

@@ -16,21 +16,23 @@ from pathlib import Path
 
 import numpy as np
 
-from facelab import images, pose
+from facelab import images
 from facelab.augment.plan import Item
 from facelab.augment.scene import Scene
 from facelab.augment.steps.profile import Profile
 from facelab.benchmark import rendered
-from facelab.benchmark.judge import Picture, look
+from facelab.benchmark.evaluation import Picture, look
 from facelab.benchmark.portraits import Studio
 from facelab.export.canvas import Canvas
 from facelab.export.overlay import overlay
 from facelab.export.subject import Subject
-from facelab.head import HeadModel
+from facelab.geometry import pose
+from facelab.geometry.head import HeadModel
+from facelab.numerics.arrays import Float
 from facelab.provenance import file_sha256
 from facelab.reconstruct import Reconstructor, load_reconstructor, load_segmenter
 from facelab.train.teacher import Teacher
-from facelab.types import Box, Float, Reconstruction
+from facelab.types import Box, Reconstruction
 from scripts.make_figures import SAMPLES, TILE, save, tile
 
 PHOTOGRAPHS = ("astronaut.png", "mona-lisa.jpg")

@@ -20,7 +20,7 @@ from facelab import images
 from facelab.augment.generate import Generator
 from facelab.augment.photographs import find
 from facelab.augment.plan import Plan
-from facelab.augment.sources import Sources
+from facelab.augment.portrait_cache import Sources
 from facelab.augment.template import read_template
 from facelab.edits import Edit
 from facelab.export.depth import depth
@@ -29,11 +29,14 @@ from facelab.export.overlay import overlay
 from facelab.export.pncc import pncc
 from facelab.export.subject import Subject
 from facelab.export.surface import surface
-from facelab.pipeline import Sighting, SwapSettings, edit_one, sight, swap_into
+from facelab.face.texture import unwrap
+from facelab.numerics.arrays import Float
 from facelab.recipe import make_step
+from facelab.recipe.runner import edit_one
+from facelab.recipe.swapping import SwapSettings, swap_into
 from facelab.reconstruct import load_reconstructor, load_segmenter
-from facelab.texture import unwrap
-from facelab.types import Box, Face, Float, Reconstruction
+from facelab.reconstruct.face_selection import Sighting, sight
+from facelab.types import Box, Face, Reconstruction
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 README_SWAP = ("james-left.jpg", "james-right.jpg"), "mona-lisa.jpg"

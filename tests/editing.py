@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from facelab.edits.cielab import to_lab
-from facelab.texture import resized
+from facelab.numerics.smoothing import resized
 from facelab.types import Face, Texture
 from tests.synthetic import ATLAS, SKIN, frozen, plane
 

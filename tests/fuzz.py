@@ -316,7 +316,7 @@ def _mats():
 
 
 def _landmarks(path):
-    from facelab.landmarks import read_landmarks
+    from facelab.geometry.landmarks import read_landmarks
     from facelab.types import Box
 
     Box.around(read_landmarks(path))
@@ -372,8 +372,8 @@ def _portraits():
 def _cached(path):
     """A damaged one is made again; what is taken must do for what comes next."""
     from facelab.augment.plan import Item
-    from facelab.augment.sources import Sources
-    from facelab.pose import estimate
+    from facelab.augment.portrait_cache import Sources
+    from facelab.geometry.pose import estimate
 
     image = np.zeros((64, 56, 3), np.float32)
     item = Item(path, path.stem[:32], "anna", "train")
@@ -390,10 +390,10 @@ def _plans():
 
 
 def _plan(path):
-    from facelab.augment import claim
+    from facelab.augment import lock
     from facelab.augment.store import Store
 
-    claim.check(Store(str(path.parent)), {"facelab": "0.6", "seed": 1}, 9)
+    lock.check(Store(str(path.parent)), {"facelab": "0.6", "seed": 1}, 9)
 
 
 def _label_records():
@@ -406,11 +406,11 @@ def _label_records():
 
 def _label_record(path):
     """A damaged one counts as not there; what is taken must do for all that is made of them."""
-    from facelab.augment import report, sheet
-    from facelab.augment.card import Facts
     from facelab.augment.formats import named
     from facelab.augment.formats.coco import annotation, image_entry
-    from facelab.augment.statistics import gathered
+    from facelab.augment.report import contact_sheet, page
+    from facelab.augment.report.dataset_card import Facts
+    from facelab.augment.report.statistics import gathered
     from facelab.augment.store import Store
     from facelab.augment.style import Style
 
@@ -420,9 +420,9 @@ def _label_record(path):
     if form.whole(store, range(1)):
         (record,) = form.records(store, [0])
         json.dumps([annotation(record), image_entry(record)], allow_nan=False)
-        sheet.tile(record, np.zeros((128, 128, 3), np.float32))
+        contact_sheet.tile(record, np.zeros((128, 128, 3), np.float32))
         facts = Facts("folder", form.style, {}, 1)
-        report.report(facts, gathered([record], 1), b"")
+        page.report(facts, gathered([record], 1), b"")
 
 
 def _renderings():
@@ -451,6 +451,7 @@ def _records():
 
 def _record(path):
     from facelab.cli.plan import _RECORD
+
     from facelab.files import parse_json, read_bytes
 
     with contextlib.suppress(ValueError):  # made again
@@ -470,8 +471,9 @@ def _reports():
 
 
 def _report(path):
-    from facelab.cli import reconstruction
     from facelab.cli.networks import Networks
+
+    from facelab.cli import reconstruction
 
     job = reconstruction.Job(SAMPLES / "mona-lisa.jpg", Path(), path.with_suffix(""))
     reconstruction.finished(job, reconstruction.Request(Networks(), ("obj",)))
@@ -512,7 +514,7 @@ def _heads():
 
 
 def _head(path):
-    from facelab.head import HeadModel
+    from facelab.geometry.head import HeadModel
 
     HeadModel.read(path).fit(atlas.canonical().vertices * np.float32([9, -9, 9]) + 100)
 
@@ -537,11 +539,11 @@ def _networks():
 
 
 def _network(path):
-    from facelab.reconstruct.facemesh import SIDE, FaceMesh
-    from facelab.reconstruct.layers import load_file
-    from facelab.reconstruct.mesh import MeshRegressor
+    from facelab.models.facemesh import SIDE, FaceMesh
+    from facelab.models.layers import load_file
+    from facelab.models.runtime import load_runner
+    from facelab.reconstruct.facemesh_regressor import MeshRegressor
     from facelab.reconstruct.reconstructor import View
-    from facelab.reconstruct.runtime import load_runner
     from facelab.types import Box
 
     regressor = MeshRegressor(load_runner(load_file(FaceMesh, path), SIDE, "torch", "cpu"))
@@ -584,7 +586,7 @@ def _packs():
 
 
 def _pack(path):
-    from facelab.reconstruct.insightface import InsightFaceDetector
+    from facelab.detect.insightface import InsightFaceDetector
 
     folder = path.parent / "models" / "tiny"
     folder.mkdir(parents=True, exist_ok=True)
@@ -613,7 +615,7 @@ def _uv_file(name):
 
 
 def _uv(path):
-    from facelab.reconstruct.prnet import read_uv_data
+    from facelab.reconstruct.import_prnet import read_uv_data
 
     for name, data in _uv_data().items():
         if name != path.name:

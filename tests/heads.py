@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from safetensors.numpy import save_file
 
-from facelab.head import HeadModel
+from facelab.geometry.head import HeadModel
 from tests.synthetic import ATLAS, frozen
 
 IDENTITIES, EXPRESSIONS, DEVIATION = 4, 3, 0.5

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from facelab import atlas
-from facelab.augment.card import Facts
 from facelab.augment.formats import named
+from facelab.augment.report.dataset_card import Facts
 from facelab.augment.run import Job, run
 from facelab.augment.sample import Sample, Source
 from facelab.augment.store import Store

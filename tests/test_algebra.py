@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facelab.algebra import combined, product, solve
+from facelab.numerics.algebra import combined, product, solve
 from tests.children import outputs
 
 SIDES = st.integers(1, 9)

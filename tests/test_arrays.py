@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from facelab import arrays as own
-from facelab.arrays import read_npy, read_npz
+from facelab.files import npy as own
+from facelab.files.npy import read_npy, read_npz
 
 KINDS = [np.dtype(kind) for kind in ("f2", "f4", ">f8", "i1", "<i4", ">i8", "u1", "u2", "?", "U7")]
 

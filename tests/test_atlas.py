@@ -9,8 +9,8 @@ import pytest
 from facelab import atlas as atlases
 from facelab.atlas import grid_triangles
 from facelab.atlas.layout import nearest_to
-from facelab.opacity import mouth_opening
-from facelab.pose import matrix
+from facelab.face.occlusion import mouth_opening
+from facelab.geometry.pose import matrix
 from tests.synthetic import ATLAS, canonical, canonical_points, frozen, mouth
 
 # The 300-W landmark that each one becomes in a mirror.

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from facelab import weights
-from facelab.augment import claim
+from facelab.augment import lock
 from facelab.augment.maps import MAPS
 from facelab.cli import augmenting
 from facelab.cli import networks as networks_module
@@ -313,7 +313,7 @@ def test_with_a_head_profiles_have_other_shapes(here):
     Path("recipe.yaml").write_text(recipe)
     assert one_line(augment(output="without"), "need a head model; give --head")
     assert augment("--head", "head.safetensors").exit_code == 0
-    plan = json.loads(Path("out", claim.NAME).read_text())
+    plan = json.loads(Path("out", lock.NAME).read_text())
     assert plan["head"] == file_sha256(here / "head.safetensors")
     Path("recipe.yaml").write_text(recipe.replace("identity: 1.0, ", ""))
     assert augment("--head", "head.safetensors", output="other").exit_code == 0
@@ -329,5 +329,5 @@ def test_a_head_that_is_none_is_said_before_anything_is_made(here):
 
 def test_the_plan_says_which_networks():
     assert augment().exit_code == 0
-    plan = json.loads(Path("out", claim.NAME).read_text())
+    plan = json.loads(Path("out", lock.NAME).read_text())
     assert plan["networks"]["weights"]["facemap"] == weights.entry_of("facemap").sha256

@@ -13,22 +13,23 @@ import PIL.Image
 import pytest
 import scipy.io
 
-from facelab.augment import card, labels, maps, report, sheet
-from facelab.augment.card import Facts
-from facelab.augment.finish import finish
+from facelab.augment import labels, maps
 from facelab.augment.formats import FORMATS, named
 from facelab.augment.formats.coco import annotation, category
 from facelab.augment.formats.facesynthetics import THEIR_CLASSES
 from facelab.augment.formats.w300lp import pose_parameters
-from facelab.augment.histogram import even_edges, histogram, said, spark
 from facelab.augment.maps import CLASSES, MAPS
-from facelab.augment.statistics import gathered
+from facelab.augment.report import contact_sheet, dataset_card, page
+from facelab.augment.report.dataset_card import Facts
+from facelab.augment.report.finish import finish
+from facelab.augment.report.histogram import even_edges, histogram, said, spark
+from facelab.augment.report.statistics import gathered
 from facelab.augment.store import Store
 from facelab.augment.style import SENTENCE, Style
 from facelab.errors import OutputError, UsageError
+from facelab.geometry.landmarks import read_landmarks
+from facelab.geometry.pose import estimate
 from facelab.images import decoded
-from facelab.landmarks import read_landmarks
-from facelab.pose import estimate
 from facelab.types import PositionMap
 from tests.augmented import OTHER, PHOTOGRAPH, SIDE, rectangle, sample, upright
 from tests.synthetic import ATLAS, canonical_points, frozen, ramp
@@ -419,7 +420,7 @@ def test_a_store_can_be_sent_to_another_process(tmp_path):
 
 
 def test_the_card_tells_what_a_data_set_is(written):
-    found = json.loads((written["coco"] / card.NAME).read_text("utf-8"))
+    found = json.loads((written["coco"] / dataset_card.NAME).read_text("utf-8"))
     assert found["samples"] == {
         "requested": 3, "written": 3, "train": 1, "validation": 1, "test": 1,
     }  # fmt: skip
@@ -445,14 +446,14 @@ def test_the_card_is_written_last(three, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Store, "write", noted)
     put("folder", Store(str(tmp_path)), three)
-    assert names[-3:] == [sheet.NAME, report.NAME, card.NAME]
+    assert names[-3:] == [contact_sheet.NAME, page.NAME, dataset_card.NAME]
 
 
 def test_without_all_samples_there_is_no_card(three, tmp_path):
     store = Store(str(tmp_path))
     with pytest.raises(OutputError, match=r": 1 of 3 samples are not there; choose a place that"):
         put("folder", store, [three[0], three[2]])
-    assert not store.exists(card.NAME)
+    assert not store.exists(dataset_card.NAME)
 
 
 def test_statistics_measure_an_even_part_of_many():
@@ -473,11 +474,11 @@ def test_a_step_done_twice_counts_once_for_its_sample():
 
 @pytest.mark.parametrize(("count", "expected"), [(3, [0, 1, 2]), (48, [*range(48)]), (0, [])])
 def test_few_samples_are_all_on_the_sheet(count, expected):
-    assert sheet.places(count) == expected
+    assert contact_sheet.places(count) == expected
 
 
 def test_the_sheet_shows_samples_from_all_over():
-    found = sheet.places(1_000_000)
+    found = contact_sheet.places(1_000_000)
     assert (len(found), found[0]) == (48, 0)
     assert set(np.diff(found)) <= {20833, 20834}
 
@@ -487,7 +488,7 @@ def test_the_sheet_draws_labels_where_they_are():
     one = sample(upright(scale=2.5, origin=(63.0, 31.0, 0.0)), image=image)
     record = labels.describe(one, labels.subject_of(one), 7, {})
     record["visible68"][8] = False  # the chin
-    drawn = sheet.tile(record, image)
+    drawn = contact_sheet.tile(record, image)
     assert drawn.shape == (230, 230, 3)
     assert (drawn[112:] == 1).all()  # below the image
     scale = 224 / 128
@@ -501,16 +502,16 @@ def test_the_sheet_draws_labels_where_they_are():
 
 def test_sheets_fill_rows_of_six():
     tiles = [np.full((230, 230, 3), k / 10, np.float32) for k in range(8)]
-    whole = sheet.sheet(tiles)
+    whole = contact_sheet.sheet(tiles)
     assert whole.shape == (6 + 2 * 230, 6 + 6 * 230, 3)
     assert whole[240, 6] == pytest.approx(0.6)
     assert (whole[240:, 6 + 2 * 230 :] == 1).all()
-    assert sheet.sheet(tiles[:2]).shape == (236, 466, 3)
+    assert contact_sheet.sheet(tiles[:2]).shape == (236, 466, 3)
 
 
 def test_the_sheet_is_marked(written):
     for name in FORMATS:
-        picture = decoded("sheet", (written[name] / sheet.NAME).read_bytes())
+        picture = decoded("sheet", (written[name] / contact_sheet.NAME).read_bytes())
         assert SENTENCE.encode() in picture.metadata.xmp
 
 
@@ -538,9 +539,9 @@ class Page(HTMLParser):
 
 
 def test_the_report_needs_no_other_file(written):
-    page = Page((written["folder"] / report.NAME).read_text("utf-8"))
-    assert page.open == []
-    assert [value[:22] for value in page.wanted] == ["data:image/jpeg;base64"]
+    found = Page((written["folder"] / page.NAME).read_text("utf-8"))
+    assert found.open == []
+    assert [value[:22] for value in found.wanted] == ["data:image/jpeg;base64"]
     for said_so in (
         "Tilted & <lit>",
         "3 images of 3",
@@ -550,13 +551,13 @@ def test_the_report_needs_no_other_file(written):
         "torn.jpg",
         "exact with respect to the geometry",
     ):
-        assert said_so in page.text
+        assert said_so in found.text
 
 
 def test_the_report_of_nothing_is_a_page():
-    page = Page(report.report(facts("folder"), gathered([], 3), b"").decode())
-    assert "0 images of 3" in page.text
-    assert page.wanted == []
+    found = Page(page.report(facts("folder"), gathered([], 3), b"").decode())
+    assert "0 images of 3" in found.text
+    assert found.wanted == []
 
 
 def test_bars_count_values():

@@ -11,7 +11,7 @@ import pytest
 from facelab.augment.generate import Generator
 from facelab.augment.labels import identities
 from facelab.augment.plan import Item, Plan
-from facelab.augment.sources import Sources
+from facelab.augment.portrait_cache import Sources
 from facelab.augment.template import parse_template
 from facelab.errors import ImageError, NoFaceError, OutputError
 from facelab.images import Image, read, write

@@ -9,10 +9,10 @@ import pytest
 
 from facelab.augment.generate import Generator
 from facelab.augment.plan import Item, Plan
-from facelab.augment.sources import Sources
+from facelab.augment.portrait_cache import Sources
 from facelab.augment.template import read_template
+from facelab.geometry.pose import estimate
 from facelab.images import Image, write
-from facelab.pose import estimate
 from facelab.provenance import file_sha256
 from tests.synthetic import StubReconstructor, canonical, photograph
 

@@ -11,7 +11,7 @@ import fsspec
 import pytest
 from distributed import LocalCluster
 
-from facelab.augment import claim, photographs, run
+from facelab.augment import lock, photographs, run
 from facelab.augment.engines.dask import DaskEngine
 from facelab.augment.engines.local import LocalEngine
 from facelab.augment.plan import split_of
@@ -52,7 +52,7 @@ def test_all_samples_are_there(complete):
         f"labels/{index:09d}.json" for index in range(12)
     }
     assert json.loads(complete["dataset.json"])["samples"]["written"] == 12
-    assert json.loads(complete[claim.NAME])["count"] == 12
+    assert json.loads(complete[lock.NAME])["count"] == 12
 
 
 def test_two_workers_make_the_same(complete, faces, out):
@@ -133,7 +133,7 @@ def test_nothing_is_made_twice(complete, faces, out):
 
 
 def test_what_a_killed_process_left_half_done_is_removed(complete, faces, out):
-    (out / claim.NAME).write_bytes(complete[claim.NAME])
+    (out / lock.NAME).write_bytes(complete[lock.NAME])
     (out / "images").mkdir()
     (out / "images" / ".facelab-0123456789ab.part").write_text("half")
     make(HERE, faces, out)
@@ -185,7 +185,7 @@ def test_two_runs_at_once(complete, faces, out):
 def test_a_killed_run_keeps_nobody_out(complete, faces, out):
     code = (
         "import os, signal, sys\n"
-        "from facelab.augment.claim import locked\n"
+        "from facelab.augment.lock import locked\n"
         "from facelab.augment.store import Store\n"
         "with locked(Store(sys.argv[1])): os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -229,7 +229,7 @@ def test_fewer_samples_are_refused(faces, out):
 
 @pytest.mark.parametrize(
     ("name", "text", "error"),
-    [("labels/000000000.json", "{}", "files of something else"), (claim.NAME, "{", "damaged")],
+    [("labels/000000000.json", "{}", "files of something else"), (lock.NAME, "{", "damaged")],
 )
 def test_a_folder_of_something_else_is_refused(faces, out, name, text, error):
     (out / name).parent.mkdir(exist_ok=True)
@@ -254,7 +254,7 @@ def test_photographs_that_cannot_be_used_are_skipped(faces, out):
     card = json.loads(content(out)["dataset.json"])
     assert card["photographs"]["skipped"] == summary.skipped
     assert str(faces.parent) not in (out / "dataset.json").read_text()
-    assert str(faces.parent) not in (out / claim.NAME).read_text()
+    assert str(faces.parent) not in (out / lock.NAME).read_text()
 
 
 def test_no_photograph_can_be_used(tmp_path, out):

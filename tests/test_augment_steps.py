@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.atlas.surface import surface
-from facelab.augment.beyond import extended
+from facelab.augment.border import extended
 from facelab.augment.generate import carried_out
 from facelab.augment.labels import points468
 from facelab.augment.scene import Scene
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.augment.steps.blur import Blur
 from facelab.augment.steps.camera import Camera
-from facelab.augment.steps.coarse import Coarse
+from facelab.augment.steps.downscale import Coarse
 from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.jpeg import Jpeg
 from facelab.augment.steps.mirror import Mirror
@@ -25,15 +25,15 @@ from facelab.augment.steps.noise import Noise
 from facelab.augment.steps.occlude import Occlude
 from facelab.augment.steps.profile import Profile
 from facelab.augment.steps.shade import Shade
-from facelab.composite import render
 from facelab.edits.reshape import Reshape
 from facelab.errors import UsageError
-from facelab.pose import estimate, matrix
-from facelab.raster import rasterize
-from facelab.reconstruct.crop import cut
-from facelab.reconstruct.points import position_map
+from facelab.face.composite import render
+from facelab.geometry.crop import cut
+from facelab.geometry.pose import estimate, matrix
+from facelab.geometry.visibility import visible
+from facelab.numerics.raster import rasterize
+from facelab.reconstruct.point_regressor import position_map
 from facelab.types import Crop, Face, Texture
-from facelab.visibility import visible
 from tests.heads import DEVIATION, IDENTITIES, head_model
 from tests.synthetic import ATLAS, canonical, canonical_points, frozen, noise, plain, plain_face
 from tests.test_atlas import MIRROR

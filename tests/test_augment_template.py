@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facelab.augment.draws import Choice, Constant, Normal, Uniform
+from facelab.augment.distributions import Choice, Constant, Normal, Uniform
 from facelab.augment.plan import SPLITS, Item, Plan, split_of
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.augment.steps.noise import Noise

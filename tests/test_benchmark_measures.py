@@ -23,7 +23,7 @@ from facelab.benchmark.measures import (
 )
 from facelab.benchmark.outcomes import Outcome, Outcomes
 from facelab.benchmark.table import TABLES
-from facelab.pose import matrix
+from facelab.geometry.pose import matrix
 from facelab.types import Box, PositionMap, Reconstruction
 from tests.synthetic import ATLAS, canonical, frozen
 from tests.test_prn import atlas, imported, laid_out, own, published

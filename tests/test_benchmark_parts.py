@@ -13,23 +13,23 @@ import scipy.io
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from facelab import pose
 from facelab.augment.formats import named
 from facelab.augment.scene import Scene
 from facelab.augment.store import Store
 from facelab.augment.style import Style
 from facelab.benchmark import consistency, labelled, portraits, rendered
+from facelab.benchmark.evaluation import Picture, outcomes_of
 from facelab.benchmark.fitted import Fitted
-from facelab.benchmark.judge import Picture, outcomes_of
 from facelab.benchmark.measures import ANGLES, size_of
 from facelab.benchmark.methods import Remembered, default_methods, load_methods
 from facelab.benchmark.outcomes import Outcomes
 from facelab.benchmark.portraits import Studio
 from facelab.benchmark.run import Asked, run
 from facelab.errors import ImageError, NoFaceError, UsageError
-from facelab.head import HeadModel
-from facelab.reconstruct.points import position_map
-from facelab.texture import unwrap
+from facelab.face.texture import unwrap
+from facelab.geometry import pose
+from facelab.geometry.head import HeadModel
+from facelab.reconstruct.point_regressor import position_map
 from facelab.train.teacher import Teacher
 from facelab.types import Face, PositionMap, Reconstruction
 from tests.augmented import SIDE, sample, upright

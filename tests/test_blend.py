@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from facelab import blend
+from facelab.face import blend
 from tests import reference
 
 GREY_LEVEL = 1 / 255

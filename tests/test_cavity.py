@@ -4,18 +4,18 @@ import cv2
 import numpy as np
 import pytest
 
-from facelab import cavity
-from facelab.cavity import opened
-from facelab.composite import composite
 from facelab.edits.reshape import Reshape
-from facelab.texture import unwrap
+from facelab.face import mouth_interior
+from facelab.face.composite import composite
+from facelab.face.mouth_interior import opened
+from facelab.face.texture import unwrap
 from facelab.types import Face, PositionMap
 from tests.editing import SKINS, portrait
 from tests.synthetic import ATLAS, frozen, mouth, noise, plain
 
 SHAPE = (260, 240)
 CLOSED = mouth(-6)  # the canonical face itself has its lips a little apart
-LIPS = cavity._Lips
+LIPS = mouth_interior._Lips
 SKIN = pytest.mark.parametrize("skin", SKINS.values(), ids=SKINS)
 
 

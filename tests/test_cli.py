@@ -19,19 +19,20 @@ from click.testing import CliRunner
 
 import facelab
 from facelab import atlas, weights
-from facelab.blend import METHODS
 from facelab.cli import job as job_module
 from facelab.cli import main, options
 from facelab.cli import networks as networks_module
 from facelab.cli import swap as swap_module
+from facelab.face.blend import METHODS
+from facelab.face.occlusion import KEEP
 from facelab.images import read
-from facelab.opacity import KEEP
-from facelab.pipeline import SwapResult, SwapSettings, choose
-from facelab.pipeline.swapping import SENTENCE
+from facelab.models import layers
+from facelab.models.facemap import SIDE, FaceMap
+from facelab.models.runtime import DEVICES, RUNTIMES
 from facelab.provenance import CONSENT
-from facelab.reconstruct import BACKENDS, DETECTORS, layers
-from facelab.reconstruct.facemap import SIDE, FaceMap
-from facelab.reconstruct.runtime import DEVICES, RUNTIMES
+from facelab.recipe.swapping import SENTENCE, SwapResult, SwapSettings
+from facelab.reconstruct import BACKENDS, DETECTORS
+from facelab.reconstruct.face_selection import choose
 from facelab.types import Box, PositionMap, Reconstruction
 
 ROOT = Path(__file__).parent.parent
@@ -646,7 +647,7 @@ def test_import_prnet(here, monkeypatch):
         (folder / weights.MANIFEST).write_text(weights.manifest_text([entry]))
         return [folder / "prn.safetensors"]
 
-    monkeypatch.setattr("facelab.reconstruct.prnet.import_prnet", importer)
+    monkeypatch.setattr("facelab.reconstruct.import_prnet.import_prnet", importer)
     monkeypatch.setenv("FACELAB_WEIGHTS", str(here / "own"))
     Path("PRNet").mkdir()
     result = facelab_("weights", "import-prnet", "PRNet")

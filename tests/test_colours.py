@@ -18,18 +18,18 @@ import scipy.io
 
 from facelab.augment.generate import Generator
 from facelab.augment.plan import Item, Plan
-from facelab.augment.sources import Sources
+from facelab.augment.portrait_cache import Sources
 from facelab.augment.template import parse_template
 from facelab.cli import networks as networks_module
-from facelab.cli.masking import grey
-from facelab.composite import composite
 from facelab.export.obj_texture import safe_name
+from facelab.face.composite import composite
+from facelab.geometry.warp import warp
 from facelab.images import read
-from facelab.pipeline import picture_of
 from facelab.provenance import file_sha256
+from facelab.recipe.inputs import picture_of
+from facelab.recipe.masks import grey
 from facelab.reconstruct import load_reconstructor
 from facelab.types import Face, Reconstruction, Texture
-from facelab.warp import warp
 from tests import colour
 from tests.synthetic import StubReconstructor, astronaut, canonical, frozen, photograph, texture
 from tests.test_cli import facelab_

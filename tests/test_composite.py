@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab.blend import METHODS
-from facelab.composite import composite, render, unchanged
-from facelab.facing import revealed
-from facelab.texture import unwrap
+from facelab.face.blend import METHODS
+from facelab.face.composite import composite, render, unchanged
+from facelab.face.texture import unwrap
+from facelab.geometry.normals import revealed
+from facelab.geometry.warp import made_up, warp
 from facelab.types import Face, PositionMap, Texture
-from facelab.warp import made_up, warp
 from tests.synthetic import (
     ATLAS,
     canonical,

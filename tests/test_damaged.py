@@ -13,18 +13,18 @@ import torch
 from safetensors.torch import save_file
 
 from facelab import weights
-from facelab.augment import claim
+from facelab.augment import lock
 from facelab.augment.engines.local import LocalEngine
 from facelab.augment.plan import Item
-from facelab.augment.sources import Sources
+from facelab.augment.portrait_cache import Sources
+from facelab.detect import insightface
 from facelab.errors import UsageError, WeightsError
-from facelab.reconstruct import insightface
-from facelab.reconstruct.facemesh import SIDE, FaceMesh
-from facelab.reconstruct.layers import load, load_file
-from facelab.reconstruct.mesh import MeshRegressor
+from facelab.models.facemesh import SIDE, FaceMesh
+from facelab.models.layers import load, load_file
+from facelab.models.runtime import load_runner
+from facelab.reconstruct.facemesh_regressor import MeshRegressor
 from facelab.reconstruct.plausible import require_places
 from facelab.reconstruct.reconstructor import View
-from facelab.reconstruct.runtime import load_runner
 from facelab.train import checkpoint
 from facelab.train.log import Log
 from facelab.train.loop import Settings, State
@@ -98,11 +98,11 @@ def test_a_damaged_label_record_is_made_again(tmp_path, form, file, damage):
 def test_a_damaged_plan_is_refused(tmp_path, data):
     faces, out = making.photographs(tmp_path / "faces"), tmp_path / "out"
     out.mkdir()
-    (out / claim.NAME).write_bytes(data)
+    (out / lock.NAME).write_bytes(data)
     with pytest.raises(UsageError, match="is damaged") as caught:
         making.make(LocalEngine(1), faces, out)
     assert "\n" not in str(caught.value)
-    assert making.content(out) == {claim.NAME: data}
+    assert making.content(out) == {lock.NAME: data}
 
 
 def kept(**changed):

@@ -13,12 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from facelab import pose
 from facelab.augment.plan import Item
 from facelab.augment.steps.profile import Profile
 from facelab.benchmark.portraits import Studio
-from facelab.reconstruct import detect, load_reconstructor
-from facelab.reconstruct.detect import BlazeFaceDetector, merged, overlaps, scales, tile_starts
+from facelab.detect import blazeface
+from facelab.detect.blazeface import (
+    BlazeFaceDetector,
+    merged,
+    overlaps,
+    scales,
+    tile_starts,
+)
+from facelab.geometry import pose
+from facelab.reconstruct import load_reconstructor
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 # The face's box (centre x, y, side, px) and its points, marked by eye in the photograph.
@@ -69,7 +76,7 @@ def assert_found(found, centre, size, marks):
     assert np.linalg.norm(middle - centre) < 0.12 * size
     assert 0.8 < found.box.size / size < 1.2
     assert np.linalg.norm(found.points[:4] - marks, axis=1).max() < 0.12 * size
-    assert detect.CONFIRMED <= found.score <= 1
+    assert blazeface.CONFIRMED <= found.score <= 1
 
 
 @pytest.mark.parametrize("name", FACES)
@@ -136,7 +143,7 @@ def test_a_large_photograph(detector):
         side = 128 + 1024 * (size > 500)
         view, _ = placed(image[y : y + side, x : x + side], "mona-lisa.jpg", (side / 2,) * 2, size)
         image[y : y + side, x : x + side] = view
-    found = [face for face in detector(image) if face.score >= detect.CERTAIN]
+    found = [face for face in detector(image) if face.score >= blazeface.CERTAIN]
     assert len(found) == len(wanted)
     for face, (centre, size) in zip(found, wanted, strict=True):
         assert np.linalg.norm(np.array(face.box.centre) - centre) < 0.12 * size
@@ -151,7 +158,9 @@ def test_beside_a_face_that_fills_a_photograph_none_is_looked_for_that_is_far_sm
         detector, "_look", lambda view, *a: sides.append(max(view.shape)) or look(view, *a)
     )
     (face,) = detector(image)
-    assert max(sides) == pytest.approx(1600 * detect.LEAST * detect.RANGE / face.box.size, rel=0.1)
+    assert max(sides) == pytest.approx(
+        1600 * blazeface.LEAST * blazeface.RANGE / face.box.size, rel=0.1
+    )
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (64, 64), (700, 40), (300, 500)])
@@ -225,21 +234,21 @@ def test_the_image_is_left_as_it_was(detector):
 @given(longer=st.integers(1, 20000), smallest=st.floats(8, 200))
 def test_every_size_falls_into_some_look(longer, smallest):
     steps = scales(longer, smallest)
-    assert steps[0] == detect.COARSEST / longer
+    assert steps[0] == blazeface.COARSEST / longer
     assert steps == sorted(steps)
-    assert max(steps) * smallest >= detect.LEAST * 0.999
+    assert max(steps) * smallest >= blazeface.LEAST * 0.999
     for coarse, fine in pairwise(steps):
-        assert fine / coarse <= detect.STEP * 1.001
+        assert fine / coarse <= blazeface.STEP * 1.001
 
 
 @given(side=st.integers(1, 5000))
 def test_tiles_cover_and_overlap(side):
     starts = list(tile_starts(side))
     assert starts[0] == 0
-    assert starts[-1] + detect.TILE >= side
+    assert starts[-1] + blazeface.TILE >= side
     for a, b in pairwise(starts):
-        assert a + detect.TILE - b == detect.OVERLAP
-    assert len(starts) == 1 or starts[-2] + detect.TILE < side
+        assert a + blazeface.TILE - b == blazeface.OVERLAP
+    assert len(starts) == 1 or starts[-2] + blazeface.TILE < side
 
 
 def test_tiles_find_what_one_look_finds(detector, monkeypatch):
@@ -247,8 +256,8 @@ def test_tiles_find_what_one_look_finds(detector, monkeypatch):
     for centre, size in (((150, 150), 60), ((350, 250), 80), ((900, 400), 50)):
         image, _ = placed(image, "astronaut.png", centre, size)
     whole = detector(image)
-    monkeypatch.setattr(detect, "TILE", 176)
-    monkeypatch.setattr(detect, "OVERLAP", 80)
+    monkeypatch.setattr(blazeface, "TILE", 176)
+    monkeypatch.setattr(blazeface, "OVERLAP", 80)
     tiled = detector(image)
     assert len(whole) == len(tiled) == 3
     for a, b in zip(whole, tiled, strict=True):
@@ -270,7 +279,7 @@ def test_what_is_found_in_a_turned_image_is_put_back(quarters, height, width, x,
     x, y = x % view.shape[1], y % view.shape[0]
     found = row(0.7, x, y, 4)[None]
     found[0, 4] = 6  # its height
-    (back,) = detect.unturned(found, (height, width), quarters)
+    (back,) = blazeface.unturned(found, (height, width), quarters)
     np.testing.assert_array_equal(back[5:7], view[y, x])
     np.testing.assert_array_equal(back[1:3], view[y, x])
     np.testing.assert_array_equal(back[3:5], (4, 6) if quarters == 2 else (6, 4))
@@ -279,16 +288,16 @@ def test_what_is_found_in_a_turned_image_is_put_back(quarters, height, width, x,
 def test_points_are_turned_about_the_box_counter_clockwise():
     found = row(0.7, 10, 20, 8)[None]
     found[0, 5:7] = 13, 20  # to the right of the centre
-    (up,) = detect.turned(found, 90)
+    (up,) = blazeface.turned(found, 90)
     np.testing.assert_allclose(up[5:7], (10, 17), atol=1e-5)
     np.testing.assert_array_equal(up[:5], found[0, :5])
-    np.testing.assert_allclose(detect.turned(up[None], 270), found, atol=1e-5)
+    np.testing.assert_allclose(blazeface.turned(up[None], 270), found, atol=1e-5)
 
 
 def test_of_those_that_overlap_the_best_is_kept_as_it_is():
     rows = np.stack([row(0.5, 1, 0, 10), row(1.0, 4, 0, 10), row(0.9, 40, 0, 10)])
-    np.testing.assert_array_equal(detect.distinct(rows), rows[[1, 2]])
-    assert detect.distinct(rows[:0]).shape == (0, 17)
+    np.testing.assert_array_equal(blazeface.distinct(rows), rows[[1, 2]])
+    assert blazeface.distinct(rows[:0]).shape == (0, 17)
 
 
 @pytest.mark.parametrize("name", FACES)
@@ -301,19 +310,19 @@ def test_upside_down(detector, name, size, roll):
 
 
 def test_doubtful_proposals_move_no_other_and_are_few():
-    sure, doubtful = 0.9, detect.PROPOSED / 2
+    sure, doubtful = 0.9, blazeface.PROPOSED / 2
     good = row(sure, 0, 0, 10)
-    apart = [row(doubtful - 0.001 * n, 20 * n, 0, 10) for n in range(1, detect.FEW + 3)]
-    kept = detect.promising(np.stack([*apart, row(doubtful, 3, 0, 10), good]))
-    np.testing.assert_allclose(kept, [good, *apart[: detect.FEW]], rtol=1e-6)
-    many = np.stack([row(sure, 20 * n, 0, 10) for n in range(3 * detect.FEW)])
-    np.testing.assert_allclose(detect.promising(many), many, rtol=1e-6)
+    apart = [row(doubtful - 0.001 * n, 20 * n, 0, 10) for n in range(1, blazeface.FEW + 3)]
+    kept = blazeface.promising(np.stack([*apart, row(doubtful, 3, 0, 10), good]))
+    np.testing.assert_allclose(kept, [good, *apart[: blazeface.FEW]], rtol=1e-6)
+    many = np.stack([row(sure, 20 * n, 0, 10) for n in range(3 * blazeface.FEW)])
+    np.testing.assert_allclose(blazeface.promising(many), many, rtol=1e-6)
 
 
 def test_a_doubtful_proposal_must_be_confirmed_at_once(detector, monkeypatch):
-    seen = row(detect.CONFIRMED - 0.01, 30, 30, 20)[None]
+    seen = row(blazeface.CONFIRMED - 0.01, 30, 30, 20)[None]
     monkeypatch.setattr(detector, "_close_ups", lambda _, crops: iter([seen] * len(crops)))
-    proposals = (row(score, 30, 30, 20)[None] for score in (detect.PROPOSED, detect.DOUBTED))
+    proposals = (row(score, 30, 30, 20)[None] for score in (blazeface.PROPOSED, blazeface.DOUBTED))
     sure, doubtful = (detector._seen_closely(noise(60, 60), one) for one in proposals)
     np.testing.assert_array_equal(sure, seen)
     assert len(doubtful) == 0
@@ -371,7 +380,7 @@ def test_what_the_detector_doubts_the_network_may_confirm():
     )
     turned = Profile(yaw=75 - pose.estimate(scene.positions).yaw)(scene)
     box = turned.positions.box
-    doubted = BlazeFaceDetector(least=detect.LIKELY)(turned.image)
+    doubted = BlazeFaceDetector(least=blazeface.LIKELY)(turned.image)
     assert any(seen.box.overlap(box) > 0.3 for seen in doubted)
     (face,) = load_reconstructor()(turned.image)
     assert face.box.overlap(box) > 0.8

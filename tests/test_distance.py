@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from facelab.distance import distance_within
+from facelab.numerics.distance import distance_within
 
 
 def nearest(mask):

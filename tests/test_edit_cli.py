@@ -12,9 +12,11 @@ from facelab.cli import editing
 from facelab.cli import networks as networks_module
 from facelab.edits.edit import Picture
 from facelab.errors import OutputError, UsageError
-from facelab.pipeline import Person, Sighting, picture_of, run, running
-from facelab.pipeline.swapping import SENTENCE
-from facelab.recipe import FaceIndex, MostFaces, Recipe, Swap, step_classes
+from facelab.recipe import FaceIndex, MostFaces, Recipe, Swap, runner, step_classes
+from facelab.recipe.inputs import picture_of
+from facelab.recipe.runner import Person, run
+from facelab.recipe.swapping import SENTENCE
+from facelab.reconstruct.face_selection import Sighting
 from facelab.types import Reconstruction
 from tests.synthetic import (
     StubReconstructor,
@@ -118,9 +120,9 @@ def test_edits_follow_each_other():
 
 def test_edits_are_put_back_once(monkeypatch):
     calls = []
-    composite = running.composite
+    composite = runner.composite
     monkeypatch.setattr(
-        running, "composite", lambda *given: calls.append(given[4]) or composite(*given)
+        runner, "composite", lambda *given: calls.append(given[4]) or composite(*given)
     )
     run(Recipe(steps=(Fill(), Fill(), Fill()), faces="largest", blend="mixed"), IMAGE, {}, TWO)
     assert calls == ["mixed"]
@@ -146,7 +148,7 @@ def test_a_swap_works_on_the_picture_so_far(monkeypatch):
         seen.append((image[y, x].round(2).tolist(), positions, sources, settings.tone))
         return image
 
-    monkeypatch.setattr(running, "swap_one", swapped)
+    monkeypatch.setattr(runner, "swap_one", swapped)
     person = Person((Sighting(IMAGE, SMALL),))
     swap = Swap(source="a", tone=0.25)
     steps = (swap, Fill(), Shift(by=3), swap)
@@ -179,7 +181,7 @@ def test_photographs_of_one_person_are_fused(monkeypatch):
         sizes.extend(view.size for view in views)
         return type("Fused", (), {"texture": fused})
 
-    monkeypatch.setattr(running, "fuse", fuse)
+    monkeypatch.setattr(runner, "fuse", fuse)
     person = Person((Sighting(IMAGE, LARGE), Sighting(IMAGE, SMALL)))
     assert person.face.texture is fused
     assert person.face.positions is LARGE
@@ -215,11 +217,11 @@ def test_record_and_mark(here):
     assert str(here) not in Path("out.png.json").read_text()
     data = Path("out.png").read_bytes()
     assert b"digitalsourcetype/algorithmicallyEnhanced<" in data
-    assert running.EDITED.encode() in data
+    assert runner.EDITED.encode() in data
 
 
 def test_a_swap_is_marked_as_a_composite(here, monkeypatch):
-    monkeypatch.setattr(running, "swap_one", lambda image, *_: 1 - image)
+    monkeypatch.setattr(runner, "swap_one", lambda image, *_: 1 - image)
     result = edit("--do", "fill", "--do", "swap source=x", "--reference", "x=source.png")
     assert result.exit_code == 0, result.output
     data = Path("out.png").read_bytes()
@@ -233,7 +235,7 @@ def test_a_swap_is_marked_as_a_composite(here, monkeypatch):
 
 def test_steps_that_compose_exist(monkeypatch):
     monkeypatch.undo()  # the real edits
-    assert step_classes().keys() >= running.COMPOSING
+    assert step_classes().keys() >= runner.COMPOSING
 
 
 def test_strength_zero_keeps_the_pixels(here):

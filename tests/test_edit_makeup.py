@@ -17,7 +17,7 @@ from facelab.edits.eyeshadow import Eyeshadow
 from facelab.edits.foundation import Foundation
 from facelab.edits.lipstick import Lipstick
 from facelab.edits.mouth import gap
-from facelab.edits.powder import in_light
+from facelab.edits.pigment import in_light
 from facelab.edits.strokes import curve, stroke
 from facelab.types import Face
 from tests.editing import (

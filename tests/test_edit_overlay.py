@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab.composite import composite
+from facelab.edits.blend_modes import MODES
 from facelab.edits.edit import Picture
-from facelab.edits.mix import MODES
 from facelab.edits.overlay import Overlay
 from facelab.edits.project import Project
 from facelab.errors import UsageError
+from facelab.face.composite import composite
 from facelab.types import Face
 from tests.synthetic import (
     ATLAS,

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab import pose
 from facelab.edits.relight import (
     MatchLight,
     Relight,
@@ -17,9 +16,10 @@ from facelab.edits.relight import (
     lamp,
     turned,
 )
-from facelab.facing import normals
-from facelab.skin import SIZE, Skin
-from facelab.texture import resized
+from facelab.face.skin import SIZE, Skin
+from facelab.geometry import pose
+from facelab.geometry.normals import normals
+from facelab.numerics.smoothing import resized
 from facelab.types import Face
 from tests.synthetic import (
     ATLAS,

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab import pose
 from facelab.edits.reshape import FIELDS, Reshape
 from facelab.edits.turn import Turn
 from facelab.errors import UsageError
-from facelab.facing import revealed
+from facelab.geometry import pose
+from facelab.geometry.normals import revealed
 from facelab.types import Face
 from tests.synthetic import ATLAS, canonical, plain_face, texture
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facelab.edits import worn
+from facelab.edits import cover_shapes
 from facelab.edits.anonymise import Anonymise
 from facelab.edits.rims import rims
 from facelab.edits.transplant import Transplant
-from facelab.texture import resized
+from facelab.numerics.smoothing import resized
 from tests.editing import SKINS, portrait, recoloured
 from tests.synthetic import ATLAS, DARK, SKIN, plain_face
 
@@ -18,7 +18,7 @@ SKINNED = pytest.mark.parametrize("skin", SKINS.values(), ids=SKINS)
 
 
 def with_glasses(face, frame=FRAMES["dark"]):
-    mask = worn.glasses(ATLAS, face.texture.size)[..., None]
+    mask = cover_shapes.glasses(ATLAS, face.texture.size)[..., None]
     return recoloured(face, face.texture.colour * (1 - mask) + mask * np.float32(frame))
 
 
@@ -31,10 +31,10 @@ def test_a_face_without_glasses_has_no_rims(skin):
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
 def test_rims_are_found_and_not_the_lenses(skin, frame):
     found = rims(with_glasses(portrait(skin, 512), frame))
-    drawn = worn.glasses(ATLAS, 512) > 0.9
+    drawn = cover_shapes.glasses(ATLAS, 512) > 0.9
     around = ATLAS.region("eye areas", 512) > 0.5
     assert found[drawn & around].mean() > 0.8
-    assert found[(worn.glasses(ATLAS, 512) == 0) & around].mean() < 0.3
+    assert found[(cover_shapes.glasses(ATLAS, 512) == 0) & around].mean() < 0.3
     assert not found[ATLAS.rows("nose", 512)[1] :].any()
 
 

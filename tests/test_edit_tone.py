@@ -13,7 +13,7 @@ from facelab.edits.match import Match
 from facelab.edits.regions import PARTS
 from facelab.edits.tone import Tone
 from facelab.errors import UsageError
-from facelab.skin import learn
+from facelab.face.skin import learn
 from facelab.types import Face, Texture
 from tests.editing import SKINS, change, holds, lab, portrait, recoloured, same_at_any_size
 from tests.synthetic import ATLAS, frozen, mouth

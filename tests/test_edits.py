@@ -11,8 +11,8 @@ from facelab.edits import EDITS
 from facelab.edits.edit import Picture
 from facelab.edits.reshape import Reshape
 from facelab.edits.turn import Turn
+from facelab.numerics.smoothing import resized
 from facelab.recipe import Photographs, PictureFile, Recipe, parse_recipe, to_yaml
-from facelab.texture import resized
 from facelab.types import Face, PositionMap, Texture
 from tests.editing import portrait
 from tests.synthetic import ATLAS, canonical, frozen

@@ -20,8 +20,8 @@ from hypothesis.extra.numpy import arrays
 from facelab.errors import OutputError
 from facelab.export import glb, mat, npz, obj_colour, obj_texture, ply
 from facelab.export.subject import FRAME, Subject
+from facelab.geometry.pose import angles, matrix, similarity
 from facelab.images.image import to_integers
-from facelab.pose import angles, matrix, similarity
 from facelab.types import Mesh, Reconstruction
 from tests.synthetic import canonical, frozen, plain, ramp
 

@@ -25,10 +25,10 @@ from facelab.export import (
 from facelab.export.canvas import Canvas
 from facelab.export.draw import draw
 from facelab.export.subject import Subject
+from facelab.geometry.pose import matrix
 from facelab.images import read
 from facelab.images.image import to_integers
-from facelab.pose import matrix
-from facelab.raster import rasterize
+from facelab.numerics.raster import rasterize
 from facelab.types import Box, PositionMap, Reconstruction
 from tests.synthetic import ATLAS, canonical, frozen, patch, plain, plane, ramp
 

@@ -9,9 +9,9 @@ import pytest
 
 from facelab.errors import FacelabError, ImageError, UsageError, WeightsError
 from facelab.files import MEGABYTE, parse_json, read_bytes, why
-from facelab.head import HeadModel
+from facelab.geometry.head import HeadModel
+from facelab.geometry.landmarks import read_landmarks
 from facelab.images import read
-from facelab.landmarks import read_landmarks
 from facelab.provenance import file_sha256
 from facelab.recipe import read_recipe
 from facelab.train.prepared import read as read_views

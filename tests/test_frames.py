@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from facelab.export import writer
 from facelab.export.report import describe_face
 from facelab.export.subject import FRAME, FRAME_FRONT, IMAGE_FRAME
-from facelab.landmarks import read_landmarks
+from facelab.geometry.landmarks import read_landmarks
 from tests.synthetic import ATLAS
 from tests.test_export_meshes import HEIGHT, TURN, WIDTH, chunks, subject
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.errors import OutputError
-from facelab.groundtruth import bake, training_pair, write_pair
 from facelab.images import read
+from facelab.train.ground_truth import bake, training_pair, write_pair
 from facelab.types import Crop, Mesh
 from tests.synthetic import ATLAS, canonical, frozen, photograph, plane
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.errors import UsageError
-from facelab.head import POINTS, HeadModel
-from facelab.pose import matrix
+from facelab.geometry.head import POINTS, HeadModel
+from facelab.geometry.pose import matrix
 from facelab.types import Crop
 from tests.heads import DEVIATION, EXPRESSIONS, IDENTITIES, arrays, head_file, head_model
 from tests.synthetic import canonical_points, frozen

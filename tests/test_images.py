@@ -21,17 +21,8 @@ from hypothesis.extra import numpy as hnp
 from PIL import ExifTags, ImageCms, JpegImagePlugin
 
 from facelab.errors import ImageError, OutputError, UsageError
-from facelab.images import (
-    Image,
-    Metadata,
-    decoded,
-    encoded,
-    output_format,
-    read,
-    same_file,
-    write,
-    write_bytes_atomically,
-)
+from facelab.files.atomic import same_file, write_bytes_atomically
+from facelab.images import Image, Metadata, decoded, encoded, output_format, read, write
 from facelab.images.image import from_integers, to_integers
 from facelab.images.png import bare, chunk
 from tests.test_provenance import XMP

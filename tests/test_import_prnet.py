@@ -14,14 +14,15 @@ import pytest
 import torch
 from PIL import Image
 
-from facelab import pose, weights
+from facelab import weights
 from facelab.atlas import canonical
 from facelab.errors import OutputError, WeightsError
-from facelab.reconstruct import prnet
-from facelab.reconstruct.fold import fold
-from facelab.reconstruct.layers import load
-from facelab.reconstruct.prnet import CHECKPOINT, UV_DATA, import_prnet
-from facelab.reconstruct.resfcn import PRN
+from facelab.geometry import pose
+from facelab.models.fold import fold
+from facelab.models.layers import load
+from facelab.models.resfcn import PRN
+from facelab.reconstruct import import_prnet as importing
+from facelab.reconstruct.import_prnet import CHECKPOINT, UV_DATA, import_prnet
 
 needs_tensorflow = pytest.mark.skipif(
     importlib.util.find_spec("tensorflow") is None, reason="the extra `prnet` is not installed"
@@ -155,7 +156,7 @@ def test_names_and_shapes_are_the_published_ones():
     assert sum(np.prod(shape) for shape in shapes.values()) == 13_365_508
     with torch.device("meta"):
         keys = [key for key in PRN().state_dict() if not key.endswith("tracked")]
-    assert sorted(prnet.tensorflow_name(key) for key in keys) == sorted(shapes)
+    assert sorted(importing.tensorflow_name(key) for key in keys) == sorted(shapes)
 
 
 def test_network_is_listed_loads_and_holds_the_variables(own):
@@ -234,12 +235,12 @@ def test_chart_does_not_fold(own):
 
 
 def test_chart_does_not_fold_in_an_open_mouth(published):
-    data = prnet.read_uv_data(published / UV_DATA)
+    data = importing.read_uv_data(published / UV_DATA)
     landmarks = data.landmarks.copy()
     landmarks[[61, 62, 63], 1] -= 4  # PRNet's mouth is open by 9 texels, the canonical one shut
     landmarks[[65, 66, 67], 1] += 4
     data = replace(data, landmarks=landmarks)
-    made = prnet.chart(data, prnet.canonical_frame(data)).astype(np.float64)
+    made = importing.chart(data, importing.canonical_frame(data)).astype(np.float64)
     assert folded_texels(made, data.valid) == 0
 
 
@@ -250,7 +251,7 @@ def test_open_mouth_is_stretched_over_the_slit():
     chart = np.zeros((256, 256, 2))
     chart[..., 0] = np.arange(256)
     chart[..., 1] = np.arange(256)[:, None] ** 2 / 100
-    out = prnet._through_the_mouth(chart, lips)
+    out = importing._through_the_mouth(chart, lips)
     outside = np.ones((256, 256), bool)
     outside[13:28, 10:31] = False
     np.testing.assert_array_equal(out[outside], chart[outside])

@@ -12,9 +12,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from facelab import atlas
+from facelab.detect import insightface
+from facelab.detect.insightface import InsightFaceDetector
 from facelab.errors import WeightsError
-from facelab.reconstruct import insightface
-from facelab.reconstruct.insightface import InsightFaceDetector
 
 STRIDES = (8, 16, 32)
 RED, BLUE = (1, 0, -1), (-1, 0, 1)  # weights of R, G and B: what a stride's cells answer to

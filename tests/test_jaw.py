@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab import weights
-from facelab.pose import matrix
+from facelab.geometry.pose import matrix
 from tests.synthetic import ATLAS, frozen
 
 STORED = weights.load("canonical_jaw")

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from facelab.atlas import canonical
-from facelab.reconstruct.loss import loss_weights, position_map_loss
+from facelab.train.loss import loss_weights, position_map_loss
 
 
 def test_loss_by_hand():

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facelab.pose import estimate
+from facelab.geometry.crop import cut
+from facelab.geometry.pose import estimate
 from facelab.reconstruct import load_reconstructor
-from facelab.reconstruct.crop import cut
 from facelab.types import Box, Crop
 from tests.test_detect import FACES, noise, photograph
 

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from facelab.cli import main
-from facelab.cli.masking import grey
 from facelab.errors import UsageError
 from facelab.images import Image, read
+from facelab.recipe.masks import grey
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = sorted((ROOT / "samples").glob("*.[jp][pn]g"))

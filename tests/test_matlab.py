@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from facelab.matlab import LARGEST, read_mat
+from facelab.files.matlab import LARGEST, read_mat
 
 TYPES = ("f8", "f4", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8")
 

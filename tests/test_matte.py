@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from facelab.reconstruct import load_segmenter, matte
-from facelab.reconstruct.matte import PersonSegmenter, refined
-from facelab.reconstruct.runtime import RUNTIMES
+from facelab.models.runtime import RUNTIMES
+from facelab.reconstruct import load_segmenter, segmentation
+from facelab.reconstruct.segmentation import PersonSegmenter, refined
 from tests.synthetic import photograph
 
 HAIR, WALL = np.float32([0.15, 0.1, 0.1]), np.float32([0.8, 0.85, 0.9])
@@ -83,11 +83,11 @@ def test_likeliest_opacity_by_search(colours, variances, prior):
     own, other, seen = colours
     side = (np.float32(variance).reshape(1, 1) for variance in variances)
     pair = [(colour[None, None], v) for colour, v in zip((own, other), side, strict=True)]
-    slope, offset = matte._likeliest(*pair, np.float32([[prior]]))
+    slope, offset = segmentation._likeliest(*pair, np.float32([[prior]]))
     got = np.clip(float(slope[0, 0] @ seen + offset[0, 0]), 0, 1)
     share = np.linspace(0, 1, 2001)[:, None]
     off = ((seen - share * own - (1 - share) * other) ** 2).sum(axis=1)
-    cost = off / (sum(variances) + matte._NOISE) + (share[:, 0] - prior) ** 2
+    cost = off / (sum(variances) + segmentation._NOISE) + (share[:, 0] - prior) ** 2
     assert got == pytest.approx(float(share[cost.argmin(), 0]), abs=2e-3)
 
 

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from facelab.detect.blazeface import BlazeFaceDetector
 from facelab.errors import UsageError
+from facelab.geometry.crop import cut
+from facelab.models.facemesh import SIDE, FaceMesh
+from facelab.models.layers import load
+from facelab.models.runtime import load_runner
 from facelab.reconstruct import load_reconstructor
-from facelab.reconstruct.crop import cut
-from facelab.reconstruct.detect import BlazeFaceDetector
-from facelab.reconstruct.facemesh import SIDE, FaceMesh
-from facelab.reconstruct.layers import load
-from facelab.reconstruct.mesh import MeshRegressor
+from facelab.reconstruct.facemesh_regressor import MeshRegressor
 from facelab.reconstruct.reconstructor import BATCH, FaceReconstructor
-from facelab.reconstruct.runtime import load_runner
 from facelab.types import Box, Crop, Detection
 from tests.synthetic import SAMPLES, checkerboard, frozen, noise, photograph, plain, ramp
 

@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 from safetensors.numpy import load_file
 
-from facelab.reconstruct.blazeface import AnchorHead, BlazeFaceFull, BlazeFaceShort
-from facelab.reconstruct.facemesh import FaceMesh
-from facelab.reconstruct.layers import Residual, load, pad_same
-from facelab.reconstruct.selfie import Gate, SelfieSegmenter
+from facelab.models.blazeface import AnchorHead, BlazeFaceFull, BlazeFaceShort
+from facelab.models.facemesh import FaceMesh
+from facelab.models.layers import Residual, load, pad_same
+from facelab.models.selfie_segmenter import Gate, SelfieSegmenter
 
 ROOT = Path(__file__).parent.parent
 ARCHIVES = os.environ.get("FACELAB_MEDIAPIPE_ARCHIVES")

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from facelab import atlas as atlases
-from facelab.opacity import KEEP, mouth_opening, occlusion, opacity
-from facelab.skin import learn
+from facelab.face.occlusion import KEEP, mouth_opening, occlusion, opacity
+from facelab.face.skin import learn
 from tests.synthetic import ATLAS, DARK, frozen, mouth, painted, patch, texture
 
 CLOSED, OPEN = mouth(-4), mouth(20)  # the canonical mesh's own lips stand a little apart

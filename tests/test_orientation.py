@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from facelab import pose
+from facelab.geometry import pose
 from facelab.reconstruct import load_reconstructor
 from facelab.reconstruct.levelled import CROP_SCALE, roll
 from facelab.reconstruct.orientation import (
@@ -67,12 +67,12 @@ def test_a_face_is_found_at_every_roll(reconstructor, name):
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_detection_that_is_wrong_about_the_roll_is_put_right(quarters):
-    from facelab.reconstruct import detect
+    from facelab.detect import blazeface
 
     reconstructor = load_reconstructor()
     image = photograph("mona-lisa.jpg")
     (level,) = reconstructor.largest(image)
-    (seen,) = detect.BlazeFaceDetector()(image)
+    (seen,) = blazeface.BlazeFaceDetector()(image)
     x, y = seen.box.centre
     turn = cv2.getRotationMatrix2D((x, y), 90 * quarters, 1)
     wrong = Detection(seen.box, seen.score, np.float32(seen.points @ turn[:, :2].T + turn[:, 2]))

@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facelab.blend import METHODS
-from facelab.composite import render
 from facelab.errors import NoFaceError, UsageError
-from facelab.pipeline import Sighting, SwapSettings, choose, sight, swap_into
+from facelab.face.blend import METHODS
+from facelab.face.composite import render
+from facelab.face.texture import unwrap
+from facelab.recipe.swapping import SwapSettings, swap_into
 from facelab.reconstruct import load_reconstructor
-from facelab.texture import unwrap
+from facelab.reconstruct.face_selection import Sighting, choose, sight
 from facelab.types import Box, Face, PositionMap
 from tests.synthetic import (
     StubReconstructor,

@@ -34,7 +34,7 @@ GOOD = '''
 from dataclasses import dataclass
 from typing import ClassVar
 from facelab.edits.edit import Edit
-from facelab.edits.fields import number
+from facelab.edits.parameters import number
 
 @dataclass(frozen=True, kw_only=True)
 class Sparkle(Edit):
@@ -208,7 +208,7 @@ BROKEN = {
         "stars:Sparkle",
         GOOD.replace('number(0.5, 0, 1, "of the stars")', "0.5"),
         "size: is a field that says nothing of what it may hold; make it by one of "
-        "facelab.edits.fields",
+        "facelab.edits.parameters",
     ),
     "default not allowed": (
         "stars:Sparkle",

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from facelab.pose import angles, estimate, matrix, similarity
+from facelab.geometry.pose import angles, estimate, matrix, similarity
 from tests.synthetic import canonical
 
 FEW = settings(max_examples=20, deadline=None)

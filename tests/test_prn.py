@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.atlas import canonical, prnet
-from facelab.pipeline import Sighting, SwapSettings, swap_into
-from facelab.pose import estimate
-from facelab.reconstruct.loss import loss_weights
-from facelab.reconstruct.prn import PRNRegressor, crop_of
+from facelab.geometry.pose import estimate
+from facelab.geometry.visibility import visible
+from facelab.recipe.swapping import SwapSettings, swap_into
+from facelab.reconstruct.face_selection import Sighting
+from facelab.reconstruct.prn_regressor import PRNRegressor, crop_of
 from facelab.reconstruct.reconstructor import View
+from facelab.train.loss import loss_weights
 from facelab.types import Box, Detection, PositionMap, Reconstruction
-from facelab.visibility import visible
 from tests.synthetic import canonical as canonical_face
 from tests.synthetic import frozen, noise, photograph
 from tests.test_cli import facelab_

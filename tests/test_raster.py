@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab import scan
-from facelab.raster import coverage, interpolate, rasterize, sample
+from facelab.numerics import scanline
+from facelab.numerics.raster import coverage, interpolate, rasterize, sample
 from tests import reference
 
 SQUARE = np.array([[0, 1, 3], [1, 2, 3]], np.int32)  # of corners in counter-clockwise order
@@ -65,8 +65,8 @@ def test_two_thousand_pixels():
 def test_small_batches_change_nothing(monkeypatch):
     vertices, triangles = folded_grid(np.random.default_rng(4), 12, 40)
     whole = rasterize(vertices, triangles, (40, 40))
-    monkeypatch.setattr(scan, "BLOCK", 7)
-    monkeypatch.setattr(scan, "BATCH", 5)
+    monkeypatch.setattr(scanline, "BLOCK", 7)
+    monkeypatch.setattr(scanline, "BATCH", 5)
     parts = rasterize(vertices, triangles, (40, 40))
     np.testing.assert_array_equal(parts.triangle, whole.triangle)
     np.testing.assert_array_equal(parts.barycentric, whole.barycentric)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from facelab.images import Image, decoded, encoded, read
-from facelab.pipeline import run
 from facelab.recipe import read_recipe
+from facelab.recipe.runner import run
 from facelab.reconstruct import load_reconstructor
 from tests.children import ONE_CORE, ROOT, TORCH_BEFORE, output
 from tests.test_cli import facelab_

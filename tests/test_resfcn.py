@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import nn
 
-from facelab.reconstruct.fold import fold
-from facelab.reconstruct.light import InvertedResidual, LightPRN
-from facelab.reconstruct.resfcn import PRN, Convolution, ResidualBlock, TransposedConvolution
+from facelab.models.fold import fold
+from facelab.models.light_prn import InvertedResidual, LightPRN
+from facelab.models.resfcn import PRN, Convolution, ResidualBlock, TransposedConvolution
 
 NETWORKS = [PRN, LightPRN]
 

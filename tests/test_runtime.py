@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from facelab.errors import UsageError
-from facelab.reconstruct import runtime
-from facelab.reconstruct.facemesh import FaceMesh
-from facelab.reconstruct.fold import fold
-from facelab.reconstruct.layers import load
-from facelab.reconstruct.light import LightPRN
-from facelab.reconstruct.resfcn import PRN
-from facelab.reconstruct.runtime import RUNTIMES, load_runner
+from facelab.models import runtime
+from facelab.models.facemesh import FaceMesh
+from facelab.models.fold import fold
+from facelab.models.layers import load
+from facelab.models.light_prn import LightPRN
+from facelab.models.resfcn import PRN
+from facelab.models.runtime import RUNTIMES, load_runner
 from tests.test_resfcn import with_random_norms
 
 

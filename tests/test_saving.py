@@ -16,10 +16,10 @@ from facelab.cli import networks as networks_module
 from facelab.errors import OutputError, UsageError
 from facelab.images import Image, Metadata
 from facelab.images import write as write_plain
-from facelab.pipeline import Person, RunResult
 from facelab.provenance import ENHANCED, file_sha256, record_path
+from facelab.provenance.save import SENTENCE
 from facelab.recipe import PictureFile, read_recipe
-from facelab.saving import SENTENCE
+from facelab.recipe.runner import Person, RunResult
 from tests.synthetic import StubReconstructor, noise, plane
 from tests.test_cli import facelab_, here, picture
 from tests.test_images import SRGB
@@ -93,7 +93,7 @@ def test_what_takes_other_people_in_is_a_composite(here):
 
 
 def test_networks_and_weights_are_named_where_facelab_loaded_them(here, monkeypatch):
-    from facelab.reconstruct.used import Used
+    from facelab.reconstruct.networks import Used
 
     known = StubReconstructor(FACE)
     known.used = Used(backend="mesh")
@@ -180,6 +180,6 @@ def test_pictures_that_steps_take_are_recorded(here):
     )
     recipe = read_recipe("r.yaml")
     assert isinstance(recipe.inputs["p"], PictureFile)
-    painted = facelab.pipeline.picture_of(read("paint.png"))
+    painted = facelab.recipe.inputs.picture_of(read("paint.png"))
     run(recipe, read("target.png"), {"p": painted}, STUB).save("out.png")
     assert [entry["role"] for entry in record("out.png")["inputs"]] == ["p", "target"]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from facelab import atlas as atlases
-from facelab.skin import SIZE, features, fringe, learn, outward, smooth
+from facelab.face.skin import SIZE, features, fringe, learn, outward, smooth
 from facelab.types import Texture
 from tests.synthetic import ATLAS, DARK, SKIN, frozen, noise, painted, patch, plain, texture
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab.skin import SIZE, learn
-from facelab.swap import Source, fuse, relight, swap
+from facelab.face.skin import SIZE, learn
+from facelab.face.swap import Source, fuse, relight, swap
 from facelab.types import Face, Texture
 from tests.synthetic import (
     ATLAS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from facelab.swap_notes import SMALLER, size_note
+from facelab.recipe.runner import SMALLER, size_note
 
 
 def test_both_sizes_and_the_remedy_are_named():

@@ -7,17 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from facelab.texture import (
-    LARGEST,
-    SEEN,
-    SMALLEST,
-    complete,
-    resized,
-    spread,
-    texture_size,
-    unwrap,
-)
-from facelab.types import Texture
+from facelab.face.texture import LARGEST, SMALLEST, complete, texture_size, unwrap
+from facelab.numerics.smoothing import resized, spread
+from facelab.types import SEEN, Texture
 from tests.synthetic import (
     ATLAS,
     canonical,

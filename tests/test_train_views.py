@@ -12,23 +12,17 @@ import torch
 from facelab.augment.labels import points468
 from facelab.augment.template import Template, read_template
 from facelab.errors import UsageError
-from facelab.pose import estimate
+from facelab.geometry.pose import estimate
+from facelab.models.facemesh import FaceMesh
+from facelab.models.layers import load
 from facelab.reconstruct import load_reconstructor, load_segmenter
-from facelab.reconstruct.facemesh import FaceMesh
-from facelab.reconstruct.layers import load
+from facelab.reconstruct.facemap_regressor import MapRegressor
 from facelab.reconstruct.levelled import levelled
-from facelab.reconstruct.map import MapRegressor
-from facelab.reconstruct.points import position_map, twins
+from facelab.reconstruct.point_regressor import position_map, twins
 from facelab.reconstruct.reconstructor import View as Place
 from facelab.train.loop import RECIPES
 from facelab.train.teacher import ROOM, SIDE, Teacher
-from facelab.train.views import (
-    as_network,
-    exact_view,
-    mirrored,
-    read_spoil,
-    view_of,
-)
+from facelab.train.views import as_network, exact_view, mirrored, read_spoil, view_of
 from facelab.types import Box
 from tests.heads import head_model
 from tests.synthetic import ATLAS, canonical_points, noise, photograph

@@ -8,17 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from facelab.types import (
-    Box,
-    Crop,
-    Detection,
-    Mesh,
-    Pose,
-    PositionMap,
-    Texture,
-    require,
-    require_image,
-)
+from facelab.numerics.arrays import require, require_image
+from facelab.types import Box, Crop, Detection, Mesh, Pose, PositionMap, Texture
 from tests.synthetic import ATLAS, frozen, plane
 
 FEW = settings(max_examples=20, deadline=None)

@@ -13,7 +13,13 @@ from facelab.errors import UsageError
 from facelab.export import glb, npz, obj_colour, ply
 from facelab.provenance import file_sha256
 from facelab.types import Mesh
-from facelab.verification import Finding, Search, Verification, content_difference, difference
+from facelab.verification import (
+    Finding,
+    Search,
+    Verification,
+    content_difference,
+    difference,
+)
 from facelab.verification.finding import joint_code
 
 MESH = Mesh(

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from facelab.visibility import visible, visible_landmarks
+from facelab.geometry.visibility import visible, visible_landmarks
 from tests.synthetic import ATLAS, canonical, plane, sheets
 from tests.test_atlas import MIRROR
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab.facing import normals, revealed, shown
+from facelab.geometry.normals import normals, revealed, shown
+from facelab.geometry.warp import motion, warp
 from facelab.types import PositionMap
-from facelab.warp import motion, warp
 from tests.synthetic import ATLAS, canonical, frozen, noise, plane, sheets
 
 SHAPE = (240, 240)

@@ -10,7 +10,7 @@ import pytest
 
 from facelab.edits import Edit
 from facelab.edits.edit import TextureEdit
-from facelab.edits.fields import choice, choices, colour, number, reference, switch
+from facelab.edits.parameters import choice, choices, colour, number, reference, switch
 from facelab.recipe import steps
 from facelab.types import Face, PositionMap
 

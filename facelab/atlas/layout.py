@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.algebra import product
 from facelab.atlas.slit import Slit
+from facelab.numerics.algebra import product
 
 Float = NDArray[np.float32]
 Int = NDArray[np.int32]

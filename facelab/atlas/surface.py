@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab import weights
-from facelab.interpolation import Array, Interpolation, interpolation
+from facelab.numerics.clough_tocher import Array, Interpolation, interpolation
 
 GHOST_RING = 1.1  # where the surface is carried past the oval, over the oval's own radius
 MOUTH_CORNERS = [61, 62, 76, 78, 291, 292, 306, 308]  # from the outer to the inner

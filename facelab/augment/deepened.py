@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from facelab.augment.labels import points468
-from facelab.head import Head, HeadModel
-from facelab.reconstruct.points import position_map
+from facelab.geometry.head import Head, HeadModel
+from facelab.reconstruct.point_regressor import position_map
 from facelab.types import PositionMap
 
 

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.algebra import product
 from facelab.atlas import Atlas, canonical
 from facelab.atlas.canonical import LOWER_LIP, UPPER_LIP
 from facelab.augment.plan import SPLITS
@@ -27,7 +26,9 @@ from facelab.augment.sample import Sample
 from facelab.export.report import describe_pose
 from facelab.export.subject import Subject
 from facelab.files import Shape, parse_json
-from facelab.types import Bool, Float, PositionMap, Reconstruction
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Bool, Float
+from facelab.types import PositionMap, Reconstruction
 
 Record = dict[str, Any]  # as JSON has it
 

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.arrays import read_npz
 from facelab.atlas import canonical
 from facelab.augment.labels import COVERED
 from facelab.augment.sample import Sample
 from facelab.export import depth, normals, uv
 from facelab.export.subject import Subject
-from facelab.types import Float
+from facelab.files.npy import read_npz
+from facelab.numerics.arrays import Float
 
 Array = NDArray[Any]
 Encoded = dict[str, Array]  # arrays of the archive by name

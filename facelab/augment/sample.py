@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facelab.types import Float, PositionMap, require, require_image
+from facelab.numerics.arrays import Float, require, require_image
+from facelab.types import PositionMap
 
 Values = Mapping[str, object]  # as JSON has them
 

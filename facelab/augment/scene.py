@@ -10,9 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.edit import Step
-from facelab.head import Head
-from facelab.texture import at_size, texture_size, unwrap
-from facelab.types import Face, Float, PositionMap, Texture
+from facelab.face.texture import at_size, texture_size, unwrap
+from facelab.geometry.head import Head
+from facelab.numerics.arrays import Float
+from facelab.types import Face, PositionMap, Texture
 
 
 @dataclass(frozen=True, eq=False)

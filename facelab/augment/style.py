@@ -10,8 +10,8 @@ from facelab.augment.sample import Sample
 from facelab.errors import UsageError
 from facelab.export.subject import Subject
 from facelab.images import Image, encoded
+from facelab.numerics.arrays import Float
 from facelab.provenance import ENHANCED, composite, mark
-from facelab.types import Float
 
 SENTENCE = "Faces in this image were augmented by facelab."
 

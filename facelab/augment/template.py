@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from facelab import recipe_files
-from facelab.augment.draws import Draw, Rng, draw_of
+from facelab.augment.distributions import Draw, Rng, draw_of
 from facelab.augment.scene import Augmentation
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.edits.edit import Step
-from facelab.edits.fields import checked
 from facelab.edits.foreign import WithForeign
+from facelab.edits.parameters import checked
 from facelab.errors import UsageError
 from facelab.recipe import Input, Output, step_classes
 from facelab.recipe.document import DocumentError, Node, of_plain, parse
@@ -81,7 +81,7 @@ class Template:
     texture_size : int, optional
         256 to 2048; by default as large as the face shows.
     blend : str
-        How edited faces are put back, a key of `facelab.blend.METHODS`.
+        How edited faces are put back, a key of `facelab.face.blend.METHODS`.
     output : Output
         How images are written.
     text : mapping

@@ -13,12 +13,13 @@ from facelab.augment.steps.blur import Blur
 from facelab.augment.steps.camera import Camera
 from facelab.augment.steps.jpeg import Jpeg
 from facelab.augment.steps.mirror import Mirror
-from facelab.benchmark.judge import WAYS, look
+from facelab.benchmark.evaluation import WAYS, look
 from facelab.benchmark.measures import Errors, errors_of
 from facelab.benchmark.outcomes import Outcome
+from facelab.geometry.crop import cut
+from facelab.numerics.arrays import Float
 from facelab.reconstruct import Reconstructor
-from facelab.reconstruct.crop import cut
-from facelab.types import Crop, Float, PositionMap
+from facelab.types import Crop, PositionMap
 
 
 class Change(Protocol):

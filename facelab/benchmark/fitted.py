@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from facelab.augment.deepened import deepened
-from facelab.head import HeadModel
+from facelab.geometry.head import HeadModel
+from facelab.numerics.arrays import Float
 from facelab.reconstruct import Reconstructor
-from facelab.types import Box, Float, Reconstruction
+from facelab.types import Box, Reconstruction
 
 
 class Fitted:

@@ -15,8 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab import pose
-from facelab.benchmark.judge import Picture
+from facelab.benchmark.evaluation import Picture
 from facelab.benchmark.measures import (
     Errors,
     angles_off,
@@ -27,9 +26,11 @@ from facelab.benchmark.measures import (
 )
 from facelab.errors import UsageError
 from facelab.files import MEGABYTE, read_bytes, why
+from facelab.files.matlab import read_mat
+from facelab.geometry import pose
 from facelab.images import Found, find_photographs, read
-from facelab.matlab import read_mat
-from facelab.types import Box, Float, PositionMap
+from facelab.numerics.arrays import Float
+from facelab.types import Box, PositionMap
 
 BEYOND = 99.0  # degrees: with a larger angle, a face has no errors of its pose
 

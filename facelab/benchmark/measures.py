@@ -15,8 +15,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab import pose
-from facelab.types import Box, Float, PositionMap, Reconstruction
+from facelab.geometry import pose
+from facelab.numerics.arrays import Float
+from facelab.types import Box, PositionMap, Reconstruction
 
 Errors = dict[str, float]  # a measure's name to its value, % or degrees
 Array = NDArray[np.float64]

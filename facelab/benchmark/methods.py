@@ -7,9 +7,10 @@ from pathlib import Path
 
 from facelab.benchmark.fitted import Fitted
 from facelab.errors import UsageError
-from facelab.head import HeadModel
+from facelab.geometry.head import HeadModel
+from facelab.numerics.arrays import Float
 from facelab.reconstruct import Reconstructor, load_reconstructor
-from facelab.types import Box, Float, Reconstruction
+from facelab.types import Box, Reconstruction
 
 TEACHER = "mesh"  # finds the faces that pictures are made of, and the points that heads are fit to
 

@@ -8,12 +8,12 @@ from facelab.augment.deepened import deepened
 from facelab.augment.plan import Item
 from facelab.augment.scene import Scene
 from facelab.augment.steps.frame import Frame
-from facelab.head import HeadModel
+from facelab.face.texture import unwrap
+from facelab.geometry.head import HeadModel
 from facelab.images import read
-from facelab.pipeline import no_face
 from facelab.reconstruct import Reconstructor
-from facelab.reconstruct.matte import PersonSegmenter
-from facelab.texture import unwrap
+from facelab.reconstruct.face_selection import no_face
+from facelab.reconstruct.segmentation import PersonSegmenter
 from facelab.types import Face
 
 SIDE = 448  # pixels of a picture, about as many as AFLW2000-3D's have

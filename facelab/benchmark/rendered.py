@@ -10,17 +10,17 @@ from functools import partial
 
 import numpy as np
 
-from facelab import pose
 from facelab.augment.scene import Augmentation, Scene
 from facelab.augment.steps.blur import Blur
 from facelab.augment.steps.camera import Camera
-from facelab.augment.steps.coarse import Coarse
+from facelab.augment.steps.downscale import Coarse
 from facelab.augment.steps.occlude import Occlude
 from facelab.augment.steps.profile import Profile
 from facelab.augment.steps.shade import Shade
-from facelab.benchmark.judge import Picture
+from facelab.benchmark.evaluation import Picture
 from facelab.benchmark.measures import bin_of, errors_of
 from facelab.benchmark.outcomes import Outcomes
+from facelab.geometry import pose
 
 TARGETS = (0, -15, 15, -30, 30, -45, 45, -60, 60, -75, 75, -90, 90)  # yaw in degrees
 LEVEL_TARGETS = (0, 45, -75)  # those at which the levels are shown: one of each range of yaw

@@ -13,8 +13,8 @@ import facelab
 from facelab.augment import photographs
 from facelab.augment.plan import Item
 from facelab.benchmark import consistency, labelled, rendered
+from facelab.benchmark.evaluation import WAYS, outcomes_of
 from facelab.benchmark.figures import Json, figures
-from facelab.benchmark.judge import WAYS, outcomes_of
 from facelab.benchmark.outcomes import Outcome, Outcomes
 from facelab.benchmark.portraits import Studio
 from facelab.benchmark.table import TABLES

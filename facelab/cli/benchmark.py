@@ -11,7 +11,7 @@ import click
 
 import facelab
 from facelab.benchmark import METHODS, PARTS
-from facelab.cli.options import FILE
+from facelab.cli.options import FILE, overwrite_option
 from facelab.cli.report import say
 from facelab.errors import UsageError
 
@@ -127,6 +127,7 @@ def benchmark_group() -> None:
     metavar="FILE.json",
     help="Where all figures go.",
 )
+@overwrite_option
 @click.option("--quiet", is_flag=True, help="Say nothing but the tables and errors.")
 def accuracy_command(
     photographs: Path | None,
@@ -141,6 +142,7 @@ def accuracy_command(
     first_pixel: int,
     output: Path | None,
     figures: Path | None,
+    overwrite: bool,
     quiet: bool,
 ) -> int:
     """Compare reconstructors: errors, faces lost, in tables with a column for each.
@@ -155,11 +157,13 @@ def accuracy_command(
     4 weights missing or damaged, 130 interrupted; then nothing is written.
     """
     from facelab.benchmark.run import Asked
-    from facelab.cli.folders import check_folder
+    from facelab.files.folders import check_absent, check_folder
 
     for file in (output, figures):
         if file is not None:
             check_folder(file.parent)
+        if file is not None and not overwrite:
+            check_absent(file)
     wanted = parts or _parts(photographs, labelled)
     if labelled is None and "labelled" in wanted:
         raise UsageError("--parts labelled needs a folder; give --labelled FOLDER")
@@ -200,7 +204,7 @@ def _measured(
     from facelab.benchmark.portraits import Studio
     from facelab.benchmark.run import run
     from facelab.cli.progress import Progress
-    from facelab.head import HeadModel
+    from facelab.geometry.head import HeadModel
     from facelab.reconstruct import load_reconstructor, load_segmenter
 
     model = None if head is None else HeadModel.read(head)
@@ -216,7 +220,7 @@ def _report(
     result: Result, asked: Asked, output: Path | None, figures: Path | None, *, quiet: bool
 ) -> None:
     """Write or print the tables and the figures, and name what was left out."""
-    from facelab.images import write_bytes_atomically
+    from facelab.files.atomic import write_bytes_atomically
 
     tables = "\n".join(result.tables)
     if output is None:

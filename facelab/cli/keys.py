@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from facelab.edits.fields import allowed, default_of
 from facelab.edits.foreign import WithForeign
+from facelab.edits.parameters import allowed, default_of
 from facelab.errors import FacelabError, UsageError
 from facelab.recipe import step_classes
 from facelab.recipe.steps import unknown

@@ -15,7 +15,7 @@ from facelab.cli.shell import complete_step
 Command = TypeVar("Command", bound=Callable[..., Any])
 Corners = tuple[float, ...]
 
-# What facelab.blend, .opacity, .reconstruct and .provenance know, without the time to load them.
+# What facelab.face, .reconstruct and .provenance know, without the time to load them.
 BLEND = ("poisson", "mixed", "alpha")
 DETECTORS = ("blazeface", "insightface")
 FACES = ("all", "largest", "left", "right")
@@ -47,7 +47,7 @@ def faces_option(default: str | None) -> Callable[[Command], Command]:
     """The options that say which faces of each photograph; without a default, the recipe does."""
     which = click.option(
         "--faces",
-        callback=_faces,
+        callback=face_of(*FACES),
         metavar="all|largest|left|right|INDEX",
         help="Which faces; indices count from 0, the largest.  "
         f"[default: {default or 'those of the recipe'}]",
@@ -61,10 +61,18 @@ def faces_option(default: str | None) -> Callable[[Command], Command]:
     return lambda command: which(most(command))
 
 
-def _faces(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    if value is not None and value not in FACES and not value.isdecimal():
-        raise click.BadParameter(f"{value!r} is not {', '.join(FACES)} or an index", param=param)
-    return value
+def face_of(*words: str) -> Callable[..., str | int | None]:
+    """Return what reads one of `words` or an index, which becomes a number."""
+
+    def read(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | int | None:
+        if value is None or value in words:
+            return value
+        if not value.isdecimal():
+            message = f"{value!r} is not {', '.join(words)} or an index"
+            raise click.BadParameter(message, param=param)
+        return int(value)
+
+    return read
 
 
 def recipe_option(command: Command) -> Command:
@@ -159,11 +167,30 @@ def network_options(command: Command) -> Command:
     return detector(backend(weights(runtime(device(command)))))
 
 
+def picture_option(command: Command) -> Command:
+    """Add the option that says where pictures go."""
+    option = click.option(
+        "-o",
+        "--output",
+        type=FILE,
+        required=True,
+        metavar="FILE_OR_FOLDER",
+        help="Picture to write, its suffix tells the format; a name without one is a folder.",
+    )
+    return option(command)
+
+
 def recursive_option(command: Command) -> Command:
     """Add the option to look into the folders below a folder."""
     option = click.option(
         "--recursive", is_flag=True, help="Of a folder, take the folders below it, too."
     )
+    return option(command)
+
+
+def overwrite_option(command: Command) -> Command:
+    """Add the option to replace a file that is there."""
+    option = click.option("--overwrite", is_flag=True, help="Replace what is there.")
     return option(command)
 
 
@@ -177,7 +204,7 @@ def output_options(command: Command) -> Command:
         help="By what right the faces are used; goes into the record.",
     )
     overwrite = click.option(
-        "--overwrite", is_flag=True, help="Do again what a folder already has."
+        "--overwrite", is_flag=True, help="Do again what is done, and replace what is there."
     )
     as_json = click.option(
         "as_json", "--json", is_flag=True, help="Print the results as JSON on stdout."

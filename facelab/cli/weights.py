@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from facelab.cli.options import FILE
+from facelab.cli.options import FILE, overwrite_option
 from facelab.cli.report import report_error, say
 from facelab.errors import WeightsError
 
@@ -70,7 +70,7 @@ def import_prnet_command(prnet_dir: Path, output: Path | None) -> None:
     Reads Data/net-data and Data/uv-data in PRNET_DIR. Needs TensorFlow: the extra `prnet`.
     """
     from facelab import weights
-    from facelab.reconstruct.prnet import import_prnet
+    from facelab.reconstruct.import_prnet import import_prnet
 
     folder = output or weights.import_folder()
     for path in import_prnet(prnet_dir, folder):
@@ -96,16 +96,20 @@ def _onnx(_ctx: click.Context, param: click.Parameter, value: Path) -> Path:
     metavar="FILE.safetensors",
     help="What facelab train wrote, instead of the network that comes with facelab.",
 )
-def export_onnx_command(output: Path, weights: Path | None) -> None:
+@overwrite_option
+def export_onnx_command(output: Path, weights: Path | None, overwrite: bool) -> None:
     """Write FaceMap as an ONNX file, for programs without Python.
 
     Input `crops` (batch, 3, 192, 192), RGB in [0, 1]; outputs `points` (batch, 468, 3) in pixels of
     the crop and `score` (batch); weights/facemap.md tells more.
     """
-    from facelab.images import write_bytes_atomically
-    from facelab.reconstruct import facemap, layers
-    from facelab.reconstruct.runtime import onnx_model
+    from facelab.files.atomic import write_bytes_atomically
+    from facelab.files.folders import check_absent
+    from facelab.models import facemap, layers
+    from facelab.models.runtime import onnx_model
 
+    if not overwrite:
+        check_absent(output)
     kind, names = facemap.FaceMap, ("points", "score")
     network = layers.load_file(kind, weights) if weights else layers.load(kind, "facemap")
     write_bytes_atomically(output, onnx_model(network, facemap.SIDE, names))

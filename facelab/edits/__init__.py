@@ -1,6 +1,6 @@
 """Edits: functions from a face to a face, one file each.
 
-What an edit of your own is made of is in `facelab.edits.edit` and `facelab.edits.fields`.
+What an edit of your own is made of is in `facelab.edits.edit` and `facelab.edits.parameters`.
 """
 
 from __future__ import annotations

@@ -10,14 +10,16 @@ import numpy as np
 
 from facelab.edits.complexion import blurred, faded
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import number, references
+from facelab.edits.parameters import number, references
 from facelab.edits.retone import retoned
 from facelab.edits.rims import rims
-from facelab.opacity import mouth_opening, opacity
-from facelab.skin import learn
-from facelab.swap import fuse
-from facelab.texture import SEEN, at_size, complete, resized
-from facelab.types import Face, Float, Texture
+from facelab.face.occlusion import mouth_opening, opacity
+from facelab.face.skin import learn
+from facelab.face.swap import fuse
+from facelab.face.texture import at_size, complete
+from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import resized
+from facelab.types import SEEN, Face, Texture
 
 _RIM = 0.06  # of the side, over which it fades at the oval
 _FINE, _QUIET = 0.012, 0.02  # of the side: what is finer is grain; no more than so much of it

@@ -9,12 +9,13 @@ import numpy as np
 
 from facelab.edits.complexion import faded
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import number, reference
-from facelab.opacity import opacity
-from facelab.skin import learn
-from facelab.swap import fuse, relight
-from facelab.texture import at_size
-from facelab.types import Face, Float
+from facelab.edits.parameters import number, reference
+from facelab.face.occlusion import opacity
+from facelab.face.skin import learn
+from facelab.face.swap import fuse, relight
+from facelab.face.texture import at_size
+from facelab.numerics.arrays import Float
+from facelab.types import Face
 
 _LEAST = np.float32(1e-3)
 

@@ -9,13 +9,14 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from facelab.distance import distance_within
 from facelab.edits.cielab import to_lab
 from facelab.edits.complexion import blurred, complexion, smoothstep
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import number, places
-from facelab.texture import resized
-from facelab.types import Bool, Face, Float, Texture
+from facelab.edits.parameters import number, places
+from facelab.numerics.arrays import Bool, Float
+from facelab.numerics.distance import distance_within
+from facelab.numerics.smoothing import resized
+from facelab.types import Face, Texture
 
 _SIZE = 512  # largest side at which spots are looked for
 _SCALES = (0.0026, 0.0038, 0.0056, 0.008, 0.0115)  # deviations of blobs, parts of the side

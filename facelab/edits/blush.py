@@ -10,9 +10,10 @@ import numpy as np
 from facelab.edits.cielab import lab_of
 from facelab.edits.complexion import complexion
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import choice, colour, number
-from facelab.edits.powder import FINISHES, powdered
-from facelab.types import Face, Float
+from facelab.edits.parameters import choice, colour, number
+from facelab.edits.pigment import FINISHES, powdered
+from facelab.numerics.arrays import Float
+from facelab.types import Face
 
 
 @dataclass(frozen=True, kw_only=True)

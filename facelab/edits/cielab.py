@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from facelab.types import Float
+from facelab.numerics.arrays import Float
 
 
 def to_lab(colour: Float) -> Float:

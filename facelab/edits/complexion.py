@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
-from facelab.distance import distance_within
 from facelab.edits.cielab import to_lab
-from facelab.skin import features, learn
-from facelab.texture import resized
-from facelab.types import Face, Float
+from facelab.face.skin import features, learn
+from facelab.numerics.arrays import Float
+from facelab.numerics.distance import distance_within
+from facelab.numerics.smoothing import resized
+from facelab.types import Face
 
 _UNLIKE, _LIKE = 0.2, 0.55  # likelihood of skin from which it begins to count, and fully counts
 _LEAST_SEEN = 0.02
@@ -35,7 +36,7 @@ class Complexion:
 
 
 def complexion(face: Face) -> Complexion:
-    """The tone of a face's skin (`facelab.skin.learn`), and where the skin lies bare."""
+    """The tone of a face's skin (`facelab.face.skin.learn`), and where the skin lies bare."""
     texture, atlas = face.texture, face.positions.atlas
     skin = learn(texture, atlas)
     likeness = np.asarray(skin.likelihood / np.maximum(skin.seen, _LEAST_SEEN), np.float32)

@@ -9,17 +9,18 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from facelab import pose
-from facelab.algebra import product
 from facelab.atlas import Atlas
-from facelab.distance import distance_within
-from facelab.edits import worn
+from facelab.edits import cover_shapes
 from facelab.edits.cielab import rgb_of
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import choice, colour, number
-from facelab.skin import learn
-from facelab.texture import resized, spread
-from facelab.types import Face, Float, PositionMap
+from facelab.edits.parameters import choice, colour, number
+from facelab.face.skin import learn
+from facelab.geometry import pose
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Float
+from facelab.numerics.distance import distance_within
+from facelab.numerics.smoothing import resized, spread
+from facelab.types import Face, PositionMap
 
 _SOFT = 0.0015  # of the side: sigma of the edges
 _PLEATS, _PLEAT = 4, 0.2  # of a mask: how many, and how dark
@@ -66,8 +67,10 @@ class Cover(TextureEdit):
 
     def _drawn(self, atlas: Atlas, size: int) -> Float:
         if self.item == "mask":
-            return worn.mask(atlas, size, self.height)
-        return {"glasses": worn.glasses, "patch": worn.patch}[self.item](atlas, size)
+            return cover_shapes.mask(atlas, size, self.height)
+        return {"glasses": cover_shapes.glasses, "patch": cover_shapes.patch}[self.item](
+            atlas, size
+        )
 
 
 def _below(shape: Float) -> Float:

@@ -13,9 +13,10 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.atlas import Atlas
-from facelab.edits.fields import checked, number
+from facelab.edits.parameters import checked, number
 from facelab.errors import UsageError
-from facelab.types import Face, Float, Texture, require
+from facelab.numerics.arrays import Float, require
+from facelab.types import Face, Texture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +54,7 @@ class Step(ABC):
     """
 
     name: ClassVar[str]
+    needs_picture: ClassVar[bool] = False  # whether its inputs are pictures, not people
 
     def __post_init__(self) -> None:
         for key in fields(self):

@@ -10,9 +10,10 @@ import numpy as np
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
 from facelab.edits.complexion import smoothstep
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import choice, colour, number
+from facelab.edits.parameters import choice, colour, number
 from facelab.edits.strokes import Ints, stroke
-from facelab.types import Face, Float
+from facelab.numerics.arrays import Float
+from facelab.types import Face
 
 _OUTER, _INNER = 0, 8  # the corners in the 16 points of an eye's contour; the lower lid is between
 _RISE = 0.3  # of the wing's length: how far it rises above where the lower lid points

@@ -8,14 +8,15 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.atlas import Atlas
-from facelab.distance import distance_within
 from facelab.edits.cielab import lab_of
 from facelab.edits.complexion import complexion, smoothstep
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import choice, colour, number
-from facelab.edits.powder import FINISHES, powdered
-from facelab.texture import resized
-from facelab.types import Face, Float
+from facelab.edits.parameters import choice, colour, number
+from facelab.edits.pigment import FINISHES, powdered
+from facelab.numerics.arrays import Float
+from facelab.numerics.distance import distance_within
+from facelab.numerics.smoothing import resized
+from facelab.types import Face
 
 _SIZE = 256  # side of the map on which it is drawn, texels
 _LASHES = 0.008  # of the side: softness of its edge at the lashes

@@ -8,7 +8,7 @@ from dataclasses import MISSING, fields
 from functools import cache
 
 from facelab.edits.edit import Edit, Step
-from facelab.edits.fields import check_kind, checked
+from facelab.edits.parameters import check_kind, checked
 from facelab.errors import FacelabError
 from facelab.plugins import declared, described
 

@@ -10,8 +10,9 @@ import numpy as np
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
 from facelab.edits.complexion import blurred, complexion, faded, mean_of
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import choice, colour, number
-from facelab.types import Face, Float
+from facelab.edits.parameters import choice, colour, number
+from facelab.numerics.arrays import Float
+from facelab.types import Face
 
 _BLOTCH = 0.004  # of the side: what is finer are pores, and stays
 _FARTHEST = 12.0  # in CIELAB: a shade further from the skin would be a mask

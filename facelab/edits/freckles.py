@@ -8,14 +8,15 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from facelab.algebra import product
 from facelab.atlas import Atlas
 from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.complexion import complexion
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import number, whole
-from facelab.skin import SIZE
-from facelab.types import Face, Float
+from facelab.edits.parameters import number, whole
+from facelab.face.skin import SIZE
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Float
+from facelab.types import Face
 
 _MOST = 2400  # freckles at full density
 _SMALLEST, _LARGEST = 0.0016, 0.0052  # deviations of their blobs, parts of the side

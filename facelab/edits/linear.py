@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from facelab.types import Float
+from facelab.numerics.arrays import Float
 
 
 def decoded(colour: Float) -> Float:

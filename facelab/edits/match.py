@@ -9,10 +9,11 @@ import numpy as np
 
 from facelab.edits.complexion import faded, mean_of
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import number, reference
+from facelab.edits.parameters import number, reference
 from facelab.edits.retone import retoned
-from facelab.skin import Skin, learn
-from facelab.types import Face, Float
+from facelab.face.skin import Skin, learn
+from facelab.numerics.arrays import Float
+from facelab.types import Face
 
 
 @dataclass(frozen=True, kw_only=True)

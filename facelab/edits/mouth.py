@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 
 from facelab.edits.complexion import smoothstep
-from facelab.texture import resized
-from facelab.types import Face, Float
+from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import resized
+from facelab.types import Face
 
 _HIGHEST = 0.015  # of the side: how wide the slit of an open mouth may be in the atlas
 _STRETCH = 1.6, 2.6  # steps between texels, in those of the lips, at which a mouth opens

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from facelab.edits import paint
+from facelab.edits.blend_modes import MODES
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import choice, number, reference
-from facelab.edits.mix import MODES
-from facelab.types import Face, Float
+from facelab.edits.parameters import choice, number, reference
+from facelab.numerics.arrays import Float
+from facelab.types import Face
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,7 @@ class Overlay(TextureEdit):
     """
 
     name: ClassVar[str] = "overlay"
+    needs_picture: ClassVar[bool] = True
     reference: str = reference("the input picture, laid out as `facelab atlas template` draws it")
     blend: str = choice("normal", tuple(MODES), "how paint and skin mix")
     shading: float = number(

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from facelab.algebra import product
+from facelab.edits.blend_modes import MODES
 from facelab.edits.edit import Picture
-from facelab.edits.mix import MODES
-from facelab.skin import learn
-from facelab.texture import resized
-from facelab.types import Face, Float
+from facelab.face.skin import learn
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import resized
+from facelab.types import Face
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709, of encoded colours
 _DEEPEST, _BRIGHTEST = 0.4, 1.6  # how far paint is darkened and lightened by what it lies on
@@ -68,7 +69,7 @@ def shaded(paint: Float, face: Face, amount: float) -> Float:
 
 
 def mixed(paint: Float, face: Face, blend: str, shading: float) -> Float:
-    """A face's colours under paint ``(S, S, 3)``, by a key of `facelab.edits.mix.MODES`.
+    """A face's colours under paint ``(S, S, 3)``, by a key of `facelab.edits.blend_modes.MODES`.
 
     Only the normal mode shades the paint: the others keep the face's shading by themselves.
     """

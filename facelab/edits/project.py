@@ -9,14 +9,15 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from facelab.algebra import product
 from facelab.atlas import Atlas
 from facelab.edits import paint
+from facelab.edits.blend_modes import MODES
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import choice, number, reference
-from facelab.edits.mix import MODES
-from facelab.texture import resized
-from facelab.types import Bool, Face, Float
+from facelab.edits.parameters import choice, number, reference
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Bool, Float
+from facelab.numerics.smoothing import resized
+from facelab.types import Face
 
 # Where it is placed: texture coordinates of the canonical atlas.
 _PLACES = {
@@ -35,6 +36,7 @@ class Project(TextureEdit):
     """A picture with alpha, placed on the face without the stretching of its layout."""
 
     name: ClassVar[str] = "project"
+    needs_picture: ClassVar[bool] = True
     reference: str = reference("the input picture")
     at: str = choice("left-cheek", tuple(_PLACES), "where its middle lies; left is the person's")
     right: float = number(0.0, -0.5, 0.5, "moves it to the right as seen, in widths of the face")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from facelab.atlas import Atlas
-from facelab.types import Float
+from facelab.numerics.arrays import Float
 
 
 def _keyed(*regions: str) -> dict[str, str]:

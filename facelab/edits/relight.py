@@ -20,18 +20,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab import pose
-from facelab.algebra import product
 from facelab.atlas import Atlas
 from facelab.edits.complexion import faded
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import number, reference
 from facelab.edits.linear import decoded, encoded
-from facelab.facing import normals
-from facelab.skin import SIZE, Skin, learn
-from facelab.swap import relight, trusted
-from facelab.texture import resized
-from facelab.types import Face, Float
+from facelab.edits.parameters import number, reference
+from facelab.face.skin import SIZE, Skin, learn
+from facelab.face.swap import relight, trusted
+from facelab.geometry import pose
+from facelab.geometry.normals import normals
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import resized
+from facelab.types import Face
 
 Array = NDArray[np.float64]
 
@@ -203,7 +204,7 @@ class MatchLight(_Relit):
 
 
 def _directions(face: Face) -> Float:
-    """Unit normals at the side of `facelab.skin`, smoothed, none of them turned away.
+    """Unit normals at the side of `facelab.face.skin`, smoothed, none of them turned away.
 
     What lies at the rim has hair, ears and a silhouette beside it: the polynomial would be
     extrapolated to it from the rest.

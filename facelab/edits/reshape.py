@@ -15,11 +15,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from facelab import pose
-from facelab.algebra import product
 from facelab.edits.edit import Edit, References
-from facelab.edits.fields import choice, number
-from facelab.types import Face, Float, Pose, PositionMap
+from facelab.edits.parameters import choice, number
+from facelab.geometry import pose
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Float
+from facelab.types import Face, Pose, PositionMap
 
 _WHOLE = ("mouth",)  # keys that move both sides of a face or none
 _MIDDLE = 1.0  # cm to each side of the face's middle over which one side passes into the other

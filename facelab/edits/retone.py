@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from facelab.edits.cielab import to_lab, to_rgb
-from facelab.texture import resized
-from facelab.types import Float
+from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import resized
 
 _STEEPEST = np.float32(1.15)  # how much contrast may grow next to the skin's own tone
 _WHITE = np.float32(100)  # lightness
@@ -26,7 +26,7 @@ def retoned(colour: Float, own: Float, wanted: Float) -> Float:
     colour : (S, S, 3) float32
         RGB in [0, 1].
     own, wanted : (n, n, 3) float32
-        RGB fields of skin tone, n <= S, as of `facelab.skin.Skin`; equal ones change nothing.
+        RGB fields of skin tone, n <= S, as of `facelab.face.skin.Skin`; equal ones change nothing.
 
     Returns
     -------

@@ -8,8 +8,9 @@ import numpy as np
 from facelab.edits.cielab import to_lab
 from facelab.edits.complexion import smoothstep
 from facelab.edits.mouth import grown
-from facelab.texture import SEEN, resized
-from facelab.types import Face, Float
+from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import resized
+from facelab.types import SEEN, Face
 
 _SIZE = 512  # side of the texture in which they are looked for
 _THICK = 0.012  # of the side: the most that a rim is thick, halved

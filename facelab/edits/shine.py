@@ -10,8 +10,9 @@ import numpy as np
 from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.complexion import blurred, complexion, smoothstep
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import number
-from facelab.types import Face, Float
+from facelab.edits.parameters import number
+from facelab.numerics.arrays import Float
+from facelab.types import Face
 
 _MATTE = 4.0  # lightness above the tone that matte skin has too
 _FULL = 14.0  # lightness above the tone at which it is all shine

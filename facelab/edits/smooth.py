@@ -10,8 +10,9 @@ import numpy as np
 
 from facelab.edits.complexion import complexion
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import number
-from facelab.types import Face, Float
+from facelab.edits.parameters import number
+from facelab.numerics.arrays import Float
+from facelab.types import Face
 
 _PORES = 0.003  # of the side: deviation of the Gaussian that leaves pores out
 _EDGE = 0.035  # contrast of luma from which an edge is kept

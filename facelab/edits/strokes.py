@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.types import Bool, Float
+from facelab.numerics.arrays import Bool, Float
 
 Ints = NDArray[np.intp]
 

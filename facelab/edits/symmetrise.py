@@ -10,11 +10,12 @@ import numpy as np
 
 from facelab.edits.complexion import faded
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import choice
-from facelab.skin import learn
-from facelab.swap import relight, trusted
-from facelab.texture import resized
-from facelab.types import Face, Float
+from facelab.edits.parameters import choice
+from facelab.face.skin import learn
+from facelab.face.swap import relight, trusted
+from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import resized
+from facelab.types import Face
 
 _MIDDLE = 0.02  # of the side: half the width over which the halves meet
 _WELL_SEEN = 0.3, 0.6  # confidence from which and with which a texel meets its mirror image

@@ -7,15 +7,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from facelab.algebra import product
 from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.complexion import faded, mean_of
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import choices, number
 from facelab.edits.linear import decoded, encoded
 from facelab.edits.mouth import gap, grown
+from facelab.edits.parameters import choices, number
 from facelab.edits.regions import PARTS, union
-from facelab.types import Face, Float
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Float
+from facelab.types import Face
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # of linear sRGB, Rec. 709
 _TEETH = 0.004  # of the side: the inner rim of the lips that stays with the teeth

@@ -9,15 +9,17 @@ import numpy as np
 
 from facelab.edits.complexion import faded
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import choices, number, reference
+from facelab.edits.parameters import choices, number, reference
 from facelab.edits.regions import SURROUNDED, union
 from facelab.edits.retone import retoned
 from facelab.edits.rims import rims
-from facelab.opacity import opacity, shared_gaps
-from facelab.skin import learn
-from facelab.swap import fuse, trusted
-from facelab.texture import at_size, resized
-from facelab.types import Face, Float
+from facelab.face.occlusion import opacity, shared_gaps
+from facelab.face.skin import learn
+from facelab.face.swap import fuse, trusted
+from facelab.face.texture import at_size
+from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import resized
+from facelab.types import Face
 
 _RIM = 0.05  # of the side, over which it fades toward the oval
 

@@ -7,13 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from facelab import pose
-from facelab.algebra import product
 from facelab.edits.edit import Edit, References
-from facelab.edits.fields import number
-from facelab.facing import revealed
+from facelab.edits.parameters import number
+from facelab.geometry import pose
+from facelab.geometry.normals import revealed
+from facelab.geometry.warp import made_up
+from facelab.numerics.algebra import product
 from facelab.types import Face, PositionMap, Texture
-from facelab.warp import made_up
 
 _CENTRE = np.array([0.0, -1.0, -3.0])  # of the head, canonical frame, cm: between the ears
 _FLIP = np.array([1.0, -1.0, 1.0])  # pixels have y down, the camera frame has y up

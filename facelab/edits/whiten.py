@@ -11,9 +11,10 @@ import numpy as np
 from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.complexion import smoothstep
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import choice, number
 from facelab.edits.mouth import gap, grown
-from facelab.types import Face, Float
+from facelab.edits.parameters import choice, number
+from facelab.numerics.arrays import Float
+from facelab.types import Face
 
 _LIGHTER = 4.0  # lightness added to what is white
 _PALE = 13.0, 26.0  # chroma from which a white begins to count less, and where it is none

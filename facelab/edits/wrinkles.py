@@ -11,10 +11,11 @@ from facelab.atlas import Atlas
 from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.complexion import complexion, smoothstep
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.fields import choices, whole
+from facelab.edits.parameters import choices, whole
 from facelab.edits.strokes import Ints, curve, stroke
-from facelab.texture import resized
-from facelab.types import Face, Float
+from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import resized
+from facelab.types import Face
 
 PLACES = ("forehead", "frown", "crow's feet", "under eyes", "nose to mouth")
 _SIZE = 512  # largest side on which creases are drawn: they are wider than its texels

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.types import Box, Float
+from facelab.numerics.arrays import Float
+from facelab.types import Box
 
 Colour = tuple[int, int, int]  # RGB, 0 to 255
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from facelab.texture import resized
-from facelab.types import Box, Float
+from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import resized
+from facelab.types import Box
 
 _AROUND = 0.4  # of the box's size: how much of the photograph is shown around the faces
 _GAIN = 3  # of the difference, about mid grey

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from facelab.export.encode import grey_png, npy
 from facelab.export.subject import Subject
-from facelab.images import write_bytes_atomically
-from facelab.types import Float
+from facelab.files.atomic import write_bytes_atomically
+from facelab.numerics.arrays import Float
 
 _SENTENCE = "The depth of a face in a photograph, worked out by facelab."
 LEVELS = 65535  # of the PNG: 1 is the farthest pixel of the face, 65535 the nearest

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab import raster
-from facelab.raster import Fragments
-from facelab.types import Float, Int, PositionMap
+from facelab.numerics import raster
+from facelab.numerics.arrays import Float, Int
+from facelab.numerics.raster import Fragments
+from facelab.types import PositionMap
 
 
 @dataclass(frozen=True, slots=True, eq=False)

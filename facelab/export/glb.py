@@ -16,10 +16,11 @@ import facelab
 from facelab.export.normals import smooth_normals
 from facelab.export.subject import FRAME, Subject
 from facelab.export.texture import SENTENCE
-from facelab.images import write_bytes_atomically
+from facelab.files.atomic import write_bytes_atomically
 from facelab.images.image import to_integers
+from facelab.numerics.arrays import Float
 from facelab.provenance import ENHANCED, mark
-from facelab.types import Float, Mesh
+from facelab.types import Mesh
 
 FACE_SIZE = 0.2
 """Metres: glTF's unit; the longest side of the face's box in the scene."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from facelab.images import Image, Metadata, write
+from facelab.numerics.arrays import Float
 from facelab.provenance import DATA_DRIVEN, ENHANCED, mark
-from facelab.types import Float
 
 
 def write_marked(path: Path, pixels: Float, metadata: Metadata, sentence: str) -> None:

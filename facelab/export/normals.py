@@ -8,7 +8,8 @@ import numpy as np
 
 from facelab.export.marked import write_data
 from facelab.export.subject import Subject
-from facelab.types import Float, Int, Mesh
+from facelab.numerics.arrays import Float, Int
+from facelab.types import Mesh
 
 _SENTENCE = "Normals of a face in a photograph, worked out by facelab."
 _UP = np.array([1, -1, 1], np.float32)  # pixels have y down, normals have it up

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 import facelab
 from facelab.export.normals import smooth_normals
 from facelab.export.subject import FRAME, Subject
-from facelab.images import write_bytes_atomically
-from facelab.types import Float, Mesh
+from facelab.files.atomic import write_bytes_atomically
+from facelab.numerics.arrays import Float
+from facelab.types import Mesh
 
 
 def write(subject: Subject, stem: Path) -> dict[str, str | float]:

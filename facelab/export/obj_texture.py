@@ -13,7 +13,7 @@ from facelab.export.marked import write_marked
 from facelab.export.obj_colour import faces, header, normals, rows
 from facelab.export.subject import FRAME, Subject
 from facelab.export.texture import SENTENCE
-from facelab.images import write_bytes_atomically
+from facelab.files.atomic import write_bytes_atomically
 from facelab.types import Mesh
 
 _SAFE = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*")

@@ -10,11 +10,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facelab.algebra import product
 from facelab.export.canvas import Canvas, Colour
 from facelab.export.marked import write_marked
 from facelab.export.subject import Subject
-from facelab.types import Box, Float, Pose
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Float
+from facelab.types import Box, Pose
 
 # The 300-W order as lines: first and past-the-last landmark, and whether the line is closed.
 PARTS = (

@@ -8,9 +8,10 @@ import numpy as np
 
 import facelab
 from facelab.export.subject import FRAME, Subject
-from facelab.images import write_bytes_atomically
+from facelab.files.atomic import write_bytes_atomically
 from facelab.images.image import to_integers
-from facelab.types import Float, Mesh
+from facelab.numerics.arrays import Float
+from facelab.types import Mesh
 
 _VERTEX = np.dtype([("position", "<f4", 3), ("colour", "u1", 3)])
 _FACE = np.dtype([("count", "u1"), ("corners", "<i4", 3)])

@@ -11,7 +11,7 @@ from pathlib import Path
 from facelab.atlas import Atlas
 from facelab.export.marked import write_data
 from facelab.export.subject import Subject
-from facelab.types import Float
+from facelab.numerics.arrays import Float
 
 _SENTENCE = "Coordinates of a face in a photograph, worked out by facelab."
 

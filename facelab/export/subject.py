@@ -8,14 +8,15 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from facelab import pose
-from facelab.algebra import product
 from facelab.atlas import Atlas
 from facelab.export.draw import Drawing, draw
+from facelab.face.texture import complete, texture_size, unwrap
+from facelab.geometry import pose
+from facelab.geometry.visibility import visible, visible_landmarks
 from facelab.images import Metadata
-from facelab.texture import SEEN, complete, texture_size, unwrap
-from facelab.types import Bool, Float, Mesh, Pose, PositionMap, Reconstruction, Texture
-from facelab.visibility import visible, visible_landmarks
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Bool, Float
+from facelab.types import SEEN, Mesh, Pose, PositionMap, Reconstruction, Texture
 
 _SLIT_SOFTNESS, _MOUTH_BLUR = 0.004, 0.03  # of the side
 _SURE = 0.3  # confidence: at a silhouette a pixel's error of the surface shows the background

@@ -7,11 +7,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facelab.algebra import product
 from facelab.export.marked import write_marked
 from facelab.export.normals import normals
 from facelab.export.subject import Subject
-from facelab.types import Float
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Float
 
 _LIGHTS = np.array([[-0.5, 0.55, 0.67], [0.8, 0.1, 0.59]], np.float32)  # key, fill
 _STRENGTHS = np.array([0.62, 0.18], np.float32)

@@ -8,8 +8,8 @@ import numpy as np
 
 from facelab.export.encode import npy
 from facelab.export.subject import Subject
-from facelab.images import write_bytes_atomically
-from facelab.types import Float
+from facelab.files.atomic import write_bytes_atomically
+from facelab.numerics.arrays import Float
 
 
 def uv(subject: Subject) -> Float:

@@ -8,7 +8,7 @@ import numpy as np
 
 from facelab.export.encode import grey_png
 from facelab.export.subject import Subject
-from facelab.images import write_bytes_atomically
+from facelab.files.atomic import write_bytes_atomically
 
 _SENTENCE = "Which parts of a face a photograph shows, worked out by facelab."
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from facelab.images.decode import MAX_PIXELS, decoded, read
 from facelab.images.encode import encoded, output_format, write
-from facelab.images.files import same_file, write_bytes_atomically
 from facelab.images.folder import Found, find_photographs
 from facelab.images.formats import WRITTEN_AS
 from facelab.images.image import Image, Metadata
@@ -27,7 +26,5 @@ __all__ = [
     "find_photographs",
     "output_format",
     "read",
-    "same_file",
     "write",
-    "write_bytes_atomically",
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from facelab.errors import UsageError
-from facelab.images.files import same_file
+from facelab.files.atomic import same_file
 from facelab.images.formats import HEIC_SUFFIXES, WRITTEN, is_read
 
 FOLDER = "folder"

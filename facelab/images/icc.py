@@ -58,7 +58,7 @@ def _parsed(icc: bytes) -> ColourSpace:
     tags = _tags(icc)
     for name in _TABLES:
         if name in tags:
-            from facelab.images.icc_table import table_space  # loads SciPy, which few need
+            from facelab.images.icc_table import table_space
 
             return table_space(tags[name], connection)
     if connection != b"XYZ ":

@@ -14,7 +14,6 @@ from facelab.recipe.document import LARGEST, DocumentError, Node, of_plain, pars
 from facelab.recipe.recipe import (
     CHECKS,
     VERSION,
-    FaceIndex,
     Input,
     MostFaces,
     Output,
@@ -128,7 +127,7 @@ def _faces(node: Node) -> object:
     if not isinstance(node.value, dict):
         number = str(node.value)
         indexes = not isinstance(node.value, bool) and number.isdecimal()
-        return FaceIndex(int(number)) if indexes else node.plain
+        return int(number) if indexes else node.plain
     keys = mapping(node, "faces", ("index", "most", "box"))
     if len(keys) != 1:
         fail(node, "faces: give one of index, most and box")
@@ -136,7 +135,7 @@ def _faces(node: Node) -> object:
         return _box("faces", keys["box"])
     if "most" in keys:
         return MostFaces(_number(keys["most"], "faces: most", 1))
-    return FaceIndex(_number(keys["index"], "faces: index", 0))
+    return _number(keys["index"], "faces: index", 0)
 
 
 def _number(node: Node, where: str, least: int) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import Field, fields
 from typing import Any
 
-from facelab.blend import METHODS
 from facelab.edits.edit import Step
-from facelab.edits.fields import default_of
+from facelab.edits.parameters import default_of
+from facelab.face.blend import METHODS
+from facelab.face.texture import LARGEST, SMALLEST
 from facelab.recipe.recipe import FACES, FORMATS, SEEDS, VERSION
 from facelab.recipe.steps import step_classes
-from facelab.texture import LARGEST, SMALLEST
 
 Schema = dict[str, Any]
 

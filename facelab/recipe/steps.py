@@ -9,8 +9,8 @@ from typing import Any
 
 from facelab.edits import EDITS, Edit
 from facelab.edits.edit import Step
-from facelab.edits.fields import checked
 from facelab.edits.foreign import WithForeign
+from facelab.edits.parameters import checked
 from facelab.recipe.recipe import Swap
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from facelab.errors import UsageError
-from facelab.reconstruct.used import Used
-from facelab.types import Box, Float, Reconstruction
+from facelab.numerics.arrays import Float
+from facelab.types import Box, Reconstruction
 
 if TYPE_CHECKING:
-    from facelab.reconstruct.detect import Detector
-    from facelab.reconstruct.matte import PersonSegmenter
+    from facelab.detect.blazeface import Detector
     from facelab.reconstruct.reconstructor import Regressor
+    from facelab.reconstruct.segmentation import PersonSegmenter
 
 __all__ = ["BACKENDS", "DETECTORS", "Reconstructor", "load_reconstructor", "load_segmenter"]
 
@@ -58,7 +58,7 @@ def load_reconstructor(
     backend : str
         One of `BACKENDS`: FaceMap or FaceMesh on the canonical atlas, PRNet's network on its own.
     runtime, device : str
-        What runs the backend's network: of `facelab.reconstruct.runtime.RUNTIMES` and ``DEVICES``.
+        What runs the backend's network: of `facelab.models.runtime.RUNTIMES` and ``DEVICES``.
     weights : Path or str, optional
         A file that `facelab train` wrote, for the backend ``map``, instead of the shipped one.
 
@@ -75,8 +75,7 @@ def load_reconstructor(
         raise UsageError(f"{weights}: weights are for the backend map, not {backend}")
     own = None if weights is None else Path(weights)
     regressor = _regressor(backend, runtime, device, own)
-    used = Used(detector, backend, runtime, device, own)
-    return FaceReconstructor(_detector(detector, backend), regressor, used)
+    return FaceReconstructor(_detector(detector, backend), regressor)
 
 
 def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegmenter:
@@ -85,7 +84,7 @@ def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegment
     Parameters
     ----------
     runtime, device : str
-        What runs its network: of `facelab.reconstruct.runtime.RUNTIMES` and ``DEVICES``.
+        What runs its network: of `facelab.models.runtime.RUNTIMES` and ``DEVICES``.
 
     Raises
     ------
@@ -94,53 +93,55 @@ def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegment
     WeightsError
         If weights are missing or damaged.
     """
-    from facelab.reconstruct import selfie
-    from facelab.reconstruct.layers import load
-    from facelab.reconstruct.matte import PersonSegmenter
-    from facelab.reconstruct.runtime import load_runner
+    from facelab.models import selfie_segmenter
+    from facelab.models.layers import load
+    from facelab.models.runtime import load_runner
+    from facelab.reconstruct.segmentation import PersonSegmenter
 
-    network = load(selfie.SelfieSegmenter, "selfie")
-    return PersonSegmenter(load_runner(network, selfie.SIDE, runtime, device))
+    network = load(selfie_segmenter.SelfieSegmenter, "selfie")
+    return PersonSegmenter(load_runner(network, selfie_segmenter.SIDE, runtime, device))
 
 
 def _regressor(name: str, runtime: str, device: str, weights: Path | None) -> Regressor:
     # torch and onnxruntime take a second to import: only when they are to be used.
     if name == "map":
-        from facelab.reconstruct import facemap
-        from facelab.reconstruct.layers import load, load_file
-        from facelab.reconstruct.map import MapRegressor
-        from facelab.reconstruct.runtime import load_runner
+        from facelab.models import facemap
+        from facelab.models.layers import load, load_file
+        from facelab.models.runtime import load_runner
+        from facelab.reconstruct.facemap_regressor import MapRegressor
 
         kind = facemap.FaceMap
         own = load_file(kind, weights) if weights else load(kind, "facemap")
         return MapRegressor(load_runner(own, facemap.SIDE, runtime, device))
     if name == "mesh":
-        from facelab.reconstruct import facemesh
-        from facelab.reconstruct.layers import load
-        from facelab.reconstruct.mesh import MeshRegressor
-        from facelab.reconstruct.runtime import load_runner
+        from facelab.models import facemesh
+        from facelab.models.layers import load
+        from facelab.models.runtime import load_runner
+        from facelab.reconstruct.facemesh_regressor import MeshRegressor
 
         network = load(facemesh.FaceMesh, "facemesh")
         return MeshRegressor(load_runner(network, facemesh.SIDE, runtime, device))
     if name == "prn":
-        from facelab.reconstruct import prn
-        from facelab.reconstruct.fold import fold
-        from facelab.reconstruct.layers import load
-        from facelab.reconstruct.resfcn import PRN
-        from facelab.reconstruct.runtime import load_runner
+        from facelab.models.fold import fold
+        from facelab.models.layers import load
+        from facelab.models.resfcn import PRN
+        from facelab.models.runtime import load_runner
+        from facelab.reconstruct import prn_regressor
 
-        return prn.PRNRegressor(load_runner(fold(load(PRN, "prn")), prn.SIDE, runtime, device))
+        return prn_regressor.PRNRegressor(
+            load_runner(fold(load(PRN, "prn")), prn_regressor.SIDE, runtime, device)
+        )
     raise UsageError(f"no backend {name!r}; there are {', '.join(BACKENDS)}")
 
 
 def _detector(name: str, backend: str) -> Detector:
     """By name, for what follows: FaceMap refuses what is no face, so it is shown the doubtful."""
     if name == "blazeface":
-        from facelab.reconstruct.detect import CONFIRMED, LIKELY, BlazeFaceDetector
+        from facelab.detect.blazeface import CONFIRMED, LIKELY, BlazeFaceDetector
 
         return BlazeFaceDetector(least=LIKELY if backend == "map" else CONFIRMED)
     if name == "insightface":
-        from facelab.reconstruct.insightface import InsightFaceDetector
+        from facelab.detect.insightface import InsightFaceDetector
 
         return InsightFaceDetector()
     raise UsageError(f"no detector {name!r}; there are {', '.join(DETECTORS)}")

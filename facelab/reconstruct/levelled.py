@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from facelab.atlas import canonical
-from facelab.pose import similarity
-from facelab.types import Box, Crop, Float
+from facelab.geometry.pose import similarity
+from facelab.numerics.arrays import Float
+from facelab.types import Box, Crop
 
 CROP_SCALE = 1.5  # side of the crop over the longer side of the points' box
 _FLIP = np.array([1.0, -1.0, 1.0])

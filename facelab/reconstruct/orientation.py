@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from facelab.numerics.arrays import Float
 from facelab.reconstruct.levelled import CROP_SCALE, roll
-from facelab.types import Box, Crop, Detection, Float
+from facelab.types import Box, Crop, Detection
 
 if TYPE_CHECKING:
     from facelab.reconstruct.reconstructor import View

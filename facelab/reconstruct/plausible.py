@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from facelab.errors import WeightsError
-from facelab.types import Float
+from facelab.numerics.arrays import Float
 
 _FARTHEST = 100  # sides of the crop: whatever is in it, no point of a face lies beyond
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from facelab.reconstruct.detect import Detector
+from facelab.detect.blazeface import Detector
+from facelab.numerics.arrays import Float, require_image
 from facelab.reconstruct.orientation import SURE
-from facelab.reconstruct.used import Used
-from facelab.types import Box, Detection, Float, Reconstruction, require_image
+from facelab.types import Box, Detection, Reconstruction
 
 BATCH = 16  # faces in one pass of a network: what bounds its memory
 SAME_FACE = 0.5  # overlap of two boxes over their union
@@ -49,14 +49,11 @@ class FaceReconstructor:
     detector : Detector
         Not asked where boxes are given.
     regressor : Regressor
-    used : Used, optional
-        What both are called in records.
     """
 
-    def __init__(self, detector: Detector, regressor: Regressor, used: Used | None = None) -> None:
+    def __init__(self, detector: Detector, regressor: Regressor) -> None:
         self._detector = detector
         self._regressor = regressor
-        self.used = used
 
     @property
     def description(self) -> str:

@@ -12,8 +12,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from facelab.reconstruct.facemap import FaceMap
-from facelab.reconstruct.single_thread import each_alone
+from facelab.models.facemap import FaceMap
+from facelab.models.single_thread import each_alone
 from facelab.train.objective import Objective
 
 PART = 8  # views

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from facelab.errors import UsageError
 from facelab.files import MEGABYTE, read_bytes
-from facelab.images import Image, write, write_bytes_atomically
-from facelab.types import Float
+from facelab.files.atomic import write_bytes_atomically
+from facelab.images import Image, write
+from facelab.numerics.arrays import Float
 
 Pixels = NDArray[np.uint8]
 Doubles = NDArray[np.float64]

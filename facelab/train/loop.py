@@ -19,11 +19,11 @@ from torch.utils.data import DataLoader, Dataset
 
 from facelab.augment.template import Template
 from facelab.errors import UsageError
-from facelab.head import POINTS
-from facelab.reconstruct.facemap import FaceMap
-from facelab.reconstruct.facemesh import FaceMesh
-from facelab.reconstruct.layers import load, load_file
-from facelab.reconstruct.single_thread import each_alone, one_thread
+from facelab.geometry.head import POINTS
+from facelab.models.facemap import FaceMap
+from facelab.models.facemesh import FaceMesh
+from facelab.models.layers import load, load_file
+from facelab.models.single_thread import each_alone, one_thread
 from facelab.train import checkpoint
 from facelab.train.gradients import Batch, gradients, require_finite
 from facelab.train.log import Log
@@ -141,7 +141,7 @@ def train(
         For checkpoints and the log.
     settings : Settings
     device : str
-        Of `facelab.reconstruct.runtime.DEVICES`.
+        Of `facelab.models.runtime.DEVICES`.
     workers : int
         Processes that make views.
     progress : callable

@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from facelab import atlas
-from facelab.algebra import product
 from facelab.atlas.surface import surface
-from facelab.reconstruct.facemap import POINTS
-from facelab.reconstruct.loss import loss_weights, position_map_loss
-from facelab.types import Float
+from facelab.models.facemap import POINTS
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Float
+from facelab.train.loss import loss_weights, position_map_loss
 
 _STEP = 4  # texels; the map is compared at every fourth row and column
 _LANDMARKS = 0.5  # weight of the 68 landmarks, of which the grid meets few, beside the map

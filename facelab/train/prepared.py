@@ -8,8 +8,8 @@ import numpy as np
 
 from facelab.errors import ImageError, UsageError
 from facelab.images import decoded
+from facelab.numerics.arrays import Float
 from facelab.train.renders import Progress, Renders, keys_of, load
-from facelab.types import Float
 
 _FARTHEST = 1e5  # px: what lies beyond is in no view
 _THINNEST = 1.0  # px: least deviation of a face's points in any direction

@@ -20,7 +20,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facelab.arrays import read_npz
 from facelab.augment.engines.local import LocalEngine
 from facelab.augment.generate import carried_out
 from facelab.augment.labels import points468
@@ -31,12 +30,14 @@ from facelab.augment.steps.profile import Profile
 from facelab.augment.template import DrawnStep, Template, read_template
 from facelab.errors import ImageError, NoFaceError, UsageError
 from facelab.files import MEGABYTE, parse_json, read_bytes
-from facelab.head import POINTS, HeadModel
-from facelab.images import read, write_bytes_atomically
+from facelab.files.atomic import write_bytes_atomically
+from facelab.files.npy import read_npz
+from facelab.geometry.head import POINTS, HeadModel
+from facelab.images import read
+from facelab.numerics.arrays import Float, require
 from facelab.provenance import file_sha256
 from facelab.reconstruct import load_reconstructor, load_segmenter
 from facelab.train.teacher import Teacher
-from facelab.types import Float, require
 
 RECIPES = Path(__file__).parent / "recipes"
 QUALITY = 95  # of the JPEGs kept

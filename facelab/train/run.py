@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import facelab
-from facelab.augment.claim import locked
+from facelab.augment.lock import locked
 from facelab.augment.store import Store
 from facelab.errors import UsageError
-from facelab.images import same_file, write_bytes_atomically
+from facelab.files.atomic import same_file, write_bytes_atomically
+from facelab.models.facemap import FaceMap
+from facelab.models.layers import load_file
+from facelab.models.runtime import require_device
 from facelab.provenance import file_sha256
-from facelab.reconstruct.facemap import FaceMap
-from facelab.reconstruct.layers import load_file
-from facelab.reconstruct.runtime import require_device
 from facelab.train import checkpoint, loop
 from facelab.train.prepared import prepared, read
 from facelab.train.renders import Progress, Rendering, render

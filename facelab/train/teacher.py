@@ -14,13 +14,14 @@ from facelab.augment.deepened import deepened
 from facelab.augment.scene import Scene
 from facelab.augment.steps.frame import Frame
 from facelab.errors import NoFaceError
-from facelab.head import HeadModel
-from facelab.texture import unwrap
-from facelab.types import Face, Float
+from facelab.face.texture import unwrap
+from facelab.geometry.head import HeadModel
+from facelab.numerics.arrays import Float
+from facelab.types import Face
 
 if TYPE_CHECKING:
     from facelab.reconstruct import Reconstructor
-    from facelab.reconstruct.matte import PersonSegmenter
+    from facelab.reconstruct.segmentation import PersonSegmenter
 
 SIDE, ROOM = 256, 2.1  # of the scene: pixels, sizes of the face
 

@@ -14,19 +14,20 @@ from facelab.augment.generate import carried_out
 from facelab.augment.scene import Scene
 from facelab.augment.steps.blur import Blur
 from facelab.augment.steps.camera import Camera
-from facelab.augment.steps.coarse import Coarse
+from facelab.augment.steps.downscale import Coarse
 from facelab.augment.steps.jpeg import Jpeg
 from facelab.augment.steps.noise import Noise
 from facelab.augment.steps.occlude import Occlude
 from facelab.augment.steps.shade import Shade
 from facelab.augment.template import Template, read_template
 from facelab.errors import UsageError
+from facelab.geometry.crop import cut
 from facelab.images import decoded
-from facelab.reconstruct.crop import cut
-from facelab.reconstruct.facemesh import SIDE
+from facelab.models.facemesh import SIDE
+from facelab.numerics.arrays import Bool, Float
 from facelab.reconstruct.levelled import levelled
-from facelab.reconstruct.points import twins
-from facelab.types import Bool, Crop, Float, PositionMap
+from facelab.reconstruct.point_regressor import twins
+from facelab.types import Crop, PositionMap
 
 Rng = np.random.Generator
 
@@ -47,7 +48,7 @@ class View:
     image : (192, 192, 3) float32
         RGB in [0, 1].
     points : (468, 3) float32
-        As `facelab.reconstruct.facemap.FaceMap` is to give them.
+        As `facelab.models.facemap.FaceMap` is to give them.
     face : bool
         Whether there is one; else `points` mean nothing.
     """

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.matlab import read_mat
+from facelab.files.matlab import read_mat
 from facelab.verification.content import measured
 from facelab.verification.difference import AnotherLayoutError, Difference
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from facelab.images import Image, decoded
-from facelab.types import Float
+from facelab.numerics.arrays import Float
 from facelab.verification.difference import AnotherLayoutError, Difference
 
 

@@ -11,7 +11,7 @@ from facelab.augment.formats.loose import Loose
 from facelab.augment.sample import Sample
 from facelab.export.mat import encode
 from facelab.export.subject import Subject
-from facelab.pose import angles
+from facelab.geometry.pose import angles
 from facelab.types import Pose
 
 _MICROMETRES = 1e4  # to a centimetre, the unit of the canonical face

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from facelab.augment.scene import Augmentation, Scene
-from facelab.edits import fields
+from facelab.edits import parameters
 from facelab.edits.cielab import rgb_of
-from facelab.types import Float
+from facelab.numerics.arrays import Float
 
 _OCTAVES = 5  # of the noise; each has patches half as large, half as strong
 _FAR, _NEAR = 0.35, 0.025  # sizes of the face: where a pixel's colours behind and before come from
@@ -24,20 +24,20 @@ class Background(Augmentation):
 
     name: ClassVar[str] = "background"
     needs_matte: ClassVar[bool] = True
-    kind: str = fields.choice(
+    kind: str = parameters.choice(
         "colour",
         ("colour", "gradient", "noise", "blur"),
         "one colour, a gradient or patches of two, or what there was, blurred",
     )
-    colour: str = fields.colour("#8d9aa5", "of it")
-    other: str = fields.colour("#d9d4cc", "the second colour of a gradient and of noise")
-    size: float = fields.number(
+    colour: str = parameters.colour("#8d9aa5", "of it")
+    other: str = parameters.colour("#d9d4cc", "the second colour of a gradient and of noise")
+    size: float = parameters.number(
         0.5, 0.02, 4.0, "of noise's patches, and of a blur, in sizes of the face"
     )
-    angle: float = fields.number(
+    angle: float = parameters.number(
         0.0, -180.0, 180.0, "where a gradient goes: 0 is to the right", "degrees"
     )
-    seed: int = fields.whole(0, 0, 2**32 - 1, "of noise")
+    seed: int = parameters.whole(0, 0, 2**32 - 1, "of noise")
 
     def __call__(self, scene: Scene) -> Scene:
         """The scene with another background.

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from facelab.augment.scene import Augmentation, Scene
-from facelab.edits.fields import number
-from facelab.types import Float
+from facelab.edits.parameters import number
+from facelab.numerics.arrays import Float
 
 
 @dataclass(frozen=True, kw_only=True)

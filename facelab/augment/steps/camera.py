@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from facelab.algebra import product
 from facelab.augment.scene import Augmentation, Scene
-from facelab.edits.fields import number
+from facelab.edits.parameters import number
+from facelab.numerics.algebra import product
 
 _GREY = np.array([0.2126, 0.7152, 0.0722], np.float32)  # luminance of sRGB's primaries
 _WARM = np.array([0.12, 0.0, -0.12], np.float32)

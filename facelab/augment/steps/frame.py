@@ -8,11 +8,12 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from facelab.augment.beyond import extended
+from facelab.augment.border import extended
 from facelab.augment.scene import Augmentation, Scene
-from facelab.edits.fields import number, whole
-from facelab.reconstruct.crop import cut, reduced
-from facelab.types import Crop, Float, PositionMap
+from facelab.edits.parameters import number, whole
+from facelab.geometry.crop import cut, reduced
+from facelab.numerics.arrays import Float
+from facelab.types import Crop, PositionMap
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from facelab.augment.scene import Augmentation, Scene
-from facelab.edits.fields import whole
+from facelab.edits.parameters import whole
 
 
 @dataclass(frozen=True, kw_only=True)

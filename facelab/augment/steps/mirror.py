@@ -8,8 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.augment.scene import Augmentation, Scene
-from facelab.texture import spread
-from facelab.types import Float, PositionMap, Texture
+from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import spread
+from facelab.types import PositionMap, Texture
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.augment.scene import Augmentation, Scene
-from facelab.edits.fields import number, whole
+from facelab.edits.parameters import number, whole
 
 
 @dataclass(frozen=True, kw_only=True)

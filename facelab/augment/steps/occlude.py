@@ -10,8 +10,8 @@ import numpy as np
 
 from facelab.augment.scene import Augmentation, Scene
 from facelab.edits.cielab import rgb_of
-from facelab.edits.fields import choice, colour, number, whole
-from facelab.types import Float
+from facelab.edits.parameters import choice, colour, number, whole
+from facelab.numerics.arrays import Float
 
 _BUMPS, _BUMP = 7, 0.6  # of a blob's outline: Fourier terms, and how high
 _SHADOW = 0.35  # how dark it shades what is right behind it

@@ -15,18 +15,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab import pose, raster
-from facelab.algebra import product
 from facelab.atlas import Atlas, grid_triangles
 from facelab.atlas.surface import surface
-from facelab.augment.beyond import extended
+from facelab.augment.border import extended
 from facelab.augment.scene import Augmentation, Scene
-from facelab.composite import render
-from facelab.edits.fields import number, whole
+from facelab.edits.parameters import number, whole
 from facelab.errors import UsageError
-from facelab.head import Head
-from facelab.texture import complete
-from facelab.types import Bool, Face, Float, Int, Pose, PositionMap, Texture
+from facelab.face.composite import render
+from facelab.face.texture import complete
+from facelab.geometry import pose
+from facelab.geometry.head import Head
+from facelab.numerics import raster
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Bool, Float, Int
+from facelab.types import Face, Pose, PositionMap, Texture
 
 Doubles = NDArray[np.float64]
 

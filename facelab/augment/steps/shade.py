@@ -10,8 +10,8 @@ import numpy as np
 
 from facelab.augment.scene import Augmentation, Scene
 from facelab.edits.cielab import rgb_of
-from facelab.edits.fields import colour, number, whole
-from facelab.types import Float
+from facelab.edits.parameters import colour, number, whole
+from facelab.numerics.arrays import Float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""What is written when all samples are: annotations, contact sheet, page and card."""

@@ -1,0 +1,124 @@
+"""``dataset.json``: what a data set is, made of, and allowed for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import facelab
+from facelab.augment.labels import COVERED, LANDMARKS, Record
+from facelab.augment.maps import CLASSES, MAPS
+from facelab.augment.plan import SPLITS
+from facelab.augment.report.statistics import Statistics
+from facelab.augment.style import Style
+from facelab.provenance import edit_versions, software_versions
+from facelab.weights import entry_of
+
+NAME = "dataset.json"
+
+EXACT = (
+    "Labels are exact with respect to the geometry that was rendered. That geometry was itself "
+    "reconstructed from the photographs by a network: where it differs from the real face, so do "
+    "the labels."
+)
+
+DEFINITIONS: Record = {
+    "frame": "pixels of the image, x right, y down, pixel centres at integers counted from 0; "
+    "depth in the same unit, the nearer the larger; right and left are the subject's",
+    "box": "x0, y0, x1, y1 of the whole face, forehead to chin; it may reach beyond the image",
+    "landmarks68": "x, y, depth of each of: " + ", ".join(LANDMARKS) + " (iBUG 300-W)",
+    "visible68": "whether the face itself does not hide a landmark",
+    "covered68": f"whether something in front of the face hides a landmark (by more than {COVERED} "
+    "of its pixel), or it lies outside of the image",
+    "points468": "x, y, depth of the vertices of MediaPipe's canonical face mesh, in its order",
+    "pose": "degrees; rotation = Rz(roll) Ry(yaw) Rx(pitch) takes the canonical face (centimetres; "
+    "x image right, y up, z out of the face) to the camera (x right, y up, z to the viewer): "
+    "positive yaw turns the nose to image right, positive pitch lowers it, positive roll turns the "
+    "head counter-clockwise as seen; scale in pixels per centimetre; translation is where the "
+    "canonical origin lies: x right, y down, depth",
+    "brightness": "mean luma (BT.709, of encoded values, [0, 1]) of the pixels that show the face; "
+    "null where none does",
+    "identities": "everybody whose photograph was used, the one whose geometry is labelled first",
+    "steps": "what was done, in this order, with the values that were drawn",
+    "sources": "files that were used, the photograph first; sha256 of their bytes",
+    "maps": "NumPy archives; see `maps` and `classes`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the command knows of a data set, for its card.
+
+    Parameters
+    ----------
+    format : str
+        A key of `facelab.augment.formats.FORMATS`.
+    style : Style
+    recipe : mapping
+        What the recipe's file says, as JSON has it, without folders of files.
+    requested : int
+        How many samples were asked for.
+    licence : str
+        Of the photographs, in the user's words.
+    skipped : mapping of str to str
+        Photographs that could not be used, by file name, and why.
+    weights : sequence of str
+        Names of the networks used.
+    """
+
+    format: str
+    style: Style
+    recipe: Mapping[str, object]
+    requested: int
+    licence: str = "unspecified"
+    skipped: Mapping[str, str] = field(default_factory=dict)
+    weights: Sequence[str] = ()
+
+
+def card(facts: Facts, found: Statistics) -> bytes:
+    """The card as JSON, UTF-8; the same data set gives the same bytes.
+
+    Raises
+    ------
+    WeightsError
+        If a network is unknown.
+    """
+    style = facts.style
+    content = {
+        "made_by": f"facelab {facelab.__version__}",
+        "versions": {**software_versions(), **edit_versions(facts.recipe)},
+        "format": facts.format,
+        "samples": {
+            "requested": facts.requested,
+            "written": found.count,
+            **{split: found.samples[split] for split in SPLITS},
+        },
+        "identities": {split: len(found.identities[split]) for split in SPLITS},
+        "photographs": {
+            "used": len(found.photographs),
+            "skipped": dict(sorted(facts.skipped.items())),
+            "licence": facts.licence,
+            "consent": style.consent,
+        },
+        "seed": style.seed,
+        "recipe": facts.recipe,
+        "networks": [_network(name) for name in facts.weights],
+        "exactness": EXACT,
+        "labels": DEFINITIONS,
+        "maps": {name: MAPS[name] for name in style.maps},
+        "classes": CLASSES,
+        "splits": "by identity, from its hash and the seed: nobody of the folder is in two splits; "
+        "people in inputs of the recipe may be",
+    }
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _network(name: str) -> dict[str, str]:
+    entry = entry_of(name)
+    return {
+        "name": name,
+        "sha256": entry.sha256,
+        "licence": entry.licence,
+        "source": entry.source,
+    }

@@ -1,0 +1,218 @@
+"""A data set as it is asked for, and all that its samples are made with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from fsspec.implementations.local import LocalFileSystem
+
+import facelab
+from facelab import weights
+from facelab.augment.generate import Generator
+from facelab.augment.maps import MAPS
+from facelab.augment.portrait_cache import Sources
+from facelab.augment.report.dataset_card import Facts
+from facelab.augment.run import DataSet
+from facelab.augment.store import Store
+from facelab.augment.style import Style
+from facelab.augment.template import Template, read_template
+from facelab.errors import UsageError
+from facelab.files.folders import check_folder, make_folder
+from facelab.geometry.head import HeadModel
+from facelab.provenance import file_sha256
+from facelab.recipe import Input, PictureFile, Recipe, describe
+from facelab.recipe.inputs import files_of
+from facelab.reconstruct import load_segmenter
+from facelab.reconstruct.networks import Networks
+
+
+@dataclass(frozen=True)
+class DataSetRequest:
+    """What is asked for.
+
+    Parameters
+    ----------
+    recipe : Path
+    faces : Path
+        Folder of photographs.
+    output : str
+        Path or URL.
+    count : int
+    seed : int or None
+        None for the recipe's.
+    format : str
+        A key of `facelab.augment.formats.FORMATS`.
+    maps : str
+        ``all``, ``none`` or names with commas between.
+    cache : Path or None
+        None for the user's.
+    consent, licence : str
+        Of the photographs.
+    networks : Networks
+    head : Path, optional
+        A file of `facelab.geometry.head.HeadModel`.
+    """
+
+    recipe: Path
+    faces: Path
+    output: str
+    count: int
+    seed: int | None
+    format: str
+    maps: str
+    cache: Path | None
+    consent: str
+    licence: str
+    networks: Networks
+    head: Path | None = None
+
+
+def data_set_of(request: DataSetRequest) -> DataSet:
+    """Return the data set that is asked for.
+
+    Raises
+    ------
+    FacelabError
+        If the recipe, the maps, the weights, the head or the folder are not there or unfit.
+    """
+    template, networks = _template(request.recipe), request.networks
+    head, used = _head(request.head, networks), weights_of(template, networks)
+    style = Style(
+        seed=template.seed if request.seed is None else request.seed,
+        suffix=f".{template.output.format or 'jpg'}",
+        quality=template.output.quality,
+        maps=_maps(request.maps),
+        consent=request.consent,
+    )
+    facts = Facts(
+        format=request.format,
+        style=style,
+        recipe=_without_folders(template),
+        requested=request.count,
+        licence=request.licence,
+        weights=[name for name in used if name in weights.entries()],
+    )
+    cache = (request.cache or _own_cache()).resolve()  # wherever the workers are
+    sources = sources_of(template, networks, request.head and request.head.resolve(), cache)
+    return DataSet(
+        faces=request.faces,
+        store=_store(request),
+        facts=facts,
+        look=sources.portrait,
+        maker=partial(Generator, template=template, sources=sources),
+        made_with={
+            "inputs": {name: _hashes(given) for name, given in template.inputs.items()},
+            "networks": {**networks.said, "weights": used},
+            **head,
+        },
+    )
+
+
+def sources_of(template: Template, networks: Networks, head: Path | None, cache: Path) -> Sources:
+    """What the photographs of a data set are looked at with, and where that is kept.
+
+    Raises
+    ------
+    FacelabError
+        If the weights or the head are not there or unfit.
+    """
+    used = {**weights_of(template, networks), **_head(head, networks)}
+    segmenter = partial(load_segmenter, networks.runtime, networks.device)
+    return Sources(
+        cache=cache,
+        load=networks.load,
+        key=_key(networks, used),
+        load_segmenter=segmenter if template.needs_matte else None,
+        head=head,
+    )
+
+
+def weights_of(template: Template, networks: Networks) -> dict[str, str]:
+    """Name to sha256 of the weights that a data set is made with."""
+    return {**networks.weights, **(matte_weights() if template.needs_matte else {})}
+
+
+def _head(head: Path | None, networks: Networks) -> dict[str, str]:
+    """The hash of a morphable model's file by the name ``head``, where there is one."""
+    if head is None:
+        return {}
+    if networks.backend == "prn":
+        raise UsageError(f"{head}: heads go with --backend map or mesh, not prn")
+    HeadModel.read(head)  # an error now, not in every worker
+    return {"head": file_sha256(head)}
+
+
+def _template(file: Path) -> Template:
+    """The recipe, with paths that other processes understand."""
+    template = read_template(file)
+    return replace(template, inputs={name: _at(given) for name, given in template.inputs.items()})
+
+
+def _at(given: Input) -> Input:
+    if isinstance(given, PictureFile):
+        return PictureFile(given.file.resolve())
+    return replace(given, files=tuple(file.resolve() for file in given.files))
+
+
+def _maps(wanted: str) -> tuple[str, ...]:
+    if wanted in ("all", "none"):
+        return tuple(MAPS) if wanted == "all" else ()
+    return tuple(name.strip() for name in wanted.split(","))
+
+
+def _store(request: DataSetRequest) -> Store:
+    """Where the data set goes; a local folder is made, but not its parents.
+
+    Raises
+    ------
+    FacelabError
+        If it cannot be written, or lies within the photographs or they within it.
+    """
+    store = Store(request.output)
+    if isinstance(store.files, LocalFileSystem):
+        folder, faces = Path(store.root).resolve(), request.faces.resolve()
+        if folder.is_relative_to(faces) or faces.is_relative_to(folder):
+            raise UsageError(
+                f"{request.output}: the photographs of {request.faces} are in the way; "
+                "give a folder beside them"
+            )
+        make_folder(folder)
+        check_folder(folder)
+    return store
+
+
+def _hashes(given: Input) -> list[str]:
+    return [file_sha256(file) for file in files_of(given)]
+
+
+def matte_weights() -> dict[str, str]:
+    """Name to sha256 of what tells people from what is behind them."""
+    return {"selfie": weights.entry_of("selfie").sha256}
+
+
+def _key(networks: Networks, used: Mapping[str, str]) -> str:
+    """Names the networks and facelab, so that what one found is not taken for another's."""
+    said = json.dumps(
+        {"facelab": facelab.__version__, **networks.said, "weights": used}, sort_keys=True
+    )
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _own_cache() -> Path:
+    # Path.home() would raise where there is no home.
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    return Path(caches) / "facelab" / "faces"
+
+
+def _without_folders(template: Template) -> Mapping[str, object]:
+    """What the recipe says; where its files lie is nobody else's business."""
+    if not template.inputs:
+        return template.text
+    described = describe(Recipe(inputs=template.inputs), lambda file: file.name)
+    return {**template.text, "inputs": described["inputs"]}

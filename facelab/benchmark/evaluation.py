@@ -1,0 +1,62 @@
+"""A picture whose truth is known, put before every method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from facelab.benchmark.measures import Errors, same_face
+from facelab.benchmark.outcomes import Outcome
+from facelab.numerics.arrays import Float
+from facelab.reconstruct import Reconstructor
+from facelab.types import Box, PositionMap
+
+WAYS = ("detected", "boxes")
+"""How a face is found: by the method itself, detector included; or at the true box, given to it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """What methods are shown, and how what they find is judged.
+
+    Parameters
+    ----------
+    name : str
+        Told apart from all others.
+    image : (H, W, 3) float32
+        RGB in [0, 1].
+    box : Box
+        Where the face is, pixels.
+    measure : callable
+        The errors of a position map in pixels of `image`.
+    labels : mapping of str to str
+        What means are taken over.
+    """
+
+    name: str
+    image: Float
+    box: Box
+    measure: Callable[[PositionMap], Errors]
+    labels: Mapping[str, str]
+
+
+def outcomes_of(
+    picture: Picture, methods: Mapping[str, Reconstructor], ways: Sequence[str] = WAYS
+) -> Iterator[Outcome]:
+    """What every method makes of a picture, found in each way."""
+    for way in ways:
+        for method, reconstructor in methods.items():
+            yield outcome_of(picture, method, reconstructor, way)
+
+
+def outcome_of(picture: Picture, method: str, reconstructor: Reconstructor, way: str) -> Outcome:
+    """What a method makes of a picture."""
+    found = look(picture.image, picture.box, reconstructor, way)
+    errors = None if found is None else picture.measure(found)
+    name, labels = f"{picture.name}, {way}", {**picture.labels, "way": way}
+    return Outcome(name, method, labels, errors)
+
+
+def look(image: Float, box: Box, reconstructor: Reconstructor, way: str) -> PositionMap | None:
+    """The face in a box, found in one of `WAYS`; None if none is found, or only others."""
+    return same_face(reconstructor(image, [box] if way == "boxes" else None), box)

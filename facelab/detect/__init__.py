@@ -1,0 +1,1 @@
+"""Where the faces of a photograph are."""

@@ -1,0 +1,361 @@
+"""Where the faces are: a pyramid of the two BlazeFace networks.
+
+The full-range network finds faces of 12 to 96 px, in a crowd from 28 px, at any roll up to 60
+degrees. It looks at the image in steps of a factor of 3, from the whole image at 192 px down to the
+scale at which the smallest wanted face has 28 px; from all four sides where no face stands upright.
+Small profiles it doubts, and so much else that only the best of the doubtful are looked at closely.
+The short-range network looks for frame-filling faces, then takes two levelled close-ups of every
+candidate, and of a doubtful one at the other turns and in the mirror: what it does not confirm is
+dropped, and the box and points that it sees are the ones returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from math import ceil
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from facelab.geometry.crop import cut
+from facelab.models.blazeface import (
+    CENTRE,
+    EXTENT,
+    POINTS,
+    BlazeFaceFull,
+    BlazeFaceShort,
+    candidates,
+)
+from facelab.models.layers import load
+from facelab.numerics import algebra
+from facelab.numerics.arrays import Float, require_image
+from facelab.types import Box, Crop, Detection
+
+SMALLEST = 32.0  # px; the smallest face looked for
+LEAST = 28.0  # px; the smallest face the full-range network finds in a crowd; alone, it finds 12
+RANGE = 24.0  # by which a face may be smaller than one that is certain: others are far behind it
+SMALL = 768  # px; the longer side in which a face that is not small shows well enough
+COARSEST = 192  # px; the image's longer side in the first look
+STEP = 3.0  # from one look to the next; each covers sizes over a range of 4
+# px; a look at a larger image is taken in tiles, side by side over the cores. Larger ones leave the
+# cache, which takes longer; the overlap holds any face too small for the next coarser look.
+TILE, OVERLAP = 512, 96
+WHOLE = 4 / 3  # side of the view for frame-filling faces over the image's longer side
+CLOSE_UP, CLOSE_UP_SIDE = 2.0, 128  # side of a close-up over the face's; px
+CLOSE_UPS = 2  # the first turns a tiny face, whose roll the proposal barely shows, upright
+BATCH = 16  # close-ups in one pass
+PROPOSED, DOUBTED = 0.3, 0.05  # the least scores of a proposal; small profiles have the lower one,
+FEW = 6  # as cloth and print do: in each tile only the best of these doubtful ones are looked at
+SEEN, CONFIRMED = 0.3, 0.6  # the least scores in a close-up, of a candidate and of a face
+CERTAIN = 0.8  # the score from which a face is the right way up
+TILTED = 60.0  # degrees, to which the full-range network finds upright faces
+TURNS = (90.0, 180.0, 270.0)  # degrees; the ways up tried where it may not be
+LIKELY = 0.4  # of a face where the network that follows refuses what is none
+SAME = 0.3  # boxes with a larger intersection over union show one face
+
+NO_CANDIDATES = np.zeros((0, 17), np.float32)
+
+Look = Callable[[Float], Iterator[Float]]  # an image to candidates ``(n, 17)``, several times
+
+
+class Detector(Protocol):
+    """Anything that finds faces."""
+
+    def __call__(self, image: Float) -> list[Detection]:
+        """The faces of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
+        ...
+
+    def largest(self, image: Float) -> list[Detection]:
+        """The largest face first; smaller ones may be missing where that saves time."""
+        ...
+
+
+class BlazeFaceDetector:
+    """Finds faces from `smallest` px (the box's side, brows to chin) to larger than the image.
+
+    Where one is seen at first sight, those more than `RANGE` times smaller are not looked for: so a
+    large photograph that a face fills takes no longer than a small one.
+
+    Parameters
+    ----------
+    smallest : float
+        In source-image pixels. The time on a large image goes with its inverse square.
+    least : float
+        The score from which a candidate is a face; profiles and faces in bad light have lower ones.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are missing or damaged.
+    """
+
+    def __init__(self, smallest: float = SMALLEST, least: float = CONFIRMED) -> None:
+        self._smallest, self._least = smallest, least
+        self._full = load(BlazeFaceFull, "blazeface_full")
+        self._short = load(BlazeFaceShort, "blazeface_short")
+
+    def __call__(self, image: Float) -> list[Detection]:
+        """Every face of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
+        require_image("image", image)
+        return detections(self._found(image, self._looks))
+
+    def largest(self, image: Float) -> list[Detection]:
+        """As calling it, but looks no closer if the image in small shows faces.
+
+        That misses no face larger than those it finds, so the largest face is there; much smaller
+        ones may not be.
+        """
+        require_image("image", image)
+        view = shrunk(image)
+        rows = self._found(view, self._first_look)
+        return detections(enlarged(rows, view, image)) if len(rows) else self(image)
+
+    def _found(self, image: Float, look: Look) -> Float:
+        """The faces ``(n, 17)`` that looks at an image show, the largest first.
+
+        From its other sides it is looked at in the same way where a face lies on its side or
+        stands on its head, for others may do so too; and at first sight where none is certain.
+        """
+        faces = self._closely(image, np.concatenate(list(look(image))))
+        sure = faces[faces[:, 0] >= CERTAIN]
+        if not len(sure) or (np.abs(rolls(sure)) > TILTED).any():
+            from_sides = self._turned(image, look if len(sure) else self._first_look)
+            more = self._closely(image, np.concatenate(list(from_sides)))
+            faces = distinct(np.concatenate([faces, more]))
+        return faces[np.argsort(-faces[:, EXTENT].sum(axis=1), kind="stable")]
+
+    def _looks(self, image: Float) -> Iterator[Float]:
+        """The candidates ``(n, 17)`` of each look, coarse to fine."""
+        first = list(self._first_look(image))
+        yield from first
+        smallest = max(self._smallest, self._largest_sure(image, np.concatenate(first)) / RANGE)
+        for scale in scales(max(image.shape[:2]), smallest)[1:]:
+            view = reduced(image, scale)
+            yield enlarged(self._look(view, DOUBTED), view, image)
+
+    def _first_look(self, image: Float) -> Iterator[Float]:
+        """The candidates ``(n, 17)`` of the look at the whole image."""
+        view = reduced(image, COARSEST / max(image.shape[:2]))
+        yield enlarged(self._look(view), view, image)
+        for filling in self._close_ups(view, [around(view)]):
+            yield enlarged(filling, view, image)
+
+    def _largest_sure(self, image: Float, proposals: Float) -> float:
+        """The size of the largest proposal that a close-up shows to be a face, pixels; else 0."""
+        rows = self._seen_closely(image, proposed(proposals))
+        return float(rows[rows[:, 0] >= CERTAIN][:, EXTENT].mean(axis=1).max(initial=0))
+
+    def _turned(self, image: Float, look: Look) -> Iterator[Float]:
+        """The candidates ``(n, 17)`` of looks at the image turned by quarters."""
+        for quarters in range(1, 4):
+            view = np.ascontiguousarray(np.rot90(image, quarters))
+            yield from (unturned(rows, image.shape[:2], quarters) for rows in look(view))
+
+    def _look(self, view: Float, least: float = PROPOSED) -> Float:
+        """The full-range network's candidates ``(n, 17)`` in an image, taken in tiles."""
+        starts = list(product(*(tile_starts(side) for side in view.shape[:2])))
+        tiles = [view[y : y + TILE, x : x + TILE] for y, x in starts]
+        found = map(promising, candidates(self._full, tiles, least))
+        placed = zip(found, starts, strict=True)
+        return np.concatenate([transformed(rows, shift=(x, y)) for rows, (y, x) in placed])
+
+    def _close_ups(self, image: Float, crops: list[Crop]) -> Iterator[Float]:
+        """For each crop the short-range network's candidates ``(n, 17)`` in the image."""
+        for start in range(0, len(crops), BATCH):
+            batch = crops[start : start + BATCH]
+            found = candidates(self._short, [cut(image, crop) for crop in batch], SEEN)
+            yield from (uncropped(rows, crop) for rows, crop in zip(found, batch, strict=True))
+
+    def _closely(self, image: Float, proposals: Float) -> Float:
+        """The proposals ``(n, 17)`` that close-ups confirm."""
+        rows = proposed(proposals)
+        for _ in range(CLOSE_UPS):
+            rows = self._seen_closely(image, rows)
+        rows = self._upright(image, rows)
+        return rows[rows[:, 0] >= self._least]
+
+    def _upright(self, image: Float, rows: Float) -> Float:
+        """The candidates, each doubtful one the way up in which it scores best.
+
+        What is a face is one in the mirror too: the doubtful score the mean of both.
+        """
+        doubtful = rows[:, 0] < CERTAIN
+        tried = [self._seen_closely(image, turned(rows[doubtful], turn)) for turn in TURNS]
+        best = distinct(np.concatenate([rows[doubtful], *tried]))
+        return distinct(np.concatenate([rows[~doubtful], self._mirrored(image, best)]))
+
+    def _mirrored(self, image: Float, rows: Float) -> Float:
+        """The candidates with the mean of their scores and those in the mirrored close-ups."""
+        out = rows.copy()
+        for row, confirmed in zip(rows, out, strict=True):
+            crop = close_up(row)
+            (seen,) = candidates(self._short, [cut(image, crop)[:, ::-1]], SEEN)
+            seen[:, 1] = crop.size - 1 - seen[:, 1]
+            there = overlaps(uncropped(seen, crop), row) > SAME
+            confirmed[0] = (row[0] + seen[there, 0].max(initial=0)) / 2
+        return out
+
+    def _seen_closely(self, image: Float, rows: Float) -> Float:
+        """What a close-up of each candidate shows at its place, if anything.
+
+        A doubtful proposal must be confirmed at once.
+        """
+        views = self._close_ups(image, [close_up(row) for row in rows])
+        seen = [
+            merged(view[overlaps(view, row) > SAME])[:1]
+            for view, row in zip(views, rows, strict=True)
+        ]
+        wanted = [SEEN if row[0] >= PROPOSED else CONFIRMED for row in rows]
+        seen = [one[one[:, 0] >= least] for one, least in zip(seen, wanted, strict=True)]
+        return distinct(np.concatenate([NO_CANDIDATES, *seen]))
+
+
+def scales(longer_side: int, smallest: float) -> list[float]:
+    """The scales to look at, coarse to fine, each at most `STEP` times the one before."""
+    coarsest, finest = COARSEST / longer_side, LEAST / smallest
+    count = max(0, ceil(np.log(finest / coarsest) / np.log(STEP)))
+    return [coarsest] + [finest / STEP**i for i in reversed(range(count))]
+
+
+def reduced(image: Float, scale: float) -> Float:
+    """The image scaled, by area where that shrinks it; slivers keep a few pixels."""
+    height, width = (max(4, round(side * scale)) for side in image.shape[:2])
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def shrunk(image: Float) -> Float:
+    """The image reduced by a whole number, which is quick, to at most `SMALL` pixels a side."""
+    return reduced(image, 1 / ceil(max(image.shape[:2]) / SMALL))
+
+
+def enlarged(rows: Float, view: Float, image: Float) -> Float:
+    """Candidates in a scaled `view` of `image`, in pixels of `image`."""
+    x, y = image.shape[1] / view.shape[1], image.shape[0] / view.shape[0]
+    return transformed(rows, scale=(x, y), shift=((x - 1) / 2, (y - 1) / 2))
+
+
+def around(view: Float) -> Crop:
+    """All of an image, with room for a face that fills it."""
+    height, width = view.shape[:2]
+    side = WHOLE * max(height, width)
+    return Crop(((width - 1) / 2, (height - 1) / 2), side, 0.0, CLOSE_UP_SIDE)
+
+
+def tile_starts(side: int) -> range:
+    """Where tiles of `TILE` start so that they cover `side` and overlap by `OVERLAP`."""
+    return range(0, max(side - OVERLAP, 1), TILE - OVERLAP)
+
+
+def transformed(
+    rows: Float, scale: tuple[float, float] = (1.0, 1.0), shift: tuple[float, float] = (0.0, 0.0)
+) -> Float:
+    """Candidates with every position scaled, then shifted, and every length scaled."""
+    by, to = np.array(scale, np.float32), np.array(shift, np.float32)
+    positions = rows[:, 1:].reshape(len(rows), 8, 2) * by
+    positions[:, [0, *range(2, 8)]] += to
+    return np.concatenate([rows[:, :1], positions.reshape(len(rows), 16)], axis=1)
+
+
+def uncropped(rows: Float, crop: Crop) -> Float:
+    """Candidates in a crop, in source-image pixels; boxes are not turned, only moved."""
+    places = np.concatenate([rows[:, CENTRE], rows[:, POINTS]], axis=1).reshape(-1, 2)
+    centre, points = np.split(crop.invert(places).reshape(len(rows), 14), [2], axis=1)
+    extent = rows[:, EXTENT] * np.float32(crop.side / crop.size)
+    return np.concatenate([rows[:, :1], centre, extent, points], axis=1)
+
+
+def unturned(rows: Float, shape: tuple[int, ...], quarters: int) -> Float:
+    """Candidates in an image turned by `quarters`, as `np.rot90` does, in it unturned `shape`."""
+    for quarter in reversed(range(quarters)):
+        width = shape[(quarter + 1) % 2]
+        positions = rows[:, 1:].reshape(len(rows), 8, 2)[:, :, ::-1].copy()
+        positions[:, [0, *range(2, 8)], 0] *= -1
+        positions[:, [0, *range(2, 8)], 0] += width - 1
+        rows = np.concatenate([rows[:, :1], positions.reshape(len(rows), 16)], axis=1)
+    return rows
+
+
+def turned(rows: Float, degrees: float) -> Float:
+    """Candidates whose points are turned about the centre, counter-clockwise as seen."""
+    cosine, sine = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    turn = np.array([[cosine, -sine], [sine, cosine]], np.float32)  # of rows (x, y), y down
+    away = rows[:, POINTS].reshape(len(rows), 6, 2) - rows[:, None, CENTRE]
+    points = (algebra.product(away, turn) + rows[:, None, CENTRE]).reshape(len(rows), 12)
+    return np.concatenate([rows[:, : POINTS.start], points], axis=1)
+
+
+def rolls(rows: Float) -> Float:
+    """Degrees ``(n,)`` counter-clockwise as seen by which the line of the eyes is turned."""
+    x, y = (rows[:, POINTS][:, 2:4] - rows[:, POINTS][:, :2]).T
+    out: Float = np.rad2deg(np.arctan2(-y, x))
+    return out
+
+
+def close_up(row: Float) -> Crop:
+    """The levelled view that confirms a candidate."""
+    centre, roll = row[CENTRE], float(rolls(row[None])[0])
+    side = max(CLOSE_UP * float(row[EXTENT].mean()), 1.0)
+    return Crop((float(centre[0]), float(centre[1])), side, roll, CLOSE_UP_SIDE)
+
+
+def overlaps(rows: Float, row: Float) -> Float:
+    """Intersection over union ``(n,)`` of the boxes of ``(n, 17)`` candidates and another's."""
+    low = np.maximum(rows[:, CENTRE] - rows[:, EXTENT] / 2, row[CENTRE] - row[EXTENT] / 2)
+    high = np.minimum(rows[:, CENTRE] + rows[:, EXTENT] / 2, row[CENTRE] + row[EXTENT] / 2)
+    both = np.maximum(high - low, 0).prod(axis=1)
+    union = rows[:, EXTENT].prod(axis=1) + row[EXTENT].prod() - both
+    ratio: Float = both / np.maximum(union, np.finfo(np.float32).tiny)
+    return ratio
+
+
+def merged(rows: Float) -> Float:
+    """One row per group of overlapping candidates, best score first.
+
+    The best row takes the others that overlap it along, and the group's mean weighted by score is
+    kept with the best score: BlazeFace's blending in place of non-maximum suppression.
+    """
+    rows = rows[np.argsort(-rows[:, 0], kind="stable")]
+    kept = []
+    while len(rows):
+        same = overlaps(rows, rows[0]) > SAME
+        same[0] = True
+        group = rows[same]
+        mean = np.average(group[:, 1:], axis=0, weights=group[:, 0])
+        kept.append(np.concatenate([group[0, :1], mean]))
+        rows = rows[~same]
+    return np.array(kept, np.float32).reshape(-1, 17)
+
+
+def proposed(rows: Float) -> Float:
+    """Proposals merged, best score first; doubtful ones move no other, and stand apart from all."""
+    doubtful = rows[:, 0] < PROPOSED
+    return distinct(np.concatenate([merged(rows[~doubtful]), merged(rows[doubtful])]))
+
+
+def promising(rows: Float) -> Float:
+    """The proposals of a tile, merged, and of the doubtful ones the best `FEW`."""
+    rows = proposed(rows)
+    return rows[: np.count_nonzero(rows[:, 0] >= PROPOSED) + FEW]
+
+
+def distinct(rows: Float) -> Float:
+    """The candidates, best score first, that overlap no better one."""
+    kept: list[Float] = []
+    for row in rows[np.argsort(-rows[:, 0], kind="stable")]:
+        if not (overlaps(np.reshape(kept, (-1, 17)), row) > SAME).any():
+            kept.append(row)
+    return np.array(kept, np.float32).reshape(-1, 17)
+
+
+def detections(rows: Float) -> list[Detection]:
+    """Candidates ``(n, 17)`` as the public type."""
+    return [detection(row) for row in rows]
+
+
+def detection(row: Float) -> Detection:
+    """A candidate as the public type."""
+    (x, y), (width, height) = row[CENTRE].tolist(), np.maximum(row[EXTENT], 0).tolist()
+    box = Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    return Detection(box, float(row[0]), row[POINTS].reshape(6, 2).copy())

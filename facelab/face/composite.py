@@ -1,0 +1,270 @@
+"""Putting a face back into its image: the one way from UV space to pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+
+from facelab.atlas import Atlas
+from facelab.face import blend
+from facelab.face.mouth_interior import opened
+from facelab.face.texture import at_size
+from facelab.geometry.warp import Motion, made_up, motion
+from facelab.numerics import raster
+from facelab.numerics.arrays import Bool, Float, require, require_image
+from facelab.numerics.distance import distance_within
+from facelab.numerics.smoothing import resized
+from facelab.types import Face
+
+# Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
+# foreheads, and elsewhere.
+_TOP_RAMP, _RAMP = 0.03, 0.01
+_RIM = 0.05  # of the drawn window: how far inside what was drawn a strange image still counts
+_LIKE, _UNLIKE = 0.08, 0.2  # difference of colour at the rim between same skin and something else
+_CHANGED = 0.06  # difference of colour from which on a face no longer is the same
+_TOP = 0.35  # of the oval's height, over which the one ramp becomes the other
+_OVAL_SIZE = 256
+_WELL_SEEN = 0.4, 0.8  # confidence from which and with which a warped image must show a texel
+_ASTRAY = 0.005  # of the face's size: how far a warped image may be off the texel drawn there
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """A face drawn over a window of the image.
+
+    Parameters
+    ----------
+    window : (rows, columns) slices
+        Where in the image.
+    colour : (h, w, 3) float32
+        RGB in [0, 1]; meaningless where nothing was drawn.
+    opacity : (h, w) float32
+        How much of it is to be seen, [0, 1].
+    oval : (h, w) float32
+        1 inside the face, falling smoothly to 0 at its oval; 0 where nothing was drawn.
+    uv : (h, w, 2) float32
+        Where in the position map each pixel lies, texels.
+    fragments : Fragments
+        Which of the atlas' triangles each pixel sees.
+    atlas : Atlas
+        The face's.
+    """
+
+    window: tuple[slice, slice]
+    colour: Float
+    opacity: Float
+    oval: Float
+    uv: Float
+    fragments: raster.Fragments
+    atlas: Atlas
+
+    def shows(self, texture: Float) -> Float:
+        """A texture ``(S, S, c)`` at the pixels: ``(h, w, c)``, meaningless where not covered."""
+        return _drawn(texture, self.uv, self.fragments.covered, self.atlas)
+
+    def carries(self, values: Float) -> Float:
+        """A map ``(256, 256, c)`` at the pixels, linear between texels; 0 where not covered."""
+        atlas = self.atlas
+        return raster.interpolate(self.fragments, atlas.triangles, values[atlas.valid])
+
+
+def composite(
+    image: Float,
+    before: Face,
+    after: Face,
+    opacity: Float,
+    method: str = "poisson",
+    mask: Float | None = None,
+) -> Float:
+    """The image with a face changed.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        RGB in [0, 1].
+    before, after : Face
+        As read from the image, and as it shall be.
+    opacity : (S, S) float32
+        How much of each texel shows, [0, 1]: what lies in front of the face is 0.
+    method : str
+        A key of `facelab.face.blend.METHODS`.
+    mask : (H, W) float32, optional
+        Where the image may change, [0, 1].
+
+    Returns
+    -------
+    (H, W, 3) float32
+        `image` itself if the face is unchanged; else a new array, which differs from `image` only
+        inside the face's oval, and around it as far as `facelab.geometry.warp` draws it along with
+        a face that moves.
+    """
+    require_image("image", image)
+    require("opacity", opacity, (after.texture.size,) * 2, np.float32)
+    if unchanged(before, after):
+        return image
+    moved = motion(before.positions, after.positions, image.shape[:2])
+    photo = image
+    if moved is not None:
+        warped = moved.apply(image)
+        image = warped if mask is None else blend.alpha(warped, image, mask)
+    layer = render(after, opacity, image.shape[:2])
+    if layer is None:
+        return image
+    under = image[layer.window]
+    colour = _painted(layer, under, before, after, moved)
+    if mask is None:
+        same = 1 if _own(before, after) else _same_surface(layer, under)
+        shown, inside = layer.opacity * same, layer.oval
+    else:
+        given = mask[layer.window]
+        shown, inside = layer.opacity * given, layer.oval * (given > 0)
+    source = blend.alpha(colour, under, shown * (inside > 0))
+    if method != "alpha":
+        # One pixel in, so that the ring around the region still holds the face's own gradients.
+        region = cv2.erode((inside > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
+        if not region.all():  # a face larger than the image has no border to take a tone from
+            source = blend.METHODS[method](source, under, region.astype(np.float32))
+    out = image.copy()
+    out[layer.window] = blend.within_gamut(blend.alpha(source, under, inside), under)
+    if moved is None:
+        return out
+    drawn = opened(out, photo, before, after.positions)
+    return drawn if mask is None or drawn is out else blend.alpha(drawn, out, mask)
+
+
+def _painted(layer: Layer, under: Float, before: Face, after: Face, moved: Motion | None) -> Float:
+    """What the image is to show of the face: itself where it can, else what was drawn."""
+    before = Face(before.positions, at_size(before.texture, after.texture.size))
+    own, new = before.texture.colour, after.texture.colour
+    if moved is None:
+        return _with_grain(layer, under, own, new)
+    colour = _with_grain(layer, under, _bare(before, new, moved.fresh), new)
+    astray = _astray(moved, before, layer)[..., None]
+    return np.asarray(colour + astray * (layer.colour - colour))
+
+
+def _bare(before: Face, new: Float, fresh: Float) -> Float:
+    """What the new texture would be without paint: made up where it was changed and is revealed."""
+    own = before.texture.colour
+    if own is new:
+        return own
+    same = np.logical_and.reduce(
+        [a == b for a, b in zip(cv2.split(own), cv2.split(new), strict=True)]
+    )
+    bare: Float = cv2.copyTo(own, same.astype(np.uint8), made_up(before, fresh).copy())
+    return bare
+
+
+def _with_grain(layer: Layer, under: Float, own: Float, new: Float) -> Float:
+    """The drawn colours with what the image has beyond its texture, where the face is the same.
+
+    Grain and the finest detail do not survive unwrapping and drawing. Where the texture has hardly
+    changed, the image itself, warped if the face has moved, still has them.
+    """
+    if own is new or np.array_equal(own, new):
+        return under
+    was = layer.shows(own)
+    red, green, blue = cv2.split(cv2.absdiff(layer.colour, was))
+    changed = cv2.blur(np.maximum(np.maximum(red, green), blue), (3, 3))
+    share = np.clip(1 - changed / _CHANGED, 0, 1)[..., None]
+    grained: Float = layer.colour + share * (under - was)
+    return grained
+
+
+def _astray(moved: Motion, before: Face, layer: Layer) -> Float:
+    """How far a warped image does not show the layer's texels although the photograph did, [0, 1].
+
+    That is at silhouettes inside the face, which a warp bridges, and where it would have folded.
+    Over what a motion reveals, which was hardly seen, the photograph is stretched on purpose.
+    """
+    positions, (least, well) = before.positions, _WELL_SEEN
+    confidence = resized(before.texture.confidence, layer.atlas.size)
+    seen = np.clip((confidence - least) / (well - least), 0, 1)
+    x, y, known = cv2.split(layer.carries(np.dstack([positions.values[..., :2], seen])))
+    across, down = cv2.split(moved.within(layer.window))
+    rows, columns = np.mgrid[layer.window].astype(np.float32)
+    far = cv2.magnitude(columns + across - x, rows + down - y) / np.float32(
+        _ASTRAY * positions.box.size
+    )
+    astray: Float = np.clip(far - 1, 0, 1) * known
+    soft: Float = cv2.blur(astray, (3, 3))
+    return soft
+
+
+def _own(before: Face, after: Face) -> bool:
+    """Whether a face still is the photograph's own, edited: an edit keeps what was seen of it."""
+    return np.array_equal(before.texture.confidence, after.texture.confidence)
+
+
+def _same_surface(layer: Layer, under: Float) -> Float:
+    """1 where the layer may be drawn; toward the rim, 0 where the image shows something else.
+
+    A strong difference there is no skin meeting skin but hair, collar or background, and Poisson's
+    equation would carry its colour into the face.
+    """
+    red, green, blue = cv2.split(cv2.absdiff(layer.colour, under))
+    difference = np.maximum(np.maximum(red, green), blue)
+    strange = np.clip((difference - _LIKE) / (_UNLIKE - _LIKE), 0, 1)
+    depth = distance_within(layer.oval > 0) / max(layer.oval.shape)
+    rim = np.clip(1.5 - depth / _RIM, 0, 1)
+    same: Float = 1 - rim * cv2.blur(strange, (5, 5))
+    return same
+
+
+def unchanged(before: Face, after: Face) -> bool:
+    """Whether a face is bit for bit the same."""
+    return np.array_equal(before.texture.colour, after.texture.colour) and np.array_equal(
+        before.positions.values, after.positions.values
+    )
+
+
+def render(face: Face, opacity: Float, shape: tuple[int, int]) -> Layer | None:
+    """A face drawn over an image of `shape` (H, W), or None if it lies outside."""
+    positions, atlas = face.positions, face.positions.atlas
+    window = _window(positions.values[atlas.valid], shape)
+    if window is None:
+        return None
+    rows, columns = window
+    corner = np.array([columns.start, rows.start, 0], np.float32)
+    size = (rows.stop - rows.start, columns.stop - columns.start)
+    fragments = raster.rasterize(positions.values[atlas.valid] - corner, atlas.triangles, size)
+    uv = raster.interpolate(fragments, atlas.triangles, atlas.places)
+    drawn = _drawn(np.dstack([face.texture.colour, opacity]), uv, fragments.covered, atlas)
+    oval = _drawn(_oval(atlas), uv, fragments.covered, atlas)[..., 0]
+    edge = cv2.blur(fragments.covered.astype(np.float32), (3, 3)) * fragments.covered
+    visible = np.clip(drawn[..., 3], 0, 1)
+    return Layer(window, drawn[..., :3], visible, oval * edge, uv, fragments, atlas)
+
+
+def _drawn(texture: Float, uv: Float, covered: Bool, atlas: Atlas) -> Float:
+    """A texture ``(S, S, c)`` at the pixels' places in the position map."""
+    ratio = np.float32(len(texture) / atlas.size)
+    return raster.sample(texture, uv * ratio + (ratio - 1) / 2, covered)
+
+
+def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice] | None:
+    """The part of the image that the vertices reach, with two pixels around for the blend."""
+    x0, y0 = np.floor(vertices[:, :2].min(axis=0)).astype(int) - 2
+    x1, y1 = np.ceil(vertices[:, :2].max(axis=0)).astype(int) + 3
+    rows = slice(max(int(y0), 0), min(int(y1), shape[0]))
+    columns = slice(max(int(x0), 0), min(int(x1), shape[1]))
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        return None
+    return rows, columns
+
+
+@cache
+def _oval(atlas: Atlas) -> Float:
+    """The soft mask of the face's oval, ``(256, 256, 1)``: 0 on its edge, 1 inside."""
+    inside = atlas.region("oval", _OVAL_SIZE) > 0.5
+    distance = distance_within(inside) / _OVAL_SIZE
+    rows = np.flatnonzero(inside.any(axis=1))
+    down = (np.arange(_OVAL_SIZE) - rows[0])[:, None] / len(rows)
+    ramp = _RAMP + (_TOP_RAMP - _RAMP) * np.clip(1 - down / _TOP, 0, 1)
+    step = np.clip(distance / ramp, 0, 1)
+    soft: Float = (step * step * (3 - 2 * step)).astype(np.float32)[..., None]
+    soft.flags.writeable = False
+    return soft

@@ -1,0 +1,188 @@
+"""Unwrapping a photograph into the atlas, and making up what it does not show.
+
+Frame: texel coordinates of a texture of side S, texel centres at integers; a map of side 256 and
+a texture of side S cover the same square, so texel i of the one lies at (i + 0.5) S / 256 - 0.5
+of the other.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from facelab.geometry.normals import normals
+from facelab.geometry.visibility import visible
+from facelab.numerics.arrays import Bool, Float, require, require_image
+from facelab.numerics.smoothing import resized, spread
+from facelab.types import SEEN, Box, PositionMap, Texture
+
+SMALLEST, LARGEST, STEP = 256, 2048, 64  # sides that a texture may have by itself
+
+_GRAZING, _FACING = 0.2, 0.6  # cosine to the viewing ray at which a texel is lost, and full
+_SHARP = np.float32(1.4)  # pixels a texel may step over before a bicubic sample aliases visibly
+_FILL_SIZE = 256  # largest side at which unseen texels are made up: fills are smooth
+
+
+def texture_size(positions: PositionMap) -> int:
+    """The smallest multiple of 64 with at least a texel for a pixel of the photo, 256 to 2048.
+
+    Measured by the face's height in the image over its height in the atlas.
+    """
+    rows = np.flatnonzero(positions.atlas.face.any(axis=1))
+    share = (rows[-1] - rows[0] + 1) / positions.atlas.size
+    steps = int(np.ceil(positions.box.height / share / STEP))
+    return min(max(steps * STEP, SMALLEST), LARGEST)
+
+
+def unwrap(image: Float, positions: PositionMap, size: int | None = None) -> Texture:
+    """The texture that a photograph shows of a face.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        RGB in [0, 1].
+    positions : PositionMap
+        Where each texel lies in `image`.
+    size : int, optional
+        The texture's side, from 16 to 8192; by default `texture_size`.
+
+    Returns
+    -------
+    Texture
+        Colours are bicubic samples, from an area-reduced image where the photo is finer than the
+        texture. Confidence is the product of visibility (z-buffer of the face itself), viewing
+        angle and sampling density; 0 outside the image and outside the face.
+
+    Raises
+    ------
+    ValueError
+        If the size is out of range.
+    """
+    require_image("image", image)
+    size = texture_size(positions) if size is None else size
+    if not 16 <= size <= 8192:
+        raise ValueError(f"a texture's size must be from 16 to 8192, not {size}")
+    footprint = _footprint(positions) * np.float32(positions.atlas.size / size)
+    places = resized(positions.values[..., :2], size)
+    levels = np.log2(np.maximum(footprint / _SHARP, 1))
+    deepest = int(np.ceil(np.quantile(levels[positions.atlas.face], 0.99)))
+    part, corner = _around(image, Box.around(positions.values[positions.atlas.valid]))
+    colour = _filtered(part, places - corner, resized(levels, size), deepest)
+    return Texture(colour, _confidence(image, positions, footprint, size))
+
+
+def at_size(texture: Texture, size: int) -> Texture:
+    """A texture at another side; itself if it has that side."""
+    if texture.size == size:
+        return texture
+    return Texture(resized(texture.colour, size), resized(texture.confidence, size))
+
+
+def _slopes(values: Float) -> tuple[Float, Float]:
+    """Central differences along u and v, per texel."""
+    kernel = np.array([-0.5, 0, 0.5], np.float32)
+    one = np.ones(1, np.float32)
+    return (
+        cv2.sepFilter2D(values, -1, kernel, one, borderType=cv2.BORDER_REPLICATE),
+        cv2.sepFilter2D(values, -1, one, kernel, borderType=cv2.BORDER_REPLICATE),
+    )
+
+
+def _footprint(positions: PositionMap) -> Float:
+    """Pixels of the photo that a step of one texel covers, in its longer direction."""
+    along_u, along_v = _slopes(positions.values[..., :2])
+    longer: Float = np.maximum(np.hypot(*cv2.split(along_u)), np.hypot(*cv2.split(along_v)))
+    return longer
+
+
+def _filtered(image: Float, places: Float, levels: Float, deepest: int) -> Float:
+    """The image at `places`, each from the two levels of its pyramid next to its own.
+
+    Mip-mapping (Williams 1983): level k has been reduced by 2^k; `levels` is log2 of the
+    footprint over what a bicubic sample itself covers.
+    """
+    x, y = cv2.split(places)
+    out = _bicubic(image, x, y)
+    for k in range(1, deepest + 1):
+        if min(image.shape[:2]) < 4:
+            break
+        image, x, y = _halved(image), (x - 0.5) / 2, (y - 0.5) / 2
+        share = np.clip(levels - (k - 1), 0, 1)[..., None]
+        out = out + share * (_bicubic(image, x, y) - out)
+    return out
+
+
+def _around(image: Float, box: Box) -> tuple[Float, Float]:
+    """The part of the image around a box, and its top-left pixel (x, y)."""
+    height, width = image.shape[:2]
+    x0, y0 = (
+        int(np.clip(low - 8, 0, side - 1)) for low, side in ((box.x0, width), (box.y0, height))
+    )
+    part = image[y0 : max(int(box.y1) + 9, y0 + 1), x0 : max(int(box.x1) + 9, x0 + 1)]
+    return part, np.array([x0, y0], np.float32)
+
+
+def _bicubic(image: Float, x: Float, y: Float) -> Float:
+    """Sampled without the overshoot beyond [0, 1] that bicubic kernels have at edges."""
+    out: Float = cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.clip(out, 0, 1, out=out)
+
+
+def _halved(image: Float) -> Float:
+    """Reduced by two; an odd last row or column is repeated, so that pixel k holds 2k and 2k+1."""
+    odd = [(0, side % 2) for side in image.shape[:2]]
+    even = np.pad(image, [*odd, (0, 0)], mode="edge") if any(o[1] for o in odd) else image
+    size = (even.shape[1] // 2, even.shape[0] // 2)
+    out: Float = cv2.resize(even, size, interpolation=cv2.INTER_AREA)
+    return out
+
+
+def _confidence(image: Float, positions: PositionMap, footprint: Float, size: int) -> Float:
+    height, width = image.shape[:2]
+    x, y = positions.values[..., 0], positions.values[..., 1]
+    inside = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
+    angle = np.clip((normals(positions)[..., 2] - _GRAZING) / (_FACING - _GRAZING), 0, 1)
+    density = 0.5 + 0.5 * np.minimum(footprint, 1)
+    known = visible(positions) & inside & positions.atlas.face
+    rough = (known * angle * density).astype(np.float32)
+    out: Float = np.clip(resized(rough, size), 0, 1) * positions.atlas.region("face", size)
+    return out
+
+
+def complete(texture: Texture, mask: Bool) -> Texture:
+    """A texture without holes: what was not seen is made up.
+
+    Unseen texels (confidence below 0.1) take the mirror texel where that was seen, shifted in tone
+    so that it meets the seen ones smoothly, and a smooth fill from all of these elsewhere. Seen
+    texels and all confidences stay as they are.
+
+    Parameters
+    ----------
+    texture : Texture
+        With at least one seen texel; without any it is returned as it is.
+    mask : (S, S) bool
+        Texels to fill: those of the face.
+    """
+    require("mask", mask, (texture.size, texture.size), np.bool_)
+    seen = texture.confidence >= SEEN
+    hole = mask & ~seen
+    if not seen.any() or not hole.any():
+        return texture
+    filled = texture.colour.copy()
+    from_mirror = hole & seen[:, ::-1]
+    if from_mirror.any():
+        tone = _filled(texture.colour - texture.colour[:, ::-1], seen & seen[:, ::-1])
+        mirrored = texture.colour[:, ::-1][from_mirror] + tone[from_mirror]
+        filled[from_mirror] = np.clip(mirrored, 0, 1)
+    rest = hole & ~from_mirror
+    if rest.any():
+        filled[rest] = _filled(filled, seen | from_mirror)[rest]
+    return Texture(filled, texture.confidence)
+
+
+def _filled(values: Float, known: Bool) -> Float:
+    """What is known, smoothly carried on; worked out at a small size."""
+    size = min(len(values), _FILL_SIZE)
+    share = resized(known.astype(np.float32), size)
+    share = np.where(share > 0.99, share, 0)  # a texel at the edge mixes in what is not known
+    return resized(spread(resized(values, size), share), len(values))

@@ -1,0 +1,58 @@
+"""Cutting a levelled square view out of a photograph."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from facelab.numerics.arrays import Float
+from facelab.types import Crop
+
+
+def cut(image: Float, crop: Crop) -> Float:
+    """The view `crop` of an image ``(H, W, 3)``: ``(size, size, 3)`` float32.
+
+    Where the photograph is finer than the crop it is reduced by area first, so that nothing
+    aliases; beyond the image's border its edge pixels are repeated.
+    """
+    image, crop = reduced(image, crop)
+    out: Float = cv2.warpAffine(
+        image,
+        crop.matrix,
+        (crop.size, crop.size),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return out
+
+
+def reduced(image: Float, crop: Crop) -> tuple[Float, Crop]:
+    """An image ``(H, W, C)`` less than twice as fine as a crop of it, and the crop in its pixels.
+
+    Reduced by area, and only what the crop can touch; the image itself where it is not finer.
+    """
+    shrink = int(crop.side // crop.size)
+    if shrink <= 1:
+        return image, crop
+    image, origin = _around(image, crop)
+    below, right = (-side % shrink for side in image.shape[:2])
+    whole = np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
+    size = whole.shape[1] // shrink, whole.shape[0] // shrink
+    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], -1)
+    # Source pixel x = shrink * small + (shrink - 1) / 2 + origin.
+    x, y = (np.array(crop.centre) - origin - (shrink - 1) / 2) / shrink
+    return small, replace(crop, centre=(x, y), side=crop.side / shrink)
+
+
+def _around(image: Float, crop: Crop) -> tuple[Float, tuple[int, int]]:
+    """The part of the image that the crop touches and its top-left pixel (x, y)."""
+    reach = crop.side * 0.75
+    height, width = image.shape[:2]
+    (x, y), least = crop.centre, 2 * int(crop.side // crop.size)
+    x0 = int(np.clip(x - reach, 0, max(width - least, 0)))
+    y0 = int(np.clip(y - reach, 0, max(height - least, 0)))
+    x1 = int(np.clip(x + reach, x0 + least, width))
+    y1 = int(np.clip(y + reach, y0 + least, height))
+    return image[y0:y1, x0:x1], (x0, y0)

@@ -1,0 +1,77 @@
+"""Where a head is and how it is turned, from all vertices of its position map."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facelab.numerics.algebra import product
+from facelab.types import Pose, PositionMap
+
+Array = NDArray[np.float64]
+
+_FLIP = np.array([1.0, -1.0, 1.0])  # pixels have y down, the camera frame has y up
+
+
+def estimate(positions: PositionMap) -> Pose:
+    """The pose of a reconstructed face.
+
+    The similarity that takes the canonical face's texels to those of this face with the least
+    squared error (Umeyama, PAMI 1991, eqs. 40-42).
+    """
+    face = positions.atlas.face
+    seen = positions.values[face] * _FLIP
+    canonical = positions.atlas.canonical_positions[face].astype(np.float64)
+    scale, rotation, translation = similarity(canonical, seen)
+    yaw, pitch, roll = angles(rotation)
+    return Pose(
+        yaw=yaw,
+        pitch=pitch,
+        roll=roll,
+        rotation=rotation.astype(np.float32),
+        scale=scale,
+        translation=(translation * _FLIP).astype(np.float32),
+    )
+
+
+def similarity(source: Array, target: Array) -> tuple[float, Array, Array]:
+    """Scale, rotation ``(3, 3)`` and translation ``(3,)`` with target ~ scale * R source + t.
+
+    Parameters
+    ----------
+    source, target : (n, 3) float64
+        Corresponding points, n >= 3, not all on a line.
+    """
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    from_mean, to_mean = source - source_mean, target - target_mean
+    left, stretch, right = np.linalg.svd(product(to_mean.T, from_mean))
+    sign = np.array([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
+    rotation = (left * sign) @ right
+    scale = float((stretch * sign).sum() / np.sum(from_mean**2))
+    return scale, rotation, target_mean - scale * rotation @ source_mean
+
+
+def matrix(yaw: float, pitch: float, roll: float) -> Array:
+    """R = Rz(roll) Ry(yaw) Rx(pitch), degrees, in a frame with x right, y up, z to the viewer."""
+    (cy, sy), (cp, sp), (cr, sr) = (
+        (np.cos(angle), np.sin(angle)) for angle in np.deg2rad([yaw, pitch, roll])
+    )
+    about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
+    turned: Array = about_z @ about_y @ about_x
+    return turned
+
+
+def angles(rotation: Array) -> tuple[float, float, float]:
+    """(yaw, pitch, roll) in degrees of a rotation ``(3, 3)``.
+
+    At yaw +-90, where only pitch -+ roll is determined, roll is 0.
+    """
+    sine = float(np.clip(-rotation[2, 0], -1, 1))
+    if abs(sine) > 1 - 1e-9:
+        pitch = np.arctan2(sine * rotation[0, 1], rotation[1, 1])
+        return float(np.rad2deg(np.arcsin(sine))), float(np.rad2deg(pitch)), 0.0
+    pitch = np.arctan2(rotation[2, 1], rotation[2, 2])
+    roll = np.arctan2(rotation[1, 0], rotation[0, 0])
+    return float(np.rad2deg(np.arcsin(sine))), float(np.rad2deg(pitch)), float(np.rad2deg(roll))

@@ -1,0 +1,99 @@
+"""Which parts of a face the face itself hides, by a z-buffer of its position map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import cv2
+import numpy as np
+
+from facelab.atlas import Atlas, grid_triangles
+from facelab.numerics.arrays import Bool, Float, Int
+from facelab.numerics.raster import rasterize
+from facelab.types import Box, PositionMap
+
+_TOLERANCE = 0.02  # of the face's size: how far behind the front a point may lie
+_SIDE = 256  # of the z-buffer, pixels
+_REACH, _JAW_REACH = 1, 3  # pixels around a landmark; the jaw lies where the face curves away
+_MEDIAN = 7  # texels, over which visibility is smoothed
+_NOTHING = -1e30  # the depth where no face is
+
+
+def visible(positions: PositionMap) -> Bool:
+    """Texels that the face itself does not hide, ``(256, 256)``.
+
+    A texel is hidden that lies more than 2 % of the face's size behind its front (Feng et al. 2018
+    allow 2 px of 256).
+    """
+    valid = positions.atlas.valid
+    seen = np.ones(valid.shape, np.uint8)
+    seen[valid] = ~_buffer(positions).hides(positions.values[valid])
+    # Pixels of the buffer comb the edge of what is hidden, and leave specks.
+    smooth: Bool = cv2.medianBlur(seen, _MEDIAN).astype(np.bool_) & valid
+    return smooth
+
+
+def visible_landmarks(positions: PositionMap) -> Bool:
+    """Which of the 68 landmarks the face itself does not hide, ``(68,)``.
+
+    As `visible`, but hidden only if the front lies before all of the pixels around: landmarks lie
+    at edges, such as those of the lips.
+    """
+    buffer, landmarks = _buffer(positions), positions.landmarks
+    seen = np.empty(68, np.bool_)
+    for part, reach in ((slice(0, 17), _JAW_REACH), (slice(17, 68), _REACH)):
+        around = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+        lenient = replace(buffer, front=cv2.erode(buffer.front, around))
+        seen[part] = ~lenient.hides(landmarks[part])
+    # The jaw goes on behind the face's border: what lies beyond a hidden point is hidden too.
+    for side in (seen[8::-1], seen[8:17]):
+        side[:] = np.logical_and.accumulate(side)
+    return seen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Buffer:
+    """The depth of a face's front, and where in the image it lies.
+
+    Parameters
+    ----------
+    front : (256, 256) float32
+        In buffer pixels; far behind everything where there is no face.
+    corner : (3,) float32
+        The source-image place of pixel (0, 0).
+    scale : float
+        Buffer pixels per source-image pixel.
+    """
+
+    front: Float
+    corner: Float
+    scale: np.float32
+
+    def hides(self, points: Float) -> Bool:
+        """Which of the points ``(n, 3)``, source-image pixels, lie behind the front."""
+        x, y, z = ((points - self.corner) * self.scale).T
+        inside = (x > -0.5) & (x < _SIDE - 0.5) & (y > -0.5) & (y < _SIDE - 0.5)
+        column, row = (np.clip(np.rint(at), 0, _SIDE - 1).astype(int) for at in (x, y))
+        hidden: Bool = inside & (self.front[row, column] - z >= _TOLERANCE * _SIDE)
+        return hidden
+
+
+def _buffer(positions: PositionMap) -> _Buffer:
+    """The face's z-buffer, drawn of every other texel."""
+    atlas = positions.atlas
+    box = Box.around(positions.values[atlas.valid])
+    scale = np.float32((_SIDE - 5) / max(box.width, box.height, 1e-6))
+    corner = np.array([box.x0 - 2 / scale, box.y0 - 2 / scale, 0], np.float32)
+    rows, triangles = _half_grid(atlas)
+    grid = (positions.values[::2, ::2][rows] - corner) * scale
+    fragments = rasterize(grid, triangles, (_SIDE, _SIDE))
+    front = np.where(fragments.covered, fragments.depth, np.float32(_NOTHING))
+    return _Buffer(front, corner, scale)
+
+
+@cache
+def _half_grid(atlas: Atlas) -> tuple[Bool, Int]:
+    """The valid ones of every other texel, and their triangles."""
+    rows = atlas.valid[::2, ::2]
+    return rows, grid_triangles(rows)

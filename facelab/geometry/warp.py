@@ -1,0 +1,254 @@
+"""Warping a photograph so that it follows a face whose positions change.
+
+Frame: source-image pixels. Motion is a backward map: for each pixel of the result, the offset to
+the pixel of the photograph that it shows. It is read off the face where the photograph shows it,
+carried on smoothly beyond, and faded to exactly 0. It is smoothed where it would fold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from facelab.geometry.normals import revealed, shown
+from facelab.numerics import raster
+from facelab.numerics.arrays import Bool, Float, require_image
+from facelab.numerics.distance import distance_within
+from facelab.numerics.smoothing import resized, spread
+from facelab.types import SEEN, Box, Face, PositionMap
+
+_SIDE = 384  # the longer side of the grid on which motion is worked out, grid pixels
+_REACH = 0.3  # of the face's size: how far beyond the face the photograph moves at least
+_SLOPE = 0.4  # what the fade may add to the motion's gradient: a far motion reaches further
+_SMOOTH = 1.2  # grid pixels: hides the triangles of the position map
+_BORDER = 0.6  # of the way to the image's border: the farthest that a pixel may come from there
+_SMALLEST = 0.1  # of a pixel's area: as much as may be left of it; 0 is a fold
+_ROUNDS = 8  # of smoothing where it folds, each wider than the last
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """How a window of an image moves.
+
+    Parameters
+    ----------
+    window : (rows, columns) slices
+        The part of the image that moves; nothing outside of it does.
+    offset : (h, w, 2) float32
+        (x, y) pixels from each pixel of the result to what it shows; 0 where nothing moves.
+    fresh : (256, 256) float32
+        How far it reveals a texel that the image does not show, [0, 1].
+    """
+
+    window: tuple[slice, slice]
+    offset: Float
+    fresh: Float
+
+    def apply(self, image: Float) -> Float:
+        """The image ``(H, W, 3)`` float32 moved; pixels without an offset stay bit for bit."""
+        rows, columns = self.window
+        under = image[rows, columns]
+        y, x = np.indices(under.shape[:2], np.float32)
+        across, down = cv2.split(self.offset)
+        # What comes into the picture from beyond its border is its mirror image.
+        moved = cv2.remap(
+            under, x + across, y + down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
+        )
+        moves = ((across != 0) | (down != 0)).astype(np.uint8)
+        out = image.copy()
+        # Bicubic kernels overshoot; the photograph itself may hold colours beyond sRGB's gamut.
+        low, high = min(float(under.min()), 0), max(float(under.max()), 1)
+        out[rows, columns] = cv2.copyTo(np.clip(moved, low, high, out=moved), moves, under.copy())
+        return out
+
+    def within(self, window: tuple[slice, slice]) -> Float:
+        """The offsets in another window of the image, ``(h, w, 2)``, which lies in this one."""
+        part = tuple(
+            slice(other.start - own.start, other.stop - own.start)
+            for other, own in zip(window, self.window, strict=True)
+        )
+        return self.offset[part]
+
+
+def warp(image: Float, before: PositionMap, after: PositionMap) -> Float:
+    """The photograph with its face moved, and what is around it drawn along.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        RGB in [0, 1].
+    before, after : PositionMap
+        Where the face is in `image`, and where it shall be.
+
+    Returns
+    -------
+    (H, W, 3) float32
+        `image` itself if nothing of it moves.
+    """
+    require_image("image", image)
+    moved = motion(before, after, image.shape[:2])
+    return image if moved is None else moved.apply(image)
+
+
+def motion(before: PositionMap, after: PositionMap, shape: tuple[int, int]) -> Motion | None:
+    """How an image of `shape` (H, W) moves with its face; None if it does not.
+
+    The motion of the face's texels is drawn at their new positions, carried on beyond them by
+    pull-push (`facelab.numerics.smoothing.spread`) and faded over at least 30 % of the face's size.
+    It has no folds: no pixel loses more than 70 % of its area.
+    """
+    atlas = before.atlas
+    was, now = (positions.values[atlas.valid] for positions in (before, after))
+    farthest = float(np.hypot(*(now - was)[:, :2].T).max())
+    if farthest == 0:
+        return None
+    around = Box.around(np.concatenate([was, now]))
+    reach = max(_REACH * before.box.size, 1.5 * farthest / _SLOPE)
+    grid = _Grid.around(around, reach)
+    window = grid.window(shape)
+    if window is None:
+        return None
+    fresh = revealed(before, after)
+    offset, covered = _drawn_motion(before, after, fresh, grid)
+    carried = cv2.GaussianBlur(spread(offset, covered), (0, 0), _SMOOTH)
+    fade = _fade(covered, reach * grid.scale)[..., None]
+    faded = fade * _without_folds(carried, fade, grid.scale)
+    return Motion(window, grid.enlarged(_within(faded, grid, shape), window), fresh)
+
+
+def made_up(face: Face, fresh: Float) -> Float:
+    """A face's texture with skin where a motion reveals what its photograph did not show.
+
+    It gives what is painted there afterwards something to lie on. Where nothing is, the photograph
+    itself, stretched as `motion` does it, looks better.
+
+    Parameters
+    ----------
+    face : Face
+        As the photograph shows it.
+    fresh : (256, 256) float32
+        What is revealed (`facelab.geometry.normals.revealed`).
+
+    Returns
+    -------
+    (S, S, 3) float32
+        The texture's own colours outside of it; there, the nearest shown ones, smoothly.
+    """
+    texture = face.texture
+    if not fresh.any():
+        return texture.colour
+    known = shown(face.positions) & (resized(texture.confidence, len(fresh)) >= SEEN)
+    smooth = resized(spread(resized(texture.colour, len(fresh)), known), texture.size)
+    where = (resized(fresh, texture.size) > 0).astype(np.uint8)
+    filled: Float = cv2.copyTo(smooth, where, texture.colour.copy())
+    return filled
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """A coarse raster over a part of the image plane, which may reach beyond the image.
+
+    Parameters
+    ----------
+    x, y : float
+        The source-image place of grid pixel (0, 0).
+    scale : float
+        Grid pixels per source-image pixel, at most 1.
+    shape : (rows, columns)
+    """
+
+    x: float
+    y: float
+    scale: float
+    shape: tuple[int, int]
+
+    @classmethod
+    def around(cls, box: Box, reach: float) -> _Grid:
+        """The grid that holds what lies within `reach` pixels of a box."""
+        width, height = box.width + 2 * reach, box.height + 2 * reach
+        scale = min(1.0, _SIDE / max(width, height))
+        # Room on each side for the bicubic kernel that enlarges it.
+        rows, columns = (int(np.ceil(side * scale)) + 7 for side in (height, width))
+        left, top = box.x0 - reach - 3 / scale, box.y0 - reach - 3 / scale
+        return cls(left, top, scale, (rows, columns))
+
+    def places(self, points: Float) -> Float:
+        """Source-image points ``(n, 3)`` in grid pixels; depth is scaled alike."""
+        corner = np.array([self.x, self.y, 0], np.float32)
+        return (points - corner) * np.float32(self.scale)
+
+    def window(self, shape: tuple[int, int]) -> tuple[slice, slice] | None:
+        """The pixels of an image of `shape` that lie on the grid, or None."""
+        starts = max(int(np.ceil(self.y)), 0), max(int(np.ceil(self.x)), 0)
+        ends = (
+            min(int(start + (count - 1) / self.scale) + 1, side)
+            for start, count, side in zip((self.y, self.x), self.shape, shape, strict=True)
+        )
+        rows, columns = (slice(*pair) for pair in zip(starts, ends, strict=True))
+        empty = rows.start >= rows.stop or columns.start >= columns.stop
+        return None if empty else (rows, columns)
+
+    def enlarged(self, values: Float, window: tuple[slice, slice]) -> Float:
+        """A map of the grid ``(rows, columns, c)`` at the pixels of the window: bicubic."""
+        rows, columns = window
+        across = (np.arange(columns.start, columns.stop, dtype=np.float32) - self.x) * self.scale
+        down = (np.arange(rows.start, rows.stop, dtype=np.float32) - self.y) * self.scale
+        x, y = np.meshgrid(across.astype(np.float32), down.astype(np.float32))
+        out: Float = cv2.remap(values, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return out
+
+
+def _drawn_motion(
+    before: PositionMap, after: PositionMap, fresh: Float, grid: _Grid
+) -> tuple[Float, Bool]:
+    """The offset on each grid pixel of the new face, and where that face is.
+
+    A texel that comes into view comes from where the nearest ones are that the photograph shows:
+    skin is stretched over what a turn reveals, and no background gets onto the face.
+    """
+    atlas = before.atlas
+    places = before.values[..., :2]
+    nearest = places + fresh[..., None] * (spread(places, shown(before)) - places)
+    now = after.values[atlas.valid]
+    fragments = raster.rasterize(grid.places(now), atlas.triangles, grid.shape)
+    moves = np.asarray(nearest[atlas.valid] - now[:, :2], np.float32)
+    return raster.interpolate(fragments, atlas.triangles, moves), fragments.covered
+
+
+def _fade(covered: Bool, reach: float) -> Float:
+    """1 on the face, falling smoothly to 0 at `reach` grid pixels from it."""
+    distance = distance_within(~covered)
+    step = np.clip(1 - distance / np.float32(reach), 0, 1)
+    return np.asarray(step * step * (3 - 2 * step), np.float32)
+
+
+def _within(offset: Float, grid: _Grid, shape: tuple[int, int]) -> Float:
+    """The offsets, less toward the image's borders: nothing from beyond may come into it."""
+    x = np.float32(grid.x) + np.arange(grid.shape[1], dtype=np.float32) / np.float32(grid.scale)
+    y = np.float32(grid.y) + np.arange(grid.shape[0], dtype=np.float32) / np.float32(grid.scale)
+    out = np.empty_like(offset)
+    for axis, (at, side) in enumerate(((x[None], shape[1]), (y[:, None], shape[0]))):
+        before, beyond = np.maximum(at, 0), np.maximum(side - 1 - at, 0)
+        out[..., axis] = np.clip(offset[..., axis], -_BORDER * before, _BORDER * beyond)
+    return out
+
+
+def _without_folds(offset: Float, fade: Float, scale: float) -> Float:
+    """The offsets ``(rows, columns, 2)``, smoothed around where they would fold once faded."""
+    for sigma in 1.5 * 1.6 ** np.arange(_ROUNDS):
+        folded = (_area(offset * fade * np.float32(scale)) < _SMALLEST).astype(np.float32)
+        if not folded.any():
+            break
+        around = np.ones((2 * int(2 * sigma) + 1,) * 2, np.uint8)
+        share = cv2.GaussianBlur(cv2.dilate(folded, around), (0, 0), sigma)[..., None]
+        offset = offset + share * (cv2.GaussianBlur(offset, (0, 0), sigma) - offset)
+    return offset
+
+
+def _area(offset: Float) -> Float:
+    """The area that each pixel's square shows: the Jacobian determinant of the backward map."""
+    across, down = (np.gradient(offset, axis=axis) for axis in (1, 0))
+    area: Float = (1 + across[..., 0]) * (1 + down[..., 1]) - across[..., 1] * down[..., 0]
+    return area

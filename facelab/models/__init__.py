@@ -1,0 +1,1 @@
+"""The networks, and what runs them; with `facelab.train` the only room that imports torch."""

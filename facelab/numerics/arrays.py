@@ -1,0 +1,30 @@
+"""The kinds of arrays that are computed with, and what refuses others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float32]
+Int = NDArray[np.int32]
+Bool = NDArray[np.bool_]
+
+
+def require(name: str, array: NDArray[Any], shape: tuple[int | str, ...], dtype: type) -> None:
+    """Raise ``ValueError`` unless `array` has the shape and dtype; letters stand for any size."""
+    fits = array.ndim == len(shape) and all(
+        isinstance(want, str) or want == got for want, got in zip(shape, array.shape, strict=True)
+    )
+    if not fits or array.dtype != dtype:
+        wanted = ", ".join(str(side) for side in shape)
+        raise ValueError(
+            f"{name} must have shape ({wanted}) and dtype {np.dtype(dtype)}, "
+            f"not {array.shape} and {array.dtype}"
+        )
+
+
+def require_image(name: str, image: NDArray[Any]) -> None:
+    """Raise ``ValueError`` unless `image` is ``(H, W, 3)`` float32."""
+    require(name, image, ("H", "W", 3), np.float32)

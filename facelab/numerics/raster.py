@@ -1,0 +1,374 @@
+"""Triangle rasterization in NumPy: which triangle each pixel sees, and what it carries there.
+
+Rendering is a chain of pure functions, after nvdiffrast (Laine et al., "Modular primitives for
+high-performance differentiable rendering", ACM TOG 2020): `rasterize` finds the nearest triangle
+of every pixel, `interpolate` carries vertex attributes to pixels, `sample` reads a texture with
+proper minification, and `coverage` gives the anti-aliased silhouette.
+
+Convention
+----------
+Pixel centres lie at integers, x right, y down; larger z is nearer. A triangle is a front face
+when its vertices run counter-clockwise as seen on the screen; back faces are not drawn. Vertices
+are snapped to 1/256 px, and what is covered is decided exactly (`facelab.numerics.scanline`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facelab.numerics import scanline
+
+__all__ = ["Fragments", "coverage", "interpolate", "rasterize", "sample"]
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+SUBPIXELS = 256
+REACH = 2.0**16  # px; beyond it the exact products would outgrow float64
+SAMPLES = 4  # per pixel and axis, at the silhouette
+
+
+@dataclass(frozen=True)
+class Fragments:
+    """What each pixel of a window sees.
+
+    Attributes
+    ----------
+    triangle : (H, W) int32
+        Index of the nearest triangle at the pixel's centre, -1 where there is none.
+    barycentric : (H, W, 3) float32 in [0, 1]
+        Weights of that triangle's vertices; they sum to 1, or are 0 where there is none.
+    depth : (H, W) float32
+        Its z, in the unit of the vertices; 0 where there is none.
+    """
+
+    triangle: NDArray[np.int32]
+    barycentric: Floats
+    depth: Floats
+
+    @property
+    def covered(self) -> NDArray[np.bool_]:
+        """(H, W) bool: where a triangle is seen."""
+        return self.triangle >= 0
+
+
+def rasterize(vertices: Floats, triangles: NDArray[np.int32], shape: tuple[int, int]) -> Fragments:
+    """Find the nearest front face at every pixel centre of a window.
+
+    Exact and watertight: two triangles that share an edge cover each pixel centre on it once
+    (top-left rule). Depths are compared as float32; at equal depth the lowest index wins.
+
+    Parameters
+    ----------
+    vertices : (n, 3) float32
+        x and y in px of the window, within 65536 of its origin; z of any unit, larger is nearer.
+    triangles : (m, 3) int32
+        Vertex indices, counter-clockwise as seen.
+    shape : (H, W)
+        Size of the window in px. The cost grows with it: pass the box of the mesh, and
+        vertices relative to that box, rather than a whole photograph.
+
+    Returns
+    -------
+    Fragments
+
+    Raises
+    ------
+    ValueError
+        If a shape is wrong, a coordinate is not finite or too far away, or an index is out of
+        range.
+    """
+    x, y, z = _screen(vertices)
+    corners = _corners(triangles, len(vertices))
+    seen = np.full(shape[0] * shape[1], -1, np.int32)
+    weights = np.zeros((seen.size, 3), np.float32)
+    depth = np.full(seen.size, -np.inf, np.float32)
+    for pixel, triangle, second, third, nearness in _fragments(x, y, z, corners, shape):
+        np.maximum.at(depth, pixel, nearness)
+        nearest = nearness == depth[pixel]
+        if not nearest.all():
+            pixel, triangle = pixel[nearest], triangle[nearest]
+            second, third = second[nearest], third[nearest]
+        seen[pixel] = triangle
+        weights[pixel, 0] = np.maximum(1 - second - third, 0)
+        weights[pixel, 1] = second
+        weights[pixel, 2] = third
+    depth[seen < 0] = 0
+    return Fragments(seen.reshape(shape), weights.reshape(*shape, 3), depth.reshape(shape))
+
+
+def interpolate(fragments: Fragments, triangles: NDArray[np.int32], attributes: Floats) -> Floats:
+    """Carry vertex attributes to pixels with the barycentric weights.
+
+    Parameters
+    ----------
+    fragments : Fragments
+        Of a (H, W) window.
+    triangles : (m, 3) int32
+        Those that were rasterized.
+    attributes : (n, c) float32
+        One row per vertex.
+
+    Returns
+    -------
+    (H, W, c) float32
+        0 where there is no triangle.
+
+    Raises
+    ------
+    ValueError
+        If `attributes` does not have two axes.
+    """
+    if attributes.ndim != 2:
+        raise ValueError(f"Input `attributes` must have shape (n, c), got {attributes.shape}")
+    shape = fragments.triangle.shape
+    channels = np.ascontiguousarray(attributes.T, dtype=np.float32)
+    corners = _corners(triangles, len(attributes))
+    seen = fragments.triangle.ravel()
+    weights = fragments.barycentric.reshape(-1, 3)
+    values = np.zeros((seen.size, len(channels)), np.float32)
+    # (c, 3, m): what each triangle holds at its corners, so that a pixel fetches it directly.
+    held = channels.take(corners, axis=1)
+    covered = np.flatnonzero(seen >= 0)
+    for start in range(0, covered.size, scanline.BATCH):
+        pixel = covered[start : start + scanline.BATCH]
+        triangle = seen[pixel].astype(np.intp)
+        a, b, c = weights.take(pixel, axis=0).T
+        for channel, (at_a, at_b, at_c) in enumerate(held):
+            values[pixel, channel] = at_a[triangle] * a + at_b[triangle] * b + at_c[triangle] * c
+    return values.reshape(*shape, len(channels))
+
+
+def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None) -> Floats:
+    """Read a texture at every pixel: bilinear, and trilinear in area-reduced levels.
+
+    A pixel that steps over more than one texel reads the two levels whose texels are nearest to
+    its step in size (Williams, "Pyramidal parametrics", SIGGRAPH 1983). The step along each axis
+    is the smaller of those to the two neighbours, so that a jump of `uv` at an occlusion or at
+    the silhouette blurs neither side.
+
+    Parameters
+    ----------
+    texture : (S, T, C) float32, C at most 4
+        Texel centres at integers; the border is replicated. S and T below 32768.
+    uv : (H, W, 2) float32
+        Texel coordinates (u right, v down) of each pixel, finite.
+    covered : (H, W) bool, optional
+        Where `uv` means something; everywhere by default.
+
+    Returns
+    -------
+    (H, W, C) float32
+        Unspecified where not covered.
+
+    Raises
+    ------
+    ValueError
+        If `texture` or `uv` does not have its shape.
+    """
+    if texture.ndim != 3 or texture.shape[2] > 4 or uv.ndim != 3 or uv.shape[2] != 2:
+        raise ValueError(
+            "Inputs `texture` and `uv` must have shapes (S, T, C <= 4) and (H, W, 2), "
+            f"got {texture.shape} and {uv.shape}"
+        )
+    if covered is None:
+        covered = np.ones(uv.shape[:2], np.bool_)
+    result = _bilinear(texture, uv)
+    squared = _footprint(uv, covered).ravel()
+    finer = np.flatnonzero(squared > 1)  # mostly few: only these read the smaller levels
+    level = np.asarray(np.log2(squared[finer]) / 2, np.float32)
+    pyramid = [_reduced(texture, step) for step in range(int(np.ceil(level.max(initial=0))) + 1)]
+    flat, places = result.reshape(-1, texture.shape[2]), uv.reshape(-1, 2)
+    for begin in range(0, finer.size, scanline.BATCH):
+        batch = slice(begin, begin + scanline.BATCH)
+        values = _trilinear(pyramid, places[finer[batch], None], level[batch, None])
+        flat[finer[batch]] = values[:, 0]
+    return result
+
+
+def coverage(vertices: Floats, triangles: NDArray[np.int32], shape: tuple[int, int]) -> Floats:
+    """Share of each pixel's square that front faces cover, from 4x4 samples.
+
+    A pixel whose centre and eight neighbours' centres are covered counts as wholly covered; all
+    others are sampled.
+
+    Parameters
+    ----------
+    vertices, triangles, shape
+        As for `rasterize`.
+
+    Returns
+    -------
+    (H, W) float32 in [0, 1]
+
+    Raises
+    ------
+    ValueError
+        As `rasterize` does.
+    """
+    x, y, _ = _screen(vertices)
+    corners = _corners(triangles, len(vertices))
+    corners = corners[:, scanline.doubled_area(x, y, corners) > 0]
+    inside = _interior(_mask(x, y, corners, shape))
+    rim = corners[:, _touches(~inside, x, y, corners)]
+    offset = (SAMPLES - 1) / 2
+    fine = _mask(
+        x * SAMPLES + offset, y * SAMPLES + offset, rim, (shape[0] * SAMPLES, shape[1] * SAMPLES)
+    )
+    rows = fine.view(np.uint8).reshape(shape[0], SAMPLES, -1).sum(1, dtype=np.uint8)
+    share = rows.reshape(*shape, SAMPLES).sum(2, dtype=np.float32) / np.float32(SAMPLES**2)
+    return np.where(inside, np.float32(1), share)
+
+
+def _footprint(uv: Floats, covered: NDArray[np.bool_]) -> Floats:
+    """Squared texels that a pixel step moves, along whichever axis moves further; (H, W)."""
+    across = _step(uv, covered)
+    down = _step(uv.swapaxes(0, 1), covered.T).T
+    return np.maximum(across, down)
+
+
+def _step(uv: Floats, covered: NDArray[np.bool_]) -> Floats:
+    """Squared texels to the covered left or right neighbour, whichever is less; 0 if neither."""
+    change = np.diff(uv, axis=1)
+    step = change[..., 0] ** 2 + change[..., 1] ** 2
+    step[~(covered[:, 1:] & covered[:, :-1])] = np.inf
+    nearer = np.full_like(covered, np.inf, dtype=np.float32)
+    nearer[:, 1:] = step
+    nearer[:, :-1] = np.minimum(nearer[:, :-1], step)
+    nearer[np.isinf(nearer)] = 0
+    return nearer
+
+
+def _reduced(texture: Floats, level: int) -> Floats:
+    """Make texels 2**level as wide, each the mean of those it replaces."""
+    height, width, channels = texture.shape
+    size = max(width >> level, 1), max(height >> level, 1)
+    small = cv2.resize(texture, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32).reshape(*size[::-1], channels)
+
+
+def _trilinear(pyramid: list[Floats], uv: Floats, level: Floats) -> Floats:
+    """Blend the two levels of the pyramid around `level` (H, W); `uv` in texels of the first."""
+    height, width, channels = pyramid[0].shape
+    half = np.float32(0.5)
+    result = np.zeros((*level.shape, channels), np.float32)
+    for step, texture in enumerate(pyramid):
+        share = np.maximum(1 - np.abs(level - step), 0)
+        if share.any():
+            scale = np.divide(texture.shape[1::-1], (width, height)).astype(np.float32)
+            values = _bilinear(texture, (uv + half) * scale - half)
+            result += values * cv2.merge([share] * channels).reshape(values.shape)
+    return result
+
+
+def _bilinear(texture: Floats, uv: Floats) -> Floats:
+    u, v = uv[..., 0], uv[..., 1]
+    values = cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(values, np.float32).reshape(*u.shape, -1)
+
+
+def _mask(x: Doubles, y: Doubles, corners: Indices, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Pixels whose centre lies in one of the faces."""
+    mask = np.zeros(shape[0] * shape[1], np.bool_)
+    for faces in scanline.blocks(corners):
+        for pixel, _, _ in scanline.pixels(x, y, faces, shape):
+            mask[pixel] = True
+    return mask.reshape(shape)
+
+
+def _interior(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels of the mask whose eight neighbours are in it too; none on the window's border."""
+    kernel = np.ones((3, 3), np.uint8)
+    eroded = cv2.erode(
+        mask.view(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=(0,)
+    )
+    return np.asarray(eroded, np.bool_)
+
+
+def _touches(
+    mask: NDArray[np.bool_], x: Doubles, y: Doubles, corners: Indices
+) -> NDArray[np.bool_]:
+    """Faces whose bounding box holds a pixel of the mask."""
+    sums = cv2.integral(mask.view(np.uint8))
+    height, width = mask.shape
+    left, right = _extent(x, corners, width)
+    top, bottom = _extent(y, corners, height)
+    inside = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+    return np.asarray(inside > 0)
+
+
+def _extent(x: Doubles, corners: Indices, size: int) -> tuple[Indices, Indices]:
+    """First and past-the-last pixel whose square each face may touch, along one axis."""
+    at = x.take(corners)
+    first = np.clip(np.floor(at.min(0) + 0.5), 0, size).astype(np.intp)
+    last = np.clip(np.floor(at.max(0) + 0.5) + 1, 0, size).astype(np.intp)
+    return first, last
+
+
+def _screen(vertices: Floats) -> tuple[Doubles, Doubles, Doubles]:
+    """Return x and y as multiples of 1/256 px, and z; each (n,) float64."""
+    if vertices.ndim != 2 or vertices.shape[1] != 3:
+        raise ValueError(f"Input `vertices` must have shape (n, 3), got {vertices.shape}")
+    if not np.isfinite(vertices).all():
+        raise ValueError("Input `vertices` must be finite")
+    x, y, z = vertices.T.astype(np.float64)
+    if np.abs(vertices[:, :2]).max(initial=0) > REACH:
+        raise ValueError(f"Input `vertices` must lie within {REACH:.0f} px of the window's origin")
+    return np.rint(x * SUBPIXELS) / SUBPIXELS, np.rint(y * SUBPIXELS) / SUBPIXELS, z
+
+
+def _corners(triangles: NDArray[np.int32], count: int) -> Indices:
+    """Return the vertex indices of each triangle as (3, m), one contiguous row per corner."""
+    if triangles.ndim != 2 or triangles.shape[1] != 3:
+        raise ValueError(f"Input `triangles` must have shape (m, 3), got {triangles.shape}")
+    if triangles.size and not 0 <= triangles.min() <= triangles.max() < count:
+        raise ValueError(f"Input `triangles` must index {count} vertices")
+    return np.ascontiguousarray(triangles.T, dtype=np.intp)
+
+
+def _fragments(
+    x: Doubles, y: Doubles, z: Doubles, corners: Indices, shape: tuple[int, int]
+) -> Iterator[tuple[Indices, Indices, Doubles, Doubles, Floats]]:
+    """Batches of (flat pixel index, triangle, weights of corners b and c, depth).
+
+    Triangles descend, so that of equally near fragments the lowest index is written last.
+    """
+    front = np.flatnonzero(scanline.doubled_area(x, y, corners) > 0)[::-1]
+    for triangle in scanline.blocks(front):
+        faces = corners.take(triangle, axis=1)
+        planes = _planes(x, y, z, faces)
+        for pixel, row, face in scanline.pixels(x, y, faces, shape):
+            at_pixel = _evaluate(planes.take(face, axis=1), pixel - row * shape[1], row)
+            yield pixel, triangle.take(face), *at_pixel
+
+
+def _planes(x: Doubles, y: Doubles, z: Doubles, corners: Indices) -> Doubles:
+    """Corner a, sides a-b and a-c (x, y, z of each), and twice the area; (10, faces)."""
+    a, b, c = corners
+    planes = np.empty((10, a.size))
+    for axis, values in enumerate((x, y, z)):
+        origin = values[a]
+        planes[axis] = origin
+        planes[axis + 3] = values[b] - origin
+        planes[axis + 6] = values[c] - origin
+    planes[9] = scanline.doubled_area(x, y, corners)
+    return planes
+
+
+def _evaluate(planes: Doubles, x: Indices, y: Indices) -> tuple[Doubles, Doubles, Floats]:
+    """Weights of corners b and c, and depth, at one pixel of each face.
+
+    One division at the end keeps equal depths equal, whatever the order of the corners.
+    """
+    ax, ay, az, bx, by, bz, cx, cy, cz, area = planes
+    dx, dy = x - ax, y - ay
+    second = dy * cx - dx * cy
+    third = dx * by - dy * bx
+    depth = (az * area + second * bz + third * cz) / area
+    return second / area, third / area, depth.astype(np.float32)

@@ -1,0 +1,36 @@
+"""What an output says about itself: a mark inside it, a record beside it.
+
+mark: XMP in the picture - record: JSON beside it - save: both written, or neither.
+"""
+
+from __future__ import annotations
+
+from facelab.provenance.mark import COMPOSITE_CAPTURE, DATA_DRIVEN, ENHANCED, composite, mark
+from facelab.provenance.record import (
+    CONSENT,
+    Input,
+    Record,
+    describe_input,
+    edit_versions,
+    file_sha256,
+    record_path,
+    software_versions,
+    write_record,
+)
+
+__all__ = [
+    "COMPOSITE_CAPTURE",
+    "CONSENT",
+    "DATA_DRIVEN",
+    "ENHANCED",
+    "Input",
+    "Record",
+    "composite",
+    "describe_input",
+    "edit_versions",
+    "file_sha256",
+    "mark",
+    "record_path",
+    "software_versions",
+    "write_record",
+]

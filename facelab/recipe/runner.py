@@ -1,0 +1,246 @@
+"""The engine: photographs through a recipe.
+
+image -> detect -> crop -> PositionMap -> Texture -> edit* (swap among them) -> rasterize -> blend
+
+One engine for swaps, edits, samples of data sets: a swap is a recipe of one step.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from facelab import provenance
+from facelab.edits import Edit
+from facelab.face.texture import unwrap
+from facelab.images import Image
+from facelab.images.given import Photograph, as_image, name_of
+from facelab.model import FaceModel
+from facelab.numerics.arrays import Float
+from facelab.provenance.save import Making, Mark, Part
+from facelab.recipe.apply import edit_face, swap_face
+from facelab.recipe.inputs import Given, Ingredient, Person, ingredient
+from facelab.recipe.masks import fitting, read_mask
+from facelab.recipe.recipe import MostFaces, Recipe, Swap, check_inputs
+from facelab.recipe.result import Result
+from facelab.recipe.write import describe
+from facelab.reconstruct.face_selection import select_faces
+from facelab.types import Box, Face, PositionMap, Reconstruction
+
+if TYPE_CHECKING:
+    from facelab.reconstruct.networks import Networks
+
+COMPOSING = {"swap", "transplant", "average", "anonymise"}  # they take other photographs' pixels
+_SWAPPED = "The face of a person in this image was replaced with another by facelab."
+_COMPOSED = "Parts of faces in this image were taken from another photograph by facelab."
+_EDITED = "Faces in this image were edited by facelab."
+
+SMALLER = 0.5  # of the target's size: a smaller source leaves the result soft
+
+EDIT: Mapping[str, object] = {"command": "edit", "show": False}
+SWAP: Mapping[str, object] = {"command": "swap"}
+
+
+@dataclass(frozen=True, eq=False)
+class RecipeRunner:
+    """A recipe with all that it needs, to be called with any number of photographs.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    model : FaceModel
+        What finds and reconstructs faces.
+    ingredients : mapping of str to Ingredient
+        The recipe's inputs, read.
+    mask : (H, W) float32, optional
+        Where photographs may change, [0, 1].
+    mask_part : Part, optional
+        The image that the mask was read from.
+    notes : tuple of str
+        What reading the inputs lost, and the terms of the networks.
+    said : mapping
+        What records have beside the recipe: the command and what else it was told.
+    """
+
+    recipe: Recipe
+    model: FaceModel
+    ingredients: Mapping[str, Ingredient] = field(default_factory=dict)
+    mask: Float | None = None
+    mask_part: Part | None = None
+    notes: tuple[str, ...] = ()
+    said: Mapping[str, object] = field(default_factory=lambda: EDIT)
+
+    def __call__(self, photograph: Photograph, name: str = "") -> Result:
+        """Return the photograph with the steps of the recipe done to its faces.
+
+        The largest face comes first. Edits that follow each other change the face, which is put
+        back once; a swap works on the photograph as it is by then.
+
+        Parameters
+        ----------
+        photograph : path, Image or array
+        name : str
+            Its name, for messages; by default its file's.
+
+        Raises
+        ------
+        ImageError
+            If the file cannot be read.
+        NoFaceError
+            If the photograph has no face, or not the one asked for.
+        UsageError
+            If an input is not of the kind that a step needs, or the mask of another size.
+        """
+        image, name = as_image(photograph), name or name_of(photograph)
+        mask = fitting(self.mask, self.recipe.mask, image, name)
+        found = faces_meant(self.recipe, image.pixels, self.model, name)
+        pixels, places = image.pixels, []
+        for face in found:
+            pixels, positions = self._changed(pixels, face.positions, mask)
+            places.append(positions)
+        notes = tuple(self._notes(found))
+        return Result(replace(image, pixels=pixels), found, places, self._making(image), notes)
+
+    def _notes(self, found: Sequence[Reconstruction]) -> Iterator[str]:
+        """What must be said of the swaps before anybody looks at them."""
+        for step in self.recipe.steps:
+            person = self.ingredients[step.source].value if isinstance(step, Swap) else None
+            if isinstance(person, Person):
+                sizes = [seen.box.size for seen in person.observations]
+                notes = (size_note(sizes, face.box.size) for face in found)
+                yield from filter(None, notes)
+
+    def _changed(
+        self, image: Float, positions: PositionMap, mask: Float | None
+    ) -> tuple[Float, PositionMap]:
+        """The image with one face changed, and where the face is then."""
+        recipe, size = self.recipe, self.recipe.texture_size
+        inputs = {name: one.value for name, one in self.ingredients.items()}
+        for swaps, steps in groupby(recipe.steps, lambda step: isinstance(step, Swap)):
+            if swaps:
+                for step in steps:
+                    assert isinstance(step, Swap)
+                    image = swap_face(image, positions, step, inputs, size, mask)
+            else:
+                edits = [step for step in steps if isinstance(step, Edit)]
+                before = Face(positions, unwrap(image, positions, size))
+                image, positions = edit_face(image, before, edits, inputs, recipe.blend, mask)
+        return image, positions
+
+    def _making(self, image: Image) -> Making:
+        """How a photograph was changed, for its mark and its record."""
+        networks = self.model.networks
+        parts = [part for one in self.ingredients.values() for part in one.parts]
+        parts += [self.mask_part] if self.mask_part else []
+        return Making(
+            parts=[*parts, Part("target", image.pixels, image.origin)],
+            recipe=recorded(self.recipe, networks, self.said),
+            weights=networks.weights if networks else {},
+            mark=partial(mark_of, self.recipe),
+            seed=self.recipe.seed,
+            quality=self.recipe.output.quality,
+            notes=self.notes,
+        )
+
+
+def prepare(
+    recipe: Recipe,
+    model: FaceModel,
+    given: Mapping[str, Given] | None = None,
+    mask: Photograph | None = None,
+    said: Mapping[str, object] = EDIT,
+    face: str | int = "largest",
+) -> RecipeRunner:
+    """Read what a recipe is made with.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    model : FaceModel
+    given : mapping of str to what `facelab.recipe.inputs.as_input` takes, optional
+        Inputs that take the place of the recipe's own, or are added to them.
+    mask : path, Image or array, optional
+        In place of the recipe's: grey, white where photographs may change.
+    said : mapping
+        What records have beside the recipe.
+    face : str or int
+        Which face of photographs that are given as arrays.
+
+    Raises
+    ------
+    FacelabError
+        If any of them is missing or unfit.
+    """
+    sought = {**recipe.inputs, **(given or {})}
+    check_inputs(recipe.steps, sought)
+    pictures = {name for step in recipe.steps if step.needs_picture for _, name in step.needs}
+    read = {
+        name: ingredient(name, one, model, picture=name in pictures, face=face)
+        for name, one in sought.items()
+    }
+    described = {name: one.described for name, one in read.items()}
+    mask = recipe.mask if mask is None else mask
+    limits, part, lost = read_mask(mask) if mask is not None else (None, None, ())
+    terms = model.networks.terms if model.networks else []
+    notes = [*terms, *(note for one in read.values() for note in one.notes), *lost]
+    recipe = replace(recipe, inputs=described)
+    return RecipeRunner(recipe, model, read, limits, part, tuple(notes), said)
+
+
+def recorded(
+    recipe: Recipe, networks: Networks | None, said: Mapping[str, object]
+) -> dict[str, object]:
+    """Return what records have of a recipe, as JSON gives it back; of files only the names."""
+    described = describe(recipe, lambda file: file.name)
+    plain: dict[str, object] = json.loads(
+        json.dumps({**(networks.said if networks else {}), **said, "recipe": described})
+    )
+    return plain
+
+
+def mark_of(recipe: Recipe, consent: str) -> Mark:
+    """Return what pictures are after a recipe: edited, or composed of several photographs."""
+    steps = {step.name for step in recipe.steps if step.needs}
+    if not steps & COMPOSING:
+        return provenance.ENHANCED, _EDITED
+    return provenance.composite(consent), _SWAPPED if "swap" in steps else _COMPOSED
+
+
+def faces_meant(recipe: Recipe, image: Float, model: FaceModel, name: str) -> list[Reconstruction]:
+    """Return the faces of an image ``(H, W, 3)`` float32 that a recipe is for.
+
+    Raises
+    ------
+    NoFaceError
+        If there is none of them.
+    """
+    faces, select = recipe.faces, partial(select_faces, image, model.reconstructor)
+    if isinstance(faces, Box):
+        return select("largest", faces, name)
+    if isinstance(faces, MostFaces):
+        return select("all", None, name)[: faces.count]
+    return select(str(faces), None, name)
+
+
+def size_note(sources: Iterable[float], target: float) -> str | None:
+    """Return the note that a source's face is much smaller than the target's; none if it is not.
+
+    Parameters
+    ----------
+    sources : iterable of float
+        Sizes of the faces whose texture is used (`facelab.types.Box.size`), pixels; the largest
+        counts, since several photographs of one person are fused. One or more.
+    target : float
+        Size of the face that they are put on, pixels.
+    """
+    largest = max(sources)
+    if largest >= SMALLER * target:
+        return None
+    return (
+        f"the source's face is {largest:.0f} px, the target's {target:.0f}: the result will be "
+        "soft; give a larger photograph"
+    )

@@ -1,0 +1,82 @@
+"""A swap: a recipe of one step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from facelab.images.given import Photograph
+from facelab.model import FaceModel, load_model
+from facelab.recipe.inputs import Given, as_input
+from facelab.recipe.recipe import Faces, Recipe, Swap
+from facelab.recipe.result import Result
+from facelab.recipe.runner import SWAP, prepare
+from facelab.types import Box
+
+SOURCE = "source"  # what the recipe calls the person whose face is used
+
+
+def swap(
+    target: Photograph,
+    sources: Given,
+    *,
+    model: FaceModel | None = None,
+    faces: Faces = "largest",
+    keep: Sequence[str] = ("mouth",),
+    blend: str = "poisson",
+    tone: float = 1.0,
+    occlusion: bool = True,
+    mask: Photograph | None = None,
+    texture_size: int | None = None,
+    source_face: str | int = "largest",
+    source_box: Box | None = None,
+) -> Result:
+    """Put one person's face onto faces of a photograph.
+
+    Parameters
+    ----------
+    target : path, Image or array
+        The photograph to change, see `facelab.images.given.as_image`.
+    sources : path, Image, array or FaceObservation, or several of these
+        Photographs of one person, which are fused texel by texel.
+    model : FaceModel, optional
+        Of `facelab.load_model`; give it where several photographs follow.
+    faces : str, int, MostFaces or Box
+        Of the target: ``largest``, ``left``, ``right``, ``all``, an index by size from 0, or where
+        the face is, which skips detection.
+    keep : sequence of str
+        Parts of the target that stay: of ``mouth`` (its interior) and ``eyes`` (the eyeballs).
+    blend : str
+        ``poisson``, ``mixed`` or ``alpha``, see `facelab.face.blend`.
+    tone : float
+        How far the source is brought to the target's tone and shading, [0, 1].
+    occlusion : bool
+        Keep what lies in front of the target's face at its sides and forehead, as hair does.
+    mask : path, Image or array, optional
+        Grey, of the target's size, white where it may change; replaces the occlusion mask.
+    texture_size : int, optional
+        256 to 2048; by default chosen from the target face's size.
+    source_face : str or int
+        Which face of the sources: ``largest``, ``left``, ``right`` or an index by size from 0.
+    source_box : Box, optional
+        Where the face is in the one source, which is a file; skips detection.
+
+    Raises
+    ------
+    UsageError
+        If a value is not allowed.
+    ImageError
+        If a photograph cannot be read.
+    NoFaceError
+        If a photograph has no face, or not the one asked for.
+    """
+    step = Swap(
+        source=SOURCE,
+        tone=tone,
+        keep=tuple(keep) or ("none",),
+        blend=blend,
+        occlusion=occlusion,
+    )
+    recipe = Recipe((step,), name="swap", faces=faces, texture_size=texture_size)
+    person = as_input(sources, picture=False, face=source_face, box=source_box)
+    runner = prepare(recipe, model or load_model(), {SOURCE: person}, mask, SWAP, source_face)
+    return runner(target)

@@ -1,0 +1,103 @@
+"""Position maps on the canonical atlas from a network that finds the 468 points of a face.
+
+FaceMesh and FaceMap take and give the same; what differs is how their second look goes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from facelab import atlas as atlases
+from facelab.atlas import Atlas, surface
+from facelab.geometry.crop import cut
+from facelab.models.facemesh import SIDE
+from facelab.numerics.arrays import Float, Int
+from facelab.reconstruct.orientation import Look, upright
+from facelab.reconstruct.plausible import require_places
+from facelab.types import Crop, PositionMap, Reconstruction
+
+if TYPE_CHECKING:
+    from facelab.models.runtime import Runner
+    from facelab.reconstruct.reconstructor import View
+
+_FLIP = np.array([1, 1, -1], np.float32)
+_CORNER = np.array([0.5, 0.5, 0], np.float32)
+_MIRROR, _RIGHT = np.array([-1, 1, 1], np.float32), np.array([1, 0, 0], np.float32)
+
+
+class PointRegressor(ABC):
+    """Position maps by a network that finds the points of a face in a crop.
+
+    Parameters
+    ----------
+    network : Runner
+    """
+
+    name: ClassVar[str]
+    certain: ClassVar[float]  # the score from which the second look at a face needs no others
+    size = SIDE
+
+    def __init__(self, network: Runner) -> None:
+        self._network = network
+        self.description = f"{self.name} by {network.description}"
+
+    def __call__(self, views: Sequence[View]) -> list[Reconstruction | None]:
+        """The face at each place; None where the network sees no face, or not which way up it is.
+
+        The score is the network's own times how well two looks at the face agree.
+        """
+        return [_reconstruction(face) for face in upright(views, self, self.certain)]
+
+    def look(self, views: Sequence[View], crops: Sequence[Crop]) -> list[Look]:
+        """What is seen in each crop."""
+        points, scores = self._seen(cuts(views, crops))
+        found = zip(crops, points, scores, strict=True)
+        return [Look(crop.invert(own), float(score)) for crop, own, score in found]
+
+    @abstractmethod
+    def look_again(self, views: Sequence[View], before: Sequence[Look]) -> list[Look]:
+        """See `facelab.reconstruct.orientation.Looker`."""
+
+    def _seen(self, crops: Float) -> tuple[Float, Float]:
+        """Points ``(B, 468, 3)`` in crop pixels, the nearer the larger, and scores ``(B,)``."""
+        points, scores = self._network(crops)
+        require_places(points, SIDE, self.description)
+        # The network counts x and y from the crop's corner and z away from the viewer.
+        return points * _FLIP - _CORNER, scores
+
+    def _seen_mirrored(self, crops: Float) -> tuple[Float, Float]:
+        """What `_seen` gives, found in the crops' mirror images."""
+        points, scores = self._seen(np.ascontiguousarray(crops[:, :, ::-1]))
+        return points[:, twins()] * _MIRROR + np.float32(SIDE - 1) * _RIGHT, scores
+
+
+def cuts(views: Sequence[View], crops: Sequence[Crop]) -> Float:
+    """The views of several crops, ``(B, size, size, 3)``."""
+    return np.stack([cut(view.image, crop) for view, crop in zip(views, crops, strict=True)])
+
+
+def _reconstruction(face: Look | None) -> Reconstruction | None:
+    """The face's position map through its points, source-image pixels."""
+    if face is None:
+        return None
+    return Reconstruction(position_map(face.points, atlases.canonical()), face.score)
+
+
+def position_map(points: Float, atlas: Atlas) -> PositionMap:
+    """The position map through FaceMesh's points ``(468, 3)``, source-image pixels."""
+    return PositionMap(atlas.spread(surface()(points)), atlas)
+
+
+@cache
+def twins() -> Int:
+    """Each point's counterpart on the other side of the face, ``(468,)``."""
+    uv = atlases.canonical().uv
+    image = uv * np.array([-1, 1], np.float32) + np.array([atlases.canonical().size - 1, 0])
+    away = np.linalg.norm(uv[:, None] - image, axis=2)
+    out: Int = away.argmin(axis=0).astype(np.int32)
+    return out
