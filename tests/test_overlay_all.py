@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from facelab.cli import main
-from facelab.cli import networks as networks_module
 from facelab.errors import UsageError
 from facelab.export.overlay import overlay, overlay_together
 from facelab.export.subject import Subject
 from facelab.images import find_photographs, read
+from facelab.reconstruct.networks import Networks
 from facelab.types import Reconstruction
 from tests.synthetic import canonical
 
@@ -52,7 +52,7 @@ def here(tmp_path, monkeypatch):
 
 
 def with_faces(monkeypatch, count):
-    monkeypatch.setattr(networks_module, "load_reconstructor", lambda *_: Faces(count))
+    monkeypatch.setattr(Networks, "load", lambda _: Faces(count))
 
 
 def reconstruct(*options):
@@ -150,7 +150,7 @@ def test_a_report_of_an_earlier_version_is_done_again(here):
 
 def test_what_is_no_longer_wanted_goes(here):
     reconstruct("--write", "overlay,landmarks")
-    reconstruct("--write", "landmarks")
+    reconstruct("--write", "landmarks", "--overwrite")
     assert files() == ["p.json", "p_0_landmarks.txt", "p_1_landmarks.txt"]
 
 

@@ -9,7 +9,7 @@ import json
 import sys
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -99,8 +99,12 @@ class Task(ABC):
         """Every file that a job writes, as far as is known before."""
 
     @abstractmethod
-    def is_done(self, job: Job) -> bool:
-        """Whether a job's files are there, intact, and recorded as made of this task."""
+    def is_ours(self, job: Job) -> bool:
+        """Whether what is there is recorded as made of this task, and was not changed since."""
+
+    @abstractmethod
+    def is_whole(self, job: Job) -> bool:
+        """Whether every file is there that the record names."""
 
     @abstractmethod
     def carry_out(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
@@ -239,8 +243,7 @@ class Batch:
             for folder in sorted({job.output.parent for job in jobs}):
                 make_folder(folder, parents=True)
         check_folder(jobs[0].output.parent)
-        done = set() if self.overwrite else {job for job in jobs if task.is_done(job)}
-        outcomes = self._outcomes(task, jobs, done)
+        outcomes = self._outcomes(task, jobs)
         if self.as_json:
             listed = [outcome.as_json(task.record(outcome.job)) for outcome in outcomes]
             click.echo(json.dumps(listed, indent=2))
@@ -248,10 +251,12 @@ class Batch:
             tell(outcomes, task.done, [found.said for found in self.found.values()])
         return conclude(outcome.error for outcome in outcomes)
 
-    def _outcomes(self, task: Task, jobs: Sequence[Job], done: Collection[Job]) -> list[Outcome]:
-        outcomes = {job: Outcome(job, "skipped") for job in done}
+    def _outcomes(self, task: Task, jobs: Sequence[Job]) -> list[Outcome]:
+        outcomes = {}
         if not self.overwrite:
-            outcomes |= blocked(task, [job for job in jobs if job not in done])
+            ours = {job for job in jobs if task.is_ours(job)}
+            outcomes = {job: Outcome(job, "skipped") for job in ours if task.is_whole(job)}
+            outcomes |= blocked(task, [job for job in jobs if job not in ours])
         left = [job for job in jobs if job not in outcomes]
         try:
             outcomes |= {outcome.job: outcome for outcome in self._carried_out(task, left)}

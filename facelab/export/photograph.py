@@ -112,19 +112,26 @@ class Report:
     landmarks: Path | None = None
 
     def is_of(self, export: Export) -> bool:
-        """Whether it is there, of this photograph and these settings, with all files it names."""
+        """Whether it is there, of this photograph and these settings."""
         try:
             content = self.content()
-            return (
+            return bool(
                 content["image"]["sha256"] == file_sha256(self.photograph)
                 and content["landmarks_file"] == self.described_landmarks()
                 and content["recipe"] == export.recipe
                 and content["weights"] == export.networks.weights
-                and "files" in content
-                and all((self.path.parent / name).is_file() for name in _named(content))
             )
         except (OSError, ValueError):  # no report of this kind
             return False
+
+    def is_whole(self) -> bool:
+        """Whether all files are there that it names."""
+        try:
+            content = self.content()
+        except (OSError, ValueError):
+            return False
+        files = [self.path.parent / name for name in _named(content)]
+        return "files" in content and all(file.is_file() for file in files)
 
     def content(self) -> Mapping[str, Any]:
         """What is in it; ``OSError`` or ``ValueError`` where there is no whole one."""
