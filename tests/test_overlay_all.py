@@ -139,12 +139,12 @@ def test_a_second_run_sees_that_it_is_missing(here):
     assert "p_all_overlay.png" in files()
 
 
-def test_a_report_of_an_earlier_version_is_done_again(here):
+def test_a_report_of_an_earlier_version_is_not_whole(here):
     reconstruct("--write", "overlay")
     said = report()
     del said["files"]
     Path("out/p.json").write_text(json.dumps(said), encoding="utf-8")
-    assert "already done" not in reconstruct("--write", "overlay").stderr
+    assert "already done" not in reconstruct("--write", "overlay", "--overwrite").stderr
     assert "files" in report()
 
 
