@@ -23,7 +23,7 @@ from facelab.model import FaceModel
 from facelab.numerics.arrays import Float
 from facelab.provenance.save import Making, Mark, Part
 from facelab.recipe.apply import edit_face, swap_face
-from facelab.recipe.inputs import Given, Ingredient, ingredient
+from facelab.recipe.inputs import Given, Ingredient, file_of, ingredient
 from facelab.recipe.masks import fitting, read_mask
 from facelab.recipe.recipe import MostFaces, Recipe, Swap, check_inputs
 from facelab.recipe.result import Result
@@ -40,7 +40,7 @@ _COMPOSED = "Parts of faces in this image were taken from another photograph by 
 _EDITED = "Faces in this image were edited by facelab."
 
 EDIT: Mapping[str, object] = {"command": "edit", "show": False}
-SWAP: Mapping[str, object] = {"command": "swap"}
+SWAP: Mapping[str, object] = {"command": "swap", "show": False}
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +175,7 @@ def prepare(
     limits, part, lost = read_mask(mask) if mask is not None else (None, None, ())
     terms = model.networks.terms if model.networks else []
     notes = [*terms, *(note for one in read.values() for note in one.notes), *lost]
-    recipe = replace(recipe, inputs=described)
+    recipe = replace(recipe, inputs=described, mask=None if mask is None else file_of(mask))
     return RecipeRunner(recipe, model, read, limits, part, tuple(notes), said)
 
 
