@@ -260,7 +260,7 @@ def test_recipes_made_in_python_are_checked():
         check_inputs([Wear(reference="x")], {"y": None})
     with pytest.raises(UsageError, match="seed: -1"):
         Recipe(seed=-1)
-    with pytest.raises(UsageError, match="step 2.*no input is called 'x'.*inputs: none"):
+    with pytest.raises(UsageError, match=r"step 2.*no input is called 'x'.*inputs: none"):
         Recipe([Fill(), Wear(reference="x")])(np.zeros((9, 9, 3), np.float32), model=NOBODY)
     with pytest.raises(StepError, match="did you mean shift"):
         make_step("shfit", {})

@@ -19,12 +19,12 @@ from tests.test_cli import ROOT, facelab_
 FOLDER = ROOT / "recipes"
 RECIPES = sorted(FOLDER.glob("*.yaml"))
 
-load = cache(Networks().load)
+loaded = cache(Networks.load)
 
 
 @pytest.fixture(autouse=True)
 def networks_once(monkeypatch):
-    monkeypatch.setattr(Networks, "load", lambda _: load())
+    monkeypatch.setattr(Networks, "load", loaded)
 
 
 def test_there_are_as_many_as_were_promised():
