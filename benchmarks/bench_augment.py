@@ -92,7 +92,7 @@ def stages(options: argparse.Namespace, cache: Path) -> dict[str, float]:
     """Milliseconds a sample spends in each stage, one process."""
     with tempfile.TemporaryDirectory() as output:
         data_set = data_set_of(asked(options, Path(output), cache))
-    items, _ = find(options.photographs, 1)
+    items, *_ = find(options.photographs, 1)
     make = data_set.maker(Plan(items, options.count, 1))
     make(0)
     total: dict[str, float] = defaultdict(float)

@@ -145,7 +145,7 @@ def edits(face: FaceObservation) -> list[Float]:
 def augmented() -> Float:
     """Training images made of the samples."""
     template = read_template(SAMPLES.parent / "recipes" / "augment" / AUGMENTED)
-    found, _ = find(SAMPLES, template.seed)
+    found, *_ = find(SAMPLES, template.seed)
     with TemporaryDirectory() as cache:
         sources = Sources(Path(cache), load_reconstructor, "figures", load_segmenter)
         generator = Generator(Plan(found, COLUMNS * ROWS, template.seed), template, sources)

@@ -248,7 +248,7 @@ def test_depth_and_opacity_of_the_source_change_nothing():
     assert swap_small(output="plain.png").exit_code == 0
     for make in (sixteen_bit, alpha):
         source = make(Path("other.png"), portrait())
-        assert swap_small(source=source).exit_code == 0
+        assert swap_small("--overwrite", source=source).exit_code == 0
         np.testing.assert_array_equal(values("out.png"), values("plain.png"))
 
 
