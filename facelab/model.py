@@ -30,10 +30,13 @@ class FaceObservation:
         What shows it.
     found : Reconstruction
         Where it is in the photograph, and how sure that is.
+    asked : str or Box
+        Which face was asked for, or where, for records: by this it is found again.
     """
 
     photograph: Image
     found: Reconstruction
+    asked: str | Box = "largest"
 
     @property
     def image(self) -> Float:
@@ -88,7 +91,8 @@ class FaceModel:
     def __call__(self, photograph: Photograph) -> list[FaceObservation]:
         """Return every face of a photograph, the largest first; none if it shows none."""
         image = as_image(photograph)
-        return [FaceObservation(image, found) for found in self.reconstructor(image.pixels)]
+        found = self.reconstructor(image.pixels)
+        return [FaceObservation(image, one, str(index)) for index, one in enumerate(found)]
 
     def observe(
         self,
@@ -119,7 +123,10 @@ class FaceModel:
         image = as_image(photograph)
         name = name or name_of(photograph)
         chosen = select_faces(image.pixels, self.reconstructor, str(face), box, name)
-        return [FaceObservation(image, found) for found in chosen]
+        return [
+            FaceObservation(image, found, box or (str(index) if face == "all" else str(face)))
+            for index, found in enumerate(chosen)
+        ]
 
 
 def load_model(

@@ -13,11 +13,11 @@ import pytest
 from facelab import weights
 from facelab.augment import lock
 from facelab.augment.maps import MAPS
-from facelab.cli import augmenting
-from facelab.cli import networks as networks_module
+from facelab.cli import augment as augment_module
 from facelab.cli.augment import augment_command
 from facelab.cli.progress import Progress
 from facelab.provenance import file_sha256
+from facelab.reconstruct.networks import Networks
 from tests.heads import head_file
 from tests.making import content
 from tests.test_cli import ROOT, FlatFace, facelab_, here, interruptible, one_line, picture
@@ -44,7 +44,7 @@ steps:
 @pytest.fixture(autouse=True)
 def stand(here, monkeypatch):
     """A folder with a recipe and the photographs of three people; no networks."""
-    monkeypatch.setattr(networks_module, "load_reconstructor", lambda *_: FlatFace())
+    monkeypatch.setattr(Networks, "load", lambda _: FlatFace())
     monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
     Path("recipe.yaml").write_text(RECIPE)
     Path("faces").mkdir()
@@ -121,7 +121,7 @@ def test_faces_that_were_found_are_kept(monkeypatch):
 
     assert augment().exit_code == 0
     assert len(list(Path("cache/facelab/faces").iterdir())) == 3
-    monkeypatch.setattr(networks_module, "load_reconstructor", missing)
+    monkeypatch.setattr(Networks, "load", missing)
     assert augment(output="again").exit_code == 0
     assert augment("--cache", "elsewhere", output="third").exit_code == 1
     assert content("again") == content("out")
@@ -294,8 +294,8 @@ def test_another_version_looks_for_itself(monkeypatch):
 
 def test_workers_may_stand_in_another_folder(here, monkeypatch):
     jobs = []
-    monkeypatch.setattr(augmenting, "run", lambda job, *_: jobs.append(job))
-    monkeypatch.setattr(augmenting, "_tell", lambda *_: None)
+    monkeypatch.setattr("facelab.augment.run.run", lambda job, *_: jobs.append(job))
+    monkeypatch.setattr(augment_module, "_tell", lambda *_: None)
     picture("paint.png", 8)
     Path("recipe.yaml").write_text(PAINTED)
     assert augment("--cache", "kept").exit_code == 0

@@ -20,7 +20,6 @@ from facelab.augment.generate import Generator
 from facelab.augment.plan import Item, Plan
 from facelab.augment.portrait_cache import Sources
 from facelab.augment.template import parse_template
-from facelab.cli import networks as networks_module
 from facelab.export.obj_texture import safe_name
 from facelab.face.composite import composite
 from facelab.geometry.warp import warp
@@ -29,6 +28,7 @@ from facelab.provenance import file_sha256
 from facelab.recipe.inputs import picture_of
 from facelab.recipe.masks import grey
 from facelab.reconstruct import load_reconstructor
+from facelab.reconstruct.networks import Networks
 from facelab.types import Face, Reconstruction, Texture
 from tests import colour
 from tests.synthetic import StubReconstructor, astronaut, canonical, frozen, photograph, texture
@@ -67,7 +67,7 @@ def _faces():
 def stub(tmp_path, monkeypatch):
     """Replace the networks, and stand in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(networks_module, "load_reconstructor", lambda *_: Found())
+    monkeypatch.setattr(Networks, "load", lambda _: Found())
 
 
 def save(path, shown, name, bits):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facelab.cli.asked import from_words
 from facelab.cli.keys import explained
+from facelab.cli.words import from_words
 from facelab.edits.blemish import Blemish
 from facelab.errors import UsageError
 from facelab.recipe import Recipe, describe, parse_recipe, to_yaml

@@ -90,9 +90,10 @@ class ReconstructTask(Task):
         reconstructor = self.export.networks.load()
         if not self.batch.quiet:
             say(reconstructor.description)
-        return self._carried_out(jobs, reconstructor)
+        return self.perform(jobs, reconstructor)
 
-    def _carried_out(self, jobs: Sequence[Job], reconstructor: Reconstructor) -> Iterator[Outcome]:
+    def perform(self, jobs: Sequence[Job], reconstructor: Reconstructor) -> Iterator[Outcome]:
+        """Do jobs, as `carry_out`, with a reconstructor that is there."""
         waiting: list[tuple[Job, Image]] = []
         for job in jobs:
             try:

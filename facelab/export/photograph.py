@@ -242,7 +242,7 @@ def write_faces(
         write_bytes_atomically(aside / report.path.name, (text + "\n").encode())
         earlier = report.earlier_files()
         if not overwrite:
-            _refuse_replacing(written, folder, earlier)
+            _refuse_replacing(written, folder, earlier, kept)
         move([*written, aside / report.path.name], folder, kept)
     for name in earlier - set(_named(content)):
         if (folder / name).resolve() not in kept:
@@ -265,9 +265,12 @@ def _write_together(
     return {"overlay": write_together([replace(first, found=found) for found in faces], stem)}
 
 
-def _refuse_replacing(files: Sequence[Path], folder: Path, earlier: set[str]) -> None:
+def _refuse_replacing(
+    files: Sequence[Path], folder: Path, earlier: set[str], kept: frozenset[Path]
+) -> None:
+    """Raise unless all that is there is of an earlier report; of what is `kept`, `move` tells."""
     for target in (folder / file.name for file in files if file.name not in earlier):
-        if target.exists():
+        if target.is_file() and target.resolve() not in kept:
             raise OutputError(
                 f"{target}: already there, but not made of this; --overwrite replaces what is "
                 "there, or give another output"

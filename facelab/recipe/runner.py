@@ -23,7 +23,7 @@ from facelab.model import FaceModel
 from facelab.numerics.arrays import Float
 from facelab.provenance.save import Making, Mark, Part
 from facelab.recipe.apply import edit_face, swap_face
-from facelab.recipe.inputs import Given, Ingredient, Person, ingredient
+from facelab.recipe.inputs import Given, Ingredient, Person, file_of, ingredient
 from facelab.recipe.masks import fitting, read_mask
 from facelab.recipe.recipe import MostFaces, Recipe, Swap, check_inputs
 from facelab.recipe.result import Result
@@ -42,7 +42,7 @@ _EDITED = "Faces in this image were edited by facelab."
 SMALLER = 0.5  # of the target's size: a smaller source leaves the result soft
 
 EDIT: Mapping[str, object] = {"command": "edit", "show": False}
-SWAP: Mapping[str, object] = {"command": "swap"}
+SWAP: Mapping[str, object] = {"command": "swap", "show": False}
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +187,7 @@ def prepare(
     limits, part, lost = read_mask(mask) if mask is not None else (None, None, ())
     terms = model.networks.terms if model.networks else []
     notes = [*terms, *(note for one in read.values() for note in one.notes), *lost]
-    recipe = replace(recipe, inputs=described)
+    recipe = replace(recipe, inputs=described, mask=None if mask is None else file_of(mask))
     return RecipeRunner(recipe, model, read, limits, part, tuple(notes), said)
 
 

@@ -115,14 +115,10 @@ def _picture(recorded: Recorded, networks: Networks, files: Sequence[Path], fold
 
 def _placed(said: Json, recorded: Recorded, files: Sequence[Path]) -> Json:
     """A described recipe with the places of its files in place of their names."""
-    given = list(zip(recorded.inputs, files, strict=True))[:-1]
-    mask = said.get("mask")
-    if mask is not None:
-        about, file = given.pop()
-        mask = str(file) if about.role == "mask" else mask
     roles: dict[str, list[Path]] = {}
-    for about, file in given:
+    for about, file in list(zip(recorded.inputs, files, strict=True))[:-1]:
         roles.setdefault(about.role, []).append(file)
+    mask = None if said.get("mask") is None else str(roles["mask"].pop())
     inputs = mapping("inputs", said["inputs"])
     return {**said, "mask": mask, "inputs": placed_inputs(inputs, roles)}
 
