@@ -38,7 +38,7 @@ from facelab import atlas, weights
 from facelab.errors import FacelabError, UsageError
 from tests.synthetic import SAMPLES
 
-SUITE = 200  # files of each reader in the test
+SUITE = 120  # files of each reader in the test
 ROOM = 1 << 30  # bytes of memory that a reader may take beside what is loaded
 
 # ------------------------------------------------------------------------------------- mutations
@@ -575,7 +575,7 @@ def _checkpoint(path):
 
 
 def _packs():
-    from tests.test_insightface import write_network
+    from tests.packs import write_network
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "det.onnx"

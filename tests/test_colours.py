@@ -31,8 +31,8 @@ from facelab.reconstruct import load_reconstructor
 from facelab.reconstruct.networks import Networks
 from facelab.types import Face, Reconstruction, Texture
 from tests import colour
+from tests.commands import facelab_
 from tests.synthetic import StubReconstructor, astronaut, canonical, frozen, photograph, texture
-from tests.test_cli import facelab_
 
 LEVELS = 2
 SPACES = list(colour.SPACES)

@@ -30,9 +30,7 @@ from facelab.train.log import Log
 from facelab.train.loop import Settings, State
 from facelab.types import Box
 from tests import making
-from tests.test_cli import FlatFace, calls, facelab_, one_line, photographs, picture, snapshot, swap
-
-__all__ = ["calls"]  # a fixture
+from tests.commands import FlatFace, facelab_, one_line, photographs, picture, snapshot, swap
 
 DEEP = b'{"a":' * 20_000
 NO_RECORDS = [
