@@ -24,10 +24,11 @@ from PIL import Image
 
 from facelab.cli.networks import Networks
 from facelab.cli.reconstruction import Request, find, perform, plan
+from facelab.constants import DEVICES, RUNTIMES
 from facelab.models.facemap import SIDE, FaceMap
 from facelab.models.facemesh import FaceMesh
 from facelab.models.layers import load
-from facelab.models.runtime import DEVICES, RUNTIMES, Runner, load_runner
+from facelab.models.runtime import Runner, load_runner
 from facelab.numerics.arrays import Float
 from facelab.reconstruct import load_reconstructor
 

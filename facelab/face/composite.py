@@ -90,7 +90,7 @@ def composite(
     opacity : (S, S) float32
         How much of each texel shows, [0, 1]: what lies in front of the face is 0.
     method : str
-        A key of `facelab.face.blend.METHODS`.
+        One of `facelab.constants.BLEND`.
     mask : (H, W) float32, optional
         Where the image may change, [0, 1].
 

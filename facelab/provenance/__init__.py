@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from facelab.provenance.mark import COMPOSITE_CAPTURE, DATA_DRIVEN, ENHANCED, composite, mark
 from facelab.provenance.record import (
-    CONSENT,
     Input,
     Record,
     describe_input,
@@ -19,7 +18,6 @@ from facelab.provenance.record import (
 
 __all__ = [
     "COMPOSITE_CAPTURE",
-    "CONSENT",
     "DATA_DRIVEN",
     "ENHANCED",
     "Input",

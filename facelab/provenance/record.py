@@ -14,12 +14,12 @@ import cv2
 import numpy as np
 
 import facelab
+from facelab.constants import CONSENT
 from facelab.errors import OutputError, UsageError
 from facelab.files import StrPath, open_regular
 from facelab.files.atomic import write_bytes_atomically
 from facelab.images import Image
 
-CONSENT = ("self", "written", "licensed", "synthetic", "public-domain", "unspecified")
 """What the user can say about the consent of the people shown."""
 
 
