@@ -18,6 +18,7 @@ import click
 
 from facelab.cli.report import conclude, say, say_notes
 from facelab.errors import FacelabError, UsageError
+from facelab.files import why
 from facelab.files.atomic import same_file
 from facelab.files.folders import check_folder, make_folder
 from facelab.images import WRITTEN_AS, Found, find_photographs
@@ -155,7 +156,7 @@ class Batch:
             if not given.is_dir():
                 return Found((given,))
         except OSError as error:
-            raise UsageError(f"{error.filename}: {error.strerror}; give another path") from None
+            raise UsageError(f"{error.filename}: {why(error)}; give another path") from None
         if same_file(given, self.output):
             raise UsageError(f"{self.output}: photographs are taken from it; choose another -o")
         return find_photographs(given, recursive=self.recursive, without=self.output)
@@ -182,7 +183,7 @@ class Batch:
         try:
             folder = self.output.is_dir() or not self.output.suffix
         except OSError as error:
-            raise UsageError(f"{error.filename}: {error.strerror}; give another path") from None
+            raise UsageError(f"{error.filename}: {why(error)}; give another path") from None
         if not folder and (len(self.places) > 1 or any(path.is_dir() for path in self.inputs)):
             raise UsageError(f"{self.output}: is a file, but a folder goes into a folder; give one")
         return folder

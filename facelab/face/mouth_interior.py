@@ -17,6 +17,7 @@ from facelab.atlas import Atlas, grid_triangles
 from facelab.face import blend
 from facelab.numerics import raster
 from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import smoothstep
 from facelab.types import SEEN, Box, Face, PositionMap, Texture
 
 # Parts of the mouth's width by which the gap grew: where it is drawn, and somewhere if at all.
@@ -193,5 +194,4 @@ def _light(texture: Texture, atlas: Atlas) -> Float:
 
 def _step(values: Float | float, low: Float | float, high: Float | float) -> Float:
     """From 0 at `low` smoothly to 1 at `high`."""
-    share = np.clip((values - low) / (np.asarray(high) - low), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)
+    return np.asarray(smoothstep((values - low) / (np.asarray(high) - low)), np.float32)
