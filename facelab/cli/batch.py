@@ -6,7 +6,6 @@ The one batch runner; what a command does with a photograph is a `Task`.
 from __future__ import annotations
 
 import json
-import sys
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -261,16 +260,16 @@ class Batch:
     def _carried_out(self, task: Task, jobs: Sequence[Job]) -> list[Outcome]:
         if not jobs:
             return []
-        with click.progressbar(
-            task.carry_out(jobs),
-            length=len(jobs),
-            label=task.doing,
-            hidden=self.quiet or not self.into_folder or len(self.places) == 1,
-            show_pos=True,
-            item_show_func=lambda outcome: outcome.job.photograph.name if outcome else None,
-            file=sys.stderr,
-        ) as bar:
-            return list(bar)
+        from facelab.cli.progress import Bar
+
+        outcomes = []
+        hidden = self.quiet or not self.into_folder or len(self.places) == 1
+        with Bar(task.doing, len(jobs), hidden=hidden) as bar:
+            for outcome in task.carry_out(jobs):
+                bar.set_postfix_str(outcome.job.photograph.name, refresh=False)
+                bar.update()
+                outcomes.append(outcome)
+        return outcomes
 
 
 def photographs_in(given: Path) -> tuple[Path, ...]:

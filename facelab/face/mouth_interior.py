@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -194,4 +195,5 @@ def _light(texture: Texture, atlas: Atlas) -> Float:
 
 def _step(values: Float | float, low: Float | float, high: Float | float) -> Float:
     """From 0 at `low` smoothly to 1 at `high`."""
-    return np.asarray(smoothstep((values - low) / (np.asarray(high) - low)), np.float32)
+    share: Any = (values - low) / (np.asarray(high) - low)
+    return np.asarray(smoothstep(share), np.float32)
