@@ -5,6 +5,7 @@ mark: XMP in the picture - record: JSON beside it - save: both written, or neith
 
 from __future__ import annotations
 
+from facelab.constants import CONSENT
 from facelab.provenance.mark import COMPOSITE_CAPTURE, DATA_DRIVEN, ENHANCED, composite, mark
 from facelab.provenance.record import (
     Input,
@@ -18,6 +19,7 @@ from facelab.provenance.record import (
 
 __all__ = [
     "COMPOSITE_CAPTURE",
+    "CONSENT",
     "DATA_DRIVEN",
     "ENHANCED",
     "Input",
