@@ -24,11 +24,12 @@ from PIL import Image
 
 from facelab.cli.batch import Batch
 from facelab.cli.reconstruction import ReconstructTask
+from facelab.constants import DEVICES, RUNTIMES
 from facelab.export.photograph import Export
 from facelab.models.facemap import SIDE, FaceMap
 from facelab.models.facemesh import FaceMesh
 from facelab.models.layers import load
-from facelab.models.runtime import DEVICES, RUNTIMES, Runner, load_runner
+from facelab.models.runtime import Runner, load_runner
 from facelab.numerics.arrays import Float
 from facelab.reconstruct import load_reconstructor
 from facelab.reconstruct.networks import Networks

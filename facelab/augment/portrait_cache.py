@@ -18,7 +18,7 @@ from facelab.augment.labels import points468
 from facelab.augment.plan import Item
 from facelab.errors import ImageError, OutputError
 from facelab.face.texture import unwrap
-from facelab.files import MEGABYTE, read_bytes
+from facelab.files import MEGABYTE, read_bytes, why
 from facelab.files.atomic import write_bytes_atomically
 from facelab.files.npy import read_npz
 from facelab.geometry.head import Head, HeadModel
@@ -163,8 +163,7 @@ class Sources:
             self.cache.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(
-                f"{self.cache}: cannot be made a folder ({(error.strerror or '').lower()}); "
-                "choose another with --cache"
+                f"{self.cache}: cannot be made a folder ({why(error)}); choose another with --cache"
             ) from error
         write_bytes_atomically(self._place(item), _packed(data))
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import platformdirs
 from fsspec.implementations.local import LocalFileSystem
 
 import facelab
@@ -205,9 +205,7 @@ def _key(networks: Networks, used: Mapping[str, str]) -> str:
 
 
 def _own_cache() -> Path:
-    # Path.home() would raise where there is no home.
-    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    return Path(caches) / "facelab" / "faces"
+    return platformdirs.user_cache_path("facelab", appauthor=False) / "faces"
 
 
 def _without_folders(template: Template) -> Mapping[str, object]:

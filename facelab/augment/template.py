@@ -81,7 +81,7 @@ class Template:
     texture_size : int, optional
         256 to 2048; by default as large as the face shows.
     blend : str
-        How edited faces are put back, a key of `facelab.face.blend.METHODS`.
+        How edited faces are put back, one of `facelab.constants.BLEND`.
     output : Output
         How images are written.
     text : mapping

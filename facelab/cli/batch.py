@@ -6,7 +6,6 @@ The one batch runner; what a command does with a photograph is a `Task`.
 from __future__ import annotations
 
 import json
-import sys
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ import click
 
 from facelab.cli.report import conclude, say, say_notes
 from facelab.errors import FacelabError, UsageError
+from facelab.files import why
 from facelab.files.atomic import same_file
 from facelab.files.folders import check_folder, make_folder
 from facelab.images import WRITTEN_AS, Found, find_photographs
@@ -159,7 +159,7 @@ class Batch:
             if not given.is_dir():
                 return Found((given,))
         except OSError as error:
-            raise UsageError(f"{error.filename}: {error.strerror}; give another path") from None
+            raise UsageError(f"{error.filename}: {why(error)}; give another path") from None
         if same_file(given, self.output):
             raise UsageError(f"{self.output}: photographs are taken from it; choose another -o")
         return find_photographs(given, recursive=self.recursive, without=self.output)
@@ -186,7 +186,7 @@ class Batch:
         try:
             folder = self.output.is_dir() or not self.output.suffix
         except OSError as error:
-            raise UsageError(f"{error.filename}: {error.strerror}; give another path") from None
+            raise UsageError(f"{error.filename}: {why(error)}; give another path") from None
         if not folder and (len(self.places) > 1 or any(path.is_dir() for path in self.inputs)):
             raise UsageError(
                 f"{self.output}: is a file, but several photographs go into a folder; give one"
@@ -267,16 +267,16 @@ class Batch:
     def _carried_out(self, task: Task, jobs: Sequence[Job]) -> list[Outcome]:
         if not jobs:
             return []
-        with click.progressbar(
-            task.carry_out(jobs),
-            length=len(jobs),
-            label=task.doing,
-            hidden=self.quiet or not self.into_folder or len(self.places) == 1,
-            show_pos=True,
-            item_show_func=lambda outcome: outcome.job.photograph.name if outcome else None,
-            file=sys.stderr,
-        ) as bar:
-            return list(bar)
+        from facelab.cli.progress import Bar
+
+        outcomes = []
+        hidden = self.quiet or not self.into_folder or len(self.places) == 1
+        with Bar(task.doing, len(jobs), hidden=hidden) as bar:
+            for outcome in task.carry_out(jobs):
+                bar.set_postfix_str(outcome.job.photograph.name, refresh=False)
+                bar.update()
+                outcomes.append(outcome)
+        return outcomes
 
 
 def photographs_in(given: Path) -> tuple[Path, ...]:

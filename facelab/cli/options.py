@@ -11,18 +11,10 @@ import click
 
 from facelab.cli.report import conclude
 from facelab.cli.shell import complete_step
+from facelab.constants import BACKENDS, CONSENT, DETECTORS, DEVICES, FACES, RUNTIMES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Corners = tuple[float, ...]
-
-# What facelab.face, .reconstruct and .provenance know, without the time to load them.
-BLEND = ("poisson", "mixed", "alpha")
-DETECTORS = ("blazeface", "insightface")
-FACES = ("all", "largest", "left", "right")
-BACKENDS = ("map", "mesh", "prn")
-RUNTIMES = ("torch", "onnx")
-DEVICES = ("cpu", "cuda")
-CONSENT = ("self", "written", "licensed", "synthetic", "public-domain", "unspecified")
 
 FILE = click.Path(readable=False, path_type=Path)  # facelab.images tells what is wrong
 BOX = "x0,y0,x1,y1"

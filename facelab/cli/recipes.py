@@ -43,7 +43,7 @@ class RecipeTask(Task):
     recipe : Recipe
     networks : Networks
     consent : str
-        A name of `facelab.provenance.CONSENT`.
+        A name of `facelab.constants.CONSENT`.
     show : bool
         Whether a comparison is written beside each picture.
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from facelab.cli.options import (
-    BLEND,
     BOX,
     FILE,
     Corners,
@@ -18,6 +17,7 @@ from facelab.cli.options import (
     picture_option,
     recipe_option,
 )
+from facelab.constants import BLEND
 
 
 def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from facelab.errors import UsageError
+from facelab.files import why
 from facelab.files.atomic import same_file
 from facelab.images.formats import HEIC_SUFFIXES, WRITTEN, is_read
 
@@ -90,8 +91,7 @@ def find_photographs(
         walk = _Walk(folder.resolve(strict=True), without)
         walk.list(folder)
     except (OSError, ValueError) as error:  # a zero in the name is a ValueError
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{folder}: cannot be listed ({reason.lower()}); give a folder") from None
+        raise UsageError(f"{folder}: cannot be listed ({why(error)}); give a folder") from None
     while recursive and walk.below:
         walk.enter(walk.below.popleft())
     others = walk.others + Counter({FOLDER: len(walk.below)})

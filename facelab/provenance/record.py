@@ -15,12 +15,12 @@ import numpy as np
 
 import facelab
 from facelab import plugins
+from facelab.constants import CONSENT
 from facelab.errors import OutputError, UsageError
-from facelab.files import StrPath, open_regular
+from facelab.files import StrPath, open_regular, why
 from facelab.files.atomic import write_bytes_atomically
 from facelab.images import Image
 
-CONSENT = ("self", "written", "licensed", "synthetic", "public-domain", "unspecified")
 """What the user can say about the consent of the people shown."""
 
 
@@ -162,7 +162,7 @@ def write_record(image_path: StrPath, record: Record) -> Path:
         output = {"file": Path(image_path).name, "sha256": file_sha256(image_path)}
     except OSError as error:
         raise OutputError(
-            f"{image_path}: cannot be hashed for its record ({error.strerror}); write it again"
+            f"{image_path}: cannot be hashed for its record ({why(error)}); write it again"
         ) from error
     content = {**asdict(record), "output": output}
     text = json.dumps(content, indent=2, sort_keys=True, allow_nan=False)

@@ -43,7 +43,7 @@ def edit_face(
     inputs : mapping of str to Person or Picture
         What they are made with, among others.
     blend : str
-        A key of `facelab.face.blend.METHODS`.
+        One of `facelab.constants.BLEND`.
     mask : (H, W) float32, optional
         Where the image may change, [0, 1].
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from facelab import files, recipe_files
+from facelab.constants import ONE_FACE
 from facelab.edits import Edit
 from facelab.errors import UsageError
 from facelab.recipe.document import LARGEST, DocumentError, Node, of_plain, parse
@@ -180,7 +181,7 @@ def _input(where: str, node: Node, folder: Path) -> Input:
         fail(node, f"{where}: give photograph or picture")
     files = _files(f"{where}: photograph", keys["photograph"], folder)
     face = str(keys["face"].plain) if "face" in keys else "largest"
-    if face not in ("largest", "left", "right") and not face.isdecimal():
+    if face not in ONE_FACE and not face.isdecimal():
         fail(keys["face"], f"{where}: face: {face!r} is not largest, left, right or an index")
     box = _box(where, keys["box"]) if "box" in keys else None
     if box and (len(files) > 1 or "face" in keys):

@@ -65,7 +65,7 @@ class Result:
         path : path
             Its suffix tells the format. What is there is replaced.
         consent : str
-            By what right the faces are used, a name of `facelab.provenance.CONSENT`.
+            By what right the faces are used, a name of `facelab.constants.CONSENT`.
         quality : int, optional
             Of JPEG, WebP and AVIF, 1 to 100; by default the recipe's.
 

@@ -20,10 +20,10 @@ from facelab.augment.request import matte_weights, sources_of
 from facelab.augment.store import Store
 from facelab.augment.style import Style
 from facelab.augment.template import template_of
+from facelab.constants import CONSENT
 from facelab.errors import FacelabError
 from facelab.files import parse_json
 from facelab.images import output_format
-from facelab.provenance import CONSENT
 from facelab.reconstruct.networks import Networks
 from facelab.verification import Finding, Search, Verification
 from facelab.verification.recorded import (

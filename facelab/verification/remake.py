@@ -7,16 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from facelab.constants import BACKENDS, DETECTORS, DEVICES, RUNTIMES
 from facelab.errors import UsageError
 from facelab.export import NAMES
 from facelab.export.photograph import Export, Report, find_faces, write_faces
 from facelab.images import read
 from facelab.model import FaceModel
-from facelab.models.runtime import DEVICES, RUNTIMES
 from facelab.recipe import describe, recipe_of
 from facelab.recipe.comparison import write_comparison
 from facelab.recipe.runner import prepare
-from facelab.reconstruct import BACKENDS, DETECTORS
 from facelab.reconstruct.networks import Networks
 from facelab.types import Box
 from facelab.verification.recorded import Json, Recorded, file_name, listing, mapping, text

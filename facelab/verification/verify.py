@@ -10,7 +10,7 @@ from pathlib import Path
 
 from facelab import plugins, weights
 from facelab.errors import FacelabError, UsageError, WeightsError
-from facelab.files import StrPath, read_bytes
+from facelab.files import StrPath, read_bytes, why
 from facelab.provenance import file_sha256, record_path, software_versions
 from facelab.reconstruct.networks import Networks, backend_weights
 from facelab.verification import (
@@ -65,7 +65,7 @@ def verify(
     try:
         records = [] if _is_data_set(output) else _records_of(Path(output))
     except OSError as error:  # an impossible path
-        raise UsageError(f"{output}: {(error.strerror or '').lower()}; give another path") from None
+        raise UsageError(f"{output}: {why(error)}; give another path") from None
     if not records:
         from facelab.verification.data_set import verify_data_set
 

@@ -15,7 +15,6 @@ from facelab.augment import lock
 from facelab.augment.maps import MAPS
 from facelab.cli import augment as augment_module
 from facelab.cli.augment import augment_command
-from facelab.cli.progress import Progress
 from facelab.provenance import file_sha256
 from facelab.reconstruct.networks import Networks
 from tests.children import ROOT
@@ -249,31 +248,6 @@ def test_interrupted_processes():
     assert 0 < len(list(Path("out").glob("labels/*.json"))) < 24
     assert augment("--maps", "none", count=24).exit_code == 0
     assert content("out") == content("whole")
-
-
-def test_progress_has_rate_and_time_left(monkeypatch, capsys):
-    now = [0.0]
-    monkeypatch.setattr("facelab.cli.progress.monotonic", lambda: now[0])
-    monkeypatch.setattr("click._termui_impl.isatty", lambda _: True)
-    monkeypatch.setattr("click._termui_impl.time.time", lambda: now[0])
-    with Progress(hidden=False) as progress:
-        progress("augmenting", 8000, 0, 0)
-        progress("augmenting", 8000, 400, 0)  # were there before, which is no measure of speed
-        now[0] = 10.0
-        progress("augmenting", 8000, 20, 20)
-        assert progress.rate == 2.0
-    shown = capsys.readouterr().err
-    assert "augmenting" in shown
-    assert "420/8000" in shown
-    assert "2.0/s, 1:03:10 left" in shown
-
-
-def test_nothing_made_has_no_rate(capsys):
-    with Progress(hidden=True) as progress:
-        progress("augmenting", 5, 0, 0)
-        progress("augmenting", 5, 5, 0)
-        assert progress.rate is None
-    assert capsys.readouterr().err == ""
 
 
 def test_networks_have_caches_of_their_own():

@@ -20,8 +20,8 @@ import facelab
 from facelab import reconstruct, weights
 from facelab.cli import options
 from facelab.cli import swap as swap_module
+from facelab.constants import KEEP
 from facelab.face.blend import METHODS
-from facelab.face.occlusion import KEEP
 from facelab.images import read
 from facelab.models import layers
 from facelab.models.facemap import SIDE, FaceMap
@@ -76,7 +76,7 @@ def test_top_level_script_runs_the_command_line():
 
 
 def test_options_offer_what_the_library_has():
-    assert tuple(METHODS) == options.BLEND
+    assert tuple(METHODS) == swap_module.BLEND
     assert options.CONSENT == CONSENT
     assert options.DETECTORS == DETECTORS
     assert options.BACKENDS == BACKENDS
