@@ -20,13 +20,14 @@ import torch
 from facelab.augment.plan import Item
 from facelab.augment.steps.profile import Profile
 from facelab.benchmark.portraits import Studio
+from facelab.constants import BACKENDS
 from facelab.detect.blazeface import BlazeFaceDetector
 from facelab.errors import FacelabError
 from facelab.geometry import pose
 from facelab.geometry.crop import cut
 from facelab.images import read
 from facelab.numerics.arrays import Float
-from facelab.reconstruct import BACKENDS, Reconstructor, load_reconstructor
+from facelab.reconstruct import Reconstructor, load_reconstructor
 from facelab.types import Box, Crop
 
 SAMPLES = Path(__file__).parent.parent / "samples"

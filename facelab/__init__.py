@@ -8,65 +8,80 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from facelab._version import __version__ as __version__
+
 if TYPE_CHECKING:
-    from facelab.cli.verifying import verify
-    from facelab.errors import FacelabError
-    from facelab.face.texture import unwrap
+    from facelab.errors import (
+        FacelabError,
+        ImageError,
+        NoFaceError,
+        OutputError,
+        UsageError,
+        WeightsError,
+    )
     from facelab.images import Image, read
+    from facelab.model import FaceModel, FaceObservation, load_model
     from facelab.provenance.save import write
-    from facelab.recipe import Recipe, read_recipe
-    from facelab.recipe.runner import Person, RunResult, run
-    from facelab.recipe.swapping import SwapResult, SwapSettings, swap_into
-    from facelab.reconstruct import Reconstructor, load_reconstructor
-    from facelab.reconstruct.face_selection import Sighting, sight
-    from facelab.types import Box, Face, Pose, PositionMap, Reconstruction, Texture
+    from facelab.recipe import MostFaces, Recipe, Swap, read_recipe
+    from facelab.recipe.result import Result
+    from facelab.recipe.swapping import swap
+    from facelab.types import Box, Face, Mesh, Pose, PositionMap, Texture
+    from facelab.verification.verify import verify
+
+_HOMES = {
+    "errors": (
+        "FacelabError",
+        "ImageError",
+        "NoFaceError",
+        "OutputError",
+        "UsageError",
+        "WeightsError",
+    ),
+    "images": ("Image", "read"),
+    "model": ("FaceModel", "FaceObservation", "load_model"),
+    "provenance.save": ("write",),
+    "recipe": ("MostFaces", "Recipe", "Swap", "read_recipe"),
+    "recipe.result": ("Result",),
+    "recipe.swapping": ("swap",),
+    "types": ("Box", "Face", "Mesh", "Pose", "PositionMap", "Texture"),
+    "verification.verify": ("verify",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Box",
     "Face",
+    "FaceModel",
+    "FaceObservation",
     "FacelabError",
     "Image",
-    "Person",
+    "ImageError",
+    "Mesh",
+    "MostFaces",
+    "NoFaceError",
+    "OutputError",
     "Pose",
     "PositionMap",
     "Recipe",
-    "Reconstruction",
-    "Reconstructor",
-    "RunResult",
-    "Sighting",
-    "SwapResult",
-    "SwapSettings",
+    "Result",
+    "Swap",
     "Texture",
-    "load_reconstructor",
+    "UsageError",
+    "WeightsError",
+    "load_model",
     "read",
     "read_recipe",
-    "run",
-    "sight",
-    "swap_into",
-    "unwrap",
+    "swap",
     "verify",
     "write",
 ]
-
-__version__ = "0.1.0"
-
-_HOMES = {
-    "cli.verifying": ("verify",),
-    "errors": ("FacelabError",),
-    "images": ("Image", "read"),
-    "recipe.swapping": ("SwapResult", "SwapSettings", "swap_into"),
-    "recipe.runner": ("Person", "RunResult", "run"),
-    "reconstruct.face_selection": ("Sighting", "sight"),
-    "recipe": ("Recipe", "read_recipe"),
-    "reconstruct": ("Reconstructor", "load_reconstructor"),
-    "provenance.save": ("write",),
-    "face.texture": ("unwrap",),
-    "types": ("Box", "Face", "Pose", "PositionMap", "Reconstruction", "Texture"),
-}
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401
     if name not in _HOME:
         raise AttributeError(f"module 'facelab' has no attribute {name!r}")
     return getattr(import_module(f"facelab.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

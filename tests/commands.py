@@ -15,6 +15,8 @@ from facelab import atlas
 from facelab.cli import main
 from facelab.types import PositionMap, Reconstruction
 
+SENTENCE = "The face of a person in this image was replaced with another by facelab."
+
 
 class FlatFace:
     """Reconstructor: a flat face in the middle of any image of 32 px or more."""

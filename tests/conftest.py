@@ -38,22 +38,21 @@ def here(tmp_path, monkeypatch):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Replace the networks and the swap, which inverts the target; list the swap's arguments."""
-    from facelab.cli import job as job_module
-    from facelab.cli import networks as networks_module
-    from facelab.recipe.swapping import SwapResult
-    from facelab.reconstruct.face_selection import choose
+    """Replace the networks and the swap, which inverts the target; list what went through it."""
+    from facelab.recipe import runner
+    from facelab.recipe.runner import RecipeRunner
+    from facelab.reconstruct.networks import Networks
     from tests.commands import FlatFace
 
-    made = []
+    made, whole = [], RecipeRunner.__call__
 
-    def invert(target, sources, reconstructor, settings, mask, name):
-        made.append((Path(name).name, len(sources), settings, mask))
-        faces = choose(target, reconstructor, settings.target_face, settings.target_box, name)
-        return SwapResult(1 - target, faces)
+    def noted(prepared, photograph, name=""):
+        made.append((Path(name).name, prepared))
+        return whole(prepared, photograph, name)
 
-    monkeypatch.setattr(networks_module, "load_reconstructor", lambda *_: FlatFace())
-    monkeypatch.setattr(job_module, "swap_into", invert)
+    monkeypatch.setattr(Networks, "load", lambda _: FlatFace())
+    monkeypatch.setattr(RecipeRunner, "__call__", noted)
+    monkeypatch.setattr(runner, "swap_face", lambda image, *_: 1 - image)
     return made
 
 

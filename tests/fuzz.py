@@ -450,7 +450,7 @@ def _records():
 
 
 def _record(path):
-    from facelab.cli.plan import _RECORD
+    from facelab.cli.recipes import _RECORD
     from facelab.files import parse_json, read_bytes
 
     with contextlib.suppress(ValueError):  # made again
@@ -470,12 +470,12 @@ def _reports():
 
 
 def _report(path):
-    from facelab.cli import reconstruction
-    from facelab.cli.networks import Networks
+    from facelab.export.photograph import Export, Report
+    from facelab.reconstruct.networks import Networks
 
-    job = reconstruction.Job(SAMPLES / "mona-lisa.jpg", Path(), path.with_suffix(""))
-    reconstruction.finished(job, reconstruction.Request(Networks(), ("obj",)))
-    for name in reconstruction._earlier_files(job):
+    report = Report(path, SAMPLES / "mona-lisa.jpg")
+    report.is_of(Export(Networks(), ("obj",)))
+    for name in report.earlier_files():
         (path.parent / name).resolve()
 
 

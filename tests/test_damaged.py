@@ -147,15 +147,21 @@ def test_a_face_in_the_cache_that_does_not_fit_is_looked_for_again(tmp_path, cha
 
 
 @pytest.mark.parametrize("data", NO_RECORDS)
-def test_a_photograph_with_a_damaged_record_is_done_again(here, calls, data):
+def test_a_photograph_with_a_damaged_record_is_not_done(here, calls, data):
     picture("source.png", 1)
     photographs(2)
     assert swap(target="photos", output="out").exit_code == 0
     whole = snapshot("out")
     Path("out/a.png.json").write_bytes(data)
+    damaged = snapshot("out")
     calls.clear()
-    assert swap(target="photos", output="out").exit_code == 0
-    assert [call[0] for call in calls] == ["a.png"]
+    result = swap(target="photos", output="out")
+    assert result.exit_code == 2
+    assert one_line(result, "out/a.png: already there", "--overwrite")
+    assert not calls
+    assert snapshot("out") == damaged
+    assert swap("--overwrite", target="photos", output="out").exit_code == 0
+    assert [call[0] for call in calls] == ["a.png", "b.png"]
     assert snapshot("out") == whole
 
 

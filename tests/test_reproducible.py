@@ -10,7 +10,6 @@ import pytest
 
 from facelab.images import Image, decoded, encoded, read, write
 from facelab.recipe import read_recipe
-from facelab.recipe.runner import run
 from facelab.reconstruct import load_reconstructor
 from tests.children import ONE_CORE, ROOT, TORCH_BEFORE, output
 from tests.commands import facelab_
@@ -148,8 +147,8 @@ def test_a_set_does_not_depend_on_who_makes_it(sets, photographs, tmp_path):
 def test_the_library_does_what_the_command_does(much, tmp_path):
     result = facelab_("edit", MONA, "-r", much, "-o", tmp_path / "out.png")
     assert result.exit_code == 0, result.output
-    done = run(read_recipe(much), read(MONA).pixels, {}, load_reconstructor())
-    written = decoded("out.png", encoded("out.png", Image(done.image)))
+    done = read_recipe(much)(read(MONA).pixels)
+    written = decoded("out.png", encoded("out.png", done.image))
     np.testing.assert_array_equal(read(tmp_path / "out.png").pixels, written.pixels)
 
 

@@ -23,8 +23,8 @@ from facelab.images import read
 from facelab.numerics.arrays import Float
 from facelab.provenance import file_sha256
 from facelab.recipe import Input, Photographs, PictureFile, Swap
-from facelab.recipe.inputs import files_of, person_of, picture_of
-from facelab.recipe.runner import Inputs, Person, edit_one, swap_by
+from facelab.recipe.apply import edit_face, swap_face
+from facelab.recipe.inputs import Inputs, Person, files_of, person_of, picture_of
 from facelab.recipe.write import step_values
 
 _KEPT = 8  # portraits that a process remembers
@@ -107,7 +107,7 @@ class Generator:
         images = [read(file) for file in files_of(given)]
         if isinstance(given, PictureFile):
             return picture_of(images[0])
-        return person_of(given, images, self.sources.reconstructor)
+        return person_of(given, images, self.sources.model)
 
     def _used(self, steps: Sequence[Step], other: Item | None) -> list[Source]:
         """The files that steps were made with."""
@@ -152,14 +152,14 @@ def _done(scene: Scene, step: Step, inputs: Inputs, blend: str) -> Scene:
         return _worn(scene, step, blend)
     if isinstance(step, Swap):
         size = scene.texture_size
-        image = swap_by(step, scene.image, scene.positions, inputs, size, _free(scene))
+        image = swap_face(scene.image, scene.positions, step, inputs, size, _free(scene))
         return scene.with_image(image)
     assert isinstance(step, Augmentation)
     return step(scene)
 
 
 def _edited(scene: Scene, edits: Sequence[Edit], inputs: Inputs, blend: str) -> Scene:
-    image, positions = edit_one(scene.image, scene.face, edits, inputs, blend, _free(scene))
+    image, positions = edit_face(scene.image, scene.face, edits, inputs, blend, _free(scene))
     head = scene.head
     if head is not None and positions is not scene.positions:  # another shape
         head = head.model.fit(points468(positions))
@@ -168,7 +168,7 @@ def _edited(scene: Scene, edits: Sequence[Edit], inputs: Inputs, blend: str) -> 
 
 def _worn(scene: Scene, step: Cover, blend: str) -> Scene:
     """A scene with something put on the face, which stays what it is below."""
-    image, _ = edit_one(scene.image, scene.face, [step], {}, blend, _free(scene))
+    image, _ = edit_face(scene.image, scene.face, [step], {}, blend, _free(scene))
     hidden = step.hides(scene.positions.atlas, scene.face.texture.size)
     layer = render(scene.face, hidden, image.shape[:2])
     covered = scene.covered.copy()

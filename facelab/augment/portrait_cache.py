@@ -18,17 +18,18 @@ from facelab.augment.labels import points468
 from facelab.augment.plan import Item
 from facelab.errors import ImageError, OutputError
 from facelab.face.texture import unwrap
-from facelab.files import MEGABYTE, read_bytes
+from facelab.files import MEGABYTE, read_bytes, why
 from facelab.files.atomic import write_bytes_atomically
 from facelab.files.npy import read_npz
 from facelab.geometry.head import Head, HeadModel
-from facelab.images import read
+from facelab.images import Image, read
+from facelab.model import FaceModel, FaceObservation
 from facelab.numerics.arrays import Float, require
 from facelab.provenance import file_sha256
-from facelab.recipe.runner import Person
+from facelab.recipe.inputs import Person
 from facelab.reconstruct import Reconstructor
-from facelab.reconstruct.face_selection import Sighting, no_face
-from facelab.types import Face, PositionMap, Texture
+from facelab.reconstruct.face_selection import no_face
+from facelab.types import Face, PositionMap, Reconstruction, Texture
 
 if TYPE_CHECKING:
     from facelab.reconstruct.segmentation import PersonSegmenter
@@ -65,7 +66,8 @@ class Portrait:
     @property
     def person(self) -> Person:
         """As steps take another person."""
-        return Person((Sighting(self.image, self.face.positions),), self.face)
+        seen = FaceObservation(Image(self.image), Reconstruction(self.face.positions, 1.0))
+        return Person((seen,), self.face)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +96,9 @@ class Sources:
     head: Path | None = None
 
     @cached_property
-    def reconstructor(self) -> Reconstructor:
+    def model(self) -> FaceModel:
         """Loaded when it is first needed."""
-        return self.load()
+        return FaceModel(self.load())
 
     def portrait(self, item: Item) -> Portrait:
         """A photograph and its largest face.
@@ -120,7 +122,7 @@ class Sources:
 
     def _found(self, item: Item, image: Float) -> Arrays:
         """What is kept of a photograph: 16-bit colours are enough."""
-        found = self.reconstructor.largest(image)
+        found = self.model.reconstructor.largest(image)
         if not found:
             raise no_face(str(item.file))
         positions = found[0].positions
@@ -161,8 +163,7 @@ class Sources:
             self.cache.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(
-                f"{self.cache}: cannot be made a folder ({(error.strerror or '').lower()}); "
-                "choose another with --cache"
+                f"{self.cache}: cannot be made a folder ({why(error)}); choose another with --cache"
             ) from error
         write_bytes_atomically(self._place(item), _packed(data))
 

@@ -37,7 +37,7 @@ class Watch(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class DataSet:
     """A data set to make.
 
     Parameters
@@ -103,7 +103,7 @@ class Summary:
     statistics: Statistics
 
 
-def run(job: Job, engine: Engine, watch: Watch) -> Summary:
+def run(data_set: DataSet, engine: Engine, watch: Watch) -> Summary:
     """Make a data set, or what is missing of it.
 
     A run that is stopped, in whatever way, leaves whole files, from which the next goes on. It ends
@@ -119,28 +119,30 @@ def run(job: Job, engine: Engine, watch: Watch) -> Summary:
     OutputError
         If another run is writing the store, or it cannot be written.
     """
-    store, facts = job.store, job.facts
+    store, facts = data_set.store, data_set.facts
     seed, count = facts.style.seed, facts.requested
     with lock.locked(store):
-        lock.check(store, job.settings, count)
-        found, skipped, left = photographs.find(job.faces, seed)
-        items, refused = _usable(job, found, engine, watch)
+        lock.check(store, data_set.settings, count)
+        found, skipped, left = photographs.find(data_set.faces, seed)
+        items, refused = _usable(data_set, found, engine, watch)
         facts = replace(facts, skipped={**skipped, **refused})
         people = [[item.sha256, item.identity] for item in items]
-        lock.claim(store, {**job.settings, "photographs": people}, count)
-        work = _Work(job.maker(Plan(items, count, seed)), named(facts.format)(facts.style), store)
+        lock.claim(store, {**data_set.settings, "photographs": people}, count)
+        work = _Work(
+            data_set.maker(Plan(items, count, seed)), named(facts.format)(facts.style), store
+        )
         made = _all_written(work, count, engine, watch)
         statistics = finish(store, work.form, facts)
     return Summary(len(items), dict(facts.skipped), left, made, statistics)
 
 
 def _usable(
-    job: Job, items: Sequence[Item], engine: Engine, watch: Watch
+    data_set: DataSet, items: Sequence[Item], engine: Engine, watch: Watch
 ) -> tuple[list[Item], Skipped]:
     """The photographs that have a face, and why the others cannot be used."""
     reasons: dict[int, str] = {}
-    shared = (job.look, items)
-    called = _called(job.faces)
+    shared = (data_set.look, items)
+    called = _called(data_set.faces)
     places = range(len(items))
     watch(LOOKING, len(items), 0, 0)
     with closing(
@@ -155,7 +157,7 @@ def _usable(
     if not usable:
         name, reason = next(iter(refused.items()))
         raise NoFaceError(
-            f"{job.faces}: none of {len(items)} photograph(s) can be used ({name}: {reason})"
+            f"{data_set.faces}: none of {len(items)} photograph(s) can be used ({name}: {reason})"
         )
     return usable, refused
 

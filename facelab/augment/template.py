@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from facelab import recipe_files
 from facelab.augment.distributions import Draw, Rng, draw_of
 from facelab.augment.scene import Augmentation
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.edits.edit import Step
+from facelab.edits.foreign import WithForeign
 from facelab.edits.parameters import checked
 from facelab.errors import UsageError
 from facelab.recipe import Input, Output, step_classes
@@ -79,7 +81,7 @@ class Template:
     texture_size : int, optional
         256 to 2048; by default as large as the face shows.
     blend : str
-        How edited faces are put back, a key of `facelab.face.blend.METHODS`.
+        How edited faces are put back, one of `facelab.constants.BLEND`.
     output : Output
         How images are written.
     text : mapping
@@ -115,22 +117,23 @@ class Template:
         return any(issubclass(kind, Augmentation) and kind.needs_matte for kind in kinds)
 
 
-def template_classes() -> dict[str, type[Step]]:
+def template_classes() -> WithForeign:
     """Every step that an augmentation recipe may have, by name."""
-    return {**step_classes(), **{step.name: step for step in AUGMENTATIONS}}
+    return step_classes(*AUGMENTATIONS)
 
 
 def read_template(path: str | Path) -> Template:
     """The augmentation recipe in a file; its relative paths are relative to the file.
 
-    Every recipe of `facelab edit` is one, but for the keys ``faces`` and ``mask``.
+    Every recipe of `facelab edit` is one, but for the keys ``faces`` and ``mask``. `path` may be
+    the name of a recipe that comes along, such as ``wide``.
 
     Raises
     ------
     UsageError
         ``FILE:LINE: step 2 (lipstick): colour: ...``: what is wrong, and what is allowed.
     """
-    path = Path(path)
+    path = recipe_files.found(path, "augment")
     return parse_template(read_bytes(path), str(path), path.parent)
 
 
@@ -154,6 +157,34 @@ def template_of(plain: object, name: str) -> Template:
         return _template(of_plain(plain), Path())
     except DocumentError as error:
         raise UsageError(f"{name}: {error}") from None
+
+
+def is_template(data: bytes) -> bool:
+    """Whether a recipe says what only augmentation knows: its steps, chances and ranges.
+
+    Raises
+    ------
+    DocumentError
+        If it is not YAML of the kind that is read.
+    """
+    keys = parse(data).plain
+    keys = keys if isinstance(keys, dict) else {}
+    steps = keys.get("steps")
+    other = None if OTHER in (keys.get("inputs") or ()) else OTHER
+    return any(_is_drawn(step, other) for step in (steps if isinstance(steps, list) else ()))
+
+
+def _is_drawn(step: object, other: str | None) -> bool:
+    """Whether only augmentation knows a step, its chance, a range, or the input `other`."""
+    given = step if isinstance(step, dict) else {str(step): None}
+    if not given.keys().isdisjoint(kind.name for kind in AUGMENTATIONS):
+        return True
+    maps = [values for values in given.values() if isinstance(values, dict)]
+    return any("chance" in values for values in maps) or any(
+        isinstance(value, dict) or (other is not None and value == other)
+        for values in maps
+        for value in values.values()
+    )
 
 
 def _template(root: Node, folder: Path) -> Template:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from facelab.augment.engines import ENGINES
 from facelab.augment.formats import FORMATS
-from facelab.cli.options import CONSENT, FILE, catalogue_options, network_options
+from facelab.cli.options import FILE, catalogue_options, network_options
+from facelab.cli.report import say, say_notes
+from facelab.cli.shell import complete_recipe
+from facelab.constants import CONSENT, ENGINES
+
+if TYPE_CHECKING:
+    from facelab.augment.request import DataSetRequest
+    from facelab.augment.run import Summary
 
 
 @click.command("augment")
@@ -17,8 +25,9 @@ from facelab.cli.options import CONSENT, FILE, catalogue_options, network_option
     "--recipe",
     type=FILE,
     required=True,
-    metavar="RECIPE.yaml",
-    help="What to do: a recipe of facelab edit whose values may be drawn.",
+    metavar="RECIPE",
+    shell_complete=complete_recipe,
+    help="What to do: a file, or a name of facelab recipe list; its values may be drawn.",
 )
 @click.option(
     "-i",
@@ -153,10 +162,12 @@ def augment_command(
         raise click.UsageError("--workers: the scheduler has its own; leave one of them out")
 
     from facelab.augment.engines import load_engine
-    from facelab.cli.augmenting import Asked, carry_out
-    from facelab.cli.networks import Networks
+    from facelab.augment.request import DataSetRequest, data_set_of
+    from facelab.augment.run import run
+    from facelab.cli.progress import Progress
+    from facelab.reconstruct.networks import Networks
 
-    asked = Asked(
+    request = DataSetRequest(
         recipe=recipe,
         faces=faces,
         output=output,
@@ -170,4 +181,40 @@ def augment_command(
         networks=Networks(detector, backend, runtime, device, weights),
         head=head,
     )
-    return carry_out(asked, load_engine(engine, workers, scheduler), as_json=as_json, quiet=quiet)
+    with Progress(hidden=quiet) as progress:
+        summary = run(data_set_of(request), load_engine(engine, workers, scheduler), progress)
+    if as_json:
+        click.echo(json.dumps(_as_json(request, summary, progress.rate), indent=2))
+    if not quiet:
+        _tell(request, summary, progress.rate)
+    return 0
+
+
+def _as_json(request: DataSetRequest, summary: Summary, rate: float | None) -> dict[str, object]:
+    """What ``--json`` prints."""
+    found = summary.statistics
+    return {
+        "output": request.output,
+        "samples": found.count,
+        "made": summary.made,
+        "splits": dict(found.samples),
+        "photographs": summary.photographs,
+        "skipped": summary.skipped,
+        "left": summary.left,
+        "notes": request.networks.terms,
+        "samples_per_second": None if rate is None else round(rate, 3),
+    }
+
+
+def _tell(request: DataSetRequest, summary: Summary, rate: float | None) -> None:
+    """Say what was made, and what was left out."""
+    say_notes(request.networks.terms)
+    for name, reason in summary.skipped.items():
+        say(f"skipped {name}: {reason}")
+    speed = "" if rate is None else f", {rate:.2f} a second"
+    say(
+        f"{request.output}: {summary.statistics.count} samples of {summary.photographs} "
+        f"photograph(s), {summary.made} of them made now{speed}"
+    )
+    if summary.left:
+        say(f"{request.faces}: {summary.left}")

@@ -11,7 +11,7 @@ import click
 
 import facelab
 from facelab.benchmark import METHODS, PARTS
-from facelab.cli.options import FILE
+from facelab.cli.options import FILE, overwrite_option
 from facelab.cli.report import say
 from facelab.errors import UsageError
 
@@ -48,7 +48,7 @@ def _ends_in(suffix: str) -> Callable[[click.Context, click.Parameter, Path | No
     return check
 
 
-@click.group("benchmark", no_args_is_help=False)
+@click.group("benchmark")
 def benchmark_group() -> None:
     """Measure how right reconstructors are."""
 
@@ -127,6 +127,7 @@ def benchmark_group() -> None:
     metavar="FILE.json",
     help="Where all figures go.",
 )
+@overwrite_option
 @click.option("--quiet", is_flag=True, help="Say nothing but the tables and errors.")
 def accuracy_command(
     photographs: Path | None,
@@ -141,6 +142,7 @@ def accuracy_command(
     first_pixel: int,
     output: Path | None,
     figures: Path | None,
+    overwrite: bool,
     quiet: bool,
 ) -> int:
     """Compare reconstructors: errors, faces lost, in tables with a column for each.
@@ -155,11 +157,13 @@ def accuracy_command(
     4 weights missing or damaged, 130 interrupted; then nothing is written.
     """
     from facelab.benchmark.run import Asked
-    from facelab.cli.folders import check_folder
+    from facelab.files.folders import check_absent, check_folder
 
     for file in (output, figures):
         if file is not None:
             check_folder(file.parent)
+        if file is not None and not overwrite:
+            check_absent(file)
     wanted = parts or _parts(photographs, labelled)
     if labelled is None and "labelled" in wanted:
         raise UsageError("--parts labelled needs a folder; give --labelled FOLDER")

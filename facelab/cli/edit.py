@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import click
@@ -13,8 +12,10 @@ from facelab.cli.options import (
     faces_option,
     network_options,
     output_options,
+    picture_option,
     recipe_option,
 )
+from facelab.cli.shell import complete_recipe, complete_step
 
 
 def _named(
@@ -31,25 +32,24 @@ def _named(
 
 
 @click.command("edit")
-@click.argument("image", type=FILE, metavar="IMAGE_OR_FOLDER")
+@click.argument("inputs", nargs=-1, required=True, type=FILE, metavar="IMAGE_OR_FOLDER...")
 @click.option(
-    "-r", "--recipe", type=FILE, metavar="RECIPE.yaml", help="What to do; see facelab recipe."
+    "-r",
+    "--recipe",
+    type=FILE,
+    metavar="RECIPE",
+    shell_complete=complete_recipe,
+    help="What to do: a file, or a name of facelab recipe list.",
 )
 @click.option(
     "words",
     "--do",
     multiple=True,
     metavar="'EDIT KEY=VALUE ...'",
+    shell_complete=complete_step("edit"),
     help="What to do, in place of a recipe; several times for several edits, in this order.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=FILE,
-    required=True,
-    metavar="FILE_OR_FOLDER",
-    help="File to write, its suffix tells the format; one that exists is replaced. Or a folder.",
-)
+@picture_option
 @click.option(
     "photographs",
     "--reference",
@@ -74,13 +74,13 @@ def _named(
 @network_options
 @output_options
 def edit_command(
-    image: Path,
+    inputs: tuple[Path, ...],
     recipe: Path | None,
     words: tuple[str, ...],
     output: Path,
     photographs: tuple[tuple[str, Path], ...],
     pictures: tuple[tuple[str, Path], ...],
-    faces: str | None,
+    faces: str | int | None,
     most: int | None,
     show: bool,
     save_recipe: Path | None,
@@ -101,42 +101,29 @@ def edit_command(
 
     A folder goes into a folder under the same names; --recursive takes the folders below it, too.
     BMP, GIF and HEIC, which hold no mark, become PNG and JPEG. What is done already is skipped,
-    what fails is reported at the end, as is what was not taken, and a run that was interrupted goes
-    on where it stopped.
+    nothing else that is there is replaced unless --overwrite says so, what fails is reported at the
+    end, as is what was not taken, and a run that was interrupted goes on where it stopped.
 
     Exit codes: 0 done, 1 an error, 2 a wrong option or recipe, 3 no face found, 4 weights missing
     or damaged, 130 interrupted. Where several photographs fail in several ways it is 1.
     """
     if (recipe is None) == (not words):
-        raise click.UsageError("give either -r RECIPE.yaml or --do 'EDIT KEY=VALUE ...'")
-    if faces and most:
+        raise click.UsageError("give either -r RECIPE or --do 'EDIT KEY=VALUE ...'")
+    if faces is not None and most:
         raise click.UsageError("--faces and --most both say which faces; give one")
 
-    from facelab.cli import asked
-    from facelab.cli.batch import carry_out
-    from facelab.cli.editing import EditRequest, perform, prepare
-    from facelab.cli.networks import Networks
+    from facelab.cli.batch import Batch
+    from facelab.cli.recipes import RecipeTask, carry_out
+    from facelab.cli.words import from_words, named_inputs, with_faces
     from facelab.files.atomic import same_file
     from facelab.recipe import read_recipe
+    from facelab.reconstruct.networks import Networks
 
     if recipe and save_recipe and same_file(recipe, save_recipe):
         raise click.UsageError(f"--save-recipe {save_recipe}: would overwrite the recipe")
-    given = asked.named_inputs(photographs, pictures)
-    wanted = read_recipe(recipe, given) if recipe else asked.from_words(words, given)
-    wanted = asked.with_faces(wanted, faces, most)
+    given = named_inputs(photographs, pictures)
+    wanted = read_recipe(recipe, given) if recipe else from_words(words, given)
     networks = Networks(detector, backend, runtime, device, weights)
-    request = EditRequest(networks, consent, wanted, show)
-    code = carry_out(
-        image,
-        output,
-        request,
-        lambda: partial(perform, studio=prepare(request)),
-        ("editing", "edited"),
-        recursive=recursive,
-        overwrite=overwrite,
-        as_json=as_json,
-        quiet=quiet,
-    )
-    if save_recipe and code == 0:
-        asked.save_recipe(wanted, save_recipe)
-    return code
+    task = RecipeTask("edit", with_faces(wanted, faces, most), networks, consent, show)
+    batch = Batch(inputs, output, recursive, overwrite, as_json, quiet)
+    return carry_out(task, batch, save_recipe)

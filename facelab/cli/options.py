@@ -9,17 +9,12 @@ from typing import Any, TypeVar
 
 import click
 
+from facelab.cli.report import conclude
+from facelab.cli.shell import complete_step
+from facelab.constants import BACKENDS, CONSENT, DETECTORS, DEVICES, FACES, RUNTIMES
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 Corners = tuple[float, ...]
-
-# What facelab.face, .reconstruct and .provenance know, without the time to load them.
-BLEND = ("poisson", "mixed", "alpha")
-DETECTORS = ("blazeface", "insightface")
-FACES = ("all", "largest", "left", "right")
-BACKENDS = ("map", "mesh", "prn")
-RUNTIMES = ("torch", "onnx")
-DEVICES = ("cpu", "cuda")
-CONSENT = ("self", "written", "licensed", "synthetic", "public-domain", "unspecified")
 
 FILE = click.Path(readable=False, path_type=Path)  # facelab.images tells what is wrong
 BOX = "x0,y0,x1,y1"
@@ -44,7 +39,7 @@ def faces_option(default: str | None) -> Callable[[Command], Command]:
     """The options that say which faces of each photograph; without a default, the recipe does."""
     which = click.option(
         "--faces",
-        callback=_faces,
+        callback=face_of(*FACES),
         metavar="all|largest|left|right|INDEX",
         help="Which faces; indices count from 0, the largest.  "
         f"[default: {default or 'those of the recipe'}]",
@@ -58,10 +53,18 @@ def faces_option(default: str | None) -> Callable[[Command], Command]:
     return lambda command: which(most(command))
 
 
-def _faces(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    if value is not None and value not in FACES and not value.isdecimal():
-        raise click.BadParameter(f"{value!r} is not {', '.join(FACES)} or an index", param=param)
-    return value
+def face_of(*words: str) -> Callable[..., str | int | None]:
+    """Return what reads one of `words` or an index, which becomes a number."""
+
+    def read(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | int | None:
+        if value is None or value in words:
+            return value
+        if not value.isdecimal():
+            message = f"{value!r} is not {', '.join(words)} or an index"
+            raise click.BadParameter(message, param=param)
+        return int(value)
+
+    return read
 
 
 def recipe_option(command: Command) -> Command:
@@ -89,8 +92,9 @@ def catalogue_options(command: str) -> Callable[[Command], Command]:
         if wanted and not ctx.resilient_parsing:
             from facelab.cli.keys import listed
 
-            click.echo(listed(command))
-            ctx.exit()
+            lines, errors = listed(command)
+            click.echo(lines)
+            ctx.exit(conclude(errors))
 
     def explaining(ctx: click.Context, _param: click.Parameter, name: str | None) -> None:
         if name is not None and not ctx.resilient_parsing:
@@ -105,6 +109,7 @@ def catalogue_options(command: str) -> Callable[[Command], Command]:
             "--help-for",
             callback=explaining,
             metavar="STEP",
+            shell_complete=complete_step(command),
             help="Tell a step's keys, their ranges and defaults, and exit.",
             **about,
         )(given)
@@ -154,11 +159,30 @@ def network_options(command: Command) -> Command:
     return detector(backend(weights(runtime(device(command)))))
 
 
+def picture_option(command: Command) -> Command:
+    """Add the option that says where pictures go."""
+    option = click.option(
+        "-o",
+        "--output",
+        type=FILE,
+        required=True,
+        metavar="FILE_OR_FOLDER",
+        help="Picture to write, its suffix tells the format; a name without one is a folder.",
+    )
+    return option(command)
+
+
 def recursive_option(command: Command) -> Command:
     """Add the option to look into the folders below a folder."""
     option = click.option(
         "--recursive", is_flag=True, help="Of a folder, take the folders below it, too."
     )
+    return option(command)
+
+
+def overwrite_option(command: Command) -> Command:
+    """Add the option to replace a file that is there."""
+    option = click.option("--overwrite", is_flag=True, help="Replace what is there.")
     return option(command)
 
 
@@ -172,7 +196,7 @@ def output_options(command: Command) -> Command:
         help="By what right the faces are used; goes into the record.",
     )
     overwrite = click.option(
-        "--overwrite", is_flag=True, help="Do again what a folder already has."
+        "--overwrite", is_flag=True, help="Do again what is done, and replace what is there."
     )
     as_json = click.option(
         "as_json", "--json", is_flag=True, help="Print the results as JSON on stdout."

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections import Counter
-from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,11 +15,7 @@ from facelab.cli.options import (
     network_options,
     recursive_option,
 )
-from facelab.cli.report import conclude, say, say_notes
 from facelab.export import NAMES
-
-if TYPE_CHECKING:
-    from facelab.cli.reconstruction import Job, Outcome, Request
 
 DEFAULT = "landmarks,overlay"
 
@@ -74,14 +65,14 @@ def _names(_ctx: click.Context, param: click.Parameter, value: str) -> tuple[str
 )
 @network_options
 @recursive_option
-@click.option("--overwrite", is_flag=True, help="Do again what the folder already has.")
+@click.option("--overwrite", is_flag=True, help="Do again what is done, and replace what is there.")
 @click.option("as_json", "--json", is_flag=True, help="Print the results as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 def reconstruct_command(
     inputs: tuple[Path, ...],
     output: Path,
     write: tuple[str, ...],
-    faces: str | None,
+    faces: str | int | None,
     most: int | None,
     box: Corners | None,
     landmarks: Path | None,
@@ -104,28 +95,29 @@ def reconstruct_command(
     named PHOTO_0..., PHOTO_1... hold what --write asks for of the largest face, the next one, and
     so on.
 
-    What is done already is skipped, what fails is reported at the end, and a run that was
-    interrupted goes on where it stopped.
+    What is done already is skipped, nothing else that is there is replaced unless --overwrite says
+    so, what fails is reported at the end, and a run that was interrupted goes on where it stopped.
 
     Exit codes: 0 done, 1 an error, 2 a wrong option, 3 no face found, 4 weights missing or damaged,
     130 interrupted. Where several photographs fail in several ways it is 1.
     """
     if box and landmarks:
         raise click.UsageError("--box and --landmarks both say where the face is; give one")
-    if faces and most:
+    if faces is not None and most:
         raise click.UsageError("--faces and --most both say which faces; give one")
-    if (box or landmarks) and (faces or most):
+    if (box or landmarks) and (faces is not None or most):
         raise click.UsageError("--box and --landmarks already say which face; leave --faces out")
 
-    from facelab.cli import folders
-    from facelab.cli import reconstruction as work
-    from facelab.cli.networks import Networks
+    from facelab.cli.batch import Batch
+    from facelab.cli.reconstruction import ReconstructTask
+    from facelab.export.photograph import Export
+    from facelab.reconstruct.networks import Networks
     from facelab.types import Box
 
-    request = work.Request(
+    export = Export(
         networks=Networks(detector, backend, runtime, device, weights),
         write=write,
-        faces=faces or "all",
+        faces="all" if faces is None else str(faces),
         most=most,
         box=Box(*box) if box else None,
         landmarks=landmarks,
@@ -133,66 +125,8 @@ def reconstruct_command(
         front=front,
         mask_unseen=mask_unseen,
     )
-    found = work.find(inputs, output, recursive=recursive)
-    jobs = work.plan(found, output)
+    batch = Batch(inputs, output, recursive, overwrite, as_json, quiet)
     one_place = box or (landmarks and not landmarks.is_dir())
-    if one_place and len(jobs) > 1:
+    if one_place and len(batch.places) > 1:
         raise click.UsageError("--box and a file of --landmarks go with one photograph")
-    kept = work.inputs_of(jobs, request)
-    folders.make_folder(output)
-    folders.check_folder(output)
-    for folder in sorted({job.report.parent for job in jobs}):
-        folders.make_folder(folder, parents=True)
-    skipped = set() if overwrite else {job for job in jobs if work.finished(job, request)}
-    outcomes = _run(jobs, skipped, request, kept, quiet)
-    if as_json:
-        click.echo(json.dumps([outcome.as_json() for outcome in outcomes], indent=2))
-    if not quiet:
-        _tell(outcomes, [one.said for one in found.values()])
-    return conclude(outcome.error for outcome in outcomes)
-
-
-def _run(
-    jobs: Sequence[Job],
-    skipped: Collection[Job],
-    request: Request,
-    kept: frozenset[Path],
-    quiet: bool,
-) -> list[Outcome]:
-    """Do the jobs that are not done yet; networks load only if there are any."""
-    from facelab.cli.reconstruction import Outcome, perform
-
-    outcomes = [Outcome(job, "skipped") for job in jobs if job in skipped]
-    left = [job for job in jobs if job not in skipped]
-    if not left:
-        return outcomes
-    reconstructor = request.networks.load()
-    if not quiet:
-        say(reconstructor.description)
-    with click.progressbar(
-        perform(left, request, reconstructor, kept),
-        length=len(left),
-        label="reconstructing",
-        hidden=quiet or len(left) == 1,
-        show_pos=True,
-        item_show_func=lambda outcome: outcome.job.photograph.name if outcome else None,
-        file=sys.stderr,
-    ) as bar:
-        outcomes.extend(bar)
-    return outcomes
-
-
-def _tell(outcomes: Sequence[Outcome], left: Sequence[str]) -> None:
-    """Say what was done, what was `left` of folders and, once each, what could not be kept."""
-    say_notes(note for outcome in outcomes for note in outcome.notes)
-    if len(outcomes) == 1 and outcomes[0].status == "done":
-        say(f"{outcomes[0].job.report}: {outcomes[0].faces} face(s)")
-    elif len(outcomes) == 1 and outcomes[0].status == "skipped":
-        say(f"{outcomes[0].job.report}: already done; --overwrite does it again")
-    elif len(outcomes) > 1:
-        counts = Counter(outcome.status for outcome in outcomes)
-        faces = sum(outcome.faces for outcome in outcomes)
-        say(", ".join(f"{counts[status]} {status}" for status in ("done", "skipped", "failed")))
-        say(f"{faces} face(s)")
-    for line in filter(None, left):
-        say(line)
+    return batch.run(ReconstructTask(export, batch), batch.reports())

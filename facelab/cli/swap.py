@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import click
 
 from facelab.cli.options import (
-    BLEND,
     BOX,
     FILE,
     Corners,
     corners,
+    face_of,
     network_options,
     output_options,
+    picture_option,
     recipe_option,
 )
+from facelab.constants import BLEND
 
 
 def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[str, ...]:
-    """``mouth,eyes`` as a tuple; ``none`` as an empty one."""
-    return () if value == "none" else tuple(part.strip() for part in value.split(","))
+    """``mouth,eyes`` as a tuple."""
+    return tuple(part.strip() for part in value.split(","))
 
 
 @click.command("swap")
@@ -32,25 +33,21 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
     type=FILE,
     required=True,
     multiple=True,
-    metavar="FILE",
-    help="Photograph of the person whose face is used; several times for several photographs.",
+    metavar="FILE_OR_FOLDER",
+    help="Photograph of the person whose face is used, or a folder of them; several times for "
+    "several photographs.",
 )
 @click.option(
+    "targets",
     "-t",
     "--target",
     type=FILE,
     required=True,
+    multiple=True,
     metavar="FILE_OR_FOLDER",
-    help="Photograph to change, or a folder of them.",
+    help="Photograph to change, or a folder of them; several times for several.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=FILE,
-    required=True,
-    metavar="FILE_OR_FOLDER",
-    help="File to write, its suffix tells the format; one that exists is replaced. Or a folder.",
-)
+@picture_option
 @click.option(
     "--blend",
     type=click.Choice(BLEND),
@@ -76,6 +73,7 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
 )
 @click.option(
     "--source-face",
+    callback=face_of("largest", "left", "right"),
     default="largest",
     show_default=True,
     metavar="largest|left|right|INDEX",
@@ -83,6 +81,7 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
 )
 @click.option(
     "--target-face",
+    callback=face_of("largest", "left", "right", "all"),
     default="largest",
     show_default=True,
     metavar="largest|left|right|all|INDEX",
@@ -122,13 +121,13 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
 @output_options
 def swap_command(
     sources: tuple[Path, ...],
-    target: Path,
+    targets: tuple[Path, ...],
     output: Path,
     blend: str,
     tone: float,
     keep: tuple[str, ...],
-    source_face: str,
-    target_face: str,
+    source_face: str | int,
+    target_face: str | int,
     source_box: Corners | None,
     target_box: Corners | None,
     mask: Path | None,
@@ -155,47 +154,37 @@ def swap_command(
 
     A folder goes into a folder under the same names; --recursive takes the folders below it, too.
     BMP, GIF and HEIC, which hold no mark, become PNG and JPEG. What is done already is skipped,
-    what fails is reported at the end, as is what was not taken, and a run that was interrupted goes
-    on where it stopped.
+    nothing else that is there is replaced unless --overwrite says so, what fails is reported at the
+    end, as is what was not taken, and a run that was interrupted goes on where it stopped.
 
     Exit codes: 0 done, 1 an error, 2 a wrong option, 3 no face found, 4 weights missing or damaged,
     130 interrupted. Where several photographs fail in several ways it is 1.
     """
-    if source_box and len(sources) > 1:
-        raise click.UsageError("--source-box goes with one --source")
+    if target_box and target_face != "largest":
+        raise click.UsageError("--target-box already says which face; leave --target-face out")
+    if source_box and source_face != "largest":
+        raise click.UsageError("--source-box already says which face; leave --source-face out")
 
-    from facelab.cli import asked
-    from facelab.cli.batch import carry_out
-    from facelab.cli.job import SwapRequest, perform, prepare
-    from facelab.cli.networks import Networks
-    from facelab.recipe import Photographs
-    from facelab.recipe.swapping import SwapSettings
+    from facelab.cli.batch import Batch, photographs_in
+    from facelab.cli.recipes import RecipeTask, carry_out
+    from facelab.recipe import Photographs, Recipe, Swap
+    from facelab.recipe.swapping import SOURCE
+    from facelab.reconstruct.networks import Networks
     from facelab.types import Box
 
-    settings = SwapSettings(
-        blend=blend,
-        tone=tone,
-        keep=keep,
-        target_face=target_face,
-        target_box=Box(*target_box) if target_box else None,
-        occlusion=not no_occlusion,
+    files = tuple(file for source in sources for file in photographs_in(source))
+    if source_box and len(files) > 1:
+        raise click.UsageError("--source-box goes with one --source")
+    person = Photographs(files, str(source_face), Box(*source_box) if source_box else None)
+    recipe = Recipe(
+        [Swap(source=SOURCE, tone=tone, keep=keep, blend=blend, occlusion=not no_occlusion)],
+        inputs={SOURCE: person},
+        name="swap",
+        faces=Box(*target_box) if target_box else target_face,
         texture_size=texture_size,
+        mask=mask,
     )
     networks = Networks(detector, backend, runtime, device, weights)
-    person = Photographs(sources, source_face, Box(*source_box) if source_box else None)
-    request = SwapRequest(networks, consent, person, settings, mask)
-    recipe = asked.of_swap(settings, person, mask) if save_recipe else None
-    code = carry_out(
-        target,
-        output,
-        request,
-        lambda: partial(perform, studio=prepare(request)),
-        ("swapping", "swapped"),
-        recursive=recursive,
-        overwrite=overwrite,
-        as_json=as_json,
-        quiet=quiet,
-    )
-    if save_recipe and recipe and code == 0:
-        asked.save_recipe(recipe, save_recipe)
-    return code
+    task = RecipeTask("swap", recipe, networks, consent)
+    batch = Batch(targets, output, recursive, overwrite, as_json, quiet)
+    return carry_out(task, batch, save_recipe)

@@ -48,8 +48,8 @@ def verify_command(
     Exit codes: 0 identical, 1 something differs, was changed or is missing, 2 no record, 4 other
     weights or none, 130 interrupted. Where several of these hold it is 1.
     """
-    from facelab.cli.verifying import verify
     from facelab.verification.finding import joint_code
+    from facelab.verification.verify import verify
 
     done = []
     for verification in verify(output, inputs, every):

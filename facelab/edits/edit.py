@@ -54,6 +54,7 @@ class Step(ABC):
     """
 
     name: ClassVar[str]
+    needs_picture: ClassVar[bool] = False  # whether its inputs are pictures, not people
 
     def __post_init__(self) -> None:
         for key in fields(self):

@@ -21,6 +21,7 @@ class Overlay(TextureEdit):
     """
 
     name: ClassVar[str] = "overlay"
+    needs_picture: ClassVar[bool] = True
     reference: str = reference("the input picture, laid out as `facelab atlas template` draws it")
     blend: str = choice("normal", tuple(MODES), "how paint and skin mix")
     shading: float = number(

@@ -36,6 +36,7 @@ class Project(TextureEdit):
     """A picture with alpha, placed on the face without the stretching of its layout."""
 
     name: ClassVar[str] = "project"
+    needs_picture: ClassVar[bool] = True
     reference: str = reference("the input picture")
     at: str = choice("left-cheek", tuple(_PLACES), "where its middle lies; left is the person's")
     right: float = number(0.0, -0.5, 0.5, "moves it to the right as seen, in widths of the face")

@@ -16,7 +16,7 @@ from facelab.geometry.warp import Motion, made_up, motion
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float, require, require_image
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import resized
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Face
 
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
@@ -90,7 +90,7 @@ def composite(
     opacity : (S, S) float32
         How much of each texel shows, [0, 1]: what lies in front of the face is 0.
     method : str
-        A key of `facelab.face.blend.METHODS`.
+        One of `facelab.constants.BLEND`.
     mask : (H, W) float32, optional
         Where the image may change, [0, 1].
 
@@ -264,7 +264,6 @@ def _oval(atlas: Atlas) -> Float:
     rows = np.flatnonzero(inside.any(axis=1))
     down = (np.arange(_OVAL_SIZE) - rows[0])[:, None] / len(rows)
     ramp = _RAMP + (_TOP_RAMP - _RAMP) * np.clip(1 - down / _TOP, 0, 1)
-    step = np.clip(distance / ramp, 0, 1)
-    soft: Float = (step * step * (3 - 2 * step)).astype(np.float32)[..., None]
+    soft: Float = smoothstep(distance / ramp).astype(np.float32)[..., None]
     soft.flags.writeable = False
     return soft

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from facelab.atlas import Atlas, grid_triangles
 from facelab.face import blend
 from facelab.numerics import raster
 from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import smoothstep
 from facelab.types import SEEN, Box, Face, PositionMap, Texture
 
 # Parts of the mouth's width by which the gap grew: where it is drawn, and somewhere if at all.
@@ -193,5 +195,5 @@ def _light(texture: Texture, atlas: Atlas) -> Float:
 
 def _step(values: Float | float, low: Float | float, high: Float | float) -> Float:
     """From 0 at `low` smoothly to 1 at `high`."""
-    share = np.clip((values - low) / (np.asarray(high) - low), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)
+    share: Any = (values - low) / (np.asarray(high) - low)
+    return np.asarray(smoothstep(share), np.float32)

@@ -15,8 +15,6 @@ from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import resized
 from facelab.types import SEEN, PositionMap, Texture
 
-KEEP = ("mouth", "eyes")
-
 _RIM = 0.08  # of the side: how far inside the oval made-up texels give way to the target's
 _CLOSED, _OPEN = 0.15, 0.23  # the gap between the lips over the mouth's width
 _GUIDED_SIZE = 512  # largest side at which the occlusion's edge is drawn, texels

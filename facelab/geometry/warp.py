@@ -16,7 +16,7 @@ from facelab.geometry.normals import revealed, shown
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float, require_image
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import resized, spread
+from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import SEEN, Box, Face, PositionMap
 
 _SIDE = 384  # the longer side of the grid on which motion is worked out, grid pixels
@@ -220,8 +220,7 @@ def _drawn_motion(
 def _fade(covered: Bool, reach: float) -> Float:
     """1 on the face, falling smoothly to 0 at `reach` grid pixels from it."""
     distance = distance_within(~covered)
-    step = np.clip(1 - distance / np.float32(reach), 0, 1)
-    return np.asarray(step * step * (3 - 2 * step), np.float32)
+    return smoothstep(1 - distance / np.float32(reach))
 
 
 def _within(offset: Float, grid: _Grid, shape: tuple[int, int]) -> Float:

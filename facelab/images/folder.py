@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from facelab.errors import UsageError
+from facelab.files import why
 from facelab.files.atomic import same_file
 from facelab.images.formats import HEIC_SUFFIXES, WRITTEN, is_read
 
@@ -29,7 +30,9 @@ _PLURALS = {kind: f"{kind}s" for kind in (FOLDER, OUTPUT, OWN, BROKEN, SPECIAL)}
     LOOP: "links to folders that are taken or above"
 }
 _SUFFIX = re.compile(r"\.[a-z0-9_+-]{1,12}")  # what can be said in a line of text
-_DRAWN = re.compile(r"(.+)_\d+_(?:overlay|surface|depth|normals|pncc|texture|visibility|map)\.png")
+_DRAWN = re.compile(
+    r"(.+)_(?:all_overlay|\d+_(?:overlay|surface|depth|normals|pncc|texture|visibility|map))\.png"
+)
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,7 @@ def find_photographs(
         walk = _Walk(folder.resolve(strict=True), without)
         walk.list(folder)
     except (OSError, ValueError) as error:  # a zero in the name is a ValueError
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{folder}: cannot be listed ({reason.lower()}); give a folder") from None
+        raise UsageError(f"{folder}: cannot be listed ({why(error)}); give a folder") from None
     while recursive and walk.below:
         walk.enter(walk.below.popleft())
     others = walk.others + Counter({FOLDER: len(walk.below)})

@@ -126,6 +126,15 @@ class Image:
         return self.origin is not None and self.pixels is self.origin.pixels
 
     @property
+    def losses(self) -> list[str]:
+        """What reading the file lost, for the user and for records, with the file's name."""
+        name = self.origin.file if self.origin else "image"
+        found = [f"{name}: {note}" for note in self.notes]
+        if self.metadata.had_c2pa:
+            found.append(f"{name}: its Content Credentials (C2PA) are not carried over")
+        return found
+
+    @property
     def srgb(self) -> NDArray[np.float32]:
         """The pixels as far as sRGB holds them, in [0, 1]; themselves where the file is in sRGB."""
         return self.pixels if self.stored is None else np.clip(self.pixels, 0, 1)

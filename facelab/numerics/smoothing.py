@@ -1,4 +1,4 @@
-"""Maps brought to another size, and carried smoothly into what is not known of them."""
+"""Maps brought to another size, smooth steps, and what is not known of a map filled smoothly."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ def resized(values: Float, size: int) -> Float:
     method = cv2.INTER_AREA if size < len(values) else cv2.INTER_LINEAR
     out: Float = cv2.resize(values, (size, size), interpolation=method)
     return out
+
+
+def smoothstep(values: Float, low: float = 0.0, high: float = 1.0) -> Float:
+    """0 up to `low`, 1 from `high`, and smooth between: 3 t^2 - 2 t^3."""
+    t = np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
+    step: Float = t * t * (3 - 2 * t)
+    return step
 
 
 def spread(values: Float, weight: Float | Bool) -> Float:

@@ -68,9 +68,8 @@ def save(
 def write(path: StrPath, image: Image, *, quality: int | None = None) -> list[str]:
     """Write an image; unless it is a photograph just as `facelab.read` gave it, with a mark.
 
-    The mark says that it was made or changed with facelab. What `facelab.run` and
-    `facelab.swap_into` give is better saved by its own ``save``, which says what it is and writes
-    its record, too.
+    The mark says that it was made or changed with facelab. What a recipe or a swap gives is better
+    saved by its own ``save``, which says what it is and writes its record, too.
 
     Parameters
     ----------
@@ -131,10 +130,8 @@ class Making:
 
     Parameters
     ----------
-    target : Image
-        What it was before, whose metadata it keeps.
     parts : sequence of Part
-        What went into it, the target last.
+        What went into it, the photograph that was changed last.
     recipe : mapping
         The settings, made of what JSON can hold.
     weights : mapping of str to str
@@ -143,66 +140,35 @@ class Making:
         What the picture is, by what is said of its people's consent.
     seed : int, optional
         Of what was random.
+    quality : int, optional
+        Of JPEG, WebP and AVIF, 1 to 100.
+    notes : tuple of str
+        What could not be kept of the parts.
     """
 
-    target: Image
     parts: Sequence[Part]
     recipe: Mapping[str, object]
     weights: Mapping[str, str]
     mark: Callable[[str], Mark]
     seed: int | None = None
+    quality: int | None = None
+    notes: tuple[str, ...] = ()
 
     def save(
-        self, path: StrPath, pixels: Float, consent: str, quality: int | None
+        self,
+        path: StrPath,
+        picture: Image,
+        consent: str,
+        quality: int | None = None,
+        notes: Sequence[str] = (),
     ) -> tuple[str, ...]:
-        """Write `pixels` as the picture that was made, as `save`."""
+        """Write the picture that was made and its record, as `save`; `notes` are its own."""
         record = Record(
             recipe=self.recipe,
             inputs=tuple(part.described for part in self.parts),
             weights=self.weights,
             seed=self.seed,
             consent=consent,
+            notes=(*self.notes, *notes),
         )
-        picture = replace(self.target, pixels=pixels)
-        return save(path, picture, self.mark(consent), record, quality)
-
-
-class Saved:
-    """What has an ``image`` and can tell its ``making``."""
-
-    __slots__ = ()
-
-    image: Float
-    making: Callable[[], Making] | None
-
-    def save(
-        self, path: StrPath, *, consent: str = "unspecified", quality: int | None = None
-    ) -> tuple[str, ...]:
-        """Write the picture as the command would: marked in its XMP, with a record beside it.
-
-        It keeps the metadata of the photograph, where that was given as `facelab.Image`.
-
-        Parameters
-        ----------
-        path : path
-            Its suffix tells the format.
-        consent : str
-            By what right the faces are used, a name of `facelab.provenance.CONSENT`.
-        quality : int, optional
-            Of JPEG, WebP and AVIF, 1 to 100.
-
-        Returns
-        -------
-        tuple of str
-            What could not be kept, a clause each.
-
-        Raises
-        ------
-        UsageError
-            If the suffix is none that is written, or the consent unknown.
-        OutputError
-            If a file cannot be written; then neither is there.
-        """
-        if self.making is None:
-            raise ValueError("a result that facelab did not make has nothing to say of its making")
-        return self.making().save(path, self.image, consent, quality)
+        return save(path, picture, self.mark(consent), record, quality or self.quality)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from facelab.recipe.parse import parse_recipe, read_recipe, recipe_of
 from facelab.recipe.recipe import (
-    FaceIndex,
     Faces,
     Input,
     MostFaces,
@@ -16,13 +15,13 @@ from facelab.recipe.recipe import (
     PictureFile,
     Recipe,
     Swap,
+    check_inputs,
 )
 from facelab.recipe.schema import schema
 from facelab.recipe.steps import StepError, make_step, step_classes
 from facelab.recipe.write import describe, to_yaml
 
 __all__ = [
-    "FaceIndex",
     "Faces",
     "Input",
     "MostFaces",
@@ -32,6 +31,7 @@ __all__ = [
     "Recipe",
     "StepError",
     "Swap",
+    "check_inputs",
     "describe",
     "make_step",
     "parse_recipe",

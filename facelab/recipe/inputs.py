@@ -1,36 +1,209 @@
-"""The inputs of a recipe, from their files to what steps are made with."""
+"""What the steps of a recipe are made with: people and pictures, from files or from Python."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from facelab.edits.edit import Picture
-from facelab.images import Image
-from facelab.recipe import Input, Photographs, PictureFile
-from facelab.recipe.runner import Person
-from facelab.reconstruct.face_selection import sight
+from facelab.errors import UsageError
+from facelab.face.swap import fuse
+from facelab.face.texture import texture_size, unwrap
+from facelab.images import Image, read
+from facelab.images.given import Photograph, as_image, name_of
+from facelab.model import FaceModel, FaceObservation
+from facelab.provenance.save import Part
+from facelab.recipe.recipe import Input, Photographs, PictureFile
+from facelab.types import Box, Face
 
-if TYPE_CHECKING:
-    from facelab.reconstruct import Reconstructor
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """One person in photographs: what a recipe's input `Photographs` stands for.
+
+    Parameters
+    ----------
+    observations : tuple of FaceObservation
+        One or more.
+    known : Face, optional
+        The face as edits take it, where that was worked out before.
+    """
+
+    observations: tuple[FaceObservation, ...]
+    known: Face | None = None
+
+    @cached_property
+    def face(self) -> Face:
+        """The face as edits take it: of one photograph what it shows, of several what all show."""
+        if self.known is not None:
+            return self.known
+        first = self.observations[0].positions
+        if len(self.observations) == 1:
+            return Face(first, unwrap(self.observations[0].image, first))
+        size = max(texture_size(seen.positions) for seen in self.observations)
+        views = [unwrap(seen.image, seen.positions, size) for seen in self.observations]
+        return Face(first, fuse(views, first.atlas).texture)
+
+
+Inputs = Mapping[str, Person | Picture]
+Given = Input | Person | Picture | FaceObservation | Photograph | Sequence[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Ingredient:
+    """An input of a recipe, read.
+
+    Parameters
+    ----------
+    value : Person or Picture
+        As steps take it.
+    described : Photographs or PictureFile
+        As recipes have it; what did not come from a file is called ``(array)``.
+    parts : tuple of Part
+        The images that it was read from.
+    notes : tuple of str
+        What reading them lost.
+    """
+
+    value: Person | Picture
+    described: Input
+    parts: tuple[Part, ...]
+    notes: tuple[str, ...] = ()
+
+
+def as_input(
+    given: Given, *, picture: bool, face: str | int = "largest", box: Box | None = None
+) -> Input | Person | Picture | tuple[Photograph | FaceObservation, ...]:
+    """Return what was given from Python as a recipe's input, if it is one or a file.
+
+    Parameters
+    ----------
+    given : path, Image, array, FaceObservation, several of these, or an input
+    picture : bool
+        Whether steps take it as a picture rather than as a person.
+    face, box
+        Which face of a person's photographs, see `Photographs`.
+    """
+    if isinstance(given, Photographs | PictureFile | Person | Picture):
+        return given
+    several = tuple(given) if isinstance(given, list | tuple) else (given,)
+    files = tuple(Path(one) for one in several if isinstance(one, str | PathLike))
+    if len(files) < len(several):
+        _check_arrays(str(face), box)
+        return several
+    return PictureFile(files[0]) if picture else Photographs(files, str(face), box)
+
+
+def _check_arrays(face: str, box: Box | None) -> None:
+    Photographs((), face)  # refuses what is no face
+    if box is not None:
+        raise UsageError(
+            "source_box: goes with one photograph that is a file; of another give what "
+            "FaceModel.observe(photograph, box=...) returns"
+        )
+
+
+def ingredient(
+    name: str, given: Given, model: FaceModel, *, picture: bool, face: str | int = "largest"
+) -> Ingredient:
+    """Read an input of a recipe.
+
+    Parameters
+    ----------
+    name : str
+        The input's, by which records call it.
+    given : as `as_input`
+    model : FaceModel
+        What finds the faces of people.
+    picture : bool
+        Whether steps take it as a picture rather than as a person.
+    face : str or int
+        Which face of photographs that are not files.
+
+    Raises
+    ------
+    ImageError
+        If a file cannot be read.
+    NoFaceError
+        If a photograph of a person has no face, or not the one asked for.
+    """
+    found = as_input(given, picture=picture, face=face)
+    if isinstance(found, Photographs | PictureFile):
+        return _read(name, found, model)
+    if isinstance(found, Picture):
+        return Ingredient(found, PictureFile(_UNNAMED), (Part(name, found.colour),))
+    if isinstance(found, Person):
+        return _of_person(name, found)
+    if picture:
+        image = as_image(found[0])  # type: ignore[arg-type]  # refuses what is none
+        return Ingredient(picture_of(image), PictureFile(file_of(image)), (_part(name, image),))
+    return _of_person(name, Person(tuple(_observed(found, model, str(face)))))
+
+
+_UNNAMED = Path("(array)")
+
+
+def file_of(photograph: Photograph) -> Path:
+    """Return the file that a photograph is or came from; ``(array)`` if from none."""
+    return Path(name_of(photograph, str(_UNNAMED)))
+
+
+def _part(name: str, image: Image) -> Part:
+    return Part(name, image.pixels, image.origin)
+
+
+def _observed(
+    given: Sequence[Photograph | FaceObservation], model: FaceModel, face: str
+) -> Iterator[FaceObservation]:
+    for one in given:
+        if isinstance(one, FaceObservation):
+            yield one
+        else:
+            yield from model.observe(one, face)
+
+
+def _of_person(name: str, person: Person) -> Ingredient:
+    images = [seen.photograph for seen in person.observations]
+    files = tuple(file_of(image) for image in images)
+    parts = tuple(_part(name, image) for image in images)
+    asked = {seen.asked for seen in person.observations}
+    one = asked.pop() if len(asked) == 1 else None
+    if isinstance(one, str):
+        return Ingredient(person, Photographs(files, one), parts)
+    if one is not None and len(files) == 1:
+        return Ingredient(person, Photographs(files, box=one), parts)
+    note = f"{name}: the record does not tell which faces of its {len(files)} photographs were used"
+    return Ingredient(person, Photographs(files), parts, (note,))
+
+
+def _read(name: str, given: Input, model: FaceModel) -> Ingredient:
+    images = [read(file) for file in files_of(given)]
+    parts = tuple(_part(name, image) for image in images)
+    notes = tuple(note for image in images for note in image.losses)
+    if isinstance(given, PictureFile):
+        return Ingredient(picture_of(images[0]), given, parts, notes)
+    return Ingredient(person_of(given, images, model), given, parts, notes)
 
 
 def files_of(given: Input) -> tuple[Path, ...]:
-    """The files of an input."""
+    """Return the files of an input."""
     return (given.file,) if isinstance(given, PictureFile) else given.files
 
 
 def picture_of(image: Image) -> Picture:
-    """What a picture stands for; without an alpha channel it is opaque."""
+    """Return the picture that an image stands for; without an alpha channel it is opaque."""
     opaque = np.ones(image.pixels.shape[:2], np.float32)
     return Picture(image.srgb, opaque if image.alpha is None else image.alpha)
 
 
-def person_of(given: Photographs, images: Sequence[Image], reconstructor: Reconstructor) -> Person:
-    """Whom photographs show, of the images in their files.
+def person_of(given: Photographs, images: Sequence[Image], model: FaceModel) -> Person:
+    """Return whom photographs show, of the images in their files.
 
     Raises
     ------
@@ -39,8 +212,8 @@ def person_of(given: Photographs, images: Sequence[Image], reconstructor: Recons
     """
     return Person(
         tuple(
-            sighting
+            seen
             for file, image in zip(given.files, images, strict=True)
-            for sighting in sight(image, reconstructor, given.face, given.box, str(file))
+            for seen in model.observe(image, given.face, given.box, str(file))
         )
     )

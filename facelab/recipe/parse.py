@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from facelab import files
+from facelab import files, recipe_files
+from facelab.constants import ONE_FACE
 from facelab.edits import Edit
 from facelab.errors import UsageError
 from facelab.recipe.document import LARGEST, DocumentError, Node, of_plain, parse
 from facelab.recipe.recipe import (
     CHECKS,
     VERSION,
-    FaceIndex,
     Input,
     MostFaces,
     Output,
@@ -37,6 +37,7 @@ def read_recipe(path: str | Path, given: Mapping[str, Input] | None = None) -> R
     Parameters
     ----------
     path : path
+        Or the name of a recipe that comes along, such as ``make-up-natural``.
     given : mapping of str to Input, optional
         Inputs that take the place of the file's own, or are added to them.
 
@@ -45,7 +46,7 @@ def read_recipe(path: str | Path, given: Mapping[str, Input] | None = None) -> R
     UsageError
         ``FILE:LINE: step 2 (lipstick): colour: ...``: what is wrong, and what is allowed.
     """
-    path = Path(path)
+    path = recipe_files.found(path, "edit")
     return parse_recipe(read_bytes(path), str(path), path.parent, given)
 
 
@@ -127,7 +128,7 @@ def _faces(node: Node) -> object:
     if not isinstance(node.value, dict):
         number = str(node.value)
         indexes = not isinstance(node.value, bool) and number.isdecimal()
-        return FaceIndex(int(number)) if indexes else node.plain
+        return int(number) if indexes else node.plain
     keys = mapping(node, "faces", ("index", "most", "box"))
     if len(keys) != 1:
         fail(node, "faces: give one of index, most and box")
@@ -135,7 +136,7 @@ def _faces(node: Node) -> object:
         return _box("faces", keys["box"])
     if "most" in keys:
         return MostFaces(_number(keys["most"], "faces: most", 1))
-    return FaceIndex(_number(keys["index"], "faces: index", 0))
+    return _number(keys["index"], "faces: index", 0)
 
 
 def _number(node: Node, where: str, least: int) -> int:
@@ -174,12 +175,13 @@ def _input(where: str, node: Node, folder: Path) -> Input:
     if "picture" in keys:
         if len(keys) > 1:
             fail(node, f"{where}: a picture has no other keys")
-        return PictureFile(_file(f"{where}: picture", keys["picture"], folder))
+        option = "--picture NAME=FILE"
+        return PictureFile(_file(f"{where}: picture", keys["picture"], folder, option))
     if "photograph" not in keys:
         fail(node, f"{where}: give photograph or picture")
     files = _files(f"{where}: photograph", keys["photograph"], folder)
     face = str(keys["face"].plain) if "face" in keys else "largest"
-    if face not in ("largest", "left", "right") and not face.isdecimal():
+    if face not in ONE_FACE and not face.isdecimal():
         fail(keys["face"], f"{where}: face: {face!r} is not largest, left, right or an index")
     box = _box(where, keys["box"]) if "box" in keys else None
     if box and (len(files) > 1 or "face" in keys):
@@ -191,10 +193,10 @@ def _files(where: str, node: Node, folder: Path) -> tuple[Path, ...]:
     items = node.value if isinstance(node.value, list) else [node]
     if not items:
         fail(node, f"{where}: no file is given")
-    return tuple(_file(where, item, folder) for item in items)
+    return tuple(_file(where, item, folder, "--reference NAME=FILE") for item in items)
 
 
-def _file(where: str, node: Node, folder: Path) -> Path:
+def _file(where: str, node: Node, folder: Path, option: str = "") -> Path:
     if not isinstance(node.value, str) or not node.value:
         fail(node, f"{where}: {node.plain!r} is not the path of a file")
     file = folder / node.value
@@ -203,7 +205,8 @@ def _file(where: str, node: Node, folder: Path) -> Path:
     except (OSError, ValueError):  # too long a name, or a zero in it
         there = False
     if not there:
-        fail(node, f"{where}: {file}: no such file")
+        remedy = f"; correct it, or give {option} to facelab edit" if option else ""
+        fail(node, f"{where}: {file}: no such file{remedy}")
     return file
 
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import ClassVar, TypeGuard
+from typing import TYPE_CHECKING, ClassVar, TypeGuard
 
+from facelab.constants import BLEND, FACES, FORMATS, KEEP, ONE_FACE
 from facelab.edits import Edit
 from facelab.edits.edit import Step
 from facelab.edits.parameters import choice, choices, number, reference, switch
 from facelab.errors import UsageError
-from facelab.face.blend import METHODS
-from facelab.face.occlusion import KEEP
 from facelab.face.texture import LARGEST, SMALLEST
 from facelab.types import Box
 
+if TYPE_CHECKING:
+    from facelab.images.given import Photograph
+    from facelab.model import FaceModel
+    from facelab.recipe.inputs import Given
+    from facelab.recipe.result import Result
+
 VERSION = 1
-FACES = ("all", "largest", "left", "right")
-FORMATS = ("jpg", "png", "webp", "avif", "tif")
 SEEDS = 2**32  # seeds are below it
 
 
@@ -34,11 +37,22 @@ class Photographs:
         ``largest``, ``left``, ``right`` or an index by size from 0.
     box : Box, optional
         Where the face is in the one file; skips detection.
+
+    Raises
+    ------
+    UsageError
+        If it is not said rightly which face.
     """
 
     files: tuple[Path, ...]
     face: str = "largest"
     box: Box | None = None
+
+    def __post_init__(self) -> None:
+        if self.face not in ONE_FACE and not self.face.isdecimal():
+            raise UsageError(f"face: {self.face!r} is not {', '.join(ONE_FACE)} or an index")
+        if self.box is not None and (self.face != "largest" or len(self.files) > 1):
+            raise UsageError("box: goes with one photograph and no face")
 
 
 @dataclass(frozen=True)
@@ -52,20 +66,13 @@ Input = Photographs | PictureFile
 
 
 @dataclass(frozen=True)
-class FaceIndex:
-    """One face of a photograph, counted by size from 0."""
-
-    index: int
-
-
-@dataclass(frozen=True)
 class MostFaces:
     """The largest faces of a photograph, at most so many."""
 
     count: int
 
 
-Faces = str | FaceIndex | MostFaces | Box
+Faces = str | int | MostFaces | Box
 
 
 @dataclass(frozen=True)
@@ -105,31 +112,36 @@ class Swap(Step):
     keep: tuple[str, ...] = choices(
         ("mouth",), (*KEEP, "none"), "what stays: the inside of the mouth, the eyeballs"
     )
-    blend: str = choice("poisson", tuple(METHODS), "how the face is blended in")
+    blend: str = choice("poisson", BLEND, "how the face is blended in")
     occlusion: bool = switch(True, "keep hair and the like in front of the face")
 
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The parts in `keep`, of which ``none`` is none."""
+        return tuple(part for part in self.keep if part != "none")
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True)
 class Recipe:
     """What to do to the faces of a photograph.
 
     Parameters
     ----------
-    steps : tuple of Step
+    steps : sequence of Step
         Edits and swaps, done in this order.
     inputs : mapping of str to Input
-        What the steps are made with, by name.
+        What the steps are made with, by name; more may be given when the recipe is called.
     name : str
         For people.
     seed : int
         The seed of steps that have one and are not given it.
-    faces : str, FaceIndex, MostFaces or Box
+    faces : str, int, MostFaces or Box
         ``all``, ``largest``, ``left`` or ``right``; one by its index; at most so many of the
         largest; or where in the photograph the one is, pixels, which skips detection.
     texture_size : int, optional
         256 to 2048; by default chosen from each face's size.
     blend : str
-        How edited faces are put back, a key of `facelab.face.blend.METHODS`.
+        How edited faces are put back, one of `facelab.constants.BLEND`.
     mask : Path, optional
         A grey picture of the photograph's size, white where it may change.
     output : Output
@@ -138,10 +150,11 @@ class Recipe:
     Raises
     ------
     UsageError
-        If a value is not allowed, or a step's input is not there.
+        If a value is not allowed.
     """
 
-    steps: tuple[Edit | Swap, ...] = ()
+    steps: Sequence[Edit | Swap] = ()
+    _: KW_ONLY
     inputs: Mapping[str, Input] = field(default_factory=dict)
     name: str = ""
     seed: int = 0
@@ -152,16 +165,58 @@ class Recipe:
     output: Output = Output()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", tuple(self.steps))
         for key, check in CHECKS.items():
             try:
                 check(getattr(self, key))
             except ValueError as error:
                 raise UsageError(f"{key}: {error}") from None
-        for index, step in enumerate(self.steps, 1):
-            try:
-                check_needs(step, self.inputs)
-            except ValueError as error:
-                raise UsageError(f"step {index} ({step.name}): {error}") from None
+
+    def __call__(
+        self,
+        photograph: Photograph,
+        *,
+        model: FaceModel | None = None,
+        inputs: Mapping[str, Given] | None = None,
+        mask: Photograph | None = None,
+    ) -> Result:
+        """Return the photograph with the steps done to its faces.
+
+        For many photographs `facelab.recipe.runner.prepare` reads the inputs once.
+
+        Parameters
+        ----------
+        photograph : path, Image or array
+            See `facelab.images.given.as_image`.
+        model : FaceModel, optional
+            Of `facelab.load_model`; give it where several photographs follow.
+        inputs : mapping of str to path, Image, array, FaceObservation or several, optional
+            What the steps are made with, in place of the recipe's own inputs or beside them.
+        mask : path, Image or array, optional
+            In place of the recipe's: grey, white where the photograph may change.
+
+        Raises
+        ------
+        UsageError
+            If a step's input is not there or of another kind, or the mask of another size.
+        ImageError
+            If a photograph cannot be read.
+        NoFaceError
+            If a photograph has no face, or not the one asked for.
+        """
+        from facelab.model import load_model
+        from facelab.recipe.runner import prepare
+
+        return prepare(self, model or load_model(), inputs, mask)(photograph)
+
+
+def check_inputs(steps: Sequence[Edit | Swap], inputs: Mapping[str, object]) -> None:
+    """Raise ``UsageError`` unless all inputs that steps need are there."""
+    for index, step in enumerate(steps, 1):
+        try:
+            check_needs(step, inputs)
+        except ValueError as error:
+            raise UsageError(f"step {index} ({step.name}): {error}") from None
 
 
 def check_needs(step: Step, inputs: Mapping[str, object]) -> None:
@@ -187,7 +242,8 @@ def _check_seed(value: object) -> None:
 
 
 def _check_faces(value: object) -> None:
-    if not isinstance(value, FaceIndex | MostFaces | Box) and value not in FACES:
+    indexes = _whole(value) and value >= 0
+    if not indexes and not isinstance(value, MostFaces | Box) and value not in FACES:
         raise ValueError(f"{value!r} is not {', '.join(FACES)} or an index from 0")
 
 
@@ -198,8 +254,8 @@ def _check_size(value: object) -> None:
 
 
 def _check_blend(value: object) -> None:
-    if not isinstance(value, str) or value not in METHODS:
-        raise ValueError(f"{value!r} is none of {', '.join(METHODS)}")
+    if not isinstance(value, str) or value not in BLEND:
+        raise ValueError(f"{value!r} is none of {', '.join(BLEND)}")
 
 
 CHECKS = {

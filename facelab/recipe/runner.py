@@ -1,264 +1,246 @@
-"""A photograph through a recipe."""
+"""The engine: photographs through a recipe.
+
+image -> detect -> crop -> PositionMap -> Texture -> edit* (swap among them) -> rasterize -> blend
+
+One engine for swaps, edits, samples of data sets: a swap is a recipe of one step.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial, reduce
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from facelab import provenance
 from facelab.edits import Edit
-from facelab.edits.edit import Picture
-from facelab.errors import UsageError
-from facelab.face.composite import composite, unchanged
-from facelab.face.occlusion import occlusion
-from facelab.face.skin import learn
-from facelab.face.swap import fuse
-from facelab.face.texture import texture_size, unwrap
+from facelab.face.texture import unwrap
 from facelab.images import Image
-from facelab.numerics.arrays import Float, require
-from facelab.provenance.save import Making, Mark, Part, Saved
-from facelab.recipe import FaceIndex, Faces, MostFaces, Recipe, Swap, describe
-from facelab.recipe.making import making_of
-from facelab.recipe.swapping import SENTENCE as SWAPPED
-from facelab.recipe.swapping import SwapSettings, swap_one
-from facelab.reconstruct.face_selection import Sighting, as_image, choose
+from facelab.images.given import Photograph, as_image, name_of
+from facelab.model import FaceModel
+from facelab.numerics.arrays import Float
+from facelab.provenance.save import Making, Mark, Part
+from facelab.recipe.apply import edit_face, swap_face
+from facelab.recipe.inputs import Given, Ingredient, Person, file_of, ingredient
+from facelab.recipe.masks import fitting, read_mask
+from facelab.recipe.recipe import MostFaces, Recipe, Swap, check_inputs
+from facelab.recipe.result import Result
+from facelab.recipe.write import describe
+from facelab.reconstruct.face_selection import select_faces
 from facelab.types import Box, Face, PositionMap, Reconstruction
 
 if TYPE_CHECKING:
-    from facelab.reconstruct import Reconstructor
+    from facelab.reconstruct.networks import Networks
+
+COMPOSING = {"swap", "transplant", "average", "anonymise"}  # they take other photographs' pixels
+_SWAPPED = "The face of a person in this image was replaced with another by facelab."
+_COMPOSED = "Parts of faces in this image were taken from another photograph by facelab."
+_EDITED = "Faces in this image were edited by facelab."
+
+SMALLER = 0.5  # of the target's size: a smaller source leaves the result soft
+
+EDIT: Mapping[str, object] = {"command": "edit", "show": False}
+SWAP: Mapping[str, object] = {"command": "swap", "show": False}
 
 
 @dataclass(frozen=True, eq=False)
-class Person:
-    """One person in photographs: what a recipe's input `Photographs` stands for.
-
-    Parameters
-    ----------
-    sightings : tuple of Sighting
-        One or more.
-    known : Face, optional
-        The face as edits take it, where that was worked out before.
-    """
-
-    sightings: tuple[Sighting, ...]
-    known: Face | None = None
-
-    @cached_property
-    def face(self) -> Face:
-        """The face as edits take it: of one photograph what it shows, of several what all show."""
-        if self.known is not None:
-            return self.known
-        first = self.sightings[0].positions
-        if len(self.sightings) == 1:
-            return Face(first, unwrap(self.sightings[0].image, first))
-        size = max(texture_size(seen.positions) for seen in self.sightings)
-        views = [unwrap(seen.image, seen.positions, size) for seen in self.sightings]
-        return Face(first, fuse(views, first.atlas).texture)
-
-
-Inputs = Mapping[str, Person | Picture]
-
-
-EDITED = "Faces in this image were edited by facelab."
-COMPOSING = {"swap", "transplant", "average", "anonymise"}  # they take other photographs' pixels
-COMPOSED = "Parts of faces in this image were taken from another photograph by facelab."
-
-
-def mark_of(recipe: Recipe, consent: str) -> Mark:
-    """What pictures are after a recipe: edited, or composed where other photographs went in."""
-    steps = {step.name for step in recipe.steps if step.needs}
-    if not steps & COMPOSING:
-        return provenance.ENHANCED, EDITED
-    return provenance.composite(consent), SWAPPED if "swap" in steps else COMPOSED
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RunResult(Saved):
-    """A photograph after a recipe; ``save`` writes it.
-
-    Parameters
-    ----------
-    image : (H, W, 3) float32
-        The photograph with the changed faces; the very array given where nothing changed.
-    faces : list of Reconstruction
-        The faces as they were found.
-    positions : list of PositionMap
-        Where they are now.
-    making : callable, optional
-        Tells how it was made.
-    """
-
-    image: Float
-    faces: list[Reconstruction]
-    positions: list[PositionMap]
-    making: Callable[[], Making] | None = None
-
-
-def run(
-    recipe: Recipe,
-    image: Float | Image,
-    inputs: Inputs,
-    reconstructor: Reconstructor,
-    mask: Float | None = None,
-    name: str = "image",
-) -> RunResult:
-    """A photograph with the steps of a recipe done to its faces, the largest first.
-
-    Edits that follow each other change the face, which is put back once; a swap works on the
-    photograph as it is by then.
+class RecipeRunner:
+    """A recipe with all that it needs, to be called with any number of photographs.
 
     Parameters
     ----------
     recipe : Recipe
-    image : Image, or (H, W, 3) float32
-        What `facelab.read` gave, so that the result keeps its metadata; or an array.
-    inputs : mapping of str to Person or Picture
-        The recipe's, read.
-    reconstructor : Reconstructor
+    model : FaceModel
+        What finds and reconstructs faces.
+    ingredients : mapping of str to Ingredient
+        The recipe's inputs, read.
     mask : (H, W) float32, optional
-        The recipe's, read: where the photograph may change, [0, 1].
-    name : str
-        The photograph's name for messages.
+        Where photographs may change, [0, 1].
+    mask_part : Part, optional
+        The image that the mask was read from.
+    notes : tuple of str
+        What reading the inputs lost, and the terms of the networks.
+    said : mapping
+        What records have beside the recipe: the command and what else it was told.
+    """
+
+    recipe: Recipe
+    model: FaceModel
+    ingredients: Mapping[str, Ingredient] = field(default_factory=dict)
+    mask: Float | None = None
+    mask_part: Part | None = None
+    notes: tuple[str, ...] = ()
+    said: Mapping[str, object] = field(default_factory=lambda: EDIT)
+
+    def __call__(self, photograph: Photograph, name: str = "") -> Result:
+        """Return the photograph with the steps of the recipe done to its faces.
+
+        The largest face comes first. Edits that follow each other change the face, which is put
+        back once; a swap works on the photograph as it is by then.
+
+        Parameters
+        ----------
+        photograph : path, Image or array
+        name : str
+            Its name, for messages; by default its file's.
+
+        Raises
+        ------
+        ImageError
+            If the file cannot be read.
+        NoFaceError
+            If the photograph has no face, or not the one asked for.
+        UsageError
+            If an input is not of the kind that a step needs, or the mask of another size.
+        """
+        image, name = as_image(photograph), name or name_of(photograph)
+        mask = fitting(self.mask, self.recipe.mask, image, name)
+        found = faces_meant(self.recipe, image.pixels, self.model, name)
+        pixels, places = image.pixels, []
+        for face in found:
+            pixels, positions = self._changed(pixels, face.positions, mask)
+            places.append(positions)
+        notes = tuple(self._notes(found))
+        return Result(replace(image, pixels=pixels), found, places, self._making(image), notes)
+
+    def _notes(self, found: Sequence[Reconstruction]) -> Iterator[str]:
+        """What must be said of the swaps before anybody looks at them."""
+        for step in self.recipe.steps:
+            person = self.ingredients[step.source].value if isinstance(step, Swap) else None
+            if isinstance(person, Person):
+                sizes = [seen.box.size for seen in person.observations]
+                notes = (size_note(sizes, face.box.size) for face in found)
+                yield from filter(None, notes)
+
+    def _changed(
+        self, image: Float, positions: PositionMap, mask: Float | None
+    ) -> tuple[Float, PositionMap]:
+        """The image with one face changed, and where the face is then."""
+        recipe, size = self.recipe, self.recipe.texture_size
+        inputs = {name: one.value for name, one in self.ingredients.items()}
+        for swaps, steps in groupby(recipe.steps, lambda step: isinstance(step, Swap)):
+            if swaps:
+                for step in steps:
+                    assert isinstance(step, Swap)
+                    image = swap_face(image, positions, step, inputs, size, mask)
+            else:
+                edits = [step for step in steps if isinstance(step, Edit)]
+                before = Face(positions, unwrap(image, positions, size))
+                image, positions = edit_face(image, before, edits, inputs, recipe.blend, mask)
+        return image, positions
+
+    def _making(self, image: Image) -> Making:
+        """How a photograph was changed, for its mark and its record."""
+        networks = self.model.networks
+        parts = [part for one in self.ingredients.values() for part in one.parts]
+        parts += [self.mask_part] if self.mask_part else []
+        return Making(
+            parts=[*parts, Part("target", image.pixels, image.origin)],
+            recipe=recorded(self.recipe, networks, self.said),
+            weights=networks.weights if networks else {},
+            mark=partial(mark_of, self.recipe),
+            seed=self.recipe.seed,
+            quality=self.recipe.output.quality,
+            notes=self.notes,
+        )
+
+
+def prepare(
+    recipe: Recipe,
+    model: FaceModel,
+    given: Mapping[str, Given] | None = None,
+    mask: Photograph | None = None,
+    said: Mapping[str, object] = EDIT,
+    face: str | int = "largest",
+) -> RecipeRunner:
+    """Read what a recipe is made with.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    model : FaceModel
+    given : mapping of str to what `facelab.recipe.inputs.as_input` takes, optional
+        Inputs that take the place of the recipe's own, or are added to them.
+    mask : path, Image or array, optional
+        In place of the recipe's: grey, white where photographs may change.
+    said : mapping
+        What records have beside the recipe.
+    face : str or int
+        Which face of photographs that are given as arrays.
+
+    Raises
+    ------
+    FacelabError
+        If any of them is missing or unfit.
+    """
+    sought = {**recipe.inputs, **(given or {})}
+    check_inputs(recipe.steps, sought)
+    pictures = {name for step in recipe.steps if step.needs_picture for _, name in step.needs}
+    read = {
+        name: ingredient(name, one, model, picture=name in pictures, face=face)
+        for name, one in sought.items()
+    }
+    described = {name: one.described for name, one in read.items()}
+    mask = recipe.mask if mask is None else mask
+    limits, part, lost = read_mask(mask) if mask is not None else (None, None, ())
+    terms = model.networks.terms if model.networks else []
+    notes = [*terms, *(note for one in read.values() for note in one.notes), *lost]
+    recipe = replace(recipe, inputs=described, mask=None if mask is None else file_of(mask))
+    return RecipeRunner(recipe, model, read, limits, part, tuple(notes), said)
+
+
+def recorded(
+    recipe: Recipe, networks: Networks | None, said: Mapping[str, object]
+) -> dict[str, object]:
+    """Return what records have of a recipe, as JSON gives it back; of files only the names."""
+    described = describe(recipe, lambda file: file.name)
+    plain: dict[str, object] = json.loads(
+        json.dumps({**(networks.said if networks else {}), **said, "recipe": described})
+    )
+    return plain
+
+
+def mark_of(recipe: Recipe, consent: str) -> Mark:
+    """Return what pictures are after a recipe: edited, or composed of several photographs."""
+    steps = {step.name for step in recipe.steps if step.needs}
+    if not steps & COMPOSING:
+        return provenance.ENHANCED, _EDITED
+    return provenance.composite(consent), _SWAPPED if "swap" in steps else _COMPOSED
+
+
+def faces_meant(recipe: Recipe, image: Float, model: FaceModel, name: str) -> list[Reconstruction]:
+    """Return the faces of an image ``(H, W, 3)`` float32 that a recipe is for.
 
     Raises
     ------
     NoFaceError
-        If the photograph has no face, or not the one asked for.
-    UsageError
-        If an input is not of the kind that a step needs.
+        If there is none of them.
     """
-    photograph = as_image(image)
-    image = photograph.pixels
-    if mask is not None:
-        require("mask", mask, image.shape[:2], np.float32)
-    faces = _faces(recipe.faces, image, reconstructor, name)
-    places = []
-    for face in faces:
-        positions = face.positions
-        for swapping, steps in groupby(recipe.steps, lambda step: isinstance(step, Swap)):
-            if swapping:
-                image = _swapped(image, positions, steps, inputs, recipe, mask)
-            else:
-                image, positions = _edited(image, positions, steps, inputs, recipe, mask)
-        places.append(positions)
-    making = partial(_making, recipe, photograph, inputs, reconstructor, mask)
-    return RunResult(image, faces, places, making)
+    faces, select = recipe.faces, partial(select_faces, image, model.reconstructor)
+    if isinstance(faces, Box):
+        return select("largest", faces, name)
+    if isinstance(faces, MostFaces):
+        return select("all", None, name)[: faces.count]
+    return select(str(faces), None, name)
 
 
-def _making(
-    recipe: Recipe,
-    target: Image,
-    inputs: Inputs,
-    reconstructor: Reconstructor,
-    mask: Float | None,
-) -> Making:
-    parts = [part for name, given in inputs.items() for part in _parts(name, given)]
-    parts += [] if mask is None else [Part("mask", mask)]
-    said = {"command": "edit", "recipe": describe(recipe, lambda file: file.name), "show": False}
-    return making_of(target, parts, said, reconstructor, partial(mark_of, recipe), recipe.seed)
+def size_note(sources: Iterable[float], target: float) -> str | None:
+    """Return the note that a source's face is much smaller than the target's; none if it is not.
 
-
-def _parts(name: str, given: Person | Picture) -> list[Part]:
-    if isinstance(given, Person):
-        return [Part(name, seen.image, seen.origin) for seen in given.sightings]
-    return [Part(name, given.colour)]
-
-
-def _faces(
-    wanted: Faces, image: Float, reconstructor: Reconstructor, name: str
-) -> list[Reconstruction]:
-    """The faces that a recipe is for."""
-    if isinstance(wanted, Box):
-        return choose(image, reconstructor, "largest", wanted, name)
-    if isinstance(wanted, FaceIndex):
-        return choose(image, reconstructor, str(wanted.index), None, name)
-    if isinstance(wanted, MostFaces):
-        return choose(image, reconstructor, "all", None, name)[: wanted.count]
-    return choose(image, reconstructor, wanted, None, name)
-
-
-def _edited(
-    image: Float,
-    positions: PositionMap,
-    edits: Iterable[Edit | Swap],
-    inputs: Inputs,
-    recipe: Recipe,
-    mask: Float | None,
-) -> tuple[Float, PositionMap]:
-    """The image with one face edited, and where the face is then."""
-    chain = [step for step in edits if isinstance(step, Edit)]
-    before = Face(positions, unwrap(image, positions, recipe.texture_size))
-    return edit_one(image, before, chain, inputs, recipe.blend, mask)
-
-
-def edit_one(
-    image: Float,
-    before: Face,
-    edits: Sequence[Edit],
-    inputs: Inputs,
-    blend: str,
-    mask: Float | None = None,
-) -> tuple[Float, PositionMap]:
-    """The image with the face `before`, read from it, edited, and where the face is then."""
-    needed = {name for edit in edits for _, name in edit.needs}
-    references = {
-        name: given.face if isinstance(given, Person) else given
-        for name, given in inputs.items()
-        if name in needed
-    }
-    after = reduce(lambda face, edit: edit(face, references), edits, before)
-    if unchanged(before, after):
-        return image, before.positions
-    # Hair in front stays in front; asked of the face as it was, or paint would pass for hair.
-    atlas, size = before.positions.atlas, before.texture.size
-    shown = 1 - occlusion(before.texture, learn(before.texture, atlas), atlas)
-    shown = np.maximum.reduce([shown, *(edit.hides(atlas, size) for edit in edits)])
-    return composite(image, before, after, shown, blend, mask), after.positions
-
-
-def _swapped(
-    image: Float,
-    positions: PositionMap,
-    swaps: Iterable[Edit | Swap],
-    inputs: Inputs,
-    recipe: Recipe,
-    mask: Float | None,
-) -> Float:
-    """The image with one face swapped, by each swap in turn."""
-    for step in swaps:
-        assert isinstance(step, Swap)
-        image = swap_by(step, image, positions, inputs, recipe.texture_size, mask)
-    return image
-
-
-def swap_by(
-    step: Swap,
-    image: Float,
-    positions: PositionMap,
-    inputs: Inputs,
-    texture_size: int | None,
-    mask: Float | None = None,
-) -> Float:
-    """The image with the face at `positions` swapped as a step says.
-
-    Raises
-    ------
-    UsageError
-        If its input is a picture.
+    Parameters
+    ----------
+    sources : iterable of float
+        Sizes of the faces whose texture is used (`facelab.types.Box.size`), pixels; the largest
+        counts, since several photographs of one person are fused. One or more.
+    target : float
+        Size of the face that they are put on, pixels.
     """
-    person = inputs[step.source]
-    if not isinstance(person, Person):
-        raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
-    settings = SwapSettings(
-        blend=step.blend,
-        tone=step.tone,
-        keep=tuple(part for part in step.keep if part != "none"),
-        occlusion=step.occlusion,
-        texture_size=texture_size,
+    largest = max(sources)
+    if largest >= SMALLER * target:
+        return None
+    return (
+        f"the source's face is {largest:.0f} px, the target's {target:.0f}: the result will be "
+        "soft; give a larger photograph"
     )
-    return swap_one(image, positions, person.sightings, settings, mask)

@@ -13,7 +13,6 @@ from facelab.edits.edit import Step
 from facelab.recipe.document import scalar
 from facelab.recipe.recipe import (
     VERSION,
-    FaceIndex,
     Faces,
     Input,
     MostFaces,
@@ -65,8 +64,8 @@ def describe(recipe: Recipe, place: Callable[[Path], str]) -> dict[str, object]:
 def _faces(faces: Faces) -> object:
     if isinstance(faces, Box):
         return {"box": _corners(faces)}
-    if isinstance(faces, FaceIndex):
-        return {"index": faces.index}
+    if isinstance(faces, int):
+        return {"index": faces}
     return {"most": faces.count} if isinstance(faces, MostFaces) else faces
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from facelab.constants import BACKENDS, DETECTORS
 from facelab.errors import UsageError
 from facelab.numerics.arrays import Float
-from facelab.reconstruct.networks import Used
 from facelab.types import Box, Reconstruction
 
 if TYPE_CHECKING:
@@ -16,10 +16,7 @@ if TYPE_CHECKING:
     from facelab.reconstruct.reconstructor import Regressor
     from facelab.reconstruct.segmentation import PersonSegmenter
 
-__all__ = ["BACKENDS", "DETECTORS", "Reconstructor", "load_reconstructor", "load_segmenter"]
-
-DETECTORS = ("blazeface", "insightface")
-BACKENDS = ("map", "mesh", "prn")
+__all__ = ["Reconstructor", "load_reconstructor", "load_segmenter"]
 
 
 class Reconstructor(Protocol):
@@ -59,7 +56,7 @@ def load_reconstructor(
     backend : str
         One of `BACKENDS`: FaceMap or FaceMesh on the canonical atlas, PRNet's network on its own.
     runtime, device : str
-        What runs the backend's network: of `facelab.models.runtime.RUNTIMES` and ``DEVICES``.
+        What runs the backend's network: of `facelab.constants.RUNTIMES` and ``DEVICES``.
     weights : Path or str, optional
         A file that `facelab train` wrote, for the backend ``map``, instead of the shipped one.
 
@@ -76,8 +73,7 @@ def load_reconstructor(
         raise UsageError(f"{weights}: weights are for the backend map, not {backend}")
     own = None if weights is None else Path(weights)
     regressor = _regressor(backend, runtime, device, own)
-    used = Used(detector, backend, runtime, device, own)
-    return FaceReconstructor(_detector(detector, backend), regressor, used)
+    return FaceReconstructor(_detector(detector, backend), regressor)
 
 
 def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegmenter:
@@ -86,7 +82,7 @@ def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegment
     Parameters
     ----------
     runtime, device : str
-        What runs its network: of `facelab.models.runtime.RUNTIMES` and ``DEVICES``.
+        What runs its network: of `facelab.constants.RUNTIMES` and ``DEVICES``.
 
     Raises
     ------

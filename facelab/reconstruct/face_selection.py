@@ -3,47 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from facelab.constants import FACES
 from facelab.errors import NoFaceError, UsageError
-from facelab.images import Image
-from facelab.images.image import Origin
 from facelab.numerics.arrays import Float, require_image
-from facelab.types import Box, PositionMap, Reconstruction
+from facelab.types import Box, Reconstruction
 
 if TYPE_CHECKING:
     from facelab.reconstruct import Reconstructor
 
 _LEAST_SIDE = 4  # px, of a given box
 _BOX_SIDES = 4  # a given box may be so many times the image's longer side
-FACES = ("largest", "left", "right", "all")
-ONE_FACE = FACES[:-1]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sighting:
-    """One face in one photograph.
-
-    Parameters
-    ----------
-    image : (H, W, 3) float32
-        The photograph.
-    positions : PositionMap
-        Where the face is in it.
-    origin : Origin, optional
-        The file that the photograph was read from.
-    face : str
-        Which face was asked for.
-    box : Box, optional
-        Where it was said to be.
-    """
-
-    image: Float
-    positions: PositionMap
-    origin: Origin | None = None
-    face: str = "largest"
-    box: Box | None = None
 
 
 def check_face(role: str, face: str | int, box: Box | None, words: Sequence[str]) -> None:
@@ -60,24 +31,19 @@ def check_face(role: str, face: str | int, box: Box | None, words: Sequence[str]
         raise UsageError(f"{role}_box already says which face; leave {role}_face out")
 
 
-def sight(
-    image: Float | Image,
-    reconstructor: Reconstructor,
-    face: str | int = "largest",
-    box: Box | None = None,
-    name: str = "image",
-) -> list[Sighting]:
-    """The faces of a photograph that were asked for.
+def select_faces(
+    image: Float, reconstructor: Reconstructor, face: str, box: Box | None, name: str
+) -> list[Reconstruction]:
+    """Return the reconstructed faces that `face` means, or the one in `box`.
 
     Parameters
     ----------
-    image : Image, or (H, W, 3) float32
-        What `facelab.read` gave, so that records can name the file; or an array.
+    image : (H, W, 3) float32
     reconstructor : Reconstructor
-    face : str or int
+    face : str
         ``largest``, ``left``, ``right``, ``all`` or an index by size from 0.
-    box : Box, optional
-        Where the face is; skips detection, and `face` does not matter.
+    box : Box or None
+        Where the face is, pixels; skips detection, and `face` does not matter.
     name : str
         The photograph's, for messages.
 
@@ -88,32 +54,6 @@ def sight(
     NoFaceError
         If there is none, or not the one asked for; it lists the faces that there are.
     """
-    photograph, face = as_image(image), str(face)
-    pixels = photograph.pixels
-    return [
-        Sighting(pixels, found.positions, photograph.origin, face, box)
-        for found in choose(pixels, reconstructor, face, box, name)
-    ]
-
-
-def as_image(image: Float | Image) -> Image:
-    """A photograph with its metadata; an array has none.
-
-    Raises
-    ------
-    ValueError
-        If an array is not ``(H, W, 3)`` float32.
-    """
-    if isinstance(image, Image):
-        return image
-    require_image("image", image)
-    return Image(image)
-
-
-def choose(
-    image: Float, reconstructor: Reconstructor, face: str, box: Box | None, name: str
-) -> list[Reconstruction]:
-    """The reconstructed faces that `face` means, or the one in `box`."""
     require_image("image", image)
     if face not in FACES and not face.isdecimal():
         raise UsageError(f"{name}: no face is called {face!r}; {', '.join(FACES)} or an index is")
@@ -150,7 +90,7 @@ def _check_box(box: Box, shape: tuple[int, int], name: str) -> None:
 
 
 def no_face(name: str) -> NoFaceError:
-    """The error for a photograph in which no face was found."""
+    """Return the error for a photograph in which no face was found."""
     return NoFaceError(
         f"{name}: no face found; use a photograph with a face of 32 px or more, or give its box"
     )

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from facelab import weights
 from facelab.errors import WeightsError
 from facelab.files import why
 from facelab.provenance import file_sha256
+
+if TYPE_CHECKING:
+    from facelab.reconstruct import Reconstructor
 
 _ALWAYS = ("canonical_face", "canonical_jaw", "canonical_surface")
 _DETECTORS = {"blazeface": ("blazeface_full", "blazeface_short"), "insightface": ()}
@@ -17,7 +21,7 @@ _BACKENDS = {"map": ("facemap",), "mesh": ("facemesh",), "prn": ("prn", "prn_atl
 
 
 @dataclass(frozen=True)
-class Used:
+class Networks:
     """The names of the parts of a reconstructor, see `facelab.reconstruct.load_reconstructor`.
 
     `own` are weights that `facelab train` wrote, in place of the backend's.
@@ -44,9 +48,15 @@ class Used:
             used |= {backend_weights(self.backend): _hash(self.own)}
         return used | (_pack_hashes() if self.detector == "insightface" else {})
 
+    def load(self) -> Reconstructor:
+        """Load what they are the names of, as `facelab.reconstruct.load_reconstructor`."""
+        from facelab.reconstruct import load_reconstructor
+
+        return load_reconstructor(self.detector, self.backend, self.runtime, self.device, self.own)
+
     @property
     def terms(self) -> list[str]:
-        """What whoever uses them must know."""
+        """The terms of use that go beyond facelab's own licence, a sentence each."""
         found = []
         if self.detector == "insightface":
             from facelab.detect.insightface import NOTICE
@@ -58,7 +68,7 @@ class Used:
 
 
 def backend_weights(backend: str) -> str:
-    """The name of the weights that `Used.own` take the place of."""
+    """The name of the weights that `Networks.own` take the place of."""
     return _BACKENDS[backend][0]
 
 

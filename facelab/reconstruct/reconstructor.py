@@ -8,7 +8,6 @@ from typing import Protocol
 
 from facelab.detect.blazeface import Detector
 from facelab.numerics.arrays import Float, require_image
-from facelab.reconstruct.networks import Used
 from facelab.reconstruct.orientation import SURE
 from facelab.types import Box, Detection, Reconstruction
 
@@ -50,14 +49,11 @@ class FaceReconstructor:
     detector : Detector
         Not asked where boxes are given.
     regressor : Regressor
-    used : Used, optional
-        What both are called in records.
     """
 
-    def __init__(self, detector: Detector, regressor: Regressor, used: Used | None = None) -> None:
+    def __init__(self, detector: Detector, regressor: Regressor) -> None:
         self._detector = detector
         self._regressor = regressor
-        self.used = used
 
     @property
     def description(self) -> str:

@@ -141,7 +141,7 @@ def train(
         For checkpoints and the log.
     settings : Settings
     device : str
-        Of `facelab.models.runtime.DEVICES`.
+        Of `facelab.constants.DEVICES`.
     workers : int
         Processes that make views.
     progress : callable

@@ -1,7 +1,4 @@
-"""Whether an output is what its record says: reading records, finding inputs, comparing files.
-
-Nothing here makes an output; what makes them again is handed in by `facelab.verify`.
-"""
+"""Whether an output is what its record says: reading records, finding inputs, comparing files."""
 
 from __future__ import annotations
 

@@ -63,3 +63,14 @@ def test_a_template_without_transparency_is_said(tmp_path):
 def test_a_wrong_suffix_is_a_usage_error(tmp_path):
     result = CliRunner().invoke(main, ["atlas", "show", "-o", str(tmp_path / "a.gif")])
     assert result.exit_code == 2
+
+
+def test_a_picture_that_is_there_stays(tmp_path):
+    drawn = tmp_path / "a.png"
+    drawn.write_bytes(b"mine")
+    result = CliRunner().invoke(main, ["atlas", "show", "-o", str(drawn), "--size", "256"])
+    assert (result.exit_code, drawn.read_bytes()) == (2, b"mine")
+    assert "--overwrite replaces it" in result.output
+    again = ["atlas", "show", "-o", str(drawn), "--size", "256", "--overwrite"]
+    assert CliRunner().invoke(main, again).exit_code == 0
+    assert drawn.read_bytes()[:4] == b"\x89PNG"

@@ -13,11 +13,10 @@ import pytest
 from facelab import weights
 from facelab.augment import lock
 from facelab.augment.maps import MAPS
-from facelab.cli import augmenting
-from facelab.cli import networks as networks_module
+from facelab.cli import augment as augment_module
 from facelab.cli.augment import augment_command
-from facelab.cli.progress import Progress
 from facelab.provenance import file_sha256
+from facelab.reconstruct.networks import Networks
 from tests.children import ROOT
 from tests.commands import FlatFace, facelab_, interruptible, one_line, picture
 from tests.heads import head_file
@@ -43,7 +42,7 @@ steps:
 @pytest.fixture(autouse=True)
 def stand(here, monkeypatch):
     """A folder with a recipe and the photographs of three people; no networks."""
-    monkeypatch.setattr(networks_module, "load_reconstructor", lambda *_: FlatFace())
+    monkeypatch.setattr(Networks, "load", lambda _: FlatFace())
     monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
     Path("recipe.yaml").write_text(RECIPE)
     Path("faces").mkdir()
@@ -120,7 +119,7 @@ def test_faces_that_were_found_are_kept(monkeypatch):
 
     assert augment().exit_code == 0
     assert len(list(Path("cache/facelab/faces").iterdir())) == 3
-    monkeypatch.setattr(networks_module, "load_reconstructor", missing)
+    monkeypatch.setattr(Networks, "load", missing)
     assert augment(output="again").exit_code == 0
     assert augment("--cache", "elsewhere", output="third").exit_code == 1
     assert content("again") == content("out")
@@ -251,31 +250,6 @@ def test_interrupted_processes():
     assert content("out") == content("whole")
 
 
-def test_progress_has_rate_and_time_left(monkeypatch, capsys):
-    now = [0.0]
-    monkeypatch.setattr("facelab.cli.progress.monotonic", lambda: now[0])
-    monkeypatch.setattr("click._termui_impl.isatty", lambda _: True)
-    monkeypatch.setattr("click._termui_impl.time.time", lambda: now[0])
-    with Progress(hidden=False) as progress:
-        progress("augmenting", 8000, 0, 0)
-        progress("augmenting", 8000, 400, 0)  # were there before, which is no measure of speed
-        now[0] = 10.0
-        progress("augmenting", 8000, 20, 20)
-        assert progress.rate == 2.0
-    shown = capsys.readouterr().err
-    assert "augmenting" in shown
-    assert "420/8000" in shown
-    assert "2.0/s, 1:03:10 left" in shown
-
-
-def test_nothing_made_has_no_rate(capsys):
-    with Progress(hidden=True) as progress:
-        progress("augmenting", 5, 0, 0)
-        progress("augmenting", 5, 5, 0)
-        assert progress.rate is None
-    assert capsys.readouterr().err == ""
-
-
 def test_networks_have_caches_of_their_own():
     assert augment().exit_code == 0
     assert augment("--runtime", "onnx", output="other").exit_code == 0
@@ -291,8 +265,8 @@ def test_another_version_looks_for_itself(monkeypatch):
 
 def test_workers_may_stand_in_another_folder(here, monkeypatch):
     jobs = []
-    monkeypatch.setattr(augmenting, "run", lambda job, *_: jobs.append(job))
-    monkeypatch.setattr(augmenting, "_tell", lambda *_: None)
+    monkeypatch.setattr("facelab.augment.run.run", lambda job, *_: jobs.append(job))
+    monkeypatch.setattr(augment_module, "_tell", lambda *_: None)
     picture("paint.png", 8)
     Path("recipe.yaml").write_text(PAINTED)
     assert augment("--cache", "kept").exit_code == 0

@@ -8,17 +8,16 @@ import PIL.Image
 import pytest
 import yaml
 
-from facelab.cli import editing
-from facelab.cli import networks as networks_module
 from facelab.edits.edit import Picture
 from facelab.errors import OutputError, UsageError
-from facelab.recipe import FaceIndex, MostFaces, Recipe, Swap, runner, step_classes
-from facelab.recipe.inputs import picture_of
-from facelab.recipe.runner import Person, run
-from facelab.recipe.swapping import SENTENCE
-from facelab.reconstruct.face_selection import Sighting
+from facelab.images import Image, read
+from facelab.model import FaceModel, FaceObservation
+from facelab.recipe import MostFaces, Recipe, Swap, apply, comparison, inputs, runner, step_classes
+from facelab.recipe.inputs import Person, picture_of
+from facelab.reconstruct.networks import Networks
 from facelab.types import Reconstruction
 from tests.commands import (
+    SENTENCE,
     digest,
     facelab_,
     one_line,
@@ -43,8 +42,18 @@ pytestmark = pytest.mark.usefixtures("tiny")
 
 LARGE = canonical(scale=8, origin=(80, 80, 0))
 SMALL = canonical(scale=4, origin=(190, 60, 0))
-TWO = StubReconstructor(LARGE, SMALL)
+TWO = FaceModel(StubReconstructor(LARGE, SMALL))
 IMAGE = noise(150, 240)
+
+
+def seen(image, positions):
+    """A face that was found somewhere."""
+    return FaceObservation(Image(image), Reconstruction(positions, 0.9))
+
+
+def run(recipe, **given):
+    """The photograph after a recipe."""
+    return recipe(IMAGE, model=TWO, inputs=given)
 
 
 class Faces:
@@ -65,7 +74,7 @@ class Faces:
 @pytest.fixture(autouse=True)
 def stub(monkeypatch):
     """Replace the networks."""
-    monkeypatch.setattr(networks_module, "load_reconstructor", lambda *_: Faces())
+    monkeypatch.setattr(Networks, "load", lambda _: Faces())
 
 
 def edit(*arguments, image="target.png", output="out.png"):
@@ -80,48 +89,48 @@ def changed(before, after):
     return (before != after).any(axis=2)
 
 
-# --- pipeline.run ------------------------------------------------------------------------------
+# --- The engine ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "steps", [(), (Fill(strength=0),), (Fill(strength=0), Shift(strength=0), Shift(by=0))]
 )
 def test_nothing_to_do_leaves_every_bit(steps):
-    result = run(Recipe(steps=steps), IMAGE, {}, TWO)
-    np.testing.assert_array_equal(result.image, IMAGE)
-    assert [face.positions for face in result.faces] == [LARGE, SMALL]
+    result = run(Recipe(steps=steps))
+    assert result.image.pixels is IMAGE
+    assert [face.positions for face in result.found] == [LARGE, SMALL]
 
 
 @pytest.mark.parametrize(
     ("faces", "expected"),
     [("all", [LARGE, SMALL]), ("largest", [LARGE]), ("left", [LARGE]), ("right", [SMALL]),
-     (FaceIndex(0), [LARGE]), (FaceIndex(1), [SMALL]), (MostFaces(1), [LARGE]),
+     (0, [LARGE]), (1, [SMALL]), (MostFaces(1), [LARGE]),
      (MostFaces(2), [LARGE, SMALL]), (MostFaces(9), [LARGE, SMALL])],
 )  # fmt: skip
 def test_every_face_asked_for_is_changed(faces, expected):
-    result = run(Recipe(steps=(Fill(),), faces=faces), IMAGE, {}, TWO)
-    assert [face.positions for face in result.faces] == expected
-    touched = changed(IMAGE, result.image)
+    result = run(Recipe(steps=(Fill(),), faces=faces))
+    assert [face.positions for face in result.found] == expected
+    touched = changed(IMAGE, result.image.pixels)
     for positions in (LARGE, SMALL):
         x, y = (round(value) for value in positions.box.centre)
         assert touched[y, x] == (positions in expected)
         if positions in expected:
-            np.testing.assert_allclose(result.image[y, x], [1, 0, 0], atol=0.01)
+            np.testing.assert_allclose(result.image.pixels[y, x], [1, 0, 0], atol=0.01)
 
 
 def test_edits_follow_each_other():
-    both = run(Recipe(steps=(Fill(), Fill(colour="#0000ff", strength=0.5))), IMAGE, {}, TWO)
+    both = run(Recipe(steps=(Fill(), Fill(colour="#0000ff", strength=0.5))))
     x, y = (round(value) for value in LARGE.box.centre)
-    np.testing.assert_allclose(both.image[y, x], [0.5, 0, 0.5], atol=0.01)
+    np.testing.assert_allclose(both.image.pixels[y, x], [0.5, 0, 0.5], atol=0.01)
 
 
 def test_edits_are_put_back_once(monkeypatch):
     calls = []
-    composite = runner.composite
+    composite = apply.composite
     monkeypatch.setattr(
-        runner, "composite", lambda *given: calls.append(given[4]) or composite(*given)
+        apply, "composite", lambda *given: calls.append(given[4]) or composite(*given)
     )
-    run(Recipe(steps=(Fill(), Fill(), Fill()), faces="largest", blend="mixed"), IMAGE, {}, TWO)
+    run(Recipe(steps=(Fill(), Fill(), Fill()), faces="largest", blend="mixed"))
     assert calls == ["mixed"]
 
 
@@ -133,41 +142,50 @@ def test_the_texture_is_as_large_as_asked():
             sizes.append(face.texture.size)
             return super().recolour(face, references)
 
-    run(Recipe(steps=(Spy(),), texture_size=320), IMAGE, {}, TWO)
+    run(Recipe(steps=(Spy(),), texture_size=320))
     assert sizes == [320, 320]
 
 
 def test_a_swap_works_on_the_picture_so_far(monkeypatch):
-    seen = []
+    so_far = []
 
-    def swapped(image, positions, sources, settings, mask):
+    def swapped(image, positions, step, inputs, size, mask):
         x, y = (round(value) for value in LARGE.box.centre)
-        seen.append((image[y, x].round(2).tolist(), positions, sources, settings.tone))
+        so_far.append((image[y, x].round(2).tolist(), positions, inputs[step.source], step.tone))
         return image
 
-    monkeypatch.setattr(runner, "swap_one", swapped)
-    person = Person((Sighting(IMAGE, SMALL),))
+    monkeypatch.setattr(runner, "swap_face", swapped)
+    person = Person((seen(IMAGE, SMALL),))
     swap = Swap(source="a", tone=0.25)
-    steps = (swap, Fill(), Shift(by=3), swap)
-    run(Recipe(steps=steps, inputs={"a": None}, faces="largest"), IMAGE, {"a": person}, TWO)
-    (_, first, sources, tone), (colour, second, *_) = seen
-    assert (first, sources, tone) == (LARGE, person.sightings, 0.25)
+    run(Recipe([swap, Fill(), Shift(by=3), swap], faces="largest"), a=person)
+    (_, first, who, tone), (colour, second, *_) = so_far
+    assert (first, who, tone) == (LARGE, person, 0.25)
     np.testing.assert_allclose(colour, [1, 0, 0], atol=0.05)
     np.testing.assert_allclose(second.values, LARGE.values + np.float32([3, 0, 0]), atol=1e-4)
 
 
+def test_a_result_tells_where_the_faces_are_now():
+    result = run(Recipe([Shift(by=3)], faces="largest"))
+    (now,), (before,) = result.faces, result.found
+    assert before.positions is LARGE
+    np.testing.assert_allclose(
+        now.positions.values, LARGE.values + np.float32([3, 0, 0]), atol=1e-4
+    )
+    assert now.image is result.image.pixels
+
+
 def test_references_are_faces_or_pictures():
-    grey = Person((Sighting(plain((150, 240), (0.2, 0.4, 0.6)), LARGE),))
+    grey = Person((seen(plain((150, 240), (0.2, 0.4, 0.6)), LARGE),))
     flat = Picture(plain((4, 4)), frozen(np.ones((4, 4))))
-    recipe = Recipe(steps=(Wear(reference="a"),), inputs={"a": None, "b": None}, faces="largest")
-    result = run(recipe, IMAGE, {"a": grey, "b": flat}, TWO)
+    recipe = Recipe([Wear(reference="a")], faces="largest")
+    result = run(recipe, a=grey, b=flat)
     x, y = (round(value) for value in LARGE.box.centre)
-    np.testing.assert_allclose(result.image[y, x], [0.2, 0.4, 0.6], atol=0.01)
+    np.testing.assert_allclose(result.image.pixels[y, x], [0.2, 0.4, 0.6], atol=0.01)
     with pytest.raises(UsageError, match="wear: a is a picture"):
-        run(recipe, IMAGE, {"a": flat, "b": flat}, TWO)
-    recipe = Recipe(steps=(Swap(source="a"),), inputs={"a": None})
+        run(recipe, a=flat, b=flat)
+    recipe = Recipe([Swap(source="a")])
     with pytest.raises(UsageError, match="swap: a is a picture"):
-        run(recipe, IMAGE, {"a": flat}, TWO)
+        run(recipe, a=flat)
 
 
 def test_photographs_of_one_person_are_fused(monkeypatch):
@@ -178,8 +196,8 @@ def test_photographs_of_one_person_are_fused(monkeypatch):
         sizes.extend(view.size for view in views)
         return type("Fused", (), {"texture": fused})
 
-    monkeypatch.setattr(runner, "fuse", fuse)
-    person = Person((Sighting(IMAGE, LARGE), Sighting(IMAGE, SMALL)))
+    monkeypatch.setattr(inputs, "fuse", fuse)
+    person = Person((seen(IMAGE, LARGE), seen(IMAGE, SMALL)))
     assert person.face.texture is fused
     assert person.face.positions is LARGE
     assert len(sizes) == 2
@@ -214,11 +232,11 @@ def test_record_and_mark(here):
     assert str(here) not in Path("out.png.json").read_text()
     data = Path("out.png").read_bytes()
     assert b"digitalsourcetype/algorithmicallyEnhanced<" in data
-    assert runner.EDITED.encode() in data
+    assert b"Faces in this image were edited by facelab." in data
 
 
 def test_a_swap_is_marked_as_a_composite(here, monkeypatch):
-    monkeypatch.setattr(runner, "swap_one", lambda image, *_: 1 - image)
+    monkeypatch.setattr(runner, "swap_face", lambda image, *_: 1 - image)
     result = edit("--do", "fill", "--do", "swap source=x", "--reference", "x=source.png")
     assert result.exit_code == 0, result.output
     data = Path("out.png").read_bytes()
@@ -251,7 +269,9 @@ def test_strength_zero_keeps_the_pixels(here):
 )  # fmt: skip
 def test_an_index_is_one_face_and_a_count_is_several(here, options, indices):
     every = json.loads(fill("--json").stdout)[0]["faces"]
-    assert json.loads(fill("--json", *options).stdout)[0]["faces"] == [every[k] for k in indices]
+    assert json.loads(fill("--json", "--overwrite", *options).stdout)[0]["faces"] == [
+        every[k] for k in indices
+    ]
 
 
 def test_an_index_beyond_the_faces_lists_them(here):
@@ -286,8 +306,7 @@ def test_pictures(here):
     assert one_line(result, "wear: p is a picture; give a photograph")
     rgba = np.dstack([picture("source.png", 1), np.full((36, 40), 51, np.uint8)])
     PIL.Image.fromarray(rgba).save("paint.png")
-    read = picture_of(editing.read("paint.png"))
-    np.testing.assert_allclose(read.alpha, 0.2)
+    np.testing.assert_allclose(picture_of(read("paint.png")).alpha, 0.2)
 
 
 def test_show(here):
@@ -304,7 +323,7 @@ def test_nothing_stays_when_the_comparison_cannot_be_written(here, monkeypatch):
     def full(*_, **__):
         raise OutputError("disk full")
 
-    monkeypatch.setattr(editing, "write", full)
+    monkeypatch.setattr(comparison, "write", full)
     assert one_line(fill("--show"), "disk full")
     assert snapshot(".") == before
 
@@ -312,7 +331,7 @@ def test_nothing_stays_when_the_comparison_cannot_be_written(here, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
-        ([], ["either -r RECIPE.yaml or --do"]),
+        ([], ["either -r RECIPE or --do"]),
         (["-r", "r.yaml", "--do", "fill"], ["either -r"]),
         (["-r", "none.yaml"], ["none.yaml: cannot be read"]),
         (["--do", "fil"], ["--do 1: no edit is called 'fil'; did you mean fill?"]),
@@ -380,13 +399,50 @@ def test_folder_goes_on_where_it_stopped(here):
     assert fill("--show", image="photos", output="out").exit_code == 0
     before = snapshot("out")
     assert len(before) == 9
-    statuses = [one["status"] for one in folder()]
-    assert statuses == ["skipped"] * 3
-    Path("out/b_show.png").unlink()
-    picture("photos/c.png", 9)
-    assert [one["status"] for one in folder()] == ["skipped", "done", "done"]
-    assert snapshot("out").keys() == before.keys()
-    assert [one["status"] for one in folder("--most", "1")] == ["done"] * 3
+    assert [one["status"] for one in folder()] == ["skipped"] * 3
+    for name in ("b.png", "b.png.json", "b_show.png", "c_show.png"):
+        Path("out", name).unlink()
+    assert [one["status"] for one in folder()] == ["skipped", "done", "failed"]
+    assert [one["status"] for one in folder("--overwrite")] == ["done"] * 3
+    assert snapshot("out") == before
+    assert [one["status"] for one in folder("--most", "1")] == ["failed"] * 3
+    assert snapshot("out") == before
+
+
+@pytest.mark.parametrize("there", ["out.png", "out.png.json", "out_show.png"])
+def test_nothing_that_is_there_is_replaced(here, there):
+    Path(there).write_text("old")
+    before = snapshot(".")
+    result = fill("--show")
+    assert result.exit_code == 2
+    assert one_line(result, f"{there}: already there", "--overwrite replaces what is there")
+    assert snapshot(".") == before
+    assert fill("--show", "--overwrite").exit_code == 0
+    assert fill("--show").stderr == "out.png: already done; --overwrite does it again\n"
+
+
+def test_many_photographs(here):
+    photographs(2)
+    result = facelab_("edit", "target.png", "photos", "-o", "out", "--do", "fill")
+    assert result.exit_code == 0, result.output
+    made = ["a.png", "b.png", "target.png"]
+    assert sorted(snapshot("out")) == sorted([*made, *(f"{name}.json" for name in made)])
+    result = facelab_("edit", "target.png", "source.png", "-o", "b.png", "--do", "fill")
+    assert result.exit_code == 2
+    assert one_line(result, "b.png: is a file")
+
+
+def test_a_recipe_that_is_saved_replaces_no_other(here):
+    Path("r.yaml").write_text("my own")
+    result = fill("--save-recipe", "r.yaml")
+    assert result.exit_code == 2
+    assert one_line(result, "--save-recipe r.yaml: is already there; --overwrite replaces it")
+    assert Path("r.yaml").read_text() == "my own"
+    assert not Path("out.png").exists()
+    assert fill("--save-recipe", "r.yaml", "--overwrite").exit_code == 0
+    saved = Path("r.yaml").read_bytes()
+    assert fill("--save-recipe", "r.yaml", output="b.png").exit_code == 0  # it says the same
+    assert Path("r.yaml").read_bytes() == saved
 
 
 def folder(*arguments):
@@ -426,7 +482,8 @@ def test_recipe_commands(here):
         "version: 1\ninputs: {a: source.png}\nsteps: [fill, wear: {reference: a}]"
     )
     result = facelab_("recipe", "check", "r.yaml")
-    assert (result.exit_code, result.stdout) == (0, "r.yaml: ok, 2 step(s), 1 input(s)\n")
+    assert result.stdout == "r.yaml: ok, 2 step(s), 1 input(s), for facelab edit\n"
+    assert result.exit_code == 0
     shown = facelab_("recipe", "show", "r.yaml").stdout
     Path("full.yaml").write_text(shown)
     assert facelab_("recipe", "show", "full.yaml").stdout == shown
@@ -435,8 +492,9 @@ def test_recipe_commands(here):
     assert result.exit_code == 2
     assert one_line(result, "r.yaml:3: step 1: no edit is called 'fil'")
     Path("r.yaml").write_text("version: 1\nsteps:\n - noise: {read: {uniform: [0, 0.1]}}")
-    assert one_line(facelab_("recipe", "check", "r.yaml"), "no edit is called 'noise'")
-    assert facelab_("recipe", "check", "r.yaml", "--for", "augment").exit_code == 0
+    as_edit = facelab_("recipe", "check", "r.yaml", "--for", "edit")
+    assert one_line(as_edit, "no edit is called 'noise'")
+    assert facelab_("recipe", "check", "r.yaml").exit_code == 0
     assert json.loads(facelab_("recipe", "schema").stdout)["title"] == "facelab recipe"
 
 
@@ -464,7 +522,7 @@ def test_a_recipe_says_where_a_photograph_may_change(here):
     assert not touched[:, 13:].any()
     assert [item["role"] for item in record("out.png")["inputs"]] == ["mask", "target"]
     PIL.Image.fromarray(mask[1:]).save("mask.png")
-    assert one_line(edit("-r", "r.yaml"), "give a mask of the target's size")
+    assert one_line(edit("-r", "r.yaml", output="b.png"), "give a mask of the target's size")
 
 
 # --- Swaps as recipes --------------------------------------------------------------------------

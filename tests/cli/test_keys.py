@@ -9,8 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facelab.cli.asked import from_words
 from facelab.cli.keys import explained
+from facelab.cli.words import from_words
 from facelab.edits.blemish import Blemish
 from facelab.errors import UsageError
 from facelab.recipe import Recipe, describe, parse_recipe, schema, to_yaml

@@ -9,11 +9,12 @@ import pytest
 from scipy.io import savemat
 
 from facelab import atlas
-from facelab.cli import networks as networks_module
 from facelab.cli import reconstruction
 from facelab.errors import OutputError
 from facelab.export import NAMES
+from facelab.export import photograph as photograph_module
 from facelab.provenance import file_sha256
+from facelab.reconstruct.networks import Networks
 from facelab.types import PositionMap, Reconstruction
 from tests.commands import facelab_, one_line, picture
 from tests.synthetic import canonical
@@ -48,7 +49,7 @@ class TwoFaces:
 def stub(monkeypatch):
     """Replace the networks."""
     made = TwoFaces()
-    monkeypatch.setattr(networks_module, "load_reconstructor", lambda *_: made)
+    monkeypatch.setattr(Networks, "load", lambda _: made)
     return made
 
 
@@ -93,7 +94,8 @@ def test_every_file_is_written_and_named_in_the_report(here):
         assert tuple(face["files"]) == NAMES
         for entry in face["files"].values():
             named += [value for value in entry.values() if isinstance(value, str)]
-    assert sorted([*named, "target.json"]) == files()
+    together = report()["files"]["overlay"]["png"]
+    assert sorted([*named, together, "target.json"]) == files()
     assert len(set(named)) == len(named)
     assert all(name.startswith(("target_0", "target_1")) for name in named)
 
@@ -116,7 +118,7 @@ def test_faces_are_chosen(here, options, indices):
     every = report()["faces"]
     widths = [face["box"][2] - face["box"][0] for face in every]
     assert widths == sorted(widths, reverse=True)
-    assert reconstruct("--write", "none", *options).exit_code == 0
+    assert reconstruct("--write", "none", "--overwrite", *options).exit_code == 0
     assert report()["faces"] == [every[k] for k in indices]
 
 
@@ -230,7 +232,7 @@ def test_bad_image_does_not_stop_the_rest(here):
     result = reconstruct("--write", "none", "--json", inputs=["photos"])
     assert result.exit_code == 1  # they failed in two ways
     assert files() == ["a.json", "c.json"]
-    states = {row["image"]: (row["status"], row["exit_code"]) for row in json.loads(result.stdout)}
+    states = {row["input"]: (row["status"], row["exit_code"]) for row in json.loads(result.stdout)}
     assert states == {
         "photos/a.png": ("done", 0), "photos/b.png": ("failed", 1),
         "photos/c.png": ("done", 0), "photos/tiny.png": ("failed", 3),
@@ -257,19 +259,50 @@ def test_photograph_without_a_face_is_searched_once(here, stub, monkeypatch):
 def test_second_run_does_only_what_is_missing(here, stub):
     folder(3)
     assert reconstruct(inputs=["photos"]).exit_code == 0
-    (here / "out" / "b_1_overlay.png").unlink()
-    picture("photos/c.png", 77)
+    for path in (here / "out").glob("b*"):
+        path.unlink()
     result = reconstruct(inputs=["photos"])
     assert result.exit_code == 0
-    assert stub.batches == [3, 2]
-    assert "1 skipped" in result.stderr
-    assert reconstruct("--front", inputs=["photos"]).exit_code == 0  # another request
-    assert reconstruct("--front", "--overwrite", inputs=["photos"]).exit_code == 0
-    assert stub.batches == [3, 2, 3, 3]
+    assert stub.batches == [3, 1]
+    assert "1 done, 2 skipped" in result.stderr
+
+
+@pytest.mark.parametrize("change", ["photograph", "options", "a file is gone"])
+def test_what_is_there_is_replaced_by_overwrite_only(here, stub, change):
+    folder(1)
+    assert reconstruct(inputs=["photos"]).exit_code == 0
+    if change == "photograph":
+        picture("photos/a.png", 77)
+    if change == "a file is gone":
+        (here / "out" / "a_1_overlay.png").unlink()
+    options = ["--front"] if change == "options" else []
+    before = contents()
+    result = reconstruct(*options, inputs=["photos"])
+    assert result.exit_code == 2
+    assert one_line(result, "out/a.json: already there", "--overwrite replaces what is there")
+    assert contents() == before
+    assert reconstruct("--overwrite", *options, inputs=["photos"]).exit_code == 0
+    assert stub.batches == [1, 1]
+    assert len(files()) == 5
+
+
+def contents():
+    return {path.name: path.read_bytes() for path in Path("out").iterdir()}
+
+
+def test_a_file_of_another_maker_is_replaced_by_overwrite_only(here):
+    Path("out").mkdir()
+    Path("out/target_1_overlay.png").write_text("my own")
+    result = reconstruct()
+    assert result.exit_code == 1
+    assert one_line(result, "target_1_overlay.png: already there", "--overwrite replaces")
+    assert contents() == {"target_1_overlay.png": b"my own"}
+    assert reconstruct("--overwrite").exit_code == 0
+    assert contents()["target_1_overlay.png"] != b"my own"
 
 
 def test_failed_writer_leaves_nothing(here, monkeypatch):
-    real = reconstruction.writer
+    real = photograph_module.writer
 
     def failing(name):
         def write(subject, stem):
@@ -277,7 +310,7 @@ def test_failed_writer_leaves_nothing(here, monkeypatch):
 
         return write if name == "overlay" else real(name)
 
-    monkeypatch.setattr(reconstruction, "writer", failing)
+    monkeypatch.setattr(photograph_module, "writer", failing)
     result = reconstruct("--write", "landmarks,overlay")
     assert result.exit_code == 1
     assert one_line(result, "no space")
@@ -286,17 +319,17 @@ def test_failed_writer_leaves_nothing(here, monkeypatch):
 
 def test_interrupted_run_leaves_whole_photographs_and_goes_on(here, monkeypatch, stub):
     folder(3)
-    real = reconstruction._write
+    real = reconstruction.write_faces
 
-    def interrupted(job, *rest):
-        if job.stem.name == "b":
+    def interrupted(report, *rest, **options):
+        if report.path.stem == "b":
             raise KeyboardInterrupt
-        real(job, *rest)
+        real(report, *rest, **options)
 
-    monkeypatch.setattr(reconstruction, "_write", interrupted)
+    monkeypatch.setattr(reconstruction, "write_faces", interrupted)
     assert reconstruct(inputs=["photos"]).exit_code == 130
     assert [name for name in files() if name.endswith("json")] == ["a.json"]
-    monkeypatch.setattr(reconstruction, "_write", real)
+    monkeypatch.setattr(reconstruction, "write_faces", real)
     assert reconstruct(inputs=["photos"]).exit_code == 0
     assert stub.batches == [3, 2]
 
@@ -314,7 +347,7 @@ def test_same_names_from_two_folders_are_refused(here):
     picture("two/a.png", 2)
     result = reconstruct(inputs=["one", "two"])
     assert result.exit_code == 2
-    assert one_line(result, "a.png", "-o")
+    assert one_line(result, "out/a.png.json: would be written twice")
 
 
 def test_input_is_never_overwritten(here):
@@ -349,11 +382,13 @@ def test_landmarks_are_never_overwritten(here):
 
 def test_other_landmarks_are_another_request(here, stub):
     write_points(here / "a.txt")
-    for points in (POINTS, POINTS + 1):
+    options = ("--write", "none", "--landmarks", "a.txt")
+    for points, code in ((POINTS, 0), (POINTS + 1, 2)):
         np.savetxt(here / "a.txt", points)
-        assert reconstruct("--write", "none", "--landmarks", "a.txt").exit_code == 0
-    (box,) = stub.boxes
-    assert box.x0 == 5
+        assert reconstruct(*options).exit_code == code
+    assert stub.boxes[0].x0 == 4
+    assert reconstruct("--overwrite", *options).exit_code == 0
+    assert stub.boxes[0].x0 == 5
 
 
 def test_folder_is_not_written_into_itself(here):
@@ -365,7 +400,7 @@ def test_folder_is_not_written_into_itself(here):
 
 def test_files_of_faces_that_are_gone_go(here):
     assert reconstruct("--write", "landmarks,uv").exit_code == 0
-    assert reconstruct("--write", "landmarks", "--faces", "largest").exit_code == 0
+    assert reconstruct("--write", "landmarks", "--faces", "largest", "--overwrite").exit_code == 0
     assert files() == ["target.json", "target_0_landmarks.txt"]
 
 
@@ -443,11 +478,10 @@ def test_network_is_said_aloud_unless_quiet(here):
 
 
 def test_prn_without_its_weights_says_how_to_get_them(here, monkeypatch, tmp_path):
-    from facelab.reconstruct import load_reconstructor
-
+    monkeypatch.undo()  # the real networks
+    monkeypatch.chdir(here)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.delenv("FACELAB_WEIGHTS", raising=False)
-    monkeypatch.setattr(networks_module, "load_reconstructor", load_reconstructor)
     result = reconstruct("--backend", "prn")
     assert result.exit_code == 4
     assert one_line(result, "prn", "facelab weights import-prnet")
@@ -499,7 +533,7 @@ def test_safe_names_are_the_photographs_own_files(here):
     first = files()
     assert sum(name.startswith("my photo_") for name in first) == 2  # the OBJ of two faces
     assert sum(name.startswith("my_photo_") for name in first) == 4
-    assert reconstruct("--write", "none", inputs=["my photo.png"]).exit_code == 0
+    assert reconstruct("--write", "none", "--overwrite", inputs=["my photo.png"]).exit_code == 0
     assert files() == ["my photo.json"]
 
 

@@ -17,23 +17,24 @@ import pytest
 import torch
 
 import facelab
-from facelab import weights
-from facelab.cli import job as job_module
-from facelab.cli import networks as networks_module
+from facelab import reconstruct, weights
 from facelab.cli import options
 from facelab.cli import swap as swap_module
+from facelab.constants import KEEP
 from facelab.face.blend import METHODS
-from facelab.face.occlusion import KEEP
 from facelab.images import read
 from facelab.models import layers
 from facelab.models.facemap import SIDE, FaceMap
 from facelab.models.runtime import DEVICES, RUNTIMES
 from facelab.provenance import CONSENT
-from facelab.recipe.swapping import SENTENCE, SwapSettings
+from facelab.recipe import Photographs, Recipe, Swap, runner
+from facelab.recipe.runner import RecipeRunner
 from facelab.reconstruct import BACKENDS, DETECTORS
+from facelab.reconstruct.networks import Networks
 from facelab.types import Box
 from tests.children import ROOT
 from tests.commands import (
+    SENTENCE,
     FlatFace,
     digest,
     facelab_,
@@ -75,7 +76,7 @@ def test_top_level_script_runs_the_command_line():
 
 
 def test_options_offer_what_the_library_has():
-    assert tuple(METHODS) == options.BLEND
+    assert tuple(METHODS) == swap_module.BLEND
     assert options.CONSENT == CONSENT
     assert options.DETECTORS == DETECTORS
     assert options.BACKENDS == BACKENDS
@@ -85,12 +86,26 @@ def test_options_offer_what_the_library_has():
     assert keep.metavar == ",".join(KEEP) + "|none"
 
 
-def test_defaults_are_those_of_the_pipeline(here, calls):
+def step_of(recipe, **keys):
+    """The one step, and that the recipe is what it says."""
+    (step,) = recipe.steps
+    wanted = {"name": "swap", "faces": "largest", "inputs": recipe.inputs, **keys}
+    assert recipe == Recipe(recipe.steps, **wanted)
+    return step
+
+
+def test_defaults_are_those_of_the_library(here, calls):
     assert swap().exit_code == 0
-    assert calls == [("target.png", 1, SwapSettings(), None)]
+    ((name, prepared),) = calls
+    assert name == "target.png"
+    assert prepared.recipe.inputs == {"source": Photographs((Path("source.png"),))}
+    assert step_of(prepared.recipe) == Swap(source="source")
+    assert prepared.mask is None
+    facelab.swap("target.png", "source.png", model=facelab.FaceModel(FlatFace()))
+    assert calls[1][1].recipe == prepared.recipe
 
 
-def test_every_option_reaches_the_pipeline(here, calls):
+def test_every_option_reaches_the_engine(here, calls):
     PIL.Image.fromarray(np.full((36, 40), 51, np.uint8)).save("mask.png")
     result = swap(
         *("--blend", "alpha", "--tone", "0.25", "--keep", "mouth,eyes", "--target-face", "all"),
@@ -98,23 +113,26 @@ def test_every_option_reaches_the_pipeline(here, calls):
         *("--mask", "mask.png", "--no-occlusion", "--texture-size", "512"),
     )
     assert result.exit_code == 0, result.output
-    ((_, _, settings, mask),) = calls
-    assert settings == SwapSettings(
-        "alpha", 0.25, ("mouth", "eyes"), target_face="all",
-        occlusion=False, texture_size=512,
-    )  # fmt: skip
-    np.testing.assert_allclose(mask, np.full((36, 40), 0.2), rtol=1e-6)
+    ((_, prepared),) = calls
+    step = step_of(prepared.recipe, faces="all", mask=Path("mask.png"), texture_size=512)
+    assert step == Swap(
+        source="source", blend="alpha", tone=0.25, keep=("mouth", "eyes"), occlusion=False
+    )
+    np.testing.assert_allclose(prepared.mask, np.full((36, 40), 0.2), rtol=1e-6)
 
 
-def test_face_and_box_options_reach_the_pipeline(here, calls):
-    assert swap("--source-face", "left", "--target-box", "0,0,9,9").exit_code == 0
-    assert calls[0][2] == SwapSettings(target_box=Box(0, 0, 9, 9))
+def test_face_and_box_options_reach_the_engine(here, calls):
+    assert swap("--target-box", "0,0,9,9").exit_code == 0
+    assert calls[0][1].recipe.faces == Box(0, 0, 9, 9)
+    assert swap("--target-face", "0", output="b.png").exit_code == 0
+    assert calls[1][1].recipe.faces == 0
 
 
 @pytest.mark.parametrize(
     ("options", "face", "box"),
     [
         ((), "largest", None),
+        (("--source-face", "left"), "left", None),
         (("--source-face", "1"), "1", None),
         (("--source-box", "1,2,30,31.5"), "largest", Box(1, 2, 30, 31.5)),
     ],
@@ -122,41 +140,59 @@ def test_face_and_box_options_reach_the_pipeline(here, calls):
 def test_which_face_of_the_source_is_told_to_who_looks(
     here, calls, monkeypatch, options, face, box
 ):
-    told = []
+    told, observe = [], facelab.FaceModel.observe
 
-    def sight(image, reconstructor, *which):
+    def noted(model, photograph, *which):
         told.append(which)
-        return []
+        return observe(model, photograph)
 
-    monkeypatch.setattr(job_module, "sight", sight)
+    monkeypatch.setattr(facelab.FaceModel, "observe", noted)
     assert swap(*options).exit_code == 0
     assert told == [(face, box, "source.png")]
-    said = json.loads(Path("out.png.json").read_text())["recipe"]
-    assert said["source_face"] == face
-    assert said["source_box"] == (None if box is None else {"x0": 1, "y0": 2, "x1": 30, "y1": 31.5})
+    said = record("out.png")["recipe"]["recipe"]["inputs"]["source"]
+    which = {"face": face} if box is None else {"box": [1, 2, 30, 31.5]}
+    assert said == {"photograph": "source.png", **which}
 
 
 def test_keep_none_and_several_sources(here, calls):
     assert swap("--keep", "none", "-s", "target.png").exit_code == 0
-    assert calls[0][1:3] == (2, SwapSettings(keep=()))
+    recipe = calls[0][1].recipe
+    assert recipe.inputs["source"].files == (Path("source.png"), Path("target.png"))
+    assert step_of(recipe).kept == ()
+
+
+def test_a_folder_of_sources_means_all_its_photographs(here, calls):
+    photographs(2)
+    Path("photos/notes.txt").write_text("no photograph")
+    assert swap("-s", "photos").exit_code == 0
+    files = [entry["file"] for entry in record("out.png")["inputs"] if entry["role"] == "source"]
+    assert files == ["source.png", "a.png", "b.png"]
+    Path("empty").mkdir()
+    empty = swap(source="empty", output="b.png")
+    assert empty.exit_code == 2
+    assert one_line(empty, "empty: ")
+    boxed = swap("--source-box", "1,2,30,31", source="photos", output="b.png")
+    assert boxed.exit_code == 2
+    assert one_line(boxed, "--source-box goes with one --source")
 
 
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
-        (["--nonsense"], ["--nonsense", "facelab --help"]),
+        (["--nonsense"], ["--nonsense", "facelab swap --help"]),
         (["--blend", "magic"], ["--blend", "'magic'", "poisson", "mixed", "alpha"]),
         (["--tone", "1.5"], ["tone", "1.5", "0 to 1"]),
-        (["--tone", "nan"], ["tone", "nan"]),
+        (["--tone", "nan"], ["tone", "nan", "0 to 1"]),
         (["--tone", "much"], ["--tone", "much"]),
         (["--keep", "nose"], ["keep", "'nose'", "mouth, eyes"]),
-        (["--source-face", "all"], ["source_face", "'all'", "largest, left, right"]),
-        (["--target-face", "-1"], ["target_face", "'-1'", "index"]),
+        (["--source-face", "all"], ["--source-face", "'all'", "largest, left, right"]),
+        (["--target-face", "-1"], ["--target-face", "'-1'", "index"]),
         (["--source-box", "1,2,3"], ["--source-box", "'1,2,3'", "x0,y0,x1,y1"]),
         (["--target-box", "5,0,5,9"], ["--target-box", "x0 < x1"]),
         (["--target-box", "0,0,inf,9"], ["--target-box", "inf"]),
-        (["--target-box", "0,0,9,9", "--target-face", "1"], ["target_box", "target_face"]),
+        (["--target-box", "0,0,9,9", "--target-face", "1"], ["--target-box", "--target-face"]),
         (["--source-box", "0,0,9,9", "-s", "target.png"], ["--source-box", "one --source"]),
+        (["--source-box", "0,0,9,9", "--source-face", "1"], ["--source-box", "--source-face"]),
         (["--texture-size", "100"], ["texture_size", "100", "256 to 2048"]),
         (["--detector", "eyes"], ["--detector", "'eyes'", "blazeface"]),
         (["--consent", "maybe"], ["--consent", "'maybe'", "written"]),
@@ -169,11 +205,11 @@ def test_wrong_options(here, calls, arguments, parts):
     assert not Path("out.png").exists()
 
 
-@pytest.mark.parametrize("arguments", [[], ["swap"], ["weights"], ["dance"], ["swap", "-s", "a"]])
+@pytest.mark.parametrize("arguments", [["swap"], ["dance"], ["swap", "-s", "a"]])
 def test_incomplete_commands(arguments):
     result = facelab_(*arguments)
     assert result.exit_code == 2
-    assert one_line(result, "facelab --help")
+    assert one_line(result, "(see facelab", "--help)")
 
 
 # One file
@@ -188,7 +224,7 @@ def test_one_file(here, calls):
     assert set(seconds) == {"read", "swap", "write"}
     assert min(seconds.values()) >= 0
     assert outcome == {
-        "target": "target.png",
+        "input": "target.png",
         "output": "out.png",
         "record": "out.png.json",
         "status": "done",
@@ -213,7 +249,7 @@ def test_record(here, calls):
     assert content["output"] == {"file": "out.png", "sha256": digest("out.png")}
     assert content["consent"] == "licensed"
     assert content["recipe"]["command"] == "swap"
-    assert content["recipe"]["tone"] == 0.5
+    assert content["recipe"]["recipe"]["steps"][0]["swap"]["tone"] == 0.5
     assert content["weights"]["facemap"] == weights.entry_of("facemap").sha256
     assert str(here) not in Path("out.png.json").read_text()
 
@@ -231,15 +267,62 @@ def test_mark(here, calls, consent, term):
 def test_same_command_gives_the_same_bytes(here, calls):
     assert swap().exit_code == 0
     before = snapshot(".")
-    assert swap().exit_code == 0
+    assert swap("--overwrite").exit_code == 0
+    assert len(calls) == 2
     assert snapshot(".") == before
 
 
-def test_another_existing_file_is_replaced(here, calls):
-    Path("out.png").write_text("old")
+def test_same_command_again_has_nothing_to_do(here, calls):
     assert swap().exit_code == 0
+    before = snapshot(".")
+    again = swap("--json")
+    assert again.exit_code == 0
+    assert again.stderr == "out.png: already done; --overwrite does it again\n"
+    assert json.loads(again.stdout)[0]["status"] == "skipped"
     assert len(calls) == 1
+    assert snapshot(".") == before
+
+
+@pytest.mark.parametrize("there", ["out.png", "out.png.json"])
+def test_another_existing_file_is_not_replaced(here, calls, there):
+    Path(there).write_text("old")
+    before = snapshot(".")
+    result = swap()
+    assert result.exit_code == 2
+    assert one_line(result, f"{there}: already there", "--overwrite replaces what is there")
+    assert snapshot(".") == before
+    assert not calls
+    assert swap("--overwrite").exit_code == 0
     assert values("out.png").shape == (36, 40, 3)
+    other = swap("--tone", "0.5")
+    assert other.exit_code == 2
+    assert one_line(other, "out.png: already there, but not made of this", "--overwrite")
+
+
+def test_several_targets_go_into_a_folder(here, calls):
+    photographs(2)
+    result = swap("-t", "photos", "-t", "photos/a.png", "--json", output="out")
+    assert result.exit_code == 0, result.output
+    made = ["target.png", "a.png", "b.png"]
+    assert [one["output"] for one in json.loads(result.stdout)] == [f"out/{name}" for name in made]
+    assert sorted(snapshot("out")) == sorted([*made, *(f"{name}.json" for name in made)])
+    file = swap("-t", "photos/a.png", output="b.png")
+    assert file.exit_code == 2
+    assert one_line(file, "b.png: is a file, but a folder goes into a folder")
+    picture("more/a.png", 5)
+    twice = swap("-t", "photos", "-t", "more", output="other")
+    assert twice.exit_code == 2
+    assert one_line(twice, "other/a.png: would be written twice")
+
+
+def test_an_output_without_a_suffix_is_a_folder(here, calls):
+    assert swap(output="out").exit_code == 0
+    assert sorted(snapshot("out")) == ["target.png", "target.png.json"]
+    deep = swap(output="none/out")
+    assert deep.exit_code == 1
+    assert one_line(deep, "none/out: cannot be made a folder")
+    picture("photos/a.png", 3)
+    assert one_line(swap(target="photos", output="b.png"), "b.png: is a file")
 
 
 def test_output_into_an_existing_folder(here, calls):
@@ -251,7 +334,7 @@ def test_output_into_an_existing_folder(here, calls):
 def test_quiet_says_nothing_but_errors(here, calls):
     result = swap("--quiet")
     assert (result.exit_code, result.output) == (0, "")
-    assert one_line(swap("--quiet", target="none.png"), "none.png")
+    assert one_line(swap("--quiet", target="none.png", output="b.png"), "none.png")
 
 
 def test_losses_are_said_and_recorded(here, calls):
@@ -296,8 +379,6 @@ def test_insightface_terms_are_said_and_its_files_recorded(here, calls, monkeypa
         (["--mask", "mask.png"], {"output": "mask.png"}),
         ([], {"source": "out.png.json"}),
         ([], {"output": "."}),
-        ([], {"target": ".", "output": "."}),
-        ([], {"target": ".", "output": "../HERE"}),
         ([], {"target": "photos", "output": "."}),
     ],
 )
@@ -311,6 +392,17 @@ def test_inputs_are_never_overwritten(here, calls, arguments, options):
     result = swap(*arguments, **options)
     assert result.exit_code == 2
     assert one_line(result, "would overwrite an input", "another output")
+    assert snapshot_of_files(here) == before
+    assert not calls
+
+
+@pytest.mark.parametrize("output", [".", "../HERE", "sub/.."])
+def test_a_folder_is_not_written_into_itself(here, calls, output):
+    Path("sub").mkdir()
+    before = snapshot_of_files(here)
+    result = swap(target=".", output=output.replace("HERE", here.name))
+    assert result.exit_code == 2
+    assert one_line(result, "photographs are taken from it", "another")
     assert snapshot_of_files(here) == before
     assert not calls
 
@@ -331,7 +423,7 @@ def test_folder(here, calls):
     assert sorted(snapshot("out")) == sorted([*originals, *(f"{name}.json" for name in originals)])
     for name, original in originals.items():
         np.testing.assert_array_equal(values(f"out/{name}"), 255 - original)
-    assert [Path(outcome["target"]).name for outcome in json.loads(result.stdout)] == [*originals]
+    assert [Path(outcome["input"]).name for outcome in json.loads(result.stdout)] == [*originals]
     assert result.stderr.endswith("3 done, 0 skipped, 0 failed\n2 not taken: 1 .txt, 1 hidden\n")
 
 
@@ -391,7 +483,7 @@ def test_folder_skips_what_is_done_without_loading_networks(here, calls, monkeyp
     photographs(3)
     assert swap(target="photos", output="out").exit_code == 0
     before = snapshot("out")
-    monkeypatch.setattr(networks_module, "load_reconstructor", None)
+    monkeypatch.setattr(Networks, "load", None)
     result = swap("--json", target="photos", output="out")
     assert result.exit_code == 0, result.output
     assert [outcome["status"] for outcome in json.loads(result.stdout)] == ["skipped"] * 3
@@ -400,7 +492,7 @@ def test_folder_skips_what_is_done_without_loading_networks(here, calls, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("change", "arguments", "redone"),
+    ("change", "arguments", "others"),
     [
         (lambda: picture("photos/b.png", 9), [], ["b.png"]),
         (lambda: picture("source.png", 9), [], ["a.png", "b.png"]),
@@ -413,25 +505,40 @@ def test_folder_skips_what_is_done_without_loading_networks(here, calls, monkeyp
         (lambda: None, ["--tone", "0.5"], ["a.png", "b.png"]),
         (lambda: None, ["--consent", "self"], ["a.png", "b.png"]),
         (lambda: None, ["--mask", "source.png"], ["a.png", "b.png"]),
-        (lambda: None, ["--overwrite"], ["a.png", "b.png"]),
+        (lambda: None, [], []),
     ],
 )
-def test_folder_does_again_what_changed(here, calls, change, arguments, redone):
-    photographs(2)
+def test_folder_replaces_only_by_overwrite_what_changed(here, calls, change, arguments, others):
+    photographs(3)
+    Path("photos/c.png").rename("later.png")
     assert swap(target="photos", output="out").exit_code == 0
-    calls.clear()
     change()
-    assert swap(*arguments, target="photos", output="out").exit_code == 0
-    assert [name for name, *_ in calls] == redone
+    Path("later.png").rename("photos/c.png")
+    before = snapshot("out")
+    calls.clear()
+    result = swap(*arguments, "--json", target="photos", output="out")
+    assert result.exit_code == (2 if others else 0)
+    if others:
+        more = " and 1 more" if len(others) == 2 else ""
+        assert one_line(result, f"{more}: already there, but not made of this; --overwrite")
+    failed = [one for one in json.loads(result.stdout) if one["status"] == "failed"]
+    assert [Path(one["input"]).name for one in failed] == others
+    assert [name for name, _ in calls] == ["c.png"]  # which was not there before
+    assert before.items() <= snapshot("out").items()
+    calls.clear()
+    result = swap(*arguments, "--overwrite", target="photos", output="out")
+    assert result.exit_code == 0, result.output
+    assert [name for name, _ in calls] == ["a.png", "b.png", "c.png"]
 
 
-def test_folder_does_again_what_other_weights_made(here, calls, monkeypatch):
+def test_what_other_weights_made_is_not_done(here, calls):
     photographs(1)
     assert swap(target="photos", output="out").exit_code == 0
     old = weights.entry_of("facemap").sha256
     text = Path("out/a.png.json").read_text()
     Path("out/a.png.json").write_text(text.replace(old, "0" * 64))
-    assert swap(target="photos", output="out").exit_code == 0
+    assert swap(target="photos", output="out").exit_code == 2
+    assert swap("--overwrite", target="photos", output="out").exit_code == 0
     assert len(calls) == 2
     assert Path("out/a.png.json").read_text() == text
 
@@ -466,20 +573,20 @@ def test_different_failures_of_a_folder_are_a_processing_error(here, calls):
 def test_interrupted_folder_goes_on(here, calls, monkeypatch):
     photographs(4)
     assert swap(target="photos", output="whole").exit_code == 0
-    whole, invert = snapshot("whole"), job_module.swap_into
+    whole, run = snapshot("whole"), RecipeRunner.__call__
 
-    def interrupted(target, sources, reconstructor, settings, mask, name):
+    def interrupted(prepared, photograph, name=""):
         if name.endswith("c.png"):
             raise KeyboardInterrupt
-        return invert(target, sources, reconstructor, settings, mask, name)
+        return run(prepared, photograph, name)
 
-    monkeypatch.setattr(job_module, "swap_into", interrupted)
+    monkeypatch.setattr(RecipeRunner, "__call__", interrupted)
     result = swap(target="photos", output="out")
     assert result.exit_code == 130
     assert one_line(result, "interrupted")
     assert snapshot("out") == {name: whole[name] for name in whole if name[0] in "ab"}
     calls.clear()
-    monkeypatch.setattr(job_module, "swap_into", invert)
+    monkeypatch.setattr(RecipeRunner, "__call__", run)
     assert swap(target="photos", output="out").exit_code == 0
     assert [name for name, *_ in calls] == ["c.png", "d.png"]
     assert snapshot("out") == whole
@@ -507,7 +614,7 @@ def test_no_image_without_its_record(here, calls, monkeypatch, kind):
 
 
 def test_unexpected_error_is_one_line(here, calls, monkeypatch):
-    monkeypatch.setattr(job_module, "swap_into", lambda *_: 1 / 0)
+    monkeypatch.setattr(runner, "swap_face", lambda *_: 1 / 0)
     result = swap()
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
@@ -616,7 +723,7 @@ def test_damaged_weights(here, monkeypatch):
 def test_own_weights_are_used_and_recorded(here, monkeypatch):
     loaded = []
     monkeypatch.setattr(
-        networks_module, "load_reconstructor", lambda *names: loaded.append(names) or FlatFace()
+        reconstruct, "load_reconstructor", lambda *names: loaded.append(names) or FlatFace()
     )
     Path("own.safetensors").write_bytes(b"weights")
     assert swap("--weights", "own.safetensors").exit_code == 0
@@ -629,17 +736,22 @@ def test_own_weights_are_used_and_recorded(here, monkeypatch):
 
 INTERRUPTIBLE = """
 import sys, time
-from facelab.cli import job, main, networks
-from facelab.recipe.swapping import SwapResult
+from facelab.cli import main
+from facelab.recipe import runner
+from facelab.recipe.runner import RecipeRunner
+from facelab.reconstruct.networks import Networks
 from tests.commands import FlatFace
 
-def invert(target, sources, reconstructor, settings, mask, name):
+run = RecipeRunner.__call__
+
+def slow(prepared, photograph, name):
     if name.endswith("c.png"):
         print("ready", flush=True)
         time.sleep(60)
-    return SwapResult(1 - target, reconstructor(target))
+    return run(prepared, photograph, name)
 
-networks.load_reconstructor, job.swap_into = lambda *_: FlatFace(), invert
+RecipeRunner.__call__, Networks.load = slow, lambda _: FlatFace()
+runner.swap_face = lambda image, *_: 1 - image
 main(sys.argv[1:])
 """
 

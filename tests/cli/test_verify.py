@@ -18,11 +18,11 @@ import scipy.io
 import facelab
 from facelab import weights
 from facelab.augment.store import Store
-from facelab.cli import job, remaking, verifying_data
-from facelab.cli import networks as networks_module
 from facelab.errors import FacelabError, UsageError, WeightsError
+from facelab.recipe.result import Result
+from facelab.reconstruct.networks import Networks
 from facelab.types import Reconstruction
-from facelab.verification import read_record
+from facelab.verification import data_set, read_record, remake
 from tests.commands import facelab_, one_line, picture
 from tests.heads import head_file
 from tests.synthetic import canonical
@@ -60,7 +60,7 @@ class Faces:
 @pytest.fixture(autouse=True)
 def stand(here, monkeypatch):
     """Photographs in a folder of their own, no networks, and an own place for temporary files."""
-    monkeypatch.setattr(networks_module, "load_reconstructor", lambda *_: Faces())
+    monkeypatch.setattr(Networks, "load", lambda _: Faces())
     monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
     Path("temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(here / "temporary"))
@@ -271,6 +271,9 @@ def test_the_library_finds_the_same():
     swap()
     (found,) = facelab.verify("out.png", ["faces"])
     assert found.identical and found.exit_code == 0
+    facelab.swap("target.png", "faces/anna.png", mask="mask.png", faces=0).save("b.png")
+    (found,) = facelab.verify("b.png", ["faces"])
+    assert found.identical and found.exit_code == 0
     with pytest.raises(UsageError, match="every must be 1 or more, not 0"):
         next(facelab.verify("out.png", every=0))
 
@@ -414,16 +417,21 @@ def test_an_output_that_is_gone_or_of_another_size_or_no_picture():
     assert verified()[1]["out.png"]["said"].startswith("is damaged: 7 bytes; made again ")
 
 
+def step_of(record):
+    """The settings of the swap in a record."""
+    return record["recipe"]["recipe"]["steps"][0]["swap"]
+
+
 def test_another_recipe_in_the_record():
     swap()
-    rewrite("out.png.json", lambda said: said["recipe"].update(tone=0))
+    rewrite("out.png.json", lambda said: step_of(said).update(tone=0))
     code, bad = verified()
     assert (code, bad["out.png"]["status"]) == (1, "differs")
     assert bad["out.png"]["figures"]["differing"] > 10
     assert "changed" not in bad["out.png"]["said"]
-    edit()
-    rewrite("out.png.json", lambda said: said["recipe"]["recipe"]["steps"].pop())
-    assert verified()[1]["out.png"]["figures"]["differing"] > 10
+    edit("other.png")
+    rewrite("other.png.json", lambda said: said["recipe"]["recipe"]["steps"].pop())
+    assert verified("other.png")[1]["other.png"]["figures"]["differing"] > 10
 
 
 def test_another_hash_in_the_record():
@@ -618,25 +626,48 @@ def test_a_pipe_is_no_record(here):
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("tone", 7), ("tone", "1"), ("keep", "mouth"), ("keep", [["mouth"]]), ("blend", []),
-        ("backend", "../x"), ("device", 1), ("texture_size", 300.5), ("texture_size", 10**9),
-        ("source_box", [1, 2]), ("target_box", {"x0": 0}), ("own", "../x"), ("later", True),
+        ("recipe/steps/0/swap/tone", 7),
+        ("recipe/steps/0/swap/tone", "1"),
+        ("recipe/steps/0/swap/keep", "nose"),
+        ("recipe/steps/0/swap/keep", [["mouth"]]),
+        ("recipe/steps/0/swap/blend", []),
+        ("recipe/steps/0/swap/later", True),
+        ("recipe/steps/0/swap/source", "other"),
+        ("recipe/texture_size", 300.5),
+        ("recipe/texture_size", 10**9),
+        ("recipe/inputs/source/box", [1, 2]),
+        ("recipe/faces", {"x0": 0}),
+        ("recipe/faces", {"box": {"x0": 0}}),
+        ("recipe/later", True),
+        ("backend", "../x"),
+        ("device", 1),
+        ("own", "../x"),
+        ("later", True),
     ],
-)  # fmt: skip
+)
 def test_settings_that_are_none(key, value):
     swap()
-    rewrite("out.png.json", lambda said: said["recipe"].update({key: value}))
+
+    def change(said):
+        *path, last = key.split("/")
+        spot = said["recipe"]
+        for name in path:
+            spot = spot[int(name) if name.isdecimal() else name]
+        spot[last] = value
+
+    rewrite("out.png.json", change)
     result = verify()
     assert result.exit_code == 2
     assert one_line(result, "out.png.json: ")
 
 
-def test_a_swap_of_nobody():
+@pytest.mark.parametrize(("first", "last", "role"), [(0, 2, "source"), (2, 3, "mask")])
+def test_a_swap_of_nobody(first, last, role):
     swap()
-    rewrite("out.png.json", lambda said: said["inputs"].__delitem__(slice(0, 3)))
+    rewrite("out.png.json", lambda said: said["inputs"].__delitem__(slice(first, last)))
     result = verify()
     assert result.exit_code == 2
-    assert one_line(result, "out.png.json: its settings", "no source")
+    assert one_line(result, "out.png.json: its settings", f"no '{role}'")
 
 
 def places(value, path=()):
@@ -679,7 +710,7 @@ def test_mutated_records_are_refused_in_one_line_or_verified(kind, monkeypatch):
     MAKERS[kind][0](*(("--write", "landmarks") if kind == "reconstruct" else ()))
     record = Path("out/target.json" if kind == "reconstruct" else "out.png.json")
     monkeypatch.setattr(weights, "verify", lambda _: None)  # hashing takes most of the time
-    monkeypatch.setattr(remaking, "_MAKERS", dict.fromkeys(remaking._MAKERS, _prepared(kind)))
+    monkeypatch.setattr(remake, "_MAKERS", dict.fromkeys(remake._MAKERS, _prepared(kind)))
     assert refused(record, record, 60) > 5
 
 
@@ -687,21 +718,21 @@ def test_mutated_records_are_refused_in_one_line_or_verified(kind, monkeypatch):
 def test_mutated_cards_are_refused_in_one_line_or_verified(name, monkeypatch):
     augment()
     monkeypatch.setattr(weights, "verify", lambda _: None)
-    monkeypatch.setattr(verifying_data, "_compared", lambda *_: [])  # it is made again elsewhere
-    monkeypatch.setattr(verifying_data, "_together", lambda *_: [])
+    monkeypatch.setattr(data_set, "_compared", lambda *_: [])  # it is made again elsewhere
+    monkeypatch.setattr(data_set, "_together", lambda *_: [])
     assert refused(Path("out", name), "out", 40) > 2
 
 
 def _prepared(kind):
     """The maker of a command up to where it would begin to compute."""
-    maker = remaking._MAKERS[kind]
+    maker = remake._MAKERS[kind]
 
     def make(recorded, networks, files, folder):
         def stop(*_):
             raise FacelabError("enough")
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(networks_module.Networks, "load", stop)
+            patch.setattr(Networks, "load", stop)
             maker(recorded, networks, files, folder)
 
     return make
@@ -711,11 +742,11 @@ def test_interrupted_leaves_nothing(monkeypatch):
     swap()
     before = tree()
 
-    def interrupt(made, studio):
-        made.output.write_bytes(b"half")
+    def interrupt(result, path, **_):
+        path.write_bytes(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(job, "perform", interrupt)
+    monkeypatch.setattr(Result, "save", interrupt)
     assert verify().exit_code == 130
     assert tree() == before
 

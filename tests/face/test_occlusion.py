@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from facelab import atlas as atlases
-from facelab.face.occlusion import KEEP, mouth_opening, occlusion, opacity
+from facelab.constants import KEEP
+from facelab.face.occlusion import mouth_opening, occlusion, opacity
 from facelab.face.skin import learn
 from tests.synthetic import ATLAS, DARK, frozen, mouth, painted, patch, texture
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.numerics import scanline
-from facelab.numerics.raster import coverage, interpolate, rasterize, sample
+from facelab.numerics.raster import interpolate, rasterize, sample
 from tests import reference
 
 SQUARE = np.array([[0, 1, 3], [1, 2, 3]], np.int32)  # of corners in counter-clockwise order
@@ -278,34 +278,3 @@ def test_an_occlusion_does_not_blur_either_side():
 def test_sample_refuses_other_shapes(texture, uv):
     with pytest.raises(ValueError, match="must have shapes"):
         sample(np.zeros(texture, np.float32), np.zeros(uv, np.float32))
-
-
-@pytest.mark.parametrize("angle", [0, 0.2, 0.7, 1.1])
-def test_coverage_sums_to_the_area_of_a_square(angle):
-    turns = angle + np.arange(4) * np.pi / 2
-    corners = np.stack((20 + 14 * np.sin(turns), 20 + 14 * np.cos(turns), 0 * turns), axis=-1)
-    share = coverage(corners.astype(np.float32), SQUARE, (41, 41))
-    assert share.dtype == np.float32
-    assert share.sum() == pytest.approx(2 * 14**2, rel=5e-3)
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_coverage_is_near_a_finer_count(seed):
-    vertices, triangles = folded_grid(np.random.default_rng(seed), 6, 24)
-    share = coverage(vertices, triangles, (26, 23))
-    expected = reference.coverage(vertices, triangles, (26, 23))
-    assert np.abs(share - expected).max() < 0.16
-    assert np.abs(share - expected).mean() < 0.01
-    assert np.abs(share.mean() - expected.mean()) < 2e-3
-
-
-def test_coverage_counts_slivers_between_centres():
-    sliver = np.float32([[2, 3.25, 0], [2, 3.75, 0], [9, 3.75, 0], [9, 3.25, 0]])
-    share = coverage(sliver, SQUARE, (7, 12))
-    assert not rasterize(sliver, SQUARE, (7, 12)).covered.any()
-    assert share.sum() == pytest.approx(3.5)
-
-
-def test_coverage_is_one_inside_and_at_the_window_border():
-    corners = np.float32([[-5, -5, 0], [-5, 30, 0], [30, 30, 0], [30, -5, 0]])
-    assert (coverage(corners, SQUARE, (11, 9)) == 1).all()

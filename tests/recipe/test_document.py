@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from facelab.errors import UsageError
+from facelab.model import FaceModel
 from facelab.recipe import (
-    FaceIndex,
     MostFaces,
     Output,
     Photographs,
@@ -21,6 +21,7 @@ from facelab.recipe import (
     Recipe,
     StepError,
     Swap,
+    check_inputs,
     describe,
     make_step,
     parse_recipe,
@@ -32,6 +33,7 @@ from facelab.recipe import (
 from facelab.recipe.document import DEEPEST, LARGEST, DocumentError, parse
 from facelab.types import Box
 from tests.schemas import valid
+from tests.synthetic import StubReconstructor
 from tests.tiny import Fill, Shift, Wear
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -46,6 +48,9 @@ def folder(tmp_path):
 
 def recipe(text, folder=Path()):
     return parse_recipe(text.encode(), "r.yaml", folder)
+
+
+NOBODY = FaceModel(StubReconstructor())
 
 
 def refused(text, folder=Path()):
@@ -88,7 +93,7 @@ def test_everything_is_read(folder):
     assert got == Recipe(
         name="everything",
         seed=7,
-        faces=FaceIndex(2),
+        faces=2,
         texture_size=512,
         blend="mixed",
         mask=folder / "paint.png",
@@ -117,8 +122,8 @@ def test_only_the_version_is_needed():
 @pytest.mark.parametrize(
     ("text", "faces"),
     [
-        ("all", "all"), ("3", FaceIndex(3)), ("0", FaceIndex(0)), ("{index: 3}", FaceIndex(3)),
-        ("'1'", FaceIndex(1)), ("{most: 2}", MostFaces(2)), ("{index: 0}", FaceIndex(0)),
+        ("all", "all"), ("3", 3), ("0", 0), ("{index: 3}", 3),
+        ("'1'", 1), ("{most: 2}", MostFaces(2)), ("{index: 0}", 0),
         ("{box: [1, 2.5, 30, 40]}", Box(1, 2.5, 30, 40)),
     ],
 )  # fmt: skip
@@ -251,9 +256,11 @@ def test_missing_recipe(tmp_path):
 
 def test_recipes_made_in_python_are_checked():
     with pytest.raises(UsageError, match=r"step 1 \(wear\): reference: no input is called 'x'"):
-        Recipe(steps=(Wear(reference="x"),))
+        check_inputs([Wear(reference="x")], {"y": None})
     with pytest.raises(UsageError, match="seed: -1"):
         Recipe(seed=-1)
+    with pytest.raises(UsageError, match=r"step 2.*no input is called 'x'.*inputs: none"):
+        Recipe([Fill(), Wear(reference="x")])(np.zeros((9, 9, 3), np.float32), model=NOBODY)
     with pytest.raises(StepError, match="did you mean shift"):
         make_step("shfit", {})
 
@@ -367,7 +374,7 @@ steps_drawn = st.lists(
 faces_drawn = (
     st.sampled_from(["all", "left"])
     | st.builds(MostFaces, st.integers(1, 9))
-    | st.builds(FaceIndex, st.integers(0, 9))
+    | st.integers(0, 9)
     | st.builds(Box, st.floats(-9, 9), st.integers(-9, 9), st.floats(9, 99), st.floats(9, 99))
 )
 output_drawn = st.builds(Output, st.sampled_from(["jpg", None]), st.integers(1, 100) | st.none())

@@ -11,22 +11,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facelab.cli import networks
 from facelab.images import read
 from facelab.recipe import read_recipe
-from facelab.reconstruct import load_reconstructor
+from facelab.reconstruct.networks import Networks
 from tests.children import ROOT
 from tests.commands import facelab_
 
 FOLDER = ROOT / "recipes"
 RECIPES = sorted(FOLDER.glob("*.yaml"))
 
-loaded = cache(load_reconstructor)
+loaded = cache(Networks.load)
 
 
 @pytest.fixture(autouse=True)
 def networks_once(monkeypatch):
-    monkeypatch.setattr(networks, "load_reconstructor", lambda *_: loaded())
+    monkeypatch.setattr(Networks, "load", loaded)
 
 
 def test_there_are_as_many_as_were_promised():

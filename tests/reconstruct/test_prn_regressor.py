@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import facelab
+from facelab import FaceModel, FaceObservation, Image
 from facelab.geometry.pose import estimate
 from facelab.geometry.visibility import visible
-from facelab.recipe.swapping import SwapSettings, swap_into
-from facelab.reconstruct.face_selection import Sighting
 from facelab.reconstruct.prn_regressor import PRNRegressor, crop_of
 from facelab.reconstruct.reconstructor import View
 from facelab.train.loss import loss_weights
@@ -134,9 +134,12 @@ def test_swap_in_prnets_atlas(atlas):
 
         largest = __call__
 
-    settings_ = SwapSettings(texture_size=256)
-    other = Sighting(noise(400, 400), face)
-    result = swap_into(image, [other], One(), settings_).image
+    def swapped(source):
+        seen = FaceObservation(Image(source), Reconstruction(face, 0.9))
+        result = facelab.swap(image, seen, model=FaceModel(One()), texture_size=256)
+        return result.image.pixels
+
+    result = swapped(noise(400, 400))
     changed = np.abs(result - image).max(axis=2) > 1e-3
     assert changed.mean() > 0.1
     x, y = face.values[atlas.region("oval", 256) > 0][:, :2].T
@@ -144,7 +147,7 @@ def test_swap_in_prnets_atlas(atlas):
     outside = np.ones(changed.shape, bool)
     outside[int(y.min()) - 1 : int(y.max()) + 3, int(x.min()) - 1 : int(x.max()) + 3] = False
     assert not changed[outside].any()
-    same = swap_into(image, [Sighting(image, face)], One(), settings_).image
+    same = swapped(image)
     assert np.abs(same - image).mean() < 1 / 255
 
 

@@ -28,6 +28,7 @@ from facelab.geometry.head import Head
 from facelab.numerics import raster
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Bool, Float, Int
+from facelab.numerics.smoothing import smoothstep
 from facelab.types import Face, Pose, PositionMap, Texture
 
 Doubles = NDArray[np.float64]
@@ -192,15 +193,15 @@ def _stage(scene: Scene) -> _Stage:
     fragments = raster.rasterize((points - corner) / np.float32(step), triangles, x.shape)
     away, nearest = _away(fragments.covered)
     away = away * np.float32(step)
-    share = 1 - np.clip((away / was.scale - _HEAD) / (_WORLD - _HEAD), 0, 1)
-    fade = 1 - np.clip(away / np.float32(was.scale * _FOLLOW), 0, 1)
+    share = smoothstep(1 - (away / was.scale - _HEAD) / (_WORLD - _HEAD))
+    fade = smoothstep(1 - away / np.float32(was.scale * _FOLLOW))
     depth = _depth(fragments.depth.ravel()[nearest] * np.float32(step), away, was, step)
     return _Stage(
         was,
         _whole(scene.face.texture, scene.face.positions),
         np.dstack([x, y, depth]).astype(np.float32),
-        np.asarray(share * share * (3 - 2 * share), np.float32),
-        np.asarray(fade * fade * (3 - 2 * fade), np.float32),
+        np.asarray(share, np.float32),
+        np.asarray(fade, np.float32),
         fragments,
         nearest,
         triangles,

@@ -7,21 +7,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from facelab.cli import editing, job, options, reconstruction
-from facelab.cli.networks import Networks
-from facelab.cli.plan import Job
+from facelab.constants import BACKENDS, DETECTORS, DEVICES, RUNTIMES
 from facelab.errors import UsageError
 from facelab.export import NAMES
-from facelab.recipe import Photographs, describe, recipe_of
-from facelab.recipe.swapping import SwapSettings
+from facelab.export.photograph import Export, Report, find_faces, write_faces
+from facelab.images import read
+from facelab.model import FaceModel
+from facelab.recipe import describe, recipe_of
+from facelab.recipe.comparison import write_comparison
+from facelab.recipe.runner import prepare
+from facelab.reconstruct.networks import Networks
 from facelab.types import Box
 from facelab.verification.recorded import Json, Recorded, file_name, listing, mapping, text
 
 _PARTS = {
-    "detector": options.DETECTORS,
-    "backend": options.BACKENDS,
-    "runtime": options.RUNTIMES,
-    "device": options.DEVICES,
+    "detector": DETECTORS,
+    "backend": BACKENDS,
+    "runtime": RUNTIMES,
+    "device": DEVICES,
 }
 _NETWORK_KEYS = (*_PARTS, "own")
 _SIDES = range(16, 4097)  # of exported textures, as `facelab reconstruct` takes them
@@ -92,55 +95,29 @@ def made_again(recorded: Recorded, networks: Networks, files: Sequence[Path]) ->
         return {file.name: file.read_bytes() for file in sorted(Path(folder).iterdir())}
 
 
-def _swapped(recorded: Recorded, networks: Networks, files: Sequence[Path], folder: Path) -> None:
+def _picture(recorded: Recorded, networks: Networks, files: Sequence[Path], folder: Path) -> None:
     with refusing(recorded.path):
-        request = _swap_request(recorded, networks, files)
-        check_within(recorded.settings, request.recorded)
-    outcome = job.perform(_job(recorded, files, folder), job.prepare(request))
-    if outcome.error:
-        raise outcome.error
-
-
-def _swap_request(recorded: Recorded, networks: Networks, files: Sequence[Path]) -> job.SwapRequest:
-    said = {key: one for key, one in recorded.settings.items() if key not in _NETWORK_KEYS}
-    said["target_box"] = _box(said.get("target_box"))
-    said["texture_size"] = _whole(said.get("texture_size"))
-    said["keep"] = tuple(listing("keep", said["keep"]))
-    masked = len(files) > 2 and recorded.inputs[-2].role == "mask"
-    sources = tuple(files[:-2] if masked else files[:-1])
-    if not sources:
-        raise ValueError("no source")
-    mask = files[-2] if masked else None
-    face, box = text("source_face", said.pop("source_face")), _box(said.pop("source_box"))
-    person, settings = Photographs(sources, face, box), SwapSettings(**said)
-    return job.SwapRequest(networks, recorded.consent, person, settings, mask)
-
-
-def _edited(recorded: Recorded, networks: Networks, files: Sequence[Path], folder: Path) -> None:
-    with refusing(recorded.path):
-        said = mapping("recipe", recorded.settings["recipe"])
-        placed = _placed(said, recorded, files)
+        placed = _placed(mapping("recipe", recorded.settings["recipe"]), recorded, files)
     recipe = recipe_of(placed, str(recorded.path))
+    show = recorded.settings.get("show", False) is True
+    said = {"command": recorded.command, "show": show}
     with refusing(recorded.path):
-        show = recorded.settings.get("show", False) is True
-        request = editing.EditRequest(networks, recorded.consent, recipe, show)
-        done = {**request.recorded, "recipe": describe(recipe, str)}
+        done = {**networks.said, **said, "recipe": describe(recipe, str)}
         check_within({**recorded.settings, "recipe": placed}, done)
-    outcome = editing.perform(_job(recorded, files, folder), editing.prepare(request))
-    if outcome.error:
-        raise outcome.error
+    (name,) = recorded.files
+    photograph = read(files[-1])
+    result = prepare(recipe, FaceModel(networks.load(), networks), said=said)(photograph)
+    result.save(folder / name, consent=recorded.consent)
+    if show:
+        write_comparison(folder / name, photograph, result, recorded.consent)
 
 
 def _placed(said: Json, recorded: Recorded, files: Sequence[Path]) -> Json:
     """A described recipe with the places of its files in place of their names."""
-    given = list(zip(recorded.inputs, files, strict=True))[:-1]
-    mask = said.get("mask")
-    if mask is not None:
-        about, file = given.pop()
-        mask = str(file) if about.role == "mask" else mask
     roles: dict[str, list[Path]] = {}
-    for about, file in given:
+    for about, file in list(zip(recorded.inputs, files, strict=True))[:-1]:
         roles.setdefault(about.role, []).append(file)
+    mask = None if said.get("mask") is None else str(roles["mask"].pop())
     inputs = mapping("inputs", said["inputs"])
     return {**said, "mask": mask, "inputs": placed_inputs(inputs, roles)}
 
@@ -170,20 +147,16 @@ def _reconstructed(
     recorded: Recorded, networks: Networks, files: Sequence[Path], folder: Path
 ) -> None:
     with refusing(recorded.path):
-        request = _report_request(recorded, networks, files)
+        export = _export(recorded, networks, files)
         said = {key: one for key, one in recorded.settings.items() if key != "landmarks"}
-        check_within(said, request.recipe)
-    stem = folder / recorded.path.name.removesuffix(".json")
-    named = reconstruction.Job(files[-1], Path(), stem)
-    reconstructor = networks.load()
-    (outcome,) = reconstruction.perform([named], request, reconstructor, frozenset())
-    if outcome.error:
-        raise outcome.error
+        check_within(said, export.recipe)
+    report = Report(folder / recorded.path.name, files[-1], export.landmarks)
+    image, reconstructor = read(files[-1]), networks.load()
+    faces = find_faces(report, image, export, reconstructor)
+    write_faces(report, image, faces, export, reconstructor.description)
 
 
-def _report_request(
-    recorded: Recorded, networks: Networks, files: Sequence[Path]
-) -> reconstruction.Request:
+def _export(recorded: Recorded, networks: Networks, files: Sequence[Path]) -> Export:
     said = dict(recorded.settings)
     write = tuple(listing("write", said["write"]))
     unknown = [name for name in write if name not in NAMES]
@@ -193,12 +166,7 @@ def _report_request(
     said["write"], said["box"], said["networks"] = write, _box(said["box"]), networks
     said["faces"] = text("faces", said["faces"])
     said["landmarks"] = files[0] if recorded.inputs[0].role == "landmarks" else None
-    return reconstruction.Request(**said)
-
-
-def _job(recorded: Recorded, files: Sequence[Path], folder: Path) -> Job:
-    (name,) = recorded.files
-    return Job(files[-1], folder / name)
+    return Export(**said)
 
 
 def _box(said: object) -> Box | None:
@@ -233,7 +201,7 @@ def check_within(said: object, done: object, where: str = "recipe") -> None:
 
 
 _MAKERS: dict[str, Callable[[Recorded, Networks, Sequence[Path], Path], None]] = {
-    "swap": _swapped,
-    "edit": _edited,
+    "swap": _picture,
+    "edit": _picture,
     "reconstruct": _reconstructed,
 }

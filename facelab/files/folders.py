@@ -1,4 +1,4 @@
-"""Folders that commands read photographs from and write into."""
+"""Folders that are written into."""
 
 from __future__ import annotations
 
@@ -6,23 +6,7 @@ import os
 from pathlib import Path
 
 from facelab.errors import OutputError, UsageError
-from facelab.images import Found, find_photographs
-
-
-def photographs_of(given: Path, *, recursive: bool = False, without: Path | None = None) -> Found:
-    """The photographs in a folder, as `find_photographs`; a file is given back as it is.
-
-    Raises
-    ------
-    UsageError
-        If the folder holds none or cannot be listed, or the path is impossible.
-    """
-    try:
-        if not given.is_dir():
-            return Found((given,))
-    except OSError as error:
-        raise UsageError(f"{error.filename}: {error.strerror}; give another path") from None
-    return find_photographs(given, recursive=recursive, without=without)
+from facelab.files import why
 
 
 def make_folder(folder: Path, *, parents: bool = False) -> None:
@@ -36,9 +20,8 @@ def make_folder(folder: Path, *, parents: bool = False) -> None:
     try:
         folder.mkdir(parents=parents, exist_ok=True)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
         raise OutputError(
-            f"{folder}: cannot be made a folder ({reason}); choose another output folder"
+            f"{folder}: cannot be made a folder ({why(error)}); choose another output folder"
         ) from error
 
 
@@ -54,3 +37,17 @@ def check_folder(folder: Path) -> None:
         raise OutputError(f"{folder}: no such folder; create it first")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{folder}: not writable; choose a folder you may write to")
+
+
+def check_absent(file: Path) -> None:
+    """Refuse a file that is there, before any work is done.
+
+    Raises
+    ------
+    UsageError
+        It says how it may be replaced.
+    """
+    if file.exists():
+        raise UsageError(
+            f"{file}: is already there; --overwrite replaces it, or give another output"
+        )

@@ -1,4 +1,4 @@
-"""The recipe that a command asks for by --do or by a swap's options, and its inputs."""
+"""The recipe that ``--do`` asks for in words, and the inputs that options name."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from pathlib import Path
 
 from facelab.edits import Edit
 from facelab.errors import UsageError
-from facelab.files.atomic import write_bytes_atomically
 from facelab.recipe import (
-    FaceIndex,
-    Faces,
     Input,
     MostFaces,
     Photographs,
@@ -22,10 +19,8 @@ from facelab.recipe import (
     Swap,
     make_step,
     step_classes,
-    to_yaml,
 )
 from facelab.recipe.document import scalar
-from facelab.recipe.swapping import SwapSettings
 
 Named = tuple[str, Path]
 
@@ -94,43 +89,8 @@ def _value(name: str, key: str, text: str) -> object:
     return scalar(text) if kind in ("number", "whole", "switch") else text
 
 
-def of_swap(settings: SwapSettings, person: Photographs, mask: Path | None) -> Recipe:
-    """The recipe that does what a swap does."""
-    step = Swap(
-        source="person",
-        tone=settings.tone,
-        keep=settings.keep or ("none",),
-        blend=settings.blend,
-        occlusion=settings.occlusion,
-    )
-    return Recipe(
-        steps=(step,),
-        inputs={"person": person},
-        name="swap",
-        faces=settings.target_box or _faces(str(settings.target_face)),
-        texture_size=settings.texture_size,
-        mask=mask,
-    )
-
-
-def save_recipe(recipe: Recipe, path: Path) -> None:
-    """Write a recipe, with its paths relative to itself.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
-    write_bytes_atomically(path, to_yaml(recipe, path.parent).encode())
-
-
-def with_faces(recipe: Recipe, faces: str | None, most: int | None) -> Recipe:
-    """The recipe for other faces, if they are given: which, or at most how many of the largest."""
+def with_faces(recipe: Recipe, faces: str | int | None, most: int | None) -> Recipe:
+    """Return the recipe for other faces, if they are given: which, or how many of the largest."""
     if most is not None:
         return replace(recipe, faces=MostFaces(most))
-    return recipe if faces is None else replace(recipe, faces=_faces(faces))
-
-
-def _faces(face: str) -> Faces:
-    """What an option's word or index says."""
-    return FaceIndex(int(face)) if face.isdecimal() else face
+    return recipe if faces is None else replace(recipe, faces=faces)

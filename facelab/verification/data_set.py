@@ -16,23 +16,15 @@ from facelab.augment.formats import FORMATS, Format, named
 from facelab.augment.generate import Generator
 from facelab.augment.plan import Item, Plan, split_of
 from facelab.augment.report.finish import Records
+from facelab.augment.request import matte_weights, sources_of
 from facelab.augment.store import Store
 from facelab.augment.style import Style
 from facelab.augment.template import template_of
-from facelab.cli.augmenting import matte_weights, sources_of
-from facelab.cli.networks import Networks
-from facelab.cli.remaking import networks_said, placed_inputs, refusing
-from facelab.cli.verifying import (
-    CARD,
-    file_finding,
-    found_networks,
-    input_finding,
-    version_findings,
-)
+from facelab.constants import CONSENT
 from facelab.errors import FacelabError
 from facelab.files import parse_json
 from facelab.images import output_format
-from facelab.provenance import CONSENT
+from facelab.reconstruct.networks import Networks
 from facelab.verification import Finding, Search, Verification
 from facelab.verification.recorded import (
     Json,
@@ -43,6 +35,14 @@ from facelab.verification.recorded import (
     sha256,
     text,
     texts,
+)
+from facelab.verification.remake import networks_said, placed_inputs, refusing
+from facelab.verification.verify import (
+    CARD,
+    file_finding,
+    found_networks,
+    input_finding,
+    version_findings,
 )
 
 _SAMPLES = 20  # that are verified unless another share is asked for

@@ -1,44 +1,40 @@
-"""A data set as the command line asks for it: what it is made with, made, and told of."""
+"""A data set as it is asked for, and all that its samples are made with."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import click
+import platformdirs
 from fsspec.implementations.local import LocalFileSystem
 
 import facelab
 from facelab import weights
-from facelab.augment.engines import Engine
 from facelab.augment.generate import Generator
 from facelab.augment.maps import MAPS
 from facelab.augment.portrait_cache import Sources
 from facelab.augment.report.dataset_card import Facts
-from facelab.augment.run import Job, Summary, run
+from facelab.augment.run import DataSet
 from facelab.augment.store import Store
 from facelab.augment.style import Style
 from facelab.augment.template import Template, read_template
-from facelab.cli.folders import check_folder, make_folder
-from facelab.cli.networks import Networks
-from facelab.cli.progress import Progress
-from facelab.cli.report import say, say_notes
 from facelab.errors import UsageError
+from facelab.files.folders import check_folder, make_folder
 from facelab.geometry.head import HeadModel
 from facelab.provenance import file_sha256
 from facelab.recipe import Input, PictureFile, Recipe, describe
 from facelab.recipe.inputs import files_of
 from facelab.reconstruct import load_segmenter
+from facelab.reconstruct.networks import Networks
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a command says.
+class DataSetRequest:
+    """What is asked for.
 
     Parameters
     ----------
@@ -77,48 +73,36 @@ class Asked:
     head: Path | None = None
 
 
-def carry_out(asked: Asked, engine: Engine, *, as_json: bool, quiet: bool) -> int:
-    """Make the data set, say what was done, return the exit code."""
-    job = job_of(asked)
-    with Progress(hidden=quiet) as progress:
-        summary = run(job, engine, progress)
-    if as_json:
-        click.echo(json.dumps(_as_json(asked, summary, progress.rate), indent=2))
-    if not quiet:
-        _tell(asked, summary, progress.rate)
-    return 0
-
-
-def job_of(asked: Asked) -> Job:
-    """The data set that is asked for.
+def data_set_of(request: DataSetRequest) -> DataSet:
+    """Return the data set that is asked for.
 
     Raises
     ------
     FacelabError
         If the recipe, the maps, the weights, the head or the folder are not there or unfit.
     """
-    template, networks = _template(asked.recipe), asked.networks
-    head, used = _head(asked.head, networks), weights_of(template, networks)
+    template, networks = _template(request.recipe), request.networks
+    head, used = _head(request.head, networks), weights_of(template, networks)
     style = Style(
-        seed=template.seed if asked.seed is None else asked.seed,
+        seed=template.seed if request.seed is None else request.seed,
         suffix=f".{template.output.format or 'jpg'}",
         quality=template.output.quality,
-        maps=_maps(asked.maps),
-        consent=asked.consent,
+        maps=_maps(request.maps),
+        consent=request.consent,
     )
     facts = Facts(
-        format=asked.format,
+        format=request.format,
         style=style,
         recipe=_without_folders(template),
-        requested=asked.count,
-        licence=asked.licence,
+        requested=request.count,
+        licence=request.licence,
         weights=[name for name in used if name in weights.entries()],
     )
-    cache = (asked.cache or _own_cache()).resolve()  # wherever the workers are
-    sources = sources_of(template, networks, asked.head and asked.head.resolve(), cache)
-    return Job(
-        faces=asked.faces,
-        store=_store(asked),
+    cache = (request.cache or _own_cache()).resolve()  # wherever the workers are
+    sources = sources_of(template, networks, request.head and request.head.resolve(), cache)
+    return DataSet(
+        faces=request.faces,
+        store=_store(request),
         facts=facts,
         look=sources.portrait,
         maker=partial(Generator, template=template, sources=sources),
@@ -182,7 +166,7 @@ def _maps(wanted: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in wanted.split(","))
 
 
-def _store(asked: Asked) -> Store:
+def _store(request: DataSetRequest) -> Store:
     """Where the data set goes; a local folder is made, but not its parents.
 
     Raises
@@ -190,12 +174,12 @@ def _store(asked: Asked) -> Store:
     FacelabError
         If it cannot be written, or lies within the photographs or they within it.
     """
-    store = Store(asked.output)
+    store = Store(request.output)
     if isinstance(store.files, LocalFileSystem):
-        folder, faces = Path(store.root).resolve(), asked.faces.resolve()
+        folder, faces = Path(store.root).resolve(), request.faces.resolve()
         if folder.is_relative_to(faces) or faces.is_relative_to(folder):
             raise UsageError(
-                f"{asked.output}: the photographs of {asked.faces} are in the way; "
+                f"{request.output}: the photographs of {request.faces} are in the way; "
                 "give a folder beside them"
             )
         make_folder(folder)
@@ -221,9 +205,7 @@ def _key(networks: Networks, used: Mapping[str, str]) -> str:
 
 
 def _own_cache() -> Path:
-    # Path.home() would raise where there is no home.
-    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    return Path(caches) / "facelab" / "faces"
+    return platformdirs.user_cache_path("facelab", appauthor=False) / "faces"
 
 
 def _without_folders(template: Template) -> Mapping[str, object]:
@@ -232,33 +214,3 @@ def _without_folders(template: Template) -> Mapping[str, object]:
         return template.text
     described = describe(Recipe(inputs=template.inputs), lambda file: file.name)
     return {**template.text, "inputs": described["inputs"]}
-
-
-def _as_json(asked: Asked, summary: Summary, rate: float | None) -> dict[str, object]:
-    """What ``--json`` prints."""
-    found = summary.statistics
-    return {
-        "output": asked.output,
-        "samples": found.count,
-        "made": summary.made,
-        "splits": dict(found.samples),
-        "photographs": summary.photographs,
-        "skipped": summary.skipped,
-        "left": summary.left,
-        "notes": asked.networks.terms,
-        "samples_per_second": None if rate is None else round(rate, 3),
-    }
-
-
-def _tell(asked: Asked, summary: Summary, rate: float | None) -> None:
-    """Say what was made, and what was left out."""
-    say_notes(asked.networks.terms)
-    for name, reason in summary.skipped.items():
-        say(f"skipped {name}: {reason}")
-    speed = "" if rate is None else f", {rate:.2f} a second"
-    say(
-        f"{asked.output}: {summary.statistics.count} samples of {summary.photographs} "
-        f"photograph(s), {summary.made} of them made now{speed}"
-    )
-    if summary.left:
-        say(f"{asked.faces}: {summary.left}")

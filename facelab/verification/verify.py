@@ -8,13 +8,11 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from facelab import weights
-from facelab.cli.networks import Networks
-from facelab.cli.remaking import made_again, networks_of
+from facelab import plugins, weights
 from facelab.errors import FacelabError, UsageError, WeightsError
-from facelab.files import StrPath, read_bytes
+from facelab.files import StrPath, read_bytes, why
 from facelab.provenance import file_sha256, record_path, software_versions
-from facelab.reconstruct.networks import backend_weights
+from facelab.reconstruct.networks import Networks, backend_weights
 from facelab.verification import (
     Difference,
     Finding,
@@ -25,6 +23,7 @@ from facelab.verification import (
     difference,
     read_record,
 )
+from facelab.verification.remake import made_again, networks_of
 
 CARD = "dataset.json"
 _LARGEST = 1 << 31  # bytes of an output that is read
@@ -66,9 +65,9 @@ def verify(
     try:
         records = [] if _is_data_set(output) else _records_of(Path(output))
     except OSError as error:  # an impossible path
-        raise UsageError(f"{output}: {(error.strerror or '').lower()}; give another path") from None
+        raise UsageError(f"{output}: {why(error)}; give another path") from None
     if not records:
-        from facelab.cli.verifying_data import verify_data_set
+        from facelab.verification.data_set import verify_data_set
 
         beside = [] if "://" in str(output) else [Path(output).parent]
         yield verify_data_set(str(output), Search([*beside, Path()], below), every)
@@ -148,7 +147,7 @@ def _verified(recorded: Recorded, search: Search) -> Verification:
 
 def version_findings(recorded: Mapping[str, str]) -> Iterator[Finding]:
     """Which versions are others than recorded: that may explain differences, and is none."""
-    here = software_versions()
+    here = {**plugins.versions(), **software_versions()}
     for name, version in recorded.items():
         now = here.get(name, "missing")
         said = "" if now == version else f"{now}, recorded {version}"

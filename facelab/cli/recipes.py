@@ -1,0 +1,189 @@
+"""What ``facelab swap`` and ``facelab edit`` share: photographs through a recipe, file to file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from time import perf_counter
+
+from facelab.cli.batch import Batch, Job, Outcome, Task, describe_faces
+from facelab.errors import FacelabError, OutputError, UsageError
+from facelab.files import MEGABYTE, Shape, parse_json, read_bytes
+from facelab.files.atomic import write_bytes_atomically
+from facelab.images import Image, output_format, read
+from facelab.model import FaceModel
+from facelab.provenance import file_sha256, record_path
+from facelab.recipe import Recipe, check_inputs, to_yaml
+from facelab.recipe.comparison import comparison_path, write_comparison
+from facelab.recipe.inputs import files_of
+from facelab.recipe.result import Result
+from facelab.recipe.runner import RecipeRunner, prepare, recorded
+from facelab.reconstruct.networks import Networks
+
+_RECORD: Shape = {
+    "inputs": [{"role": str, "sha256": str}],
+    "output": {"sha256": str},
+    "recipe": dict,
+    "weights": dict,
+    "consent": str,
+}
+
+
+@dataclass(frozen=True)
+class RecipeTask(Task):
+    """A recipe done to each photograph.
+
+    Parameters
+    ----------
+    command : str
+        The one that was given, ``swap`` or ``edit``.
+    recipe : Recipe
+    networks : Networks
+    consent : str
+        A name of `facelab.constants.CONSENT`.
+    show : bool
+        Whether a comparison is written beside each picture.
+
+    Raises
+    ------
+    UsageError
+        If an input is missing that a step needs.
+    """
+
+    command: str
+    recipe: Recipe
+    networks: Networks
+    consent: str
+    show: bool = False
+
+    def __post_init__(self) -> None:
+        check_inputs(self.recipe.steps, self.recipe.inputs)
+
+    @property
+    def doing(self) -> str:
+        """For the bar."""
+        return "swapping" if self.command == "swap" else "editing"
+
+    @property
+    def done(self) -> str:
+        """For what is said in the end."""
+        return "swapped" if self.command == "swap" else "edited"
+
+    @property
+    def suffix(self) -> str | None:
+        """What pictures in a folder end in, if the recipe says it."""
+        return self.recipe.output.format and f".{self.recipe.output.format}"
+
+    @cached_property
+    def _inputs(self) -> list[tuple[str, Path]]:
+        """The name of an input and its file."""
+        given = self.recipe.inputs.items()
+        masks = [] if self.recipe.mask is None else [("mask", self.recipe.mask)]
+        return [*((name, file) for name, one in given for file in files_of(one)), *masks]
+
+    @property
+    def reads(self) -> list[Path]:
+        """The files of the recipe."""
+        return [file for _, file in self._inputs]
+
+    @property
+    def said(self) -> dict[str, object]:
+        """What records have beside the recipe."""
+        return {"command": self.command, "show": self.show}
+
+    def record(self, job: Job) -> Path:
+        """The record beside the picture."""
+        return record_path(job.output)
+
+    def writes(self, job: Job) -> list[Path]:
+        """Picture and record, and the comparison if there is one."""
+        output_format(job.output)  # refuses what is no picture
+        shown = [comparison_path(job.output)] if self.show else []
+        return [job.output, record_path(job.output), *shown]
+
+    def is_whole(self, job: Job) -> bool:
+        """Whether picture, record and comparison are there."""
+        return all(file.is_file() for file in self.writes(job))
+
+    def is_ours(self, job: Job) -> bool:
+        """Whether the record is of this recipe, and the picture, if it is there, as recorded."""
+        try:
+            record = parse_json(read_bytes(record_path(job.output), MEGABYTE), _RECORD)
+            inputs = [[item["role"], item["sha256"]] for item in record["inputs"]]
+            return (
+                (not job.output.exists() or record["output"]["sha256"] == file_sha256(job.output))
+                and inputs == [*self._hashes, ["target", file_sha256(job.photograph)]]
+                and record["recipe"] == self._recorded
+                and record["weights"] == self.networks.weights
+                and record["consent"] == self.consent
+            )
+        except (OSError, ValueError):  # a file is gone or no record of this kind
+            return False
+
+    @cached_property
+    def _hashes(self) -> list[list[str]]:
+        return [[name, file_sha256(file)] for name, file in self._inputs]
+
+    @cached_property
+    def _recorded(self) -> dict[str, object]:
+        return recorded(self.recipe, self.networks, self.said)
+
+    def carry_out(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Do jobs, one after the other."""
+        model = FaceModel(self.networks.load(), self.networks)
+        runner = prepare(self.recipe, model, said=self.said)
+        return (self.perform(job, runner) for job in jobs)
+
+    def perform(self, job: Job, runner: RecipeRunner) -> Outcome:
+        """Do a job: read, change, write, record."""
+        times = [perf_counter()]
+        try:
+            photograph = read(job.photograph)
+            times.append(perf_counter())
+            result = runner(photograph, str(job.photograph))
+            times.append(perf_counter())
+            notes = result.save(job.output, consent=self.consent)
+            if self.show:
+                self._compare(job, photograph, result)
+            times.append(perf_counter())
+        except FacelabError as error:
+            return Outcome(job, "failed", error=error)
+        stages = zip(("read", self.command, "write"), pairwise(times), strict=True)
+        seconds = {stage: end - start for stage, (start, end) in stages}
+        return Outcome(job, "done", describe_faces(result.found), notes, seconds)
+
+    def _compare(self, job: Job, photograph: Image, result: Result) -> None:
+        """Write the comparison; without it, nothing stays."""
+        try:
+            write_comparison(job.output, photograph, result, self.consent)
+        except OutputError:
+            job.output.unlink(missing_ok=True)
+            record_path(job.output).unlink(missing_ok=True)
+            raise
+
+
+def carry_out(task: RecipeTask, batch: Batch, save_as: Path | None) -> int:
+    """Change the photographs of a command, and save the recipe if all went well.
+
+    Returns
+    -------
+    int
+        The exit code.
+
+    Raises
+    ------
+    UsageError
+        If the recipe's file is there already, or a file would be written over an input, or twice.
+    OutputError
+        If a folder or the recipe cannot be written to.
+    """
+    text = to_yaml(task.recipe, save_as.parent).encode() if save_as else b""
+    if save_as and not batch.overwrite and save_as.exists() and save_as.read_bytes() != text:
+        raise UsageError(f"--save-recipe {save_as}: is already there; --overwrite replaces it")
+    code = batch.run(task, batch.pictures(task.suffix))
+    if save_as and code == 0:
+        write_bytes_atomically(save_as, text)
+    return code

@@ -1,0 +1,113 @@
+"""One face of a photograph through steps: unwrapped, changed, and put back.
+
+Texture -> edit* (swap among them) -> rasterize -> blend
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+
+from facelab.edits import Edit
+from facelab.errors import UsageError
+from facelab.face.composite import composite, unchanged
+from facelab.face.occlusion import mouth_opening, occlusion, opacity, shared_gaps
+from facelab.face.skin import learn
+from facelab.face.swap import fuse, swap, trusted
+from facelab.face.texture import texture_size, unwrap
+from facelab.numerics.arrays import Float
+from facelab.recipe.inputs import Inputs, Person
+from facelab.recipe.recipe import Swap
+from facelab.types import Face, PositionMap
+
+
+def edit_face(
+    image: Float,
+    before: Face,
+    edits: Sequence[Edit],
+    inputs: Inputs,
+    blend: str,
+    mask: Float | None = None,
+) -> tuple[Float, PositionMap]:
+    """Return the image with a face edited, and where the face is then.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+    before : Face
+        As read from the image.
+    edits : sequence of Edit
+        Done in this order; the face is put back once.
+    inputs : mapping of str to Person or Picture
+        What they are made with, among others.
+    blend : str
+        One of `facelab.constants.BLEND`.
+    mask : (H, W) float32, optional
+        Where the image may change, [0, 1].
+
+    Raises
+    ------
+    UsageError
+        If an input is not of the kind that an edit needs.
+    """
+    needed = {name for edit in edits for _, name in edit.needs}
+    references = {
+        name: given.face if isinstance(given, Person) else given
+        for name, given in inputs.items()
+        if name in needed
+    }
+    after = reduce(lambda face, edit: edit(face, references), edits, before)
+    if unchanged(before, after):
+        return image, before.positions
+    # Hair in front stays in front; asked of the face as it was, or paint would pass for hair.
+    atlas, size = before.positions.atlas, before.texture.size
+    shown = 1 - occlusion(before.texture, learn(before.texture, atlas), atlas)
+    shown = np.maximum.reduce([shown, *(edit.hides(atlas, size) for edit in edits)])
+    return composite(image, before, after, shown, blend, mask), after.positions
+
+
+def swap_face(
+    image: Float,
+    positions: PositionMap,
+    step: Swap,
+    inputs: Inputs,
+    size: int | None = None,
+    mask: Float | None = None,
+) -> Float:
+    """Return the image with the face at `positions` replaced by another person's.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+    positions : PositionMap
+        Of the face, pixels of the image.
+    step : Swap
+    inputs : mapping of str to Person or Picture
+        The other person among them.
+    size : int, optional
+        Of the texture; by default chosen from the face's size.
+    mask : (H, W) float32, optional
+        Where the image may change, [0, 1]; takes the place of the occlusion mask.
+
+    Raises
+    ------
+    UsageError
+        If the step's input is a picture.
+    """
+    person = inputs[step.source]
+    if not isinstance(person, Person):
+        raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
+    size = size or texture_size(positions)
+    before = Face(positions, unwrap(image, positions, size))
+    atlas, skin = positions.atlas, learn(before.texture, positions.atlas)
+    source = fuse([unwrap(seen.image, seen.positions, size) for seen in person.observations], atlas)
+    after = swap(source, before, skin, step.tone)
+    seen = source.texture.confidence
+    widest = max((one.positions for one in person.observations), key=mouth_opening)
+    shown = opacity(positions, widest, seen, step.kept)
+    shown = shown * (1 - shared_gaps(seen, trusted(before.texture, skin, atlas).confidence, atlas))
+    if mask is None and step.occlusion:
+        shown = shown * (1 - occlusion(before.texture, skin, atlas))
+    return composite(image, before, after, shown, step.blend, mask)

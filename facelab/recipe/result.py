@@ -1,0 +1,84 @@
+"""A photograph after a recipe, and what it says of its making."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from facelab.files import StrPath
+from facelab.images import Image
+from facelab.images.image import to_integers
+from facelab.model import FaceObservation
+from facelab.provenance.save import Making
+from facelab.types import PositionMap, Reconstruction
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A photograph with changed faces; ``save`` writes it.
+
+    Parameters
+    ----------
+    image : Image
+        Its pixels are the very array of the photograph where nothing changed.
+    found : sequence of Reconstruction
+        The faces that were asked for, as the photograph shows them.
+    positions : sequence of PositionMap
+        Where they are now.
+    making : Making
+        How it was made.
+    notes : tuple of str
+        What is doubtful about it.
+    """
+
+    image: Image
+    found: Sequence[Reconstruction] = field(repr=False)
+    positions: Sequence[PositionMap] = field(repr=False)
+    making: Making = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def pixels(self) -> NDArray[Any]:
+        """The picture as it is written, ``(H, W, 3)`` sRGB: uint8, or uint16 of a 16-bit file."""
+        return to_integers(self.image.srgb, self.image.bits)
+
+    @property
+    def faces(self) -> list[FaceObservation]:
+        """The changed faces, in the picture as it is now; the largest first."""
+        return [
+            FaceObservation(self.image, Reconstruction(positions, found.score))
+            for positions, found in zip(self.positions, self.found, strict=True)
+        ]
+
+    def save(
+        self, path: StrPath, *, consent: str = "unspecified", quality: int | None = None
+    ) -> tuple[str, ...]:
+        """Write the picture as the command does: marked in its XMP, with a record beside it.
+
+        It keeps the metadata of the photograph, if that came from a file.
+
+        Parameters
+        ----------
+        path : path
+            Its suffix tells the format. What is there is replaced.
+        consent : str
+            By what right the faces are used, a name of `facelab.constants.CONSENT`.
+        quality : int, optional
+            Of JPEG, WebP and AVIF, 1 to 100; by default the recipe's.
+
+        Returns
+        -------
+        tuple of str
+            What could not be kept, a clause each.
+
+        Raises
+        ------
+        UsageError
+            If the suffix is none that is written, or the consent unknown.
+        OutputError
+            If a file cannot be written; then neither is there.
+        """
+        return self.making.save(path, self.image, consent, quality, self.notes)
