@@ -11,6 +11,7 @@ from facelab.face.mouth_interior import opened
 from facelab.face.texture import unwrap
 from facelab.types import Face, PositionMap
 from tests.editing import SKINS, portrait
+from tests.prnet import laid_out
 from tests.synthetic import ATLAS, frozen, mouth, noise, plain
 
 SHAPE = (260, 240)
@@ -150,3 +151,12 @@ def test_it_is_the_same_at_twice_the_size():
     changed = (small != plain(SHAPE, SKINS["light"])).any(axis=2)
     assert changed.sum() > 100
     assert np.abs(reduced - small)[changed].mean() < 0.04
+
+
+def test_lips_of_an_atlas_without_a_slit_are_its_landmarks(atlas):
+    assert atlas.slit is None
+    face = laid_out(mouth(20), atlas)
+    lips = LIPS.of(face)
+    np.testing.assert_array_equal(lips.upper[[0, -1]], lips.lower[[0, -1]])  # the corners
+    assert np.linalg.norm(lips.upper[0] - lips.upper[-1]) > 20
+    assert (lips.lower[1:-1, 1] - lips.upper[1:-1, 1] > 5).all()
