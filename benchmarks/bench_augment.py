@@ -22,6 +22,8 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 
 import cv2
 import numpy as np
+from facelab.cli.augmenting import Asked, job_of
+from facelab.cli.networks import Networks
 
 from facelab.augment import generate
 from facelab.augment.engines import load_engine
@@ -30,8 +32,6 @@ from facelab.augment.maps import MAPS, encode, maps
 from facelab.augment.photographs import find
 from facelab.augment.plan import Plan
 from facelab.augment.run import AUGMENTING, run
-from facelab.cli.augmenting import Asked, job_of
-from facelab.cli.networks import Networks
 from facelab.images import Image, encoded
 
 RECIPE = Path(__file__).parent.parent / "recipes" / "augment" / "wide.yaml"

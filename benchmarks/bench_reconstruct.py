@@ -20,9 +20,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from facelab.cli.networks import Networks
 from PIL import Image
 
-from facelab.cli.networks import Networks
 from facelab.cli.reconstruction import Request, find, perform, plan
 from facelab.models.facemap import SIDE, FaceMap
 from facelab.models.facemesh import FaceMesh

@@ -451,6 +451,7 @@ def _records():
 
 def _record(path):
     from facelab.cli.plan import _RECORD
+
     from facelab.files import parse_json, read_bytes
 
     with contextlib.suppress(ValueError):  # made again
@@ -470,8 +471,9 @@ def _reports():
 
 
 def _report(path):
-    from facelab.cli import reconstruction
     from facelab.cli.networks import Networks
+
+    from facelab.cli import reconstruction
 
     job = reconstruction.Job(SAMPLES / "mona-lisa.jpg", Path(), path.with_suffix(""))
     reconstruction.finished(job, reconstruction.Request(Networks(), ("obj",)))

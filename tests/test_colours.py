@@ -14,13 +14,13 @@ import numpy as np
 import PIL.Image
 import pytest
 import scipy.io
+from facelab.cli.masking import grey
 
 from facelab.augment.generate import Generator
 from facelab.augment.plan import Item, Plan
 from facelab.augment.portrait_cache import Sources
 from facelab.augment.template import parse_template
 from facelab.cli import networks as networks_module
-from facelab.cli.masking import grey
 from facelab.export.obj_texture import safe_name
 from facelab.face.composite import composite
 from facelab.geometry.warp import warp

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from facelab.cli.asked import from_words
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facelab.cli.asked import from_words
 from facelab.cli.keys import explained
 from facelab.edits.blemish import Blemish
 from facelab.errors import UsageError

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
-from facelab.face.skin import SIZE, Skin, features, fringe, outward
+from facelab.face.skin import SIZE, Skin, extended_outward, features, fringe
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import resized
@@ -62,7 +62,7 @@ def shared_gaps(source: Float, target: Float, atlas: Atlas) -> Float:
     Parameters
     ----------
     source, target : (S, S) float32
-        Confidences as `facelab.face.swap.trusted` leaves them.
+        Confidences as `facelab.face.swap.reject_non_skin` leaves them.
 
     Returns
     -------
@@ -137,8 +137,8 @@ def occlusion(texture: Texture, skin: Skin, atlas: Atlas) -> Float:
     centre. The edge is drawn by a guided filter (He, Sun & Tang, PAMI 2013) along the edges of the
     texture itself.
     """
-    found = outward(skin.other * _where_things_hang(atlas), atlas)
-    found = np.maximum(found, fringe(found, skin.other, atlas))
+    found = extended_outward(skin.not_skin * _where_things_hang(atlas), atlas)
+    found = np.maximum(found, fringe(found, skin.not_skin, atlas))
     found = cv2.GaussianBlur(cv2.dilate(found, np.ones((3, 3), np.uint8)), (0, 0), 0.7)
     size = min(texture.size, _GUIDED_SIZE)
     guide = cv2.cvtColor(resized(texture.colour, size), cv2.COLOR_RGB2GRAY)
