@@ -11,7 +11,7 @@ import pytest
 from facelab.augment.generate import Generator
 from facelab.augment.labels import identities
 from facelab.augment.plan import Item, Plan
-from facelab.augment.portrait_cache import Sources
+from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.template import parse_template
 from facelab.errors import ImageError, NoFaceError, OutputError
 from facelab.images import Image, read, write
@@ -49,7 +49,7 @@ def items(tmp_path):
 
 
 def generator(items, tmp_path, template=None, load=networks, seed=0):
-    sources = Sources(tmp_path / "cache", load, "k" * 64)
+    sources = PortraitCache(tmp_path / "cache", load, "k" * 64)
     return Generator(Plan(items, 100, seed), template or globals()["template"](), sources)
 
 
@@ -111,7 +111,7 @@ def test_a_damaged_cache_is_made_again(items, tmp_path):
 def test_networks_have_caches_of_their_own(items, tmp_path):
     generator(items, tmp_path)(0)
     moved = canonical(scale=3, origin=(60, 50, 0))
-    sources = Sources(tmp_path / "cache", lambda: StubReconstructor(moved), "other" * 8)
+    sources = PortraitCache(tmp_path / "cache", lambda: StubReconstructor(moved), "other" * 8)
     other = Generator(Plan(items, 9, 0), template(" []"), sources)(0)
     np.testing.assert_array_equal(other.positions.values, moved.values)
 
@@ -214,11 +214,11 @@ def test_mattes_are_found_where_a_step_asks_for_them(items, tmp_path):
     behind = template("\n  - background: {kind: colour, colour: '#00ff00'}")
     assert behind.needs_matte
     assert not template("\n  - noise").needs_matte
-    sources = Sources(tmp_path / "cache", networks, "k" * 64, segmenter)
+    sources = PortraitCache(tmp_path / "cache", networks, "k" * 64, segmenter)
     image = Generator(Plan(items, 9, 0), behind, sources)(0).image
     assert asked == [(100, 120, 3)]
     np.testing.assert_allclose(image[50, 1], [0, 1, 0], atol=0.1)
-    again = Sources(tmp_path / "cache", networks, "k" * 64, segmenter)
+    again = PortraitCache(tmp_path / "cache", networks, "k" * 64, segmenter)
     np.testing.assert_array_equal(Generator(Plan(items, 9, 0), behind, again)(0).image, image)
     assert len(asked) == 1  # the cache has it
 

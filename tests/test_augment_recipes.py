@@ -9,7 +9,7 @@ import pytest
 
 from facelab.augment.generate import Generator
 from facelab.augment.plan import Item, Plan
-from facelab.augment.portrait_cache import Sources
+from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.template import read_template
 from facelab.geometry.pose import estimate
 from facelab.images import Image, write
@@ -46,7 +46,7 @@ def samples(tmp_path_factory):
     def made(path, count):
         template = read_template(path)
         load = segmenter if template.needs_matte else None
-        sources = Sources(folder / path.stem, lambda: StubReconstructor(FACE), "k" * 64, load)
+        sources = PortraitCache(folder / path.stem, lambda: StubReconstructor(FACE), "k" * 64, load)
         generator = Generator(Plan(items, count, template.seed), template, sources)
         return [generator(index) for index in range(count)]
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from facelab.atlas.surface import surface
 from facelab.augment.border import extended
-from facelab.augment.generate import carried_out
+from facelab.augment.generate import apply_steps
 from facelab.augment.labels import points468
 from facelab.augment.scene import Scene
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.augment.steps.blur import Blur
 from facelab.augment.steps.camera import Camera
-from facelab.augment.steps.downscale import Coarse
+from facelab.augment.steps.downscale import Downscale
 from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.jpeg import Jpeg
 from facelab.augment.steps.mirror import Mirror
@@ -343,11 +343,11 @@ def test_a_head_comes_along_into_a_frame_and_goes_where_it_would_be_wrong():
 
 def test_a_head_follows_a_reshaped_face():
     scene = scene_with_head()
-    after = carried_out([Reshape(slim=1.0, nose=0.8)], scene, {}, "alpha")
+    after = apply_steps([Reshape(slim=1.0, nose=0.8)], scene, {}, "alpha")
     assert np.abs(points468(after.positions) - points468(scene.positions)).max() > 1
     fitted = scene.head.model.fit(points468(after.positions))
     np.testing.assert_array_equal(after.head.points, fitted.points)
-    assert carried_out([Noise(read=0.1)], scene, {}, "alpha").head is scene.head
+    assert apply_steps([Noise(read=0.1)], scene, {}, "alpha").head is scene.head
 
 
 def test_a_scene_is_turned_from_itself_whatever_was_turned_before():
@@ -384,7 +384,7 @@ def test_a_face_that_the_photograph_cuts_is_covered_there():
 
 PHOTOMETRIC = [
     Blur(sigma=1.5), Blur(sigma=0, motion=5, angle=30), Camera(exposure=-1, temperature=0.5),
-    Coarse(times=3), Jpeg(quality=20), Noise(read=0.1, shot=0.2), Occlude(), Shade(),
+    Downscale(times=3), Jpeg(quality=20), Noise(read=0.1, shot=0.2), Occlude(), Shade(),
 ]  # fmt: skip
 
 
@@ -412,7 +412,7 @@ def test_every_step_is_tried():
 def test_what_is_not_asked_for_is_not_done():
     scene = scene_of_noise()
     assert Blur(sigma=0)(scene) is scene
-    assert Coarse(times=1)(scene) is scene
+    assert Downscale(times=1)(scene) is scene
     np.testing.assert_allclose(Camera()(scene).image, scene.image, atol=1e-5)
     np.testing.assert_array_equal(Noise(read=0)(scene).image, scene.image)
 

@@ -335,8 +335,8 @@ def test_a_folder_of_another_rendering_is_refused(
 
 def test_without_renders_a_folder_takes_any_settings(photographs, tmp_path):
     folder = tmp_path / "renders"
-    renders._claimed(folder, HOW)
-    renders._claimed(folder, replace(HOW, seed=5))
+    renders._write_settings(folder, HOW)
+    renders._write_settings(folder, replace(HOW, seed=5))
     assert json.loads((folder / renders.RECORD).read_text())["seed"] == 5
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from facelab.augment.deepened import deepened
 from facelab.augment.plan import Item
+from facelab.augment.portrait_cache import with_head_depth
 from facelab.augment.scene import Scene
 from facelab.augment.steps.frame import Frame
 from facelab.face.texture import unwrap
@@ -54,7 +54,7 @@ class Studio:
             raise no_face(str(item.file))
         positions, head = found[0].positions, None
         if self.model is not None:
-            positions, head = deepened(positions, self.model)
+            positions, head = with_head_depth(positions, self.model)
         face = Face(positions, unwrap(image, positions))
         matte = None if self.segmenter is None else self.segmenter(image)
         scene = replace(Scene.of(image, face, matte=matte), head=head)

@@ -13,7 +13,7 @@ import numpy as np
 from facelab.augment.scene import Augmentation, Scene
 from facelab.augment.steps.blur import Blur
 from facelab.augment.steps.camera import Camera
-from facelab.augment.steps.downscale import Coarse
+from facelab.augment.steps.downscale import Downscale
 from facelab.augment.steps.occlude import Occlude
 from facelab.augment.steps.profile import Profile
 from facelab.augment.steps.shade import Shade
@@ -73,7 +73,7 @@ def levels(rng: np.random.Generator) -> dict[str, Augmentation]:
         "exposure -1.5": Camera(exposure=-1.5),
         "exposure +1": Camera(exposure=1.0),
         **{f"occluder {size}": _occluder(size, rng) for size in (0.3, 0.5, 0.7)},
-        **{f"1/{times} of the side": Coarse(times=float(times)) for times in (4, 8)},
+        **{f"1/{times} of the side": Downscale(times=float(times)) for times in (4, 8)},
         **{f"blur {sigma}": Blur(sigma=float(sigma)) for sigma in (3, 6)},
     }
 

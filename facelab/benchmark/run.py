@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import facelab
 from facelab.augment import photographs
 from facelab.augment.plan import Item
+from facelab.augment.run import OnProgress
 from facelab.benchmark import consistency, labelled, rendered
 from facelab.benchmark.evaluation import WAYS, outcomes_of
 from facelab.benchmark.figures import Json, figures
@@ -22,14 +22,6 @@ from facelab.errors import FacelabError, ImageError, NoFaceError, UsageError
 from facelab.reconstruct import Reconstructor
 
 Task = Callable[[], Iterable[Outcome]]
-
-
-class Watch(Protocol):
-    """Is told what has been done."""
-
-    def __call__(self, stage: str, total: int, count: int, made: int) -> None:
-        """`count` more of `total` in a stage, of which `made` were not there before."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +109,9 @@ class _Work:
     tasks: Mapping[Path, Task]
 
 
-def run(asked: Asked, methods: Mapping[str, Reconstructor], studio: Studio, watch: Watch) -> Result:
+def run(
+    asked: Asked, methods: Mapping[str, Reconstructor], studio: Studio, on_progress: OnProgress
+) -> Result:
     """Measure what is asked for.
 
     Parameters
@@ -127,7 +121,7 @@ def run(asked: Asked, methods: Mapping[str, Reconstructor], studio: Studio, watc
         What is compared.
     studio : Studio
         Looks at the photographs.
-    watch : callable
+    on_progress : callable
         Told after each photograph.
 
     Raises
@@ -144,7 +138,7 @@ def run(asked: Asked, methods: Mapping[str, Reconstructor], studio: Studio, watc
         for part in asked.parts
     ]
     for part, work in zip(asked.parts, works, strict=True):
-        _do(part, work, result, watch)
+        _do(part, work, result, on_progress)
     return result
 
 
@@ -186,7 +180,7 @@ def _labelled(asked: Asked, methods: Mapping[str, Reconstructor], result: Result
     )
 
 
-def _do(part: str, work: _Work, result: Result, watch: Watch) -> None:
+def _do(part: str, work: _Work, result: Result, on_progress: OnProgress) -> None:
     """Measure with one photograph after the other; those that cannot be used are noted."""
     rows: list[Outcome] = []
     refused: dict[Path, FacelabError] = {}
@@ -195,7 +189,7 @@ def _do(part: str, work: _Work, result: Result, watch: Watch) -> None:
             rows += list(task())  # all of its pictures, or none
         except (ImageError, NoFaceError, UsageError) as error:
             refused[file] = error
-        watch(part, len(work.tasks), 1, 1)
+        on_progress(part, len(work.tasks), 1, 1)
     if len(refused) == len(work.tasks):
         raise next(iter(refused.values()))
     for file, why in refused.items():

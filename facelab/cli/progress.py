@@ -12,7 +12,7 @@ import click
 
 
 class Progress:
-    """A `facelab.augment.run.Watch` that shows what it is told.
+    """A `facelab.augment.run.OnProgress` that shows what it is told.
 
     Parameters
     ----------

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from facelab.augment.run import OnProgress
 from facelab.augment.template import Template
 from facelab.errors import UsageError
 from facelab.geometry.head import POINTS
@@ -28,7 +29,7 @@ from facelab.train import checkpoint
 from facelab.train.gradients import Batch, gradients, require_finite
 from facelab.train.log import Log
 from facelab.train.objective import Objective
-from facelab.train.renders import RECIPES, Progress, Renders
+from facelab.train.renders import RECIPES, Renders
 from facelab.train.views import View, exact_view, read_spoil, view_of
 
 _WARM = 0.02  # of the steps, over which the rate rises
@@ -129,7 +130,7 @@ def train(
     settings: Settings,
     device: str,
     workers: int,
-    progress: Progress,
+    progress: OnProgress,
 ) -> FaceMap:
     """Train, or go on with what a checkpoint in `folder` holds.
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from facelab.augment.run import OnProgress
 from facelab.errors import ImageError, UsageError
 from facelab.images import decoded
 from facelab.numerics.arrays import Float
-from facelab.train.renders import Progress, Renders, keys_of, load
+from facelab.train.renders import Renders, keys_of, load
 
 _FARTHEST = 1e5  # px: what lies beyond is in no view
 _THINNEST = 1.0  # px: least deviation of a face's points in any direction
@@ -35,7 +36,7 @@ def prepared(data: Path) -> list[Path]:
     return files
 
 
-def read(files: list[Path], progress: Progress) -> list[Renders]:
+def read(files: list[Path], progress: OnProgress) -> list[Renders]:
     """The views in files, all of which can be trained on.
 
     Raises

@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, fields
 from functools import cache
@@ -21,13 +21,14 @@ import cv2
 import numpy as np
 
 from facelab.augment.engines.local import LocalEngine
-from facelab.augment.generate import carried_out
+from facelab.augment.generate import apply_steps
 from facelab.augment.labels import points468
 from facelab.augment.photographs import find
 from facelab.augment.plan import Item
+from facelab.augment.run import OnProgress
 from facelab.augment.scene import Scene
 from facelab.augment.steps.profile import Profile
-from facelab.augment.template import DrawnStep, Template, read_template
+from facelab.augment.template import StepTemplate, Template, read_template
 from facelab.errors import ImageError, NoFaceError, UsageError
 from facelab.files import MEGABYTE, parse_json, read_bytes
 from facelab.files.atomic import write_bytes_atomically
@@ -48,8 +49,6 @@ _LAYOUT = 2  # of the files
 _LARGEST = 256 * MEGABYTE
 _SHAPE = {"identity", "expression"}  # of `Profile`
 _KEYED = re.compile(r"[0-9a-f]{32}-([0-9a-f]{16})\.npz")  # the name of a file of ours
-
-Progress = Callable[[str, int, int, int], None]  # stage, total, more, of these made now
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ class Renders:
 
 
 def render(
-    photographs: Path, folder: Path, how: Rendering, workers: int, progress: Progress
+    photographs: Path, folder: Path, how: Rendering, workers: int, progress: OnProgress
 ) -> tuple[list[Path], dict[str, str], str]:
     """Make the views of every photograph that has none yet.
 
@@ -150,7 +149,7 @@ def render(
         check_recipe(recipe, how.head)
     if how.head:
         HeadModel.read(how.head)
-    key = _claimed(folder, how)
+    key = _write_settings(folder, how)
     tasks = [(item, folder / f"{item.sha256[:32]}-{key}.npz") for item in items]
     todo = [task for task in tasks if load(task[1]) is None]
     progress("render", len(items), len(items) - len(todo), 0)
@@ -183,20 +182,22 @@ def check_recipe(path: Path, head: Path | None) -> None:
             raise UsageError(
                 f"{where}: {asked}: needs other pictures or people; leave the step out"
             )
-        if head is None and step.kind is Profile and _SHAPE & set(step.draws):
+        if head is None and step.kind is Profile and _SHAPE & set(step.distributions):
             raise UsageError(
                 f"{where}: identity and expression need a head model; give --head, or leave them "
                 "out"
             )
 
 
-def _asked(step: DrawnStep) -> str:
+def _asked(step: StepTemplate) -> str:
     """The key by which a step is given an input, if it is."""
     kinds = {key.name: key.metadata["kind"] for key in fields(step.kind)}
-    return next((key for key in step.draws if kinds[key] in ("reference", "references")), "")
+    return next(
+        (key for key in step.distributions if kinds[key] in ("reference", "references")), ""
+    )
 
 
-def _claimed(folder: Path, how: Rendering) -> str:
+def _write_settings(folder: Path, how: Rendering) -> str:
     """Write down how the renders in a folder are made; the key of their names.
 
     Raises
@@ -283,13 +284,13 @@ def views(scene: Scene, sha256: str, how: Rendering) -> Iterator[Scene]:
     other, turn = _template(how.scene), _template(how.turn)
     for number in range(how.scenes):
         steps = other.sample(how.seed, sha256, number) if number else []
-        changed = carried_out(steps, scene, {}, other.blend)
+        changed = apply_steps(steps, scene, {}, other.blend)
         for variant in range(how.turns):
             if number == variant == 0:
                 yield changed
                 continue
             drawn = turn.sample(how.seed, sha256, number * how.turns + variant)
-            yield carried_out(drawn, changed, {}, turn.blend)
+            yield apply_steps(drawn, changed, {}, turn.blend)
 
 
 @cache

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import facelab
 from facelab.augment.lock import locked
+from facelab.augment.run import OnProgress
 from facelab.augment.store import Store
 from facelab.errors import UsageError
 from facelab.files.atomic import same_file, write_bytes_atomically
@@ -17,7 +18,7 @@ from facelab.models.runtime import require_device
 from facelab.provenance import file_sha256
 from facelab.train import checkpoint, loop
 from facelab.train.prepared import prepared, read
-from facelab.train.renders import Progress, Rendering, render
+from facelab.train.renders import Rendering, render
 from facelab.train.views import read_spoil
 
 HELD_OUT = 50  # one photograph of so many is never trained on
@@ -54,7 +55,7 @@ def run(
     settings: loop.Settings,
     device: str,
     workers: int,
-    progress: Progress,
+    progress: OnProgress,
 ) -> Trained:
     """Train on a folder of photographs, or of views that were prepared; go on where one stopped.
 
@@ -104,7 +105,7 @@ def _trained(
     settings: loop.Settings,
     device: str,
     workers: int,
-    progress: Progress,
+    progress: OnProgress,
     skipped: dict[str, str],
     left: str,
 ) -> Trained:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from facelab.augment.deepened import deepened
+from facelab.augment.portrait_cache import with_head_depth
 from facelab.augment.scene import Scene
 from facelab.augment.steps.frame import Frame
 from facelab.errors import NoFaceError
@@ -59,7 +59,7 @@ class Teacher:
             raise NoFaceError("no face found")
         positions, head = found[0].positions, None
         if self.model is not None:
-            positions, head = deepened(positions, self.model)
+            positions, head = with_head_depth(positions, self.model)
         face = Face(positions, unwrap(image, positions, self.side))
         scene = Scene.of(image, face, self.side, self.segmenter(image))
         return Frame(size=self.side, room=ROOM)(replace(scene, head=head))

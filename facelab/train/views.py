@@ -10,11 +10,11 @@ import numpy as np
 
 from facelab import atlas
 from facelab.atlas import Atlas
-from facelab.augment.generate import carried_out
+from facelab.augment.generate import apply_steps
 from facelab.augment.scene import Scene
 from facelab.augment.steps.blur import Blur
 from facelab.augment.steps.camera import Camera
-from facelab.augment.steps.downscale import Coarse
+from facelab.augment.steps.downscale import Downscale
 from facelab.augment.steps.jpeg import Jpeg
 from facelab.augment.steps.noise import Noise
 from facelab.augment.steps.occlude import Occlude
@@ -36,7 +36,15 @@ Rng = np.random.Generator
 _CROPS = ((0.45, 0.02, 0.03, 4.0), (0.4, 0.08, 0.1, 14.0), (0.15, 0.08, 0.12, 60.0))
 _NOTHING = 0.15  # how often there is no face to be seen
 _TURN = np.array([-1, 1, 1], np.float32)
-_IN_PLACE = (Blur, Camera, Coarse, Jpeg, Noise, Occlude, Shade)  # neither move the face nor ask it
+_IN_PLACE = (
+    Blur,
+    Camera,
+    Downscale,
+    Jpeg,
+    Noise,
+    Occlude,
+    Shade,
+)  # neither move the face nor ask it
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +167,7 @@ def _spoilt(image: Float, places: Float, spoil: Template, rng: Rng) -> Float:
     covered = np.zeros(image.shape[:2], np.float32)
     scene = Scene(np.clip(image, 0, 1), PositionMap(values, grid), covered)
     steps = [step for drawn in spoil.steps if (step := drawn.sample(rng))]
-    return carried_out(steps, scene, {}, spoil.blend).image
+    return apply_steps(steps, scene, {}, spoil.blend).image
 
 
 @cache

@@ -16,7 +16,7 @@ from facelab.augment.formats import FORMATS, Format, named
 from facelab.augment.generate import Generator
 from facelab.augment.plan import Item, Plan, split_of
 from facelab.augment.report.finish import Records
-from facelab.augment.request import matte_weights, sources_of
+from facelab.augment.request import matte_weights, portrait_cache_of
 from facelab.augment.store import Store
 from facelab.augment.style import Style
 from facelab.augment.template import template_of
@@ -285,8 +285,8 @@ def _generator(made: _Made, networks: Networks, found: _Found, cache: Path) -> G
         Item(found.photographs.get(digest) or Path(digest), digest, who, split_of(who, made.seed))
         for digest, who in made.people
     ]
-    sources = sources_of(template, networks, found.head, cache)
-    return Generator(Plan(items, made.count, made.seed), template, sources)
+    portraits = portrait_cache_of(template, networks, found.head, cache)
+    return Generator(Plan(items, made.count, made.seed), template, portraits)
 
 
 def _compared(made: _Made, generator: Generator, wanted: range) -> Iterator[Finding]:
