@@ -430,11 +430,11 @@ def _renderings():
 
 
 def _rendering(path):
-    from facelab.train.renders import Rendering, _write_settings
+    from facelab.train.renders import RenderSettings, _write_settings
 
     (path.parent / f"{'0' * 32}-{'1' * 16}.npz").touch()
     with contextlib.suppress(UsageError):  # of a whole one, too: it is of other settings
-        _write_settings(path.parent, Rendering())
+        _write_settings(path.parent, RenderSettings())
 
 
 def _records():

@@ -11,8 +11,8 @@ from facelab.reconstruct import Reconstructor
 from facelab.types import Box, Reconstruction
 
 
-class Fitted:
-    """A `facelab.reconstruct.Reconstructor` that gives faces the depth of a family's nearest heads.
+class HeadDepthReconstructor:
+    """A `facelab.reconstruct.Reconstructor` that replaces depth by that of a fitted head.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""From a photograph to the scene that pictures are made of."""
+"""The scene of a photograph, of which the pictures of the benchmark are made."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ ROOM = 2.5  # its side in sizes of the face
 
 
 @dataclass(frozen=True, eq=False)
-class Studio:
-    """Looks at photographs.
+class SceneBuilder:
+    """Makes scenes of photographs.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ from facelab.train.gradients import Batch, gradients, require_finite
 from facelab.train.log import Log
 from facelab.train.objective import Objective
 from facelab.train.renders import RECIPES, Renders
-from facelab.train.views import View, exact_view, read_spoil, view_of
+from facelab.train.views import View, exact_view, read_degradations, view_of
 
 _WARM = 0.02  # of the steps, over which the rate rises
 _TRUNK = 0.5  # rate of the trunk beside that of what stands on it
@@ -81,19 +81,19 @@ class Views(Dataset[View]):
     Parameters
     ----------
     renders : list of Renders
-    spoil : Template
+    degradations : Template
     seed, start, count : int
         Of the run; the first view; how many.
     """
 
     def __init__(
-        self, renders: list[Renders], spoil: Template, seed: int, start: int, count: int
+        self, renders: list[Renders], degradations: Template, seed: int, start: int, count: int
     ) -> None:
         pictures = [picture for one in renders for picture in one.pictures]
         self._ends = np.cumsum([0, *map(len, pictures)])
         self._pictures = _shared(pictures)
         self._points = _shared([one.points.tobytes() for one in renders])
-        self._spoil = spoil
+        self._degradations = degradations
         self._seed, self._start, self._count = seed, start, count
         self._order: tuple[int, list[int]] = (-1, [])
 
@@ -111,7 +111,7 @@ class Views(Dataset[View]):
         picture = pictures[self._ends[view] : self._ends[view + 1]].tobytes()
         points = np.frombuffer(self._points, np.float32).reshape(-1, POINTS, 3)[view]
         rng = np.random.default_rng([self._seed, 2, number])
-        return view_of(picture, points, self._spoil, rng)
+        return view_of(picture, points, self._degradations, rng)
 
 
 def _shared(parts: Sequence[bytes]) -> Any:  # noqa: ANN401  # an array of ctypes, a buffer
@@ -240,21 +240,21 @@ def collated(views: list[View], device: str) -> Batch:
 def _batches(
     renders: list[Renders], settings: Settings, step: int, workers: int
 ) -> Iterator[list[View]]:
-    spoil = read_spoil(settings.view)
+    degradations = read_degradations(settings.view)
     first, count = step * settings.batch, (settings.steps - step) * settings.batch
-    views = Views(renders, spoil, settings.seed, first, count)
+    views = Views(renders, degradations, settings.seed, first, count)
     yield from DataLoader(
         views,
         settings.batch,
         num_workers=workers,
         collate_fn=list,
-        worker_init_fn=_alone,
+        worker_init_fn=_use_one_thread,
         # A fork would inherit locks of threads that it does not have.
         multiprocessing_context="forkserver" if workers else None,
     )
 
 
-def _alone(_: int) -> None:
+def _use_one_thread(_: int) -> None:
     """Workers use one thread each, of OpenCV's too."""
     import cv2
 
@@ -267,7 +267,7 @@ def _update(
     for group in state.optimiser.param_groups:
         group["lr"] = rate_at(state.step, settings) * group["share"]
     moved = [p for p in state.network.parameters() if p.requires_grad]
-    with _told(state.step, settings):
+    with _require_finite(state.step, settings):
         found, parts = gradients(state.network, objective, batch, moved)
         with one_thread():
             _step(state, moved, found, settings, parts["total"])
@@ -289,7 +289,7 @@ def _step(
 
 
 @contextmanager
-def _told(step: int, settings: Settings) -> Iterator[None]:
+def _require_finite(step: int, settings: Settings) -> Iterator[None]:
     """Stop before what is no number gets into weights, or what is kept of them."""
     try:
         yield
@@ -305,7 +305,7 @@ def _validated(
 ) -> dict[str, float]:
     """The mean parts of the loss over held-out views."""
     batches = [collated(views[start : start + 32], device) for start in range(0, len(views), 32)]
-    with _told(state.step - 1, settings):
+    with _require_finite(state.step - 1, settings):
         found = each_alone(partial(_errors, state.averaged, objective), batches)
     names = found[0] if found else ()
     return {name: sum(parts[name] for parts in found) / len(views) for name in names}

@@ -17,9 +17,9 @@ from facelab.models.layers import load_file
 from facelab.models.runtime import require_device
 from facelab.provenance import file_sha256
 from facelab.train import checkpoint, loop
-from facelab.train.prepared import prepared, read
-from facelab.train.renders import Rendering, render
-from facelab.train.views import read_spoil
+from facelab.train.prepared import read, view_files
+from facelab.train.renders import RenderSettings, render
+from facelab.train.views import read_degradations
 
 HELD_OUT = 50  # one photograph of so many is never trained on
 
@@ -51,13 +51,13 @@ class Trained:
 def run(
     data: Path,
     folder: Path,
-    how: Rendering,
+    how: RenderSettings,
     settings: loop.Settings,
     device: str,
     workers: int,
     progress: OnProgress,
 ) -> Trained:
-    """Train on a folder of photographs, or of views that were prepared; go on where one stopped.
+    """Train on a folder of photographs, or of prepared views; go on where one stopped.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def run(
         Photographs, or the files that `facelab.train.renders` writes.
     folder : Path
         For views, checkpoints, the log and the weights.
-    how : Rendering
+    how : RenderSettings
     settings : Settings
     device : str
     workers : int
@@ -84,8 +84,8 @@ def run(
     """
     if same_file(data, folder):
         raise UsageError(f"{folder}: holds what is trained on; give another folder to write")
-    files = prepared(data)
-    read_spoil(settings.view)  # errors now, not when all is rendered
+    files = view_files(data)
+    read_degradations(settings.view)  # errors now, not when all is rendered
     if settings.begin:
         load_file(FaceMap, settings.begin)
     require_device(device)
@@ -120,8 +120,8 @@ def _trained(
     return Trained(weights, folder / "log.csv", len(own), count, skipped, left)
 
 
-def _record(trained: Trained, how: Rendering | None, settings: loop.Settings) -> None:
-    """What the weights were made from; `how` is not known of views that were prepared."""
+def _record(trained: Trained, how: RenderSettings | None, settings: loop.Settings) -> None:
+    """What the weights were made from; `how` is not known of prepared views."""
     about = {
         "facelab": facelab.__version__,
         "weights": trained.weights.name,
