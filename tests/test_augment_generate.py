@@ -85,7 +85,7 @@ def test_nothing_to_do_leaves_the_photograph(items, tmp_path):
     sample = generator(items, tmp_path, template(" []"))(0)
     np.testing.assert_array_equal(sample.image, read(items[0].file).pixels)
     np.testing.assert_array_equal(sample.positions.values, FACE.values)
-    assert not sample.covered.any()
+    assert not sample.occlusion.any()
 
 
 def test_what_was_found_is_kept(items, tmp_path):
@@ -173,7 +173,7 @@ def test_edits_stay_behind_what_covers_the_face(items, tmp_path):
     covering = "\n  - occlude: {kind: box, size: 0.5, down: 0, seed: 1}"
     plain = generator(items, tmp_path, template(covering))(0)
     painted = generator(items, tmp_path, template(covering + "\n  - tone: {exposure: 2}"))(0)
-    hidden = plain.covered == 1
+    hidden = plain.occlusion == 1
     np.testing.assert_array_equal(painted.image[hidden], plain.image[hidden])
     assert np.abs(painted.image - plain.image).max() > 0.1
 
@@ -183,9 +183,9 @@ def test_a_cover_hides_the_face_that_stays_below_it(items, tmp_path):
     masked = generator(items, tmp_path, template("\n  - cover: {item: mask}"))(0)
     np.testing.assert_array_equal(masked.positions.values, bare.positions.values)
     columns, rows = np.rint(bare.positions.landmarks[:, :2]).astype(int).T
-    assert (masked.covered[rows, columns][48:] > 0.9).all()  # the mouth
-    assert not masked.covered[rows, columns][36:48].any()  # the eyes
-    assert not masked.covered[:5].any()
+    assert (masked.occlusion[rows, columns][48:] > 0.9).all()  # the mouth
+    assert not masked.occlusion[rows, columns][36:48].any()  # the eyes
+    assert not masked.occlusion[:5].any()
 
 
 def test_a_photograph_that_changes_is_noticed(items, tmp_path):

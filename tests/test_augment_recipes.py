@@ -79,5 +79,5 @@ def test_profiles_are_spread(samples):
 
 def test_masked_faces_say_so(samples):
     (path,) = (path for path in RECIPES if path.stem == "masked")
-    hidden = [sample.covered.mean() > 0.02 for sample in samples(path, 24)]
+    hidden = [sample.occlusion.mean() > 0.02 for sample in samples(path, 24)]
     assert 0.5 < np.mean(hidden) < 1

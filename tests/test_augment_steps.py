@@ -362,9 +362,9 @@ def test_a_scene_is_turned_from_itself_whatever_was_turned_before():
 def test_what_covers_the_face_moves_along():
     scene = Occlude(kind="box", size=0.3, down=0.0)(scene_of_noise())
     after = Frame(size=100, room=1.5, roll=90)(scene)
-    share = scene.covered.sum() / scene.positions.box.size**2
-    assert after.covered.sum() / after.positions.box.size**2 == pytest.approx(share, rel=0.02)
-    np.testing.assert_array_equal(Mirror()(scene).covered, scene.covered[:, ::-1])
+    share = scene.occlusion.sum() / scene.positions.box.size**2
+    assert after.occlusion.sum() / after.positions.box.size**2 == pytest.approx(share, rel=0.02)
+    np.testing.assert_array_equal(Mirror()(scene).occlusion, scene.occlusion[:, ::-1])
 
 
 def test_a_face_that_the_photograph_cuts_is_covered_there():
@@ -375,9 +375,11 @@ def test_a_face_that_the_photograph_cuts_is_covered_there():
     beyond = positions.landmarks[:, 0] < -1
     within = positions.landmarks[:, 0] > 1
     assert 5 < beyond.sum() < 63
-    assert (after.covered[y, x][beyond] > 0.9).all()
-    assert not after.covered[y, x][within].any()
-    assert not Frame(size=100, room=4.0)(scene_of_noise()).covered.any()  # only where faces are cut
+    assert (after.occlusion[y, x][beyond] > 0.9).all()
+    assert not after.occlusion[y, x][within].any()
+    assert not Frame(size=100, room=4.0)(
+        scene_of_noise()
+    ).occlusion.any()  # only where faces are cut
 
 
 # --- Pixels ------------------------------------------------------------------------------------
@@ -456,14 +458,14 @@ def test_covered_is_where_something_was_put():
     scene = scene_of_noise()
     for kind in ("blob", "bar", "box"):
         after = Occlude(kind=kind, size=0.3, seed=4, colour="#00ff00", grain=0)(scene)
-        inside = after.covered == 1
+        inside = after.occlusion == 1
         assert inside.any()
         np.testing.assert_allclose(
             after.image[inside], np.broadcast_to([0, 1, 0], after.image[inside].shape), atol=1e-5
         )
         far = np.abs(after.image - scene.image).max(axis=2) == 0
         assert far.mean() > 0.2
-        assert not (far & (after.covered > 0)).any()
+        assert not (far & (after.occlusion > 0)).any()
 
 
 def test_a_shadow_darkens_one_side():

@@ -70,7 +70,7 @@ class Generator:
             split=item.split,
             image=scene.image,
             positions=scene.positions,
-            covered=scene.covered,
+            occlusion=scene.occlusion,
             steps=[(step.name, step_values(step)) for step in steps],
             sources=[_source("face", item), *self._used(steps, other)],
         )
@@ -173,16 +173,16 @@ def _cover(scene: Scene, step: Cover, blend: str) -> Scene:
     image, _ = edit_face(scene.image, scene.face, [step], {}, blend, _free(scene))
     hidden = step.hides(scene.positions.atlas, scene.face.texture.size)
     layer = render(scene.face, hidden, image.shape[:2])
-    covered = scene.covered.copy()
+    occlusion = scene.occlusion.copy()
     if layer is not None:
-        window = covered[layer.window]
-        covered[layer.window] = np.maximum(window, layer.opacity * (layer.oval > 0))
-    return replace(scene.with_image(image), covered=covered)
+        window = occlusion[layer.window]
+        occlusion[layer.window] = np.maximum(window, layer.opacity * (layer.oval > 0))
+    return replace(scene.with_image(image), occlusion=occlusion)
 
 
 def _free(scene: Scene) -> Float | None:
     """Where the face may be changed: not where something lies in front of it."""
-    return 1 - scene.covered if scene.covered.any() else None
+    return 1 - scene.occlusion if scene.occlusion.any() else None
 
 
 def _source(role: str, item: Item) -> Source:

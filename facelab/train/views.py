@@ -164,8 +164,8 @@ def _degraded(image: Float, places: Float, degradations: Template, rng: Rng) -> 
     grid = _grid()
     values = np.zeros((grid.size, grid.size, 3), np.float32)
     values[grid.valid] = places
-    covered = np.zeros(image.shape[:2], np.float32)
-    scene = Scene(np.clip(image, 0, 1), PositionMap(values, grid), covered)
+    occlusion = np.zeros(image.shape[:2], np.float32)
+    scene = Scene(np.clip(image, 0, 1), PositionMap(values, grid), occlusion)
     steps = [step for each in degradations.steps if (step := each.sample(rng))]
     return apply_steps(steps, scene, {}, degradations.blend).image
 
