@@ -89,7 +89,7 @@ class Summary:
     skipped : dict of str to str
         Those that were not, and why.
     left : str
-        What else the folder holds, as `facelab.images.Found` says it.
+        What else the folder holds, as `facelab.images.FolderContents` says it.
     made : int
         Samples of this run.
     statistics : Statistics

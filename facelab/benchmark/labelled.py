@@ -28,7 +28,7 @@ from facelab.errors import UsageError
 from facelab.files import MEGABYTE, read_bytes, why
 from facelab.files.matlab import read_mat
 from facelab.geometry import pose
-from facelab.images import Found, find_photographs, read
+from facelab.images import FolderContents, find_photographs, read
 from facelab.numerics.arrays import Float
 from facelab.types import Box, PositionMap
 
@@ -74,7 +74,7 @@ class Labels:
 def find(folder: Path) -> tuple[list[LabelledPhotograph], str]:
     """The photographs of a folder, and of the folders below it, that have a ``.mat`` of their name.
 
-    And what else is in them, as `facelab.images.Found` says it.
+    And what else is in them, as `facelab.images.FolderContents` says it.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def find(folder: Path) -> tuple[list[LabelledPhotograph], str]:
         )
     others = Counter(there.others) - Counter({".mat": len({pair.labels for pair in found})})
     others["photograph without a .mat"] = len(pairs) - len(found)
-    return found, Found((), +others).said
+    return found, FolderContents((), +others).summary
 
 
 def picture(pair: LabelledPhotograph, first: int) -> LabelledPicture:

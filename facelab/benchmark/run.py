@@ -70,7 +70,7 @@ class BenchmarkResult:
     skipped : dict of str to str
         Files that were left out, by their names below the folder, and why.
     left : dict of Path to str
-        What else each folder holds, as `facelab.images.Found` says it.
+        What else each folder holds, as `facelab.images.FolderContents` says it.
     """
 
     methods: Mapping[str, str]

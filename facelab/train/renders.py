@@ -134,7 +134,7 @@ def render(
     skipped : dict of str to str
         Photographs of which none could be made, and why.
     left : str
-        What else the folder holds, as `facelab.images.Found` says it.
+        What else the folder holds, as `facelab.images.FolderContents` says it.
 
     Raises
     ------

@@ -37,7 +37,7 @@ class Trained:
     skipped : dict of str to str
         Photographs that could not be used, and why.
     left : str
-        What else the folder holds, as `facelab.images.Found` says it.
+        What else the folder holds, as `facelab.images.FolderContents` says it.
     """
 
     weights: Path
