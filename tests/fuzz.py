@@ -393,7 +393,7 @@ def _plan(path):
     from facelab.augment import lock
     from facelab.augment.store import Store
 
-    lock.check(Store(str(path.parent)), {"facelab": "0.6", "seed": 1}, 9)
+    lock.require_same(Store(str(path.parent)), {"facelab": "0.6", "seed": 1}, 9)
 
 
 def _label_records():

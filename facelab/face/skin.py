@@ -1,4 +1,4 @@
-"""Which texels show plain skin, learnt from each face's own centre, and its tone and shading.
+"""Skin of a face, learnt from its own centre: which texels show it, its tone and shading.
 
 Everything here works on textures, at the side of the position map or below: tone is smooth.
 """

@@ -30,7 +30,7 @@ _ROUNDS = 8  # of smoothing where it folds, each wider than the last
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Motion:
-    """How a window of an image moves.
+    """A backward map of a window of an image.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Motion:
     disoccluded: Float
 
     def apply(self, image: Float) -> Float:
-        """The image ``(H, W, 3)`` float32 moved; pixels without an offset stay bit for bit."""
+        """Move an image ``(H, W, 3)`` float32; pixels without an offset stay bit for bit."""
         rows, columns = self.window
         under = image[rows, columns]
         y, x = np.indices(under.shape[:2], np.float32)
@@ -93,7 +93,7 @@ def warp(image: Float, before: PositionMap, after: PositionMap) -> Float:
 
 
 def motion(before: PositionMap, after: PositionMap, shape: tuple[int, int]) -> Motion | None:
-    """How an image of `shape` (H, W) moves with its face; None if it does not.
+    """The motion of an image of `shape` (H, W) with its face; None if nothing moves.
 
     The motion of the face's texels is drawn at their new positions, carried on beyond them by
     pull-push (`facelab.numerics.smoothing.spread`) and faded over at least 30 % of the face's size.

@@ -36,7 +36,7 @@ SAMPLES = 4  # per pixel and axis, at the silhouette
 
 @dataclass(frozen=True)
 class Fragments:
-    """What each pixel of a window sees.
+    """The nearest triangle at each pixel of a window.
 
     Attributes
     ----------
@@ -193,7 +193,7 @@ def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None
 
 
 def coverage(vertices: Floats, triangles: NDArray[np.int32], shape: tuple[int, int]) -> Floats:
-    """Share of each pixel's square that front faces cover, from 4x4 samples.
+    """Coverage: the share of each pixel's square that front faces cover, from 4x4 samples.
 
     A pixel whose centre and eight neighbours' centres are covered counts as wholly covered; all
     others are sampled.

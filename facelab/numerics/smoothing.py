@@ -1,4 +1,4 @@
-"""Maps brought to another size, and carried smoothly into what is not known of them."""
+"""Resizing maps, and filling their gaps smoothly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from facelab.numerics.arrays import Bool, Float
 
 
 def resized(values: Float, size: int) -> Float:
-    """A square map at another side: linear between texels, by area where it shrinks.
+    """Resize a square map: linear between texels, by area where it shrinks.
 
     Linear is what the rasterizer's triangles are.
     """
@@ -19,7 +19,7 @@ def resized(values: Float, size: int) -> Float:
 
 
 def spread(values: Float, weight: Float | Bool) -> Float:
-    """Weighted values carried smoothly into the places without weight.
+    """Carry weighted values smoothly into the places without weight.
 
     Pull-push (Gortler, Grzeszczuk, Szeliski & Cohen, "The Lumigraph", 1996, section 3.4): weighted
     means on a pyramid, and each level's gaps filled from the one above.

@@ -40,7 +40,7 @@ _DECAY = 0.01  # of the weights
 
 @dataclass(frozen=True)
 class Settings:
-    """How a network is trained; what is drawn, and so the result, depends on these alone.
+    """Settings of a training; all random numbers, and so the result, depend on these alone.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class Settings:
 
 
 class Views(Dataset[View]):
-    """View k of a training run, the same whoever asks when; processes share what it draws from.
+    """The views of a training run: view k is the same in any process, whose renders are shared.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def train(
 
 
 class State(nn.Module):
-    """All that training changes.
+    """The state of a training: all that it changes.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ class State(nn.Module):
 
     @classmethod
     def begun(cls, settings: Settings) -> State:
-        """As training begins: FaceMesh itself, unless from scratch or from other weights."""
+        """The state at the beginning: FaceMesh itself, unless from scratch or other weights."""
         torch.manual_seed(settings.seed)
         network, averaged = FaceMap(), FaceMap()
         if settings.begin:
@@ -230,7 +230,7 @@ def rate_at(step: int, settings: Settings) -> float:
 
 
 def collated(views: list[View], device: str) -> Batch:
-    """Views as the network takes them."""
+    """Collate views into a batch as the network takes it."""
     crops = torch.from_numpy(np.stack([view.image for view in views])).permute(0, 3, 1, 2)
     points = torch.from_numpy(np.stack([view.points for view in views]))
     face = torch.tensor([float(view.face) for view in views])
@@ -255,7 +255,7 @@ def _batches(
 
 
 def _use_one_thread(_: int) -> None:
-    """Workers use one thread each, of OpenCV's too."""
+    """Make a worker use one thread, of OpenCV's too."""
     import cv2
 
     cv2.setNumThreads(1)
@@ -290,7 +290,7 @@ def _step(
 
 @contextmanager
 def _require_finite(step: int, settings: Settings) -> Iterator[None]:
-    """Stop before what is no number gets into weights, or what is kept of them."""
+    """Stop before a value that is not finite gets into weights or checkpoints."""
     try:
         yield
     except FloatingPointError as error:
@@ -329,7 +329,7 @@ def _spread(validation: list[Renders]) -> list[tuple[Renders, int]]:
 
 
 def digest(renders: list[Renders]) -> str:
-    """Tells views from others, hexadecimal."""
+    """The digest of views, hexadecimal."""
     found = hashlib.sha256()
     for one in renders:
         for part in (*one.pictures, one.points.tobytes()):

@@ -1,4 +1,4 @@
-"""All of a training run: renders, loop, and the network's weights with a record of how."""
+"""A whole training run: renders, loop, and the network's weights with their record."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HELD_OUT = 50  # one photograph of so many is never trained on
 
 @dataclass(frozen=True)
 class Trained:
-    """What a run gave.
+    """The result of a training run.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def _trained(
 
 
 def _record(trained: Trained, how: RenderSettings | None, settings: loop.Settings) -> None:
-    """What the weights were made from; `how` is not known of prepared views."""
+    """Write what the weights were made from; `how` is not known of prepared views."""
     about = {
         "facelab": facelab.__version__,
         "weights": trained.weights.name,
