@@ -46,7 +46,7 @@ class Stopwatch:
         self.times: list[float] = []
 
     def __call__(self, stage: str, *_: int) -> None:
-        """A `facelab.augment.run.Watch`."""
+        """A `facelab.augment.run.OnProgress`."""
         if stage == AUGMENTING:
             self.times.append(time.perf_counter())
 
@@ -93,7 +93,7 @@ def stages(options: argparse.Namespace, cache: Path) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as output:
         data_set = data_set_of(asked(options, Path(output), cache))
     items, *_ = find(options.photographs, 1)
-    make = data_set.maker(Plan(items, options.count, 1))
+    make = data_set.generator_of(Plan(items, options.count, 1))
     make(0)
     total: dict[str, float] = defaultdict(float)
     done, edited = generate._done, generate._edited

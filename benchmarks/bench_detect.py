@@ -19,7 +19,7 @@ import torch
 
 from facelab.augment.plan import Item
 from facelab.augment.steps.profile import Profile
-from facelab.benchmark.portraits import Studio
+from facelab.benchmark.portraits import SceneBuilder
 from facelab.constants import BACKENDS
 from facelab.detect.blazeface import BlazeFaceDetector
 from facelab.errors import FacelabError
@@ -72,7 +72,7 @@ def photographs(folder: Path) -> list[Path]:
 def heads_of(paths: list[Path], count: int) -> tuple[list[Head], list[Head]]:
     """The largest faces of photographs, and the same heads turned to a side."""
     reconstructor, rng = load_reconstructor(backend="mesh"), np.random.default_rng(0)
-    studio = Studio(reconstructor)
+    studio = SceneBuilder(reconstructor)
     frontal, turned = [], []
     for path in paths[:count]:
         image = read(path).pixels

@@ -20,7 +20,7 @@ from facelab import FaceObservation, images, load_model, swap
 from facelab.augment.generate import Generator
 from facelab.augment.photographs import find
 from facelab.augment.plan import Plan
-from facelab.augment.portrait_cache import Sources
+from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.template import read_template
 from facelab.edits import Edit
 from facelab.export.depth import depth
@@ -147,7 +147,7 @@ def augmented() -> Float:
     template = read_template(SAMPLES.parent / "recipes" / "augment" / AUGMENTED)
     found, *_ = find(SAMPLES, template.seed)
     with TemporaryDirectory() as cache:
-        sources = Sources(Path(cache), load_reconstructor, "figures", load_segmenter)
+        sources = PortraitCache(Path(cache), load_reconstructor, "figures", load_segmenter)
         generator = Generator(Plan(found, COLUMNS * ROWS, template.seed), template, sources)
         tiles = [generator(index).image for index in range(COLUMNS * ROWS)]
     return np.vstack([np.hstack(tiles[at::ROWS]) for at in range(ROWS)])

@@ -72,7 +72,7 @@ class Maker:
             split=item.split,
             image=rng.random((SIDE, SIDE, 3), np.float32),
             positions=flat_face(),
-            covered=np.zeros((SIDE, SIDE), np.float32),
+            occlusion=np.zeros((SIDE, SIDE), np.float32),
             steps=[("stain", {"strength": 0.5})],
             sources=[Source("face", item.file.name, item.sha256, item.identity)],
         )

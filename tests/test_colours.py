@@ -18,7 +18,7 @@ import scipy.io
 
 from facelab.augment.generate import Generator
 from facelab.augment.plan import Item, Plan
-from facelab.augment.portrait_cache import Sources
+from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.template import parse_template
 from facelab.export.obj_texture import safe_name
 from facelab.face.composite import composite
@@ -223,7 +223,7 @@ def test_samples_of_data_sets_are_srgb(tmp_path):
     images = []
     for name, path, _ in each_space(16):
         item = Item(path, file_sha256(path), "a", "train")
-        sources = Sources(tmp_path / "cache", Found, "k" * 64)
+        sources = PortraitCache(tmp_path / "cache", Found, "k" * 64)
         made = Generator(Plan([item], 10, 0), parse_template(steps, "a.yaml", Path()), sources)(0)
         assert made.image.min() >= 0 and made.image.max() <= 1
         images.append(made.image)
@@ -245,7 +245,7 @@ def test_colours_beyond_srgb_are_clipped_where_only_srgb_is_known(tmp_path):
     for part in (picture_of(image).colour, grey(replace(image, pixels=levels))):
         assert part.min() >= 0 and part.max() <= 1
     item = Item(Path("wide.png"), file_sha256("wide.png"), "a", "train")
-    sources = Sources(tmp_path / "cache", Found, "k" * 64)
+    sources = PortraitCache(tmp_path / "cache", Found, "k" * 64)
     steps = parse_template(b"version: 1\nsteps: [camera]\n", "a.yaml", Path())
     sample = Generator(Plan([item], 10, 0), steps, sources)(0).image
     assert sample.min() >= 0 and sample.max() <= 1  # which NaN is not

@@ -16,7 +16,7 @@ from facelab import weights
 from facelab.augment import lock
 from facelab.augment.engines.local import LocalEngine
 from facelab.augment.plan import Item
-from facelab.augment.portrait_cache import Sources
+from facelab.augment.portrait_cache import PortraitCache
 from facelab.detect import insightface
 from facelab.errors import UsageError, WeightsError
 from facelab.models.facemesh import SIDE, FaceMesh
@@ -132,14 +132,14 @@ def kept(**changed):
     ],
 )
 def test_a_face_in_the_cache_that_does_not_fit_is_looked_for_again(tmp_path, changed):
-    sources = Sources(tmp_path, lambda: None, "0" * 16, load_segmenter=lambda: None)
+    sources = PortraitCache(tmp_path, lambda: None, "0" * 16, load_segmenter=lambda: None)
     item, image = (
         Item(tmp_path / "a", "ab" * 32, "anna", "train"),
         np.zeros((20, 30, 3), np.float32),
     )
-    np.savez(sources._place(item), **kept())
+    np.savez(sources._path_of(item), **kept())
     assert sources._cached(item, image) is not None
-    np.savez(sources._place(item), **kept(**changed))
+    np.savez(sources._path_of(item), **kept(**changed))
     assert sources._cached(item, image) is None
 
 

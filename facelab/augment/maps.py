@@ -121,7 +121,7 @@ def segmentation(sample: Sample, subject: Subject) -> NDArray[np.uint8]:
     """The class of each pixel, see `CLASSES`, ``(H, W)``; edges are hard, at pixel centres."""
     drawing, window = subject.drawing, subject.drawing.window
     classes = _classes_at(places(subject)[window])
-    classes[sample.covered[window] > COVERED] = CLASSES["covered"]
+    classes[sample.occlusion[window] > COVERED] = CLASSES["covered"]
     classes[~drawing.fragments.covered] = CLASSES["not face"]
     out: NDArray[np.uint8] = drawing.placed(classes)
     return out

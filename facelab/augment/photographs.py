@@ -31,7 +31,7 @@ def find(folder: Path, seed: int) -> tuple[list[Item], Skipped, str]:
     skipped : dict of str to str
         The others, and why.
     left : str
-        What else is in the folders, as `facelab.images.Found` says it.
+        What else is in the folders, as `facelab.images.FolderContents` says it.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def find(folder: Path, seed: int) -> tuple[list[Item], Skipped, str]:
         found[sha256] = Item(file, sha256, identity, split_of(identity, seed))
     if not found:
         raise UsageError(f"{folder}: no photograph in it can be read; give another folder")
-    return [found[sha256] for sha256 in sorted(found)], skipped, there.said
+    return [found[sha256] for sha256 in sorted(found)], skipped, there.summary
 
 
 def _is_text(name: Path) -> bool:

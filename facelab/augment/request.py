@@ -16,7 +16,7 @@ import facelab
 from facelab import weights
 from facelab.augment.generate import Generator
 from facelab.augment.maps import MAPS
-from facelab.augment.portrait_cache import Sources
+from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.report.dataset_card import Facts
 from facelab.augment.run import DataSet
 from facelab.augment.store import Store
@@ -34,7 +34,7 @@ from facelab.reconstruct.networks import Networks
 
 @dataclass(frozen=True)
 class DataSetRequest:
-    """What is asked for.
+    """A data set as it is asked for.
 
     Parameters
     ----------
@@ -99,13 +99,15 @@ def data_set_of(request: DataSetRequest) -> DataSet:
         weights=[name for name in used if name in weights.entries()],
     )
     cache = (request.cache or _own_cache()).resolve()  # wherever the workers are
-    sources = sources_of(template, networks, request.head and request.head.resolve(), cache)
+    portraits = portrait_cache_of(
+        template, networks, request.head and request.head.resolve(), cache
+    )
     return DataSet(
         faces=request.faces,
         store=_store(request),
         facts=facts,
-        look=sources.portrait,
-        maker=partial(Generator, template=template, sources=sources),
+        find_face=portraits.portrait,
+        generator_of=partial(Generator, template=template, portraits=portraits),
         made_with={
             "inputs": {name: _hashes(given) for name, given in template.inputs.items()},
             "networks": {**networks.said, "weights": used},
@@ -114,8 +116,10 @@ def data_set_of(request: DataSetRequest) -> DataSet:
     )
 
 
-def sources_of(template: Template, networks: Networks, head: Path | None, cache: Path) -> Sources:
-    """What the photographs of a data set are looked at with, and where that is kept.
+def portrait_cache_of(
+    template: Template, networks: Networks, head: Path | None, cache: Path
+) -> PortraitCache:
+    """The cache of the portraits in a data set's photographs.
 
     Raises
     ------
@@ -124,7 +128,7 @@ def sources_of(template: Template, networks: Networks, head: Path | None, cache:
     """
     used = {**weights_of(template, networks), **_head(head, networks)}
     segmenter = partial(load_segmenter, networks.runtime, networks.device)
-    return Sources(
+    return PortraitCache(
         cache=cache,
         load=networks.load,
         key=_key(networks, used),
@@ -167,7 +171,7 @@ def _maps(wanted: str) -> tuple[str, ...]:
 
 
 def _store(request: DataSetRequest) -> Store:
-    """Where the data set goes; a local folder is made, but not its parents.
+    """The store of the data set; a local folder is made, but not its parents.
 
     Raises
     ------
@@ -192,12 +196,12 @@ def _hashes(given: Input) -> list[str]:
 
 
 def matte_weights() -> dict[str, str]:
-    """Name to sha256 of what tells people from what is behind them."""
+    """Name to sha256 of the weights of the person segmenter."""
     return {"selfie": weights.entry_of("selfie").sha256}
 
 
 def _key(networks: Networks, used: Mapping[str, str]) -> str:
-    """Names the networks and facelab, so that what one found is not taken for another's."""
+    """Digest of the networks and of facelab, so that no find is taken for another's."""
     said = json.dumps(
         {"facelab": facelab.__version__, **networks.said, "weights": used}, sort_keys=True
     )
@@ -209,7 +213,7 @@ def _own_cache() -> Path:
 
 
 def _without_folders(template: Template) -> Mapping[str, object]:
-    """What the recipe says; where its files lie is nobody else's business."""
+    """The content of the recipe; where its files lie is nobody else's business."""
     if not template.inputs:
         return template.text
     described = describe(Recipe(inputs=template.inputs), lambda file: file.name)

@@ -1,4 +1,4 @@
-"""A recipe whose values are drawn: what `facelab augment` is told."""
+"""Augmentation recipes: recipes whose values are sampled for each image."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from facelab import recipe_files
-from facelab.augment.distributions import Draw, Rng, draw_of
+from facelab.augment.distributions import Distribution, Rng, parse_distribution
 from facelab.augment.scene import Augmentation
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.edits.edit import Step
@@ -39,27 +39,27 @@ _CHECKED = ("name", "seed", "texture_size", "blend")
 
 
 @dataclass(frozen=True)
-class DrawnStep:
-    """A step of which some values are drawn.
+class StepTemplate:
+    """A step whose values are sampled.
 
     Parameters
     ----------
     kind : type of Step
-    draws : mapping of str to Draw
+    distributions : mapping of str to Distribution
         For the keys that are given.
     chance : float
         How likely it is done at all, [0, 1].
     """
 
     kind: type[Step]
-    draws: Mapping[str, Draw]
+    distributions: Mapping[str, Distribution]
     chance: float = 1.0
 
     def sample(self, rng: Rng) -> Step | None:
-        """The step, or None where it is left out."""
+        """Sample the step; None where it is left out."""
         if rng.random() >= self.chance:
             return None
-        values = {key: draw.sample(rng) for key, draw in self.draws.items()}
+        values = {key: each.sample(rng) for key, each in self.distributions.items()}
         if "seed" in self.kind.__dataclass_fields__ and "seed" not in values:
             values["seed"] = int(rng.integers(SEEDS))
         return self.kind(**values)
@@ -71,7 +71,7 @@ class Template:
 
     Parameters
     ----------
-    steps : sequence of DrawnStep
+    steps : sequence of StepTemplate
     inputs : mapping of str to Input
         Files that steps are made with, by name.
     name : str
@@ -85,10 +85,10 @@ class Template:
     output : Output
         How images are written.
     text : mapping
-        What the file says, for the record.
+        The content of the file, for the record.
     """
 
-    steps: Sequence[DrawnStep] = ()
+    steps: Sequence[StepTemplate] = ()
     inputs: Mapping[str, Input] = field(default_factory=dict)
     name: str = ""
     seed: int = 0
@@ -98,7 +98,7 @@ class Template:
     text: Mapping[str, object] = field(default_factory=dict)
 
     def sample(self, seed: int, sha256: str, variant: int) -> list[Step]:
-        """The steps of one sample: they depend on these three alone.
+        """Sample the steps of one image: they depend on these three alone.
 
         Each step has its own stream of random numbers, so that a change of one leaves the others.
         """
@@ -204,7 +204,7 @@ def _template(root: Node, folder: Path) -> Template:
     return Template(steps=steps, inputs=inputs, text=text, **values)
 
 
-def _step(where: str, node: Node, inputs: Sequence[str]) -> DrawnStep:
+def _step(where: str, node: Node, inputs: Sequence[str]) -> StepTemplate:
     name, keys, given = step_keys(where, node)
     classes = template_classes()
     if name not in classes:
@@ -212,17 +212,17 @@ def _step(where: str, node: Node, inputs: Sequence[str]) -> DrawnStep:
     where, kind = f"{where} ({name})", classes[name]
     known = {key.name: key for key in fields(kind)}
     chance = _chance(where, given["chance"]) if "chance" in given else 1.0
-    draws = {}
+    distributions = {}
     for key, value in given.items():
         if key == "chance":
             continue
         if key not in known:
             fail(value, f"{where}: {unknown('key', key, [*known, 'chance'])}")
-        draws[key] = _draw(where, known[key], value, inputs)
+        distributions[key] = _distribution(where, known[key], value, inputs)
     for key, about in known.items():
-        if about.default is MISSING and key not in draws:
+        if about.default is MISSING and key not in distributions:
             fail(keys, f"{where}: {key}: is missing; give {about.metadata['help']}")
-    return DrawnStep(kind, draws, chance)
+    return StepTemplate(kind, distributions, chance)
 
 
 def _chance(where: str, node: Node) -> float:
@@ -232,20 +232,20 @@ def _chance(where: str, node: Node) -> float:
     return float(value)
 
 
-def _draw(where: str, key: Field[Any], node: Node, inputs: Sequence[str]) -> Draw:
-    """The draw of a key, every value of which is allowed."""
+def _distribution(where: str, key: Field[Any], node: Node, inputs: Sequence[str]) -> Distribution:
+    """The distribution of a key, every value of which is allowed."""
     try:
-        draw = draw_of(node.plain, key.metadata)
+        distribution = parse_distribution(node.plain, key.metadata)
     except ValueError as error:
         fail(node, f"{where}: {key.name}: {error}")
     try:
-        draw.check(partial(checked, key))
+        distribution.check(partial(checked, key))
         if key.metadata["kind"] in ("reference", "references"):
-            draw.check(partial(_check_input, key.name, inputs))
+            distribution.check(partial(_check_input, key.name, inputs))
     except ValueError as error:
         prefix = "" if str(error).startswith(f"{key.name}:") else f"{key.name}: "
         fail(node, f"{where}: {prefix}{error}")
-    return draw
+    return distribution
 
 
 def _check_input(key: str, inputs: Sequence[str], value: object) -> None:

@@ -20,7 +20,7 @@ from facelab.errors import FacelabError, UsageError
 from facelab.files import why
 from facelab.files.atomic import same_file
 from facelab.files.folders import check_folder, make_folder
-from facelab.images import WRITTEN_AS, Found, find_photographs
+from facelab.images import WRITTEN_AS, FolderContents, find_photographs
 from facelab.types import Box, Reconstruction
 
 
@@ -143,7 +143,7 @@ class Batch:
     quiet: bool = False
 
     @cached_property
-    def found(self) -> dict[Path, Found]:
+    def found(self) -> dict[Path, FolderContents]:
         """What is in each of the folders given; a photograph stands for itself.
 
         Raises
@@ -154,10 +154,10 @@ class Batch:
         """
         return {given: self._found(given) for given in self.inputs}
 
-    def _found(self, given: Path) -> Found:
+    def _found(self, given: Path) -> FolderContents:
         try:
             if not given.is_dir():
-                return Found((given,))
+                return FolderContents((given,))
         except OSError as error:
             raise UsageError(f"{error.filename}: {why(error)}; give another path") from None
         if same_file(given, self.output):
@@ -248,7 +248,7 @@ class Batch:
             listed = [outcome.as_json(task.record(outcome.job)) for outcome in outcomes]
             click.echo(json.dumps(listed, indent=2))
         if not self.quiet:
-            tell(outcomes, task.done, [found.said for found in self.found.values()])
+            tell(outcomes, task.done, [found.summary for found in self.found.values()])
         return conclude(outcome.error for outcome in outcomes)
 
     def _outcomes(self, task: Task, jobs: Sequence[Job]) -> list[Outcome]:

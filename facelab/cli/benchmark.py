@@ -16,7 +16,7 @@ from facelab.cli.report import say
 from facelab.errors import UsageError
 
 if TYPE_CHECKING:
-    from facelab.benchmark.run import Asked, Result
+    from facelab.benchmark.run import BenchmarkResult, BenchmarkSettings
 
 Names = tuple[str, ...] | None
 Callback = Callable[[click.Context, click.Parameter, str | None], Names]
@@ -156,7 +156,7 @@ def accuracy_command(
     Exit codes: 0 done, 1 an error, 2 a wrong option or file, 3 no face in any photograph,
     4 weights missing or damaged, 130 interrupted; then nothing is written.
     """
-    from facelab.benchmark.run import Asked
+    from facelab.benchmark.run import BenchmarkSettings
     from facelab.files.folders import check_absent, check_folder
 
     for file in (output, figures):
@@ -175,7 +175,7 @@ def accuracy_command(
         photographs = photographs or _samples()
     elif photographs is not None:
         raise UsageError("--photographs is given, but --parts has no part made of them; add one")
-    asked = Asked(wanted, photographs, labelled, count, seed, detect, first_pixel)
+    asked = BenchmarkSettings(wanted, photographs, labelled, count, seed, detect, first_pixel)
     result = _measured(asked, methods, head, weights, quiet=quiet)
     _report(result, asked, output, figures, quiet=quiet)
     return 0
@@ -197,11 +197,21 @@ def _samples() -> Path:
 
 
 def _measured(
-    asked: Asked, methods: Names, head: Path | None, weights: Path | None, *, quiet: bool
-) -> Result:
+    asked: BenchmarkSettings,
+    methods: Names,
+    head: Path | None,
+    weights: Path | None,
+    *,
+    quiet: bool,
+) -> BenchmarkResult:
     """Load what is needed and measure."""
-    from facelab.benchmark.methods import TEACHER, Remembered, default_methods, load_methods
-    from facelab.benchmark.portraits import Studio
+    from facelab.benchmark.methods import (
+        TEACHER,
+        CachedReconstructor,
+        default_methods,
+        load_methods,
+    )
+    from facelab.benchmark.portraits import SceneBuilder
     from facelab.benchmark.run import run
     from facelab.cli.progress import Progress
     from facelab.geometry.head import HeadModel
@@ -209,15 +219,20 @@ def _measured(
 
     model = None if head is None else HeadModel.read(head)
     names = methods or default_methods(head=model is not None)
-    teacher = Remembered(load_reconstructor(backend=TEACHER))
+    teacher = CachedReconstructor(load_reconstructor(backend=TEACHER))
     compared = load_methods(names, teacher, model, weights)
-    studio = Studio(teacher, load_segmenter(), model)
+    studio = SceneBuilder(teacher, load_segmenter(), model)
     with Progress(hidden=quiet) as progress:
         return run(asked, compared, studio, progress)
 
 
 def _report(
-    result: Result, asked: Asked, output: Path | None, figures: Path | None, *, quiet: bool
+    result: BenchmarkResult,
+    asked: BenchmarkSettings,
+    output: Path | None,
+    figures: Path | None,
+    *,
+    quiet: bool,
 ) -> None:
     """Write or print the tables and the figures, and name what was left out."""
     from facelab.files.atomic import write_bytes_atomically

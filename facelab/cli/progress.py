@@ -50,7 +50,7 @@ class Bar(tqdm):  # type: ignore[type-arg]  # of nothing: it is told what is don
 
 
 class Progress:
-    """A `facelab.augment.run.Watch` that shows what it is told.
+    """A `facelab.augment.run.OnProgress` that shows what it is told.
 
     Parameters
     ----------

@@ -97,11 +97,11 @@ def train_command(
         raise click.UsageError("--begin and --scratch exclude each other")
     from facelab.cli.progress import Progress
     from facelab.train.loop import Settings
-    from facelab.train.renders import RECIPES, Rendering
+    from facelab.train.renders import RECIPES, RenderSettings
     from facelab.train.run import run
 
     turn = RECIPES / ("turn.yaml" if head else "turn_without_head.yaml")
-    how = Rendering(
+    how = RenderSettings(
         head=head,
         scene=scene_recipe or RECIPES / "scene.yaml",
         turn=turn_recipe or turn,

@@ -1,4 +1,4 @@
-"""Landmarks that somebody else found, read from their files."""
+"""Reading landmark files of other programs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAT_NAMES = ("pt3d_68", "pt2d", "landmarks", "pt3d_21")  # 300W-LP's and AFLW20
 
 
 def read_landmarks(path: Path) -> Float:
-    """The points of a landmark file, ``(68, 2)`` or ``(21, 2)`` source-image pixels.
+    """Read the points of a landmark file, ``(68, 2)`` or ``(21, 2)`` source-image pixels.
 
     Text with a point in each line (what ``facelab reconstruct`` writes, or iBUG's ``.pts``), a
     NumPy array, or a MATLAB file of 300W-LP or AFLW2000-3D; ``(2, n)`` and ``(3, n)`` are turned.

@@ -1,4 +1,4 @@
-"""Where a crop network runs: torch or ONNX Runtime, on the CPU or on a CUDA device.
+"""Runners of crop networks: torch or ONNX Runtime, on the CPU or on a CUDA device.
 
 What is asked for is what runs: a runtime or a device that is not there is an error.
 """

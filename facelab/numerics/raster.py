@@ -35,7 +35,7 @@ REACH = 2.0**16  # px; beyond it the exact products would outgrow float64
 
 @dataclass(frozen=True)
 class Fragments:
-    """What each pixel of a window sees.
+    """The nearest triangle at each pixel of a window.
 
     Attributes
     ----------

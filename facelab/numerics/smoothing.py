@@ -1,4 +1,4 @@
-"""Maps brought to another size, smooth steps, and what is not known of a map filled smoothly."""
+"""Resizing maps, smooth steps, and filling gaps smoothly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from facelab.numerics.arrays import Bool, Float
 
 
 def resized(values: Float, size: int) -> Float:
-    """A square map at another side: linear between texels, by area where it shrinks.
+    """Resize a square map: linear between texels, by area where it shrinks.
 
     Linear is what the rasterizer's triangles are.
     """
@@ -26,7 +26,7 @@ def smoothstep(values: Float, low: float = 0.0, high: float = 1.0) -> Float:
 
 
 def spread(values: Float, weight: Float | Bool) -> Float:
-    """Weighted values carried smoothly into the places without weight.
+    """Carry weighted values smoothly into the places without weight.
 
     Pull-push (Gortler, Grzeszczuk, Szeliski & Cohen, "The Lumigraph", 1996, section 3.4): weighted
     means on a pyramid, and each level's gaps filled from the one above.

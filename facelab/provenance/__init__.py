@@ -1,4 +1,4 @@
-"""What an output says about itself: a mark inside it, a record beside it.
+"""Provenance of outputs: a mark inside each, a record beside it.
 
 mark: XMP in the picture - record: JSON beside it - save: both written, or neither.
 """

@@ -33,7 +33,7 @@ class Input:
     file : str
         Its name, without the folder, which is nobody else's business.
     role : str
-        What it served as, such as ``"source"`` or ``"target"``.
+        Its part in the output, such as ``"source"`` or ``"target"``.
     sha256 : str
         Of the whole file.
     width, height : int
@@ -48,7 +48,7 @@ class Input:
 
 
 def describe_input(path: StrPath, role: str, image: Image) -> Input:
-    """Describe an input file for the record; `image` is what was read from it."""
+    """Describe an input file for the record; `image` was read from it."""
     height, width = image.pixels.shape[:2]
     sha256 = image.origin.sha256 if image.origin else file_sha256(path)
     return Input(Path(path).name, role, sha256, width, height)
@@ -61,7 +61,7 @@ def file_sha256(path: StrPath) -> str:
 
 
 def software_versions() -> dict[str, str]:
-    """Versions of what an image depends on, by name; torch is not loaded for it."""
+    """Versions of the packages that pixels depend on, by name; torch is not loaded for it."""
     return {
         "facelab": facelab.__version__,
         "numpy": np.__version__,

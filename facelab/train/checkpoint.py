@@ -1,4 +1,4 @@
-"""Training saved and taken up again, as safetensors: weights, their average, the optimiser."""
+"""Checkpoints of a training, as safetensors: weights, their average, the optimiser."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _require_moments(moments: dict[int, dict[str, Tensor]], state: State) -> Non
 
 
 def described(settings: Settings) -> str:
-    """The settings that decide what comes out, as text: not how often checkpoints are taken."""
+    """The settings that decide the result, as text: not how often checkpoints are taken."""
     values = {key: value for key, value in asdict(settings).items() if key != "every"}
     values["view"] = settings.view.read_text(encoding="utf-8")
     values["begin"] = settings.begin and file_sha256(settings.begin)

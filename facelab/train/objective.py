@@ -1,4 +1,4 @@
-"""What training minimises: PRNet's weighted loss on the position map, landmarks, and the score."""
+"""The objective of training: PRNet's weighted loss on the position map, landmarks, and score."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Objective(nn.Module):
 
     @staticmethod
     def total(parts: dict[str, Tensor]) -> Tensor:
-        """What is minimised."""
+        """The sum that is minimised."""
         return parts["map"] + _LANDMARKS * parts["landmarks"] + _SCORE * parts["score"]
 
 

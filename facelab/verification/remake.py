@@ -1,4 +1,4 @@
-"""Outputs made again from their records, by what the commands themselves are made of."""
+"""Making outputs again from their records, with what the commands themselves use."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def refusing(path: Path | str) -> Iterator[None]:
     Raises
     ------
     UsageError
-        It names the record.
+        If one is; it names the record.
     """
     try:
         yield
@@ -75,7 +75,7 @@ def networks_said(said: Json) -> Networks:
 
 
 def made_again(recorded: Recorded, networks: Networks, files: Sequence[Path]) -> dict[str, bytes]:
-    """What the command of a record makes of it now, by file name.
+    """Run the command of a record again; the files by name.
 
     Parameters
     ----------
@@ -180,12 +180,12 @@ def _whole(said: object) -> int | None:
 
 
 def check_within(said: object, done: object, where: str = "recipe") -> None:
-    """Make sure that all that is recorded is what is done; what is not, is as by default.
+    """Check that every recorded setting is in effect; settings not recorded are the defaults.
 
     Raises
     ------
     ValueError
-        It names the key that is not.
+        If one is not; it names the key.
     """
     if isinstance(said, dict) and isinstance(done, dict):
         for key, value in said.items():

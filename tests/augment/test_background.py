@@ -49,7 +49,7 @@ def test_person_stays_to_the_bit(kind):
     np.testing.assert_array_equal(after.image[person], before.image[person])
     assert np.abs(after.image[beside] - before.image[beside]).mean() > 0.1
     assert after.positions is before.positions
-    assert after.covered is before.covered
+    assert after.occlusion is before.occlusion
     assert after.matte is before.matte
 
 
@@ -74,7 +74,7 @@ def test_the_old_background_leaves_no_halo():
 def test_what_covers_the_person_and_the_wall_stays():
     covered = np.zeros((SIDE, SIDE), np.float32)
     covered[90:110] = 1
-    before = replace(scene(noise(SIDE, SIDE), head()), covered=frozen(covered))
+    before = replace(scene(noise(SIDE, SIDE), head()), occlusion=frozen(covered))
     after = Background(colour="#008000")(before)
     np.testing.assert_array_equal(after.image[90:110], before.image[90:110])
 

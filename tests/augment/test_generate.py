@@ -11,7 +11,7 @@ import pytest
 from facelab.augment.generate import Generator
 from facelab.augment.labels import identities
 from facelab.augment.plan import Item, Plan
-from facelab.augment.portrait_cache import Sources
+from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.template import parse_template
 from facelab.errors import ImageError, NoFaceError, OutputError
 from facelab.images import Image, read, write
@@ -49,7 +49,7 @@ def items(tmp_path):
 
 
 def generator(items, tmp_path, template=None, load=networks, seed=0):
-    sources = Sources(tmp_path / "cache", load, "k" * 64)
+    sources = PortraitCache(tmp_path / "cache", load, "k" * 64)
     return Generator(Plan(items, 100, seed), template or globals()["template"](), sources)
 
 
@@ -85,7 +85,7 @@ def test_nothing_to_do_leaves_the_photograph(items, tmp_path):
     sample = generator(items, tmp_path, template(" []"))(0)
     np.testing.assert_array_equal(sample.image, read(items[0].file).pixels)
     np.testing.assert_array_equal(sample.positions.values, FACE.values)
-    assert not sample.covered.any()
+    assert not sample.occlusion.any()
 
 
 def test_what_was_found_is_kept(items, tmp_path):
@@ -111,7 +111,7 @@ def test_a_damaged_cache_is_made_again(items, tmp_path):
 def test_networks_have_caches_of_their_own(items, tmp_path):
     generator(items, tmp_path)(0)
     moved = canonical(scale=3, origin=(60, 50, 0))
-    sources = Sources(tmp_path / "cache", lambda: StubReconstructor(moved), "other" * 8)
+    sources = PortraitCache(tmp_path / "cache", lambda: StubReconstructor(moved), "other" * 8)
     other = Generator(Plan(items, 9, 0), template(" []"), sources)(0)
     np.testing.assert_array_equal(other.positions.values, moved.values)
 
@@ -173,7 +173,7 @@ def test_edits_stay_behind_what_covers_the_face(items, tmp_path):
     covering = "\n  - occlude: {kind: box, size: 0.5, down: 0, seed: 1}"
     plain = generator(items, tmp_path, template(covering))(0)
     painted = generator(items, tmp_path, template(covering + "\n  - tone: {exposure: 2}"))(0)
-    hidden = plain.covered == 1
+    hidden = plain.occlusion == 1
     np.testing.assert_array_equal(painted.image[hidden], plain.image[hidden])
     assert np.abs(painted.image - plain.image).max() > 0.1
 
@@ -183,9 +183,9 @@ def test_a_cover_hides_the_face_that_stays_below_it(items, tmp_path):
     masked = generator(items, tmp_path, template("\n  - cover: {item: mask}"))(0)
     np.testing.assert_array_equal(masked.positions.values, bare.positions.values)
     columns, rows = np.rint(bare.positions.landmarks[:, :2]).astype(int).T
-    assert (masked.covered[rows, columns][48:] > 0.9).all()  # the mouth
-    assert not masked.covered[rows, columns][36:48].any()  # the eyes
-    assert not masked.covered[:5].any()
+    assert (masked.occlusion[rows, columns][48:] > 0.9).all()  # the mouth
+    assert not masked.occlusion[rows, columns][36:48].any()  # the eyes
+    assert not masked.occlusion[:5].any()
 
 
 def test_a_photograph_that_changes_is_noticed(items, tmp_path):
@@ -214,11 +214,11 @@ def test_mattes_are_found_where_a_step_asks_for_them(items, tmp_path):
     behind = template("\n  - background: {kind: colour, colour: '#00ff00'}")
     assert behind.needs_matte
     assert not template("\n  - noise").needs_matte
-    sources = Sources(tmp_path / "cache", networks, "k" * 64, segmenter)
+    sources = PortraitCache(tmp_path / "cache", networks, "k" * 64, segmenter)
     image = Generator(Plan(items, 9, 0), behind, sources)(0).image
     assert asked == [(100, 120, 3)]
     np.testing.assert_allclose(image[50, 1], [0, 1, 0], atol=0.1)
-    again = Sources(tmp_path / "cache", networks, "k" * 64, segmenter)
+    again = PortraitCache(tmp_path / "cache", networks, "k" * 64, segmenter)
     np.testing.assert_array_equal(Generator(Plan(items, 9, 0), behind, again)(0).image, image)
     assert len(asked) == 1  # the cache has it
 

@@ -9,7 +9,7 @@ import pytest
 
 from facelab.augment.generate import Generator
 from facelab.augment.plan import Item, Plan
-from facelab.augment.portrait_cache import Sources
+from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.template import read_template
 from facelab.geometry.pose import estimate
 from facelab.images import Image, write
@@ -48,7 +48,7 @@ def samples(tmp_path_factory):
     def make(path):
         template = read_template(path)
         load = segmenter if template.needs_matte else None
-        sources = Sources(folder / path.stem, lambda: StubReconstructor(FACE), "k" * 64, load)
+        sources = PortraitCache(folder / path.stem, lambda: StubReconstructor(FACE), "k" * 64, load)
         generator = Generator(Plan(items, COUNT, template.seed), template, sources)
         return [generator(index) for index in range(COUNT)]
 
@@ -79,5 +79,5 @@ def test_profiles_are_spread(samples):
 
 
 def test_masked_faces_say_so(samples):
-    hidden = [sample.covered.mean() > 0.02 for sample in samples("masked")]
+    hidden = [sample.occlusion.mean() > 0.02 for sample in samples("masked")]
     assert 0.5 < np.mean(hidden) < 1

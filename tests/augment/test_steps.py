@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from facelab.atlas.surface import surface
 from facelab.augment.border import extended
-from facelab.augment.generate import carried_out
+from facelab.augment.generate import apply_steps
 from facelab.augment.labels import points468
 from facelab.augment.scene import Scene
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.augment.steps.blur import Blur
 from facelab.augment.steps.camera import Camera
-from facelab.augment.steps.downscale import Coarse
+from facelab.augment.steps.downscale import Downscale
 from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.jpeg import Jpeg
 from facelab.augment.steps.mirror import Mirror
@@ -351,11 +351,11 @@ def test_a_head_comes_along_into_a_frame_and_goes_where_it_would_be_wrong():
 
 def test_a_head_follows_a_reshaped_face():
     scene = scene_with_head()
-    after = carried_out([Reshape(slim=1.0, nose=0.8)], scene, {}, "alpha")
+    after = apply_steps([Reshape(slim=1.0, nose=0.8)], scene, {}, "alpha")
     assert np.abs(points468(after.positions) - points468(scene.positions)).max() > 1
     fitted = scene.head.model.fit(points468(after.positions))
     np.testing.assert_array_equal(after.head.points, fitted.points)
-    assert carried_out([Noise(read=0.1)], scene, {}, "alpha").head is scene.head
+    assert apply_steps([Noise(read=0.1)], scene, {}, "alpha").head is scene.head
 
 
 def test_a_scene_is_turned_from_itself_whatever_was_turned_before():
@@ -370,9 +370,9 @@ def test_a_scene_is_turned_from_itself_whatever_was_turned_before():
 def test_what_covers_the_face_moves_along():
     scene = Occlude(kind="box", size=0.3, down=0.0)(scene_of_noise())
     after = Frame(size=100, room=1.5, roll=90)(scene)
-    share = scene.covered.sum() / scene.positions.box.size**2
-    assert after.covered.sum() / after.positions.box.size**2 == pytest.approx(share, rel=0.02)
-    np.testing.assert_array_equal(Mirror()(scene).covered, scene.covered[:, ::-1])
+    share = scene.occlusion.sum() / scene.positions.box.size**2
+    assert after.occlusion.sum() / after.positions.box.size**2 == pytest.approx(share, rel=0.02)
+    np.testing.assert_array_equal(Mirror()(scene).occlusion, scene.occlusion[:, ::-1])
 
 
 def test_a_face_that_the_photograph_cuts_is_covered_there():
@@ -383,16 +383,18 @@ def test_a_face_that_the_photograph_cuts_is_covered_there():
     beyond = positions.landmarks[:, 0] < -1
     within = positions.landmarks[:, 0] > 1
     assert 5 < beyond.sum() < 63
-    assert (after.covered[y, x][beyond] > 0.9).all()
-    assert not after.covered[y, x][within].any()
-    assert not Frame(size=100, room=4.0)(scene_of_noise()).covered.any()  # only where faces are cut
+    assert (after.occlusion[y, x][beyond] > 0.9).all()
+    assert not after.occlusion[y, x][within].any()
+    assert not Frame(size=100, room=4.0)(
+        scene_of_noise()
+    ).occlusion.any()  # only where faces are cut
 
 
 # --- Pixels ------------------------------------------------------------------------------------
 
 PHOTOMETRIC = [
     Blur(sigma=1.5), Blur(sigma=0, motion=5, angle=30), Camera(exposure=-1, temperature=0.5),
-    Coarse(times=3), Jpeg(quality=20), Noise(read=0.1, shot=0.2), Occlude(), Shade(),
+    Downscale(times=3), Jpeg(quality=20), Noise(read=0.1, shot=0.2), Occlude(), Shade(),
 ]  # fmt: skip
 
 
@@ -420,7 +422,7 @@ def test_every_step_is_tried():
 def test_what_is_not_asked_for_is_not_done():
     scene = scene_of_noise()
     assert Blur(sigma=0)(scene) is scene
-    assert Coarse(times=1)(scene) is scene
+    assert Downscale(times=1)(scene) is scene
     np.testing.assert_allclose(Camera()(scene).image, scene.image, atol=1e-5)
     np.testing.assert_array_equal(Noise(read=0)(scene).image, scene.image)
 
@@ -464,14 +466,14 @@ def test_covered_is_where_something_was_put():
     scene = scene_of_noise()
     for kind in ("blob", "bar", "box"):
         after = Occlude(kind=kind, size=0.3, seed=4, colour="#00ff00", grain=0)(scene)
-        inside = after.covered == 1
+        inside = after.occlusion == 1
         assert inside.any()
         np.testing.assert_allclose(
             after.image[inside], np.broadcast_to([0, 1, 0], after.image[inside].shape), atol=1e-5
         )
         far = np.abs(after.image - scene.image).max(axis=2) == 0
         assert far.mean() > 0.2
-        assert not (far & (after.covered > 0)).any()
+        assert not (far & (after.occlusion > 0)).any()
 
 
 def test_a_shadow_darkens_one_side():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from facelab.benchmark.figures import figures, lost_by_yaw, means_by_yaw
 from facelab.benchmark.measures import (
     PARTS,
-    angles_off,
+    angle_errors,
     bin_names,
     bin_of,
     errors_of,
@@ -21,7 +21,7 @@ from facelab.benchmark.measures import (
     same_face,
     size_of,
 )
-from facelab.benchmark.outcomes import Outcome, Outcomes
+from facelab.benchmark.outcomes import MethodOutcome, Outcomes
 from facelab.benchmark.table import TABLES
 from facelab.geometry.pose import matrix
 from facelab.types import Box, PositionMap, Reconstruction
@@ -165,7 +165,7 @@ def test_one_angle_is_off(name, place):
     assert sum(errors[each] for each in ("yaw", "pitch", "roll")) == pytest.approx(7)
     offsets = [0.0, 0.0, 0.0]
     offsets[place] = 7.0
-    assert angles_off(matrix(*other), matrix(*angles)) == pytest.approx(offsets, abs=1e-9)
+    assert angle_errors(matrix(*other), matrix(*angles)) == pytest.approx(offsets, abs=1e-9)
 
 
 @few
@@ -271,7 +271,7 @@ def rows(*each, way="boxes"):
     """Outcomes of (picture, method, yaw, error); an error of None is a lost face."""
     return Outcomes(
         tuple(
-            Outcome(
+            MethodOutcome(
                 picture,
                 method,
                 {"yaw": yaw, "way": way, "target": yaw, "level": "plain", "change": "grey"},

@@ -16,13 +16,13 @@ from facelab.augment.scene import Scene
 from facelab.augment.store import Store
 from facelab.augment.style import Style
 from facelab.benchmark import consistency, labelled, rendered
-from facelab.benchmark.evaluation import Picture, outcomes_of
-from facelab.benchmark.fitted import Fitted
+from facelab.benchmark.evaluation import LabelledPicture, outcomes_of
+from facelab.benchmark.fitted import HeadDepthReconstructor
 from facelab.benchmark.measures import ANGLES, size_of
-from facelab.benchmark.methods import Remembered, default_methods, load_methods
+from facelab.benchmark.methods import CachedReconstructor, default_methods, load_methods
 from facelab.benchmark.outcomes import Outcomes
-from facelab.benchmark.portraits import Studio
-from facelab.benchmark.run import Asked, run
+from facelab.benchmark.portraits import SceneBuilder
+from facelab.benchmark.run import BenchmarkSettings, run
 from facelab.errors import ImageError, NoFaceError, UsageError
 from facelab.face.texture import unwrap
 from facelab.geometry import pose
@@ -70,7 +70,9 @@ def means(outcomes, method, *names):
 def test_ways_of_finding_a_face():
     """In the one the method is asked for all faces, in the other for that in the box."""
     truth, stub = canonical(), Stub(canonical())
-    made = Picture("x", plain((256, 256)), truth.box, lambda found: {"right": 1.0}, {"yaw": "0-30"})
+    made = LabelledPicture(
+        "x", plain((256, 256)), truth.box, lambda found: {"right": 1.0}, {"yaw": "0-30"}
+    )
     detected, boxed = outcomes_of(made, {"stub": stub}, ("detected", "boxes"))
     assert (detected.labels["way"], boxed.labels["way"]) == ("detected", "boxes")
     assert stub.boxes == [truth.box]
@@ -83,7 +85,7 @@ def test_whose_face_is_judged():
     truth, other = canonical(), canonical(origin=(400, 130, 0))
     methods = {"both": Stub(other, truth), "other": Stub(other), "none": Stub()}
     off = {"off": 3.0}
-    made = Picture("x", plain((256, 512)), truth.box, lambda found: off, {})
+    made = LabelledPicture("x", plain((256, 512)), truth.box, lambda found: off, {})
     rows = {row.method: row for row in outcomes_of(made, methods, ("detected",))}
     assert rows["both"].errors is off
     assert rows["other"].errors is None
@@ -92,7 +94,7 @@ def test_whose_face_is_judged():
 
 def test_a_picture_is_looked_at_once():
     stub = Stub(canonical())
-    remembered, (one, other) = Remembered(stub), (noise(64, 64, 1), noise(64, 64, 2))
+    remembered, (one, other) = CachedReconstructor(stub), (noise(64, 64, 1), noise(64, 64, 2))
     assert remembered(one) == remembered(one)
     assert stub.images == 1
     remembered(one, [canonical().box])
@@ -110,7 +112,7 @@ def test_a_picture_is_looked_at_once():
 def test_fit_keeps_what_the_family_has():
     for points in (canonical_points(yaw=30, roll=10), canonical_points() * [1.05, 1, 1]):
         seen = position_map(frozen(points), ATLAS)
-        (fitted,) = Fitted(Stub(seen), head_model())(plain((256, 256)))
+        (fitted,) = HeadDepthReconstructor(Stub(seen), head_model())(plain((256, 256)))
         away = np.linalg.norm(fitted.positions.values - seen.values, axis=2)[ATLAS.face]
         assert away.max() < 0.02 * size_of(seen.landmarks)
 
@@ -128,7 +130,7 @@ def apart(one, other):
 
 def test_fit_takes_the_depth_of_the_family_and_no_more():
     seen, clean = noisy(), canonical()
-    (fitted,) = Fitted(Stub(seen), head_model()).largest(plain((256, 256)))
+    (fitted,) = HeadDepthReconstructor(Stub(seen), head_model()).largest(plain((256, 256)))
     flat, deep = np.split(apart(fitted.positions, seen), [2])
     was_flat, was_deep = np.split(apart(seen, clean), [2])
     assert (flat < 0.05 * was_flat).all()  # the surface bends a little otherwise
@@ -145,13 +147,13 @@ def test_fit_is_what_networks_are_taught():
         return (values - values.mean(axis=0)) / size_of(positions.landmarks)
 
     network, image = Stub(noisy()), noise(256, 256)
-    (fitted,) = Fitted(network, head_model())(image)
+    (fitted,) = HeadDepthReconstructor(network, head_model())(image)
     taught = Teacher(network, lambda image: image[..., 0], head_model())(image)
     np.testing.assert_allclose(shape(fitted.positions), shape(taught.positions), atol=1e-4)
 
 
 def test_fit_finds_what_its_network_finds():
-    fitted = Fitted(Stub(), head_model())
+    fitted = HeadDepthReconstructor(Stub(), head_model())
     assert fitted(plain((9, 9))) == fitted.largest(plain((9, 9))) == []
     assert fitted.batch([plain((9, 9))] * 2) == [[], []]
     assert fitted.description.startswith("a stub")
@@ -268,7 +270,7 @@ def test_pixels_and_face_move_together_and_back(change):
     assert after.image.shape == (side, side, 3)
     back = change.back(after.positions, scene).values
     np.testing.assert_allclose(back[ATLAS.face], scene.positions.values[ATLAS.face], atol=1e-3)
-    if isinstance(change, consistency.Seen):
+    if isinstance(change, consistency.ViewChange):
         x, y, _ = after.positions.landmarks.T
         shown = cv2.remap(after.image, x, y, cv2.INTER_LINEAR).reshape(-1, 3)[:, :2] * 159
         np.testing.assert_allclose(shown, scene.positions.landmarks[:, :2], atol=0.6)
@@ -277,7 +279,7 @@ def test_pixels_and_face_move_together_and_back(change):
 def test_a_turn_is_as_its_name_says():
     was = pose.estimate(scene_of().positions).roll
     for change in consistency.CHANGES:
-        if isinstance(change, consistency.Seen):
+        if isinstance(change, consistency.ViewChange):
             now = pose.estimate(change.forward(scene_of()).positions)
             assert now.roll - was == pytest.approx(change.roll, abs=0.01)
             assert now.scale == pytest.approx(5.0 * change.scale, rel=1e-3)
@@ -391,11 +393,11 @@ class Knows(Stub):
 
 
 def asked(folder, **more):
-    return Asked(("labelled",), labelled=folder, **more)
+    return BenchmarkSettings(("labelled",), labelled=folder, **more)
 
 
 def measured(folder, methods, **more):
-    return run(asked(folder, **more), methods, Studio(Stub()), lambda *_: None)
+    return run(asked(folder, **more), methods, SceneBuilder(Stub()), lambda *_: None)
 
 
 def test_what_facelab_writes_is_read_back_exactly(written):
@@ -658,7 +660,7 @@ def test_nothing_but_bad_files(tmp_path):
 
 def test_the_studio_cuts_a_square_around_the_face(tmp_path):
     picture(tmp_path / "a.png", 1, 200, 300)
-    scene = Studio(Middle())(item(tmp_path / "a.png"))
+    scene = SceneBuilder(Middle())(item(tmp_path / "a.png"))
     assert scene.image.shape == (448, 448, 3)
     box = scene.positions.box
     assert box.centre == pytest.approx((223.5, 223.5), abs=0.5)
@@ -670,7 +672,11 @@ def test_the_studio_takes_the_depth_of_a_head(tmp_path):
     shallow, whole = Middle(depth=0.5), Middle()
     made, wanted, flat = (
         studio(item(tmp_path / "a.png"))
-        for studio in (Studio(shallow, model=head_model()), Studio(whole), Studio(shallow))
+        for studio in (
+            SceneBuilder(shallow, model=head_model()),
+            SceneBuilder(whole),
+            SceneBuilder(shallow),
+        )
     )
     assert made.head is not None
     deep, true, was = (np.ptp(scene.positions.landmarks[:, 2]) for scene in (made, wanted, flat))
@@ -689,10 +695,10 @@ def item(file):
 def test_photographs_that_cannot_be_used(tmp_path):
     picture(tmp_path / "a.png", 1, 20, 20)
     with pytest.raises(NoFaceError, match=r"a.png: no face"):
-        Studio(Middle())(item(tmp_path / "a.png"))
+        SceneBuilder(Middle())(item(tmp_path / "a.png"))
     (tmp_path / "b.png").write_bytes(b"broken")
     with pytest.raises(ImageError, match=r"b.png: not a"):
-        Studio(Middle())(item(tmp_path / "b.png"))
+        SceneBuilder(Middle())(item(tmp_path / "b.png"))
 
 
 def test_all_parts_in_one_run(tmp_path, written, monkeypatch):
@@ -701,8 +707,10 @@ def test_all_parts_in_one_run(tmp_path, written, monkeypatch):
         picture(tmp_path / f"{size}.png", seed, size, size)
     (tmp_path / "again.png").write_bytes((tmp_path / "120.png").read_bytes())
     told = []
-    wanted = Asked(("labelled", "rendered", "consistency"), tmp_path, written, None, 3)
-    result = run(wanted, {"middle": Middle()}, Studio(Middle()), lambda *each: told.append(each))
+    wanted = BenchmarkSettings(("labelled", "rendered", "consistency"), tmp_path, written, None, 3)
+    result = run(
+        wanted, {"middle": Middle()}, SceneBuilder(Middle()), lambda *each: told.append(each)
+    )
     assert list(result.outcomes) == ["labelled", "rendered", "consistency"]
     assert result.photographs == {"labelled": 4, "rendered": 2, "consistency": 2}
     assert result.outcomes["rendered"].pictures == 2 * 2 * 2
@@ -714,7 +722,7 @@ def test_all_parts_in_one_run(tmp_path, written, monkeypatch):
 
 def test_a_wrong_folder_is_told_before_anything_is_measured(tmp_path):
     picture(tmp_path / "a.png", 1, 120, 120)
-    wanted = Asked(("rendered", "labelled"), tmp_path, tmp_path)
+    wanted = BenchmarkSettings(("rendered", "labelled"), tmp_path, tmp_path)
     stub = Middle()
     with pytest.raises(UsageError, match=r"no photograph has a .mat"):
-        run(wanted, {"middle": stub}, Studio(stub), lambda *_: pytest.fail("measured"))
+        run(wanted, {"middle": stub}, SceneBuilder(stub), lambda *_: pytest.fail("measured"))

@@ -271,7 +271,10 @@ def test_workers_may_stand_in_another_folder(here, monkeypatch):
     Path("recipe.yaml").write_text(PAINTED)
     assert augment("--cache", "kept").exit_code == 0
     (job,) = jobs
-    sources, template = job.maker.keywords["sources"], job.maker.keywords["template"]
+    sources, template = (
+        job.generator_of.keywords["portraits"],
+        job.generator_of.keywords["template"],
+    )
     assert sources.cache == here / "kept"
     assert template.inputs["stars"].file == here / "paint.png"
     assert job.store.root == str(here / "out")

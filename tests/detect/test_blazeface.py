@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from facelab.augment.plan import Item
 from facelab.augment.steps.profile import Profile
-from facelab.benchmark.portraits import Studio
+from facelab.benchmark.portraits import SceneBuilder
 from facelab.detect import blazeface
 from facelab.detect.blazeface import (
     BlazeFaceDetector,
@@ -360,7 +360,7 @@ def test_merging_keeps_the_best_and_orders_by_score(entries):
 
 def test_what_the_detector_doubts_the_network_may_confirm():
     """A profile, whose score is low: FaceMap sees that it is a face."""
-    scene = Studio(load_reconstructor(backend="mesh"))(
+    scene = SceneBuilder(load_reconstructor(backend="mesh"))(
         Item(SAMPLES / "astronaut.png", "0" * 64, "astronaut", "test")
     )
     turned = Profile(yaw=75 - pose.estimate(scene.positions).yaw)(scene)

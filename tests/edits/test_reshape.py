@@ -12,7 +12,7 @@ from facelab.edits.reshape import FIELDS, Reshape
 from facelab.edits.turn import Turn
 from facelab.errors import UsageError
 from facelab.geometry import pose
-from facelab.geometry.normals import revealed
+from facelab.geometry.normals import disocclusion
 from facelab.types import Face
 from tests.synthetic import ATLAS, canonical, plain_face, texture
 
@@ -209,9 +209,9 @@ def test_turn_makes_up_what_it_reveals_and_keeps_what_was_seen():
     confidence = np.where(far, 0, 1).astype(np.float32)
     face = Face(hidden, type(texture())(colour, confidence))
     after = Turn(yaw=-15.0)(face, {})
-    fresh = (revealed(hidden, after.positions) == 1) & ATLAS.face
-    assert (fresh & far).sum() > 300
-    assert (after.texture.colour[fresh][:, 1] < 0.8).all()
-    kept = ~(revealed(hidden, after.positions) > 0)
+    disoccluded = (disocclusion(hidden, after.positions) == 1) & ATLAS.face
+    assert (disoccluded & far).sum() > 300
+    assert (after.texture.colour[disoccluded][:, 1] < 0.8).all()
+    kept = ~(disocclusion(hidden, after.positions) > 0)
     np.testing.assert_array_equal(after.texture.colour[kept], colour[kept])
     np.testing.assert_array_equal(after.texture.confidence, confidence)

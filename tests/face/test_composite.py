@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from facelab.face.blend import METHODS
 from facelab.face.composite import composite, render, unchanged
 from facelab.face.texture import unwrap
-from facelab.geometry.normals import revealed
-from facelab.geometry.warp import made_up, warp
+from facelab.geometry.normals import disocclusion
+from facelab.geometry.warp import fill_disoccluded, warp
 from facelab.types import Face, PositionMap, Texture
 from tests.synthetic import (
     ATLAS,
@@ -322,7 +322,7 @@ def turned_back():
     away, back = (canonical(yaw=yaw, scale=7, origin=(80, 75, 0)) for yaw in (35, 20))
     image = frozen(np.where(oval(away, room=0)[..., None], np.float32([0.8, 0.2, 0.2]), [0, 0, 1]))
     before = photographed(image, away)
-    skin = made_up(before, revealed(away, back))
+    skin = fill_disoccluded(before, disocclusion(away, back))
     side = cv2.erode(oval(back, room=0).astype(np.uint8), np.ones((7, 7))).astype(bool)
     side &= np.arange(SHAPE[1]) > 80  # where the far cheek comes into view
     return image, before, Face(back, Texture(skin, before.texture.confidence)), side

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from facelab import atlas as atlases
-from facelab.face.skin import SIZE, features, fringe, learn, outward, smooth
+from facelab.face.skin import SIZE, extended_outward, features, fringe, learn, smooth
 from facelab.types import Texture
 from tests.synthetic import ATLAS, DARK, SKIN, frozen, noise, painted, patch, plain, texture
 
@@ -34,15 +34,15 @@ def test_one_colour_is_its_own_tone_and_all_skin(colour, confidence):
     np.testing.assert_allclose(skin.tone, plain((SIZE, SIZE), colour), atol=2e-3)
     np.testing.assert_allclose(skin.likelihood, skin.seen, atol=2e-3)
     np.testing.assert_allclose(skin.seen, confidence, atol=1e-6)
-    assert not skin.other.any()
+    assert not skin.not_skin.any()
 
 
 def test_patch_on_the_forehead_is_other_and_its_tone_skin():
     hidden = patch(256, *FOREHEAD)
     skin = learn(painted(texture(), hidden, DARK), ATLAS)
     small = patch(SIZE, *FOREHEAD)
-    assert skin.other[small].mean() > 0.9
-    assert not skin.other[SIZE // 2 :].any()
+    assert skin.not_skin[small].mean() > 0.9
+    assert not skin.not_skin[SIZE // 2 :].any()
     np.testing.assert_allclose(skin.tone, plain((SIZE, SIZE), SKIN), atol=0.03)
 
 
@@ -54,7 +54,7 @@ def test_half_dark_face_keeps_both_halves():
     lit, unlit = (skin.tone[cheek].mean(axis=0) for cheek in cheeks)
     np.testing.assert_allclose(lit, SKIN, atol=0.1)
     np.testing.assert_allclose(unlit, np.float32(SKIN) * 0.45, atol=0.1)
-    assert skin.other[cheeks[0] | cheeks[1]].mean() < 0.1
+    assert skin.not_skin[cheeks[0] | cheeks[1]].mean() < 0.1
 
 
 def test_what_was_not_seen_is_neither_skin_nor_other():
@@ -63,7 +63,7 @@ def test_what_was_not_seen_is_neither_skin_nor_other():
     skin = learn(Texture(colour, frozen(~unseen)), ATLAS)
     small = patch(SIZE, (0, 1), (0, 0.38))
     assert not skin.likelihood[small].any()
-    assert not skin.other[small].any()
+    assert not skin.not_skin[small].any()
     np.testing.assert_allclose(skin.tone[FACE], plain((SIZE, SIZE), SKIN)[FACE], atol=0.05)
 
 
@@ -71,8 +71,8 @@ def test_what_was_not_seen_is_neither_skin_nor_other():
 def test_maps_have_one_side_whatever_the_texture(size):
     skin = learn(texture(size), ATLAS)
     assert skin.tone.shape == (SIZE, SIZE, 3)
-    assert {skin.tone.dtype, skin.likelihood.dtype, skin.other.dtype} == {np.dtype(np.float32)}
-    assert 0 <= skin.other.min() <= skin.other.max() <= 1
+    assert {skin.tone.dtype, skin.likelihood.dtype, skin.not_skin.dtype} == {np.dtype(np.float32)}
+    assert 0 <= skin.not_skin.min() <= skin.not_skin.max() <= 1
 
 
 @FEW
@@ -120,34 +120,34 @@ def found(*patches):
 
 
 def test_hair_goes_on_to_the_rim_above_and_at_the_temples():
-    out = outward(found(((0.2, 0.24), (0.45, 0.55))), ATLAS)
+    out = extended_outward(found(((0.2, 0.24), (0.45, 0.55))), ATLAS)
     above = patch(SIZE, (0, 0.24), (0.46, 0.54))
     assert out[above].all()
     assert not out[rows_of("brows")[0] + 2 :].any()
     temple = ((0.36, 0.4), (0.14, 0.2))
-    out = outward(found(temple), ATLAS)
+    out = extended_outward(found(temple), ATLAS)
     assert out[patch(SIZE, (0.365, 0.395), (0, 0.2))].all()
     assert not out[:, SIZE // 4 :].any()
 
 
 def test_hair_does_not_go_on_below_the_eyes():
     cheek = found(((0.6, 0.65), (0.2, 0.3)))
-    np.testing.assert_array_equal(outward(cheek, ATLAS), cheek)
+    np.testing.assert_array_equal(extended_outward(cheek, ATLAS), cheek)
 
 
 def test_specks_are_no_hair():
     specks = np.zeros((SIZE, SIZE), np.float32)
     specks[10:100:9, 8:120:9] = 1
-    assert not outward(frozen(specks), ATLAS).any()
+    assert not extended_outward(frozen(specks), ATLAS).any()
 
 
 @FEW
 @given(arrays(np.float32, (8, 8), elements=UNITS))
 def test_outward_only_adds_and_is_symmetric(coarse):
     other = frozen(np.kron(coarse, np.ones((16, 16))))
-    out = outward(other, ATLAS)
+    out = extended_outward(other, ATLAS)
     assert (out >= other).all()
-    np.testing.assert_array_equal(outward(frozen(other[:, ::-1]), ATLAS), out[:, ::-1])
+    np.testing.assert_array_equal(extended_outward(frozen(other[:, ::-1]), ATLAS), out[:, ::-1])
 
 
 def brow(name):

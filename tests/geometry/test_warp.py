@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab.geometry.normals import normals, revealed, shown
+from facelab.geometry.normals import disocclusion, normals, reliably_visible
 from facelab.geometry.warp import motion, warp
 from facelab.types import PositionMap
 from tests.synthetic import ATLAS, canonical, frozen, noise, plane, sheets
@@ -147,23 +147,23 @@ def test_normals_of_a_tilted_plane(tilt):
 
 
 def test_a_plane_is_shown_until_it_is_seen_from_its_edge():
-    assert shown(plane(tilt=60))[ATLAS.face].all()
+    assert reliably_visible(plane(tilt=60))[ATLAS.face].all()
     away = ATLAS.face & (cv2.dilate(ATLAS.region("lips", 256), np.ones((5, 5))) == 0)
-    assert not shown(plane(tilt=80))[away].any()
+    assert not reliably_visible(plane(tilt=80))[away].any()
 
 
 def test_a_turned_head_hides_the_side_it_turns_away():
     """The nose to image right: what is hidden lies at the image's right, large u."""
-    face = shown(canonical(yaw=40)) & ATLAS.face
+    face = reliably_visible(canonical(yaw=40)) & ATLAS.face
     assert face[:, :128].sum() > 1.2 * face[:, 128:].sum()
 
 
 def test_turning_back_reveals_the_hidden_side_and_a_shift_nothing():
     turned = canonical(yaw=40)
-    fresh = revealed(turned, canonical(yaw=25)) * ATLAS.face
-    assert fresh[:, 128:].sum() > 20 * max(fresh[:, :128].sum(), 1)
-    assert not revealed(turned, shifted(turned, 9, 9)).any()
-    assert not fresh[shown(turned)].any()
+    disoccluded = disocclusion(turned, canonical(yaw=25)) * ATLAS.face
+    assert disoccluded[:, 128:].sum() > 20 * max(disoccluded[:, :128].sum(), 1)
+    assert not disocclusion(turned, shifted(turned, 9, 9)).any()
+    assert not disoccluded[reliably_visible(turned)].any()
 
 
 def test_what_a_turn_reveals_is_skin_stretched_over_it():

@@ -38,7 +38,7 @@ def below(found, root):
 def test_suffixes_choose_whatever_their_case(tmp_path):
     touch(*(tmp_path / name for name in TAKEN))
     assert sorted(below(find_photographs(tmp_path), tmp_path)) == sorted(TAKEN)
-    assert find_photographs(tmp_path).said == ""
+    assert find_photographs(tmp_path).summary == ""
 
 
 def test_everything_else_is_counted_by_kind(tmp_path):
@@ -48,7 +48,7 @@ def test_everything_else_is_counted_by_kind(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     found = find_photographs(tmp_path)
     assert below(found, tmp_path) == ["a.jpg"]
-    assert found.said == (
+    assert found.summary == (
         "8 not taken: 2 .txt, 2 broken links, 1 folder, 1 hidden, 1 special file, "
         "1 without a suffix"
     )
@@ -56,7 +56,7 @@ def test_everything_else_is_counted_by_kind(tmp_path):
 
 def test_a_suffix_that_cannot_be_said_in_a_line(tmp_path):
     touch(tmp_path / "a.jpg", tmp_path / "b.x\ny", tmp_path / f"c.{'z' * 99}")
-    assert find_photographs(tmp_path).said == "2 not taken: 2 other"
+    assert find_photographs(tmp_path).summary == "2 not taken: 2 other"
 
 
 def test_a_link_to_a_photograph_is_one(tmp_path):
@@ -87,7 +87,7 @@ def test_folders_below_are_taken_if_asked_for(tmp_path):
     touch(*(tmp_path / name for name in ("z.jpg", "a/b/c.jpg", "a/b.txt", ".h/d.jpg", "a/e.jpg")))
     found = find_photographs(tmp_path, recursive=True)
     assert below(found, tmp_path) == ["a/b/c.jpg", "a/e.jpg", "z.jpg"]
-    assert found.said == "2 not taken: 1 .txt, 1 hidden"
+    assert found.summary == "2 not taken: 1 .txt, 1 hidden"
 
 
 def test_every_name_is_taken_or_counted(tmp_path):
@@ -132,7 +132,7 @@ def test_the_output_folder_is_not_entered(tmp_path):
     touch(tmp_path / "a.jpg", tmp_path / "out" / "b.jpg")
     found = find_photographs(tmp_path, recursive=True, without=tmp_path / "out")
     assert below(found, tmp_path) == ["a.jpg"]
-    assert found.said == "1 not taken: 1 output folder"
+    assert found.summary == "1 not taken: 1 output folder"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -258,7 +258,9 @@ def test_heic_without_the_package_says_what_to_install(tmp_path, monkeypatch):
     touch(tmp_path / "b.jpg", tmp_path / "c.HEIF")
     found = find_photographs(tmp_path)
     assert below(found, tmp_path) == ["b.jpg"]
-    assert found.said == ("2 not taken: 1 .heic, 1 .heif; pip install 'facelab[heic]' to read HEIC")
+    assert found.summary == (
+        "2 not taken: 1 .heic, 1 .heif; pip install 'facelab[heic]' to read HEIC"
+    )
 
 
 def test_heic_is_read_by_the_package_where_it_is(tmp_path, monkeypatch):

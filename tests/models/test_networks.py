@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from facelab.models.blazeface import AnchorHead, BlazeFaceFull, BlazeFaceShort
 from facelab.models.layers import Residual, load, pad_same
-from facelab.models.selfie_segmenter import Gate, SelfieSegmenter
+from facelab.models.selfie_segmenter import SelfieSegmenter, SqueezeExcitation
 from tests.networks import CASES, CROPS, astronaut_crops
 
 ROOT = Path(__file__).parent.parent.parent
@@ -78,7 +78,7 @@ def test_segmented_images_of_a_batch_do_not_touch():
 
 
 def test_gate_by_hand():
-    gate = Gate(2, 2)
+    gate = SqueezeExcitation(2, 2)
     for layer in (gate.reduce, gate.restore):
         layer.weight = torch.nn.Parameter(torch.eye(2)[..., None, None])
         torch.nn.init.zeros_(layer.bias)

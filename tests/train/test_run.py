@@ -24,15 +24,15 @@ from facelab.train import run as run_module
 from facelab.train.log import Log, curves
 from facelab.train.loop import Settings, Views
 from facelab.train.prepared import read as read_views
-from facelab.train.renders import RECIPES, Rendering, load, render
+from facelab.train.renders import RECIPES, RenderSettings, load, render
 from facelab.train.run import run
-from facelab.train.views import read_spoil
+from facelab.train.views import read_degradations
 from tests.commands import facelab_, one_line, picture
 from tests.heads import head_file
 from tests.synthetic import SAMPLES, canonical_points, photograph
 from tests.tasks import kill
 
-HOW = Rendering(turn=RECIPES / "turn_without_head.yaml", scenes=1, turns=2)
+HOW = RenderSettings(turn=RECIPES / "turn_without_head.yaml", scenes=1, turns=2)
 SETTINGS = Settings(steps=3, batch=2, every=1, rate=1e-5)  # so slow that it stays FaceMesh
 OPTIONS = (
     "--steps", 3, "--batch", 2, "--rate", 1e-5, "--scenes", 1, "--turns", 2, "--every", 1,
@@ -213,7 +213,7 @@ def test_a_damaged_render_is_made_anew(copied, done, photographs):
 
 
 def test_other_options_are_rendered_beside(done, tmp_path, photographs):
-    keys = {how.key for how in (HOW, replace(HOW, seed=1), replace(HOW, turns=3), Rendering())}
+    keys = {how.key for how in (HOW, replace(HOW, seed=1), replace(HOW, turns=3), RenderSettings())}
     assert len(keys) == 4
     head = head_file(tmp_path / "head.safetensors")
     assert replace(HOW, head=head).key not in keys
@@ -221,8 +221,8 @@ def test_other_options_are_rendered_beside(done, tmp_path, photographs):
 
 def test_views_are_drawn_by_number(done):
     own = [load(file) for file in views_in(done[0] / "renders")]
-    spoil = read_spoil(RECIPES / "view.yaml")
-    whole, rest = (Views(own, spoil, 3, start, 12 - start) for start in (0, 7))
+    degradations = read_degradations(RECIPES / "view.yaml")
+    whole, rest = (Views(own, degradations, 3, start, 12 - start) for start in (0, 7))
     assert (len(whole), len(rest)) == (12, 5)
     for index in (0, 4, 1):  # in any order
         np.testing.assert_array_equal(rest[index].image, whole[7 + index].image)
@@ -335,8 +335,8 @@ def test_a_folder_of_another_rendering_is_refused(
 
 def test_without_renders_a_folder_takes_any_settings(photographs, tmp_path):
     folder = tmp_path / "renders"
-    renders._claimed(folder, HOW)
-    renders._claimed(folder, replace(HOW, seed=5))
+    renders._write_settings(folder, HOW)
+    renders._write_settings(folder, replace(HOW, seed=5))
     assert json.loads((folder / renders.RECORD).read_text())["seed"] == 5
 
 
@@ -344,7 +344,7 @@ def test_views_of_two_renderings_are_not_mixed(copied, tmp_path):
     folder = copied / "renders"
     one = views_in(folder)[0]
     shutil.copy(one, folder / "own.npz")  # anybody's
-    run_module.prepared(folder)
+    run_module.view_files(folder)
     shutil.copy(one, folder / f"{'0' * 32}-{'1' * 16}.npz")
     with pytest.raises(UsageError, match=rf"2 renderings \(\*-{'1' * 16}\.npz, \*-{HOW.key}\.npz"):
         trained(folder, tmp_path / "other")
@@ -698,7 +698,7 @@ def test_the_commands_options_arrive(here, monkeypatch, done):
     )  # fmt: skip
     data, folder, how, settings, device, workers, _ = given
     assert (data, folder, device, workers) == (Path("faces"), Path("out"), "cpu", 3)
-    assert how == Rendering(Path("h"), recipe, recipe, 5, 6, 7)
+    assert how == RenderSettings(Path("h"), recipe, recipe, 5, 6, 7)
     assert settings == Settings(8, 9, 0.5, 0.998, 7, 10, Path("v"), jaw=False, begin=Path("b"))
     given.clear()
     facelab_("train", "faces", "-o", "out", "--scratch")

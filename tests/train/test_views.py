@@ -22,7 +22,7 @@ from facelab.reconstruct.point_regressor import position_map, twins
 from facelab.reconstruct.reconstructor import View as Place
 from facelab.train.loop import RECIPES
 from facelab.train.teacher import ROOM, SIDE, Teacher
-from facelab.train.views import as_network, exact_view, mirrored, read_spoil, view_of
+from facelab.train.views import as_network, exact_view, mirrored, read_degradations, view_of
 from facelab.types import Box
 from tests.heads import head_model
 from tests.synthetic import ATLAS, canonical_points, noise, photograph
@@ -188,9 +188,13 @@ def test_half_of_the_views_are_mirrored():
 
 
 def test_a_view_depends_on_its_random_numbers_alone():
-    spoil, picture, points = read_spoil(RECIPES / "view.yaml"), jpeg(noise(SIDE, SIDE)), face()
+    degradations, picture, points = (
+        read_degradations(RECIPES / "view.yaml"),
+        jpeg(noise(SIDE, SIDE)),
+        face(),
+    )
     one, again, other = (
-        view_of(picture, points, spoil, np.random.default_rng(seed)) for seed in (3, 3, 4)
+        view_of(picture, points, degradations, np.random.default_rng(seed)) for seed in (3, 3, 4)
     )
     np.testing.assert_array_equal(one.image, again.image)
     np.testing.assert_array_equal(one.points, again.points)
@@ -199,12 +203,16 @@ def test_a_view_depends_on_its_random_numbers_alone():
 
 
 def test_spoilt_views_are_pictures_whose_labels_stay():
-    spoil, picture, points = read_spoil(RECIPES / "view.yaml"), jpeg(noise(SIDE, SIDE)), face()
+    degradations, picture, points = (
+        read_degradations(RECIPES / "view.yaml"),
+        jpeg(noise(SIDE, SIDE)),
+        face(),
+    )
     changed = 0
     for seed in range(20):
         plain, spoilt = (
             view_of(picture, points, recipe, np.random.default_rng(seed))
-            for recipe in (NOTHING, spoil)
+            for recipe in (NOTHING, degradations)
         )
         np.testing.assert_array_equal(plain.points, spoilt.points)
         assert spoilt.image.shape == (CROP, CROP, 3)
@@ -244,11 +252,11 @@ def test_a_step_that_moves_the_face_is_refused(tmp_path, step):
     path = tmp_path / "view.yaml"
     path.write_text(f"version: 1\nsteps:\n  - blur: {{}}\n  - {step}\n")
     with pytest.raises(UsageError, match=r"view\.yaml: step 2 \(\w+\): may not be done to a view"):
-        read_spoil(path)
+        read_degradations(path)
 
 
 def test_the_recipes_are_right():
-    assert read_spoil(RECIPES / "view.yaml").steps
+    assert read_degradations(RECIPES / "view.yaml").steps
     for name in ("scene.yaml", "turn.yaml", "turn_without_head.yaml"):
         assert read_template(RECIPES / name).steps
 
