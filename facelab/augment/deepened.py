@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from facelab.augment.labels import points468
 from facelab.geometry.head import Head, HeadModel
+from facelab.geometry.landmarks import points468
 from facelab.reconstruct.point_regressor import position_map
 from facelab.types import PositionMap
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from facelab import atlas
 from facelab.augment.deepened import deepened
-from facelab.augment.labels import points468
 from facelab.augment.plan import Item
 from facelab.errors import ImageError, OutputError
 from facelab.face.texture import unwrap
@@ -22,6 +21,7 @@ from facelab.files import MEGABYTE, read_bytes
 from facelab.files.atomic import write_bytes_atomically
 from facelab.files.npy import read_npz
 from facelab.geometry.head import Head, HeadModel
+from facelab.geometry.landmarks import points468
 from facelab.images import Image, read
 from facelab.model import FaceModel, FaceObservation
 from facelab.numerics.arrays import Float, require
