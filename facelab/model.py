@@ -47,7 +47,7 @@ class FaceObservation:
     >>> face = model("astronaut.png")[0]
     >>> face.landmarks68.shape, face.points468.shape, face.visible68.dtype
     ((68, 3), (468, 3), dtype('bool'))
-    >>> face.box.width > 100, abs(face.pose.yaw) < 30, face.score > 0.9
+    >>> face.box.width > 50, abs(face.pose.yaw) < 30, face.score > 0.9
     (True, True, True)
     >>> face.depth().shape, face.normals().shape
     ((512, 512), (512, 512, 3))

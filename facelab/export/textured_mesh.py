@@ -32,7 +32,7 @@ class TexturedMesh:
     --------
     >>> mesh = model("astronaut.png")[0].mesh()
     >>> mesh
-    <Mesh 42682 vertices, 84545 triangles>
+    <Mesh 42682 vertices, 84696 triangles>
     >>> mesh.vertices.shape, mesh.uv.shape
     ((42682, 3), (42682, 2))
     >>> mesh.save("face.obj")

@@ -142,4 +142,4 @@ def _refusal(photograph: object) -> str:
         return "bytes of a file; give PIL.Image.open(io.BytesIO(data))"
     if kind in (list, tuple):
         return f"a {kind.__name__}; give one photograph at a time: {_KINDS}"
-    return f"a {kind.__name__} is no photograph; give {_KINDS}"
+    return f"{kind.__name__} is no photograph; give {_KINDS}"

@@ -47,7 +47,7 @@ def read_recipe(path: str | Path, given: Mapping[str, Input] | None = None) -> R
     Examples
     --------
     >>> facelab.read_recipe("make-up-natural.yaml")
-    <Recipe Natural make-up: ...>
+    <Recipe natural make-up: foundation, blush, lipstick, eyeliner>
     """
     path = Path(path)
     return parse_recipe(read_bytes(path), str(path), path.parent, given)

@@ -63,8 +63,8 @@ def verify(
     --------
     >>> facelab.Recipe([])("astronaut.png", model=model).save("same.png")
     ()
-    >>> [found.state for found in facelab.verify("same.png")]
-    ['same']
+    >>> [found.identical for found in facelab.verify("same.png")]
+    [True]
     """
     if every is not None and every < 1:
         raise UsageError(f"every must be 1 or more, not {every}")
