@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from facelab._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from facelab.augment.dataset import AugmentedFaces
     from facelab.errors import (
         FacelabError,
         ImageError,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from facelab.verification.verify import verify
 
 _HOMES = {
+    "augment.dataset": ("AugmentedFaces",),
     "errors": (
         "FacelabError",
         "ImageError",
@@ -49,6 +51,7 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AugmentedFaces",
     "Box",
     "Face",
     "FaceModel",

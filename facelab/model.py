@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facelab.geometry import pose
+from facelab.export.depth import depth
+from facelab.export.normals import normals
+from facelab.export.subject import Subject
+from facelab.export.textured_mesh import TexturedMesh
+from facelab.geometry import landmarks, pose
 from facelab.geometry.visibility import visible_landmarks
 from facelab.images import Image
 from facelab.images.given import Photograph, as_image, name_of
 from facelab.numerics.arrays import Bool, Float
 from facelab.reconstruct.face_selection import select_faces
 from facelab.reconstruct.networks import Networks
-from facelab.types import Box, Pose, PositionMap, Reconstruction
+from facelab.types import Box, Pose, PositionMap, Reconstruction, Texture
 
 if TYPE_CHECKING:
+    from facelab.files import StrPath
     from facelab.reconstruct import Reconstructor
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FaceObservation:
     """One face in one photograph; what is asked of it is worked out when it is asked.
+
+    Places are pixels of the photograph as displayed: x right, y down, pixel centres at integers;
+    z, depth, has the same unit and is larger nearer the viewer, and only its differences mean
+    anything.
 
     Parameters
     ----------
@@ -32,11 +41,33 @@ class FaceObservation:
         Where it is in the photograph, and how sure that is.
     asked : str or Box
         Which face was asked for, or where, for records: by this it is found again.
+
+    Examples
+    --------
+    >>> face = model("astronaut.png")[0]
+    >>> face.landmarks68.shape, face.points468.shape, face.visible68.dtype
+    ((68, 3), (468, 3), dtype('bool'))
+    >>> face.box.width > 50, abs(face.pose.yaw) < 30, face.score > 0.9
+    (True, True, True)
+    >>> face.depth().shape, face.normals().shape
+    ((512, 512), (512, 512, 3))
+    >>> face.texture(512)
+    <Texture 512x512>
+    >>> face.mesh().save("face.glb")
+    ['face.glb']
     """
 
     photograph: Image
     found: Reconstruction
     asked: str | Box = "largest"
+
+    def __repr__(self) -> str:
+        box, turn = self.box, self.pose
+        return (
+            f"<Face {box.width:.0f}x{box.height:.0f} at ({round(box.x0)}, {round(box.y0)}), "
+            f"score {self.score:.2f}, yaw {round(turn.yaw)}, pitch {round(turn.pitch)}, "
+            f"roll {round(turn.roll)}>"
+        )
 
     @property
     def image(self) -> Float:
@@ -45,17 +76,17 @@ class FaceObservation:
 
     @property
     def positions(self) -> PositionMap:
-        """Where every texel of the face is, source-image pixels."""
+        """Where every texel of the face is."""
         return self.found.positions
 
     @property
     def score(self) -> float:
-        """The network's confidence that this is a face, [0, 1]."""
+        """The network's confidence that this is a face, [0, 1]; below 0.9 it is doubtful."""
         return self.found.score
 
     @property
     def box(self) -> Box:
-        """The box of the face, source-image pixels."""
+        """The box of the face."""
         return self.found.box
 
     @cached_property
@@ -65,13 +96,81 @@ class FaceObservation:
 
     @cached_property
     def landmarks68(self) -> Float:
-        """The 68 landmarks, ``(68, 3)`` float32, iBUG 300-W order, source-image pixels."""
+        """The 68 landmarks, ``(68, 3)`` float32, iBUG 300-W order."""
         return self.positions.landmarks
 
     @cached_property
     def visible68(self) -> Bool:
         """Which of the 68 landmarks the face itself does not hide, ``(68,)`` bool."""
         return visible_landmarks(self.positions)
+
+    @cached_property
+    def points468(self) -> Float:
+        """The vertices of MediaPipe's canonical mesh, ``(468, 3)`` float32, in its order."""
+        return landmarks.points468(self.positions)
+
+    def depth(self) -> Float:
+        """Return the depth at every pixel of the photograph, as ``--write depth`` has it.
+
+        Returns
+        -------
+        (H, W) float32
+            Pixels, larger is nearer; NaN where the face is not.
+        """
+        return depth(self._subject)
+
+    def normals(self) -> Float:
+        """Return which way each pixel of the photograph looks, as ``--write normals`` has it.
+
+        Returns
+        -------
+        (H, W, 3) float32
+            Unit vectors, x right, y up, z toward the viewer; 0 where the face is not.
+        """
+        return normals(self._subject)
+
+    def texture(self, size: int | None = None) -> Texture:
+        """Return the face unwrapped into the atlas, as ``--write texture`` has it.
+
+        Parameters
+        ----------
+        size : int, optional
+            The side S in texels, 16 to 4096; by default the face's size decides.
+
+        Returns
+        -------
+        Texture
+            Without holes: what the photograph does not show is made up, mostly of the other half
+            of the face, and has a confidence of 0.
+
+        Raises
+        ------
+        UsageError
+            If the size is none of these.
+        """
+        return replace(self._subject, texture_side=size).texture
+
+    def mesh(self, texture_size: int | None = None, *, front: bool = False) -> TexturedMesh:
+        """Return the surface with its texture, whose ``save`` writes GLB, OBJ and PLY.
+
+        Parameters
+        ----------
+        texture_size : int, optional
+            As of `texture`.
+        front : bool
+            Turn it to face the viewer.
+
+        Raises
+        ------
+        UsageError
+            If the size is none that `texture` takes.
+        """
+        return TexturedMesh(replace(self._subject, texture_side=texture_size, front=front))
+
+    @cached_property
+    def _subject(self) -> Subject:
+        """The face as exports take it."""
+        return Subject(self.photograph.srgb, self.found, metadata=self.photograph.metadata)
 
 
 class FaceModel:
@@ -82,14 +181,41 @@ class FaceModel:
     reconstructor : Reconstructor
     networks : Networks, optional
         What records call its networks.
+
+    Examples
+    --------
+    >>> model = facelab.load_model()
+    >>> faces = model("astronaut.png")
+    >>> len(faces)
+    1
+    >>> model(np.zeros((64, 64, 3), np.uint8))
+    []
     """
 
     def __init__(self, reconstructor: Reconstructor, networks: Networks | None = None) -> None:
         self.reconstructor = reconstructor
         self.networks = networks
 
+    def __repr__(self) -> str:
+        return f"<FaceModel {self.reconstructor.description}>"
+
     def __call__(self, photograph: Photograph) -> list[FaceObservation]:
-        """Return every face of a photograph, the largest first; none if it shows none."""
+        """Return every face of a photograph, the largest first; an empty list if it shows none.
+
+        Faces that are doubtful, with a score below 0.9, come after those that are sure.
+
+        Parameters
+        ----------
+        photograph : path, PIL image, Image or array
+            As `facelab.images.given` says.
+
+        Raises
+        ------
+        ImageError
+            If a file cannot be read.
+        UsageError
+            If it is no such kind of photograph.
+        """
         image = as_image(photograph)
         found = self.reconstructor(image.pixels)
         return [FaceObservation(image, one, str(index)) for index, one in enumerate(found)]
@@ -105,7 +231,8 @@ class FaceModel:
 
         Parameters
         ----------
-        photograph : path, Image or array
+        photograph : path, PIL image, Image or array
+            As `facelab.images.given` says.
         face : str or int
             ``largest``, ``left``, ``right``, ``all`` or an index by size from 0.
         box : Box, optional
@@ -132,13 +259,36 @@ class FaceModel:
 def load_model(
     detector: str = "blazeface",
     backend: str = "map",
-    runtime: str = "torch",
     device: str = "cpu",
-    weights: Path | str | None = None,
+    runtime: str = "torch",
+    weights: StrPath | None = None,
 ) -> FaceModel:
     """Load what finds and reconstructs faces; by default what comes with facelab.
 
-    Parameters and exceptions are those of `facelab.reconstruct.load_reconstructor`.
+    Parameters
+    ----------
+    detector : str
+        ``blazeface`` or ``insightface``, which has to be installed; runs on the CPU.
+    backend : str
+        ``map``: FaceMap, at any yaw. ``mesh``: MediaPipe's FaceMesh. ``prn``: PRNet's network.
+    device : str
+        ``cpu`` or ``cuda``.
+    runtime : str
+        ``torch`` or ``onnx``.
+    weights : path, optional
+        A file that ``facelab train`` wrote, for the backend ``map``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such part, or it is not available here, or has no such weights.
+    WeightsError
+        If weights are missing or damaged.
+
+    Examples
+    --------
+    >>> facelab.load_model()
+    <FaceModel FaceMap by torch ... on cpu>
     """
     own = None if weights is None else Path(weights)
     networks = Networks(detector, backend, runtime, device, own)

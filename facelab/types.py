@@ -40,7 +40,21 @@ SEEN = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """An axis-aligned box in source-image pixels: x0 <= x1, y0 <= y1."""
+    """An axis-aligned box in source-image pixels: x0 <= x1, y0 <= y1.
+
+    Raises
+    ------
+    ValueError
+        If a corner is not finite, or they are the other way round.
+
+    Examples
+    --------
+    >>> box = facelab.Box(301, 88, 713, 618)
+    >>> box
+    Box(301, 88, 713, 618)
+    >>> box.width, box.centre
+    (412, (507.0, 353.0))
+    """
 
     x0: float
     y0: float
@@ -51,6 +65,10 @@ class Box:
         corners = (self.x0, self.y0, self.x1, self.y1)
         if not all(np.isfinite(corners)) or self.x1 < self.x0 or self.y1 < self.y0:
             raise ValueError(f"a Box needs finite x0 <= x1 and y0 <= y1, not {corners}")
+
+    def __repr__(self) -> str:
+        corners = (self.x0, self.y0, self.x1, self.y1)
+        return f"Box({', '.join(f'{round(value, 1):g}' for value in corners)})"
 
     @classmethod
     def around(cls, points: Float) -> Box:
@@ -174,6 +192,17 @@ class Mesh:
         Vertex indices, counter-clockwise as seen from the front.
     uv : (n, 2) float32
         u right and v down in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape or dtype.
+
+    Examples
+    --------
+    >>> corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32)
+    >>> facelab.Mesh(corners, np.array([[0, 1, 2]], np.int32), corners[:, :2])
+    <Mesh 3 vertices, 1 triangles>
     """
 
     vertices: Float
@@ -184,6 +213,9 @@ class Mesh:
         require("vertices", self.vertices, ("n", 3), np.float32)
         require("triangles", self.triangles, ("m", 3), np.int32)
         require("uv", self.uv, (len(self.vertices), 2), np.float32)
+
+    def __repr__(self) -> str:
+        return f"<Mesh {len(self.vertices)} vertices, {len(self.triangles)} triangles>"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,6 +234,11 @@ class Pose:
         Pixels per canonical unit.
     translation : (3,) float32
         Pixels: where the canonical origin lies, (x right, y down, depth).
+
+    Examples
+    --------
+    >>> facelab.Pose(-20, 11, 1, np.eye(3, dtype=np.float32), 9, np.zeros(3, np.float32))
+    <Pose yaw -20.0, pitch 11.0, roll 1.0>
     """
 
     yaw: float
@@ -215,6 +252,9 @@ class Pose:
         require("rotation", self.rotation, (3, 3), np.float32)
         require("translation", self.translation, (3,), np.float32)
 
+    def __repr__(self) -> str:
+        return f"<Pose yaw {self.yaw:.1f}, pitch {self.pitch:.1f}, roll {self.roll:.1f}>"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PositionMap:
@@ -226,6 +266,17 @@ class PositionMap:
         (x, y, depth) in source-image pixels; meaningful where ``atlas.valid``.
     atlas : Atlas
         The UV layout.
+
+    Raises
+    ------
+    ValueError
+        If the array has another shape or dtype, or is not finite.
+
+    Examples
+    --------
+    >>> positions = model("astronaut.png")[0].positions
+    >>> positions.values.shape, positions.landmarks.shape
+    ((256, 256, 3), (68, 3))
     """
 
     values: Float
@@ -235,6 +286,9 @@ class PositionMap:
         require("values", self.values, (self.atlas.size, self.atlas.size, 3), np.float32)
         if not np.isfinite(self.values).all():
             raise ValueError("a PositionMap must be finite")
+
+    def __repr__(self) -> str:
+        return f"<PositionMap {self.atlas.name}, {self.box}>"
 
     @property
     def box(self) -> Box:
@@ -261,6 +315,17 @@ class Texture:
         sRGB-encoded RGB in [0, 1].
     confidence : (S, S) float32
         How well each texel was seen, [0, 1]; 0 for a texel that was made up.
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape or dtype.
+
+    Examples
+    --------
+    >>> texture = model("astronaut.png")[0].texture(512)
+    >>> texture.colour.shape, texture.confidence.shape
+    ((512, 512, 3), (512, 512))
     """
 
     colour: Float
@@ -271,6 +336,9 @@ class Texture:
         require("colour", self.colour, (size, size, 3), np.float32)
         require("confidence", self.confidence, (size, size), np.float32)
 
+    def __repr__(self) -> str:
+        return f"<Texture {self.size}x{self.size}>"
+
     @property
     def size(self) -> int:
         """The side S in texels."""
@@ -279,7 +347,18 @@ class Texture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """A face: where every texel is, and what it looks like."""
+    """A face: where every texel is, and what it looks like.
+
+    Examples
+    --------
+    An edit takes one face and gives another.
+
+    >>> from facelab.edits import Lipstick
+    >>> seen = model("astronaut.png")[0]
+    >>> face = facelab.Face(seen.positions, seen.texture(256))
+    >>> Lipstick(colour="#a01030")(face, {}).texture
+    <Texture 256x256>
+    """
 
     positions: PositionMap
     texture: Texture

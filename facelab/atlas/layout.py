@@ -78,6 +78,9 @@ class Atlas:
     loss_weights: Float | None = field(default=None, repr=False)
     chart: Float | None = field(default=None, repr=False)
 
+    def __repr__(self) -> str:
+        return f"<Atlas {self.name}, {int(self.face.sum())} texels>"
+
     @property
     def size(self) -> int:
         """The side of the position map, texels."""

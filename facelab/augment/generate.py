@@ -9,7 +9,6 @@ from itertools import groupby
 
 import numpy as np
 
-from facelab.augment.labels import points468
 from facelab.augment.plan import Item, Plan
 from facelab.augment.portrait_cache import Portrait, PortraitCache
 from facelab.augment.sample import Sample, Source
@@ -19,6 +18,7 @@ from facelab.edits import Edit
 from facelab.edits.cover import Cover
 from facelab.edits.edit import Picture, Step
 from facelab.face.composite import render
+from facelab.geometry.landmarks import points468
 from facelab.images import read
 from facelab.numerics.arrays import Float
 from facelab.provenance import file_sha256

@@ -12,23 +12,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.atlas import Atlas, canonical
-from facelab.atlas.canonical import LOWER_LIP, UPPER_LIP
 from facelab.augment.plan import SPLITS
 from facelab.augment.sample import Sample
 from facelab.export.report import describe_pose
 from facelab.export.subject import Subject
 from facelab.files import Shape, parse_json
+from facelab.geometry.landmarks import points468
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Bool, Float
-from facelab.types import PositionMap, Reconstruction
+from facelab.types import Reconstruction
 
 Record = dict[str, Any]  # as JSON has it
 
@@ -120,39 +118,6 @@ def describe(sample: Sample, subject: Subject, seed: int, files: Mapping[str, ob
 def identities(sample: Sample) -> list[str]:
     """Everybody who is in a sample, once, the person of the photograph first."""
     return list(dict.fromkeys(source.identity for source in sample.sources if source.identity))
-
-
-def points468(positions: PositionMap) -> Float:
-    """The vertices of the canonical mesh of MediaPipe and ARCore, ``(468, 3)``, in its order.
-
-    The inner edges of the lips, which an open mouth parts, are each read from their own side. In
-    another layout than that mesh's, a vertex is the texel nearest to it.
-    """
-    atlas, values = positions.atlas, positions.values
-    if atlas.slit is None:
-        row, column = _nearest_texels(atlas).T
-        nearest: Float = values[row, column]
-        return nearest
-    out = atlas.read(values, atlas.uv)
-    slit, edges = atlas.slit, atlas.slit.read(values)
-    sides = ((UPPER_LIP, slit.upper_texels), (LOWER_LIP, slit.lower_texels))
-    for lip, rows in sides:
-        inner = list(lip[1:-1])  # without the corners, where there is nothing to tell apart
-        edge = edges[rows, slit.columns].T
-        columns = [np.interp(atlas.uv[inner, 0], slit.columns, axis) for axis in edge]
-        out[inner] = np.stack(columns, axis=1)
-    return out
-
-
-@cache
-def _nearest_texels(atlas: Atlas) -> NDArray[np.intp]:
-    """Row and column of the texels nearest to the canonical mesh's vertices, ``(468, 2)``."""
-    from scipy.spatial import cKDTree
-
-    texels = np.argwhere(atlas.face)
-    shown = atlas.canonical_uv(atlas.size)[atlas.face] * atlas.size - 0.5
-    out: NDArray[np.intp] = texels[cKDTree(shown).query(canonical().uv)[1]]
-    return out
 
 
 def covered(points: Float, cover: Float) -> Bool:

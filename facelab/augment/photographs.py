@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from facelab.augment.plan import Item, split_of
@@ -40,11 +42,37 @@ def find(folder: Path, seed: int) -> tuple[list[Item], Skipped, str]:
     """
     if not folder.is_dir():
         raise UsageError(f"{folder}: is not a folder; give the folder of the photographs")
+    there = find_photographs(folder, recursive=True)
+    names = [file.relative_to(folder) for file in there.photographs]
+    # Of links in it the names stay, wherever they lead.
+    items, skipped = _described(folder.resolve(), names, seed)
+    if not items:
+        raise UsageError(f"{folder}: no photograph in it can be read; give another folder")
+    return items, skipped, there.summary
+
+
+def of_files(files: Sequence[Path], seed: int) -> tuple[list[Item], Skipped]:
+    """The photographs in files, as `find` has those of the deepest folder that holds them all.
+
+    Raises
+    ------
+    UsageError
+        If none can be read.
+    """
+    paths = [file.absolute() for file in files]
+    root = Path(os.path.commonpath([path.parent for path in paths])) if paths else Path()
+    items, skipped = _described(root, [path.relative_to(root) for path in paths], seed)
+    if not items:
+        said = "".join(f" ({name} {reason})" for name, reason in list(skipped.items())[:1])
+        raise UsageError(f"photographs: none can be read{said}; give files of photographs")
+    return items, skipped
+
+
+def _described(root: Path, names: Iterable[Path], seed: int) -> tuple[list[Item], Skipped]:
+    """The photographs of these names below a folder, and those that are left out."""
     found: dict[str, Item] = {}
     skipped: Skipped = {}
-    root = folder.resolve()  # of links in it the names stay, wherever they lead
-    there = find_photographs(folder, recursive=True)
-    for name in (file.relative_to(folder) for file in there.photographs):
+    for name in names:
         file = root / name
         if not _is_text(name):
             skipped[ascii(name.as_posix())] = "has a name that is no text; rename it"
@@ -60,9 +88,7 @@ def find(folder: Path, seed: int) -> tuple[list[Item], Skipped, str]:
             continue
         identity = name.parts[0] if len(name.parts) > 1 else name.stem
         found[sha256] = Item(file, sha256, identity, split_of(identity, seed))
-    if not found:
-        raise UsageError(f"{folder}: no photograph in it can be read; give another folder")
-    return [found[sha256] for sha256 in sorted(found)], skipped, there.summary
+    return [found[sha256] for sha256 in sorted(found)], skipped
 
 
 def _is_text(name: Path) -> bool:

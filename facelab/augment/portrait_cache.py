@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab import atlas
-from facelab.augment.labels import points468
 from facelab.augment.plan import Item
 from facelab.errors import ImageError, OutputError
 from facelab.face.texture import unwrap
@@ -21,6 +20,7 @@ from facelab.files import MEGABYTE, read_bytes, why
 from facelab.files.atomic import write_bytes_atomically
 from facelab.files.npy import read_npz
 from facelab.geometry.head import Head, HeadModel
+from facelab.geometry.landmarks import points468
 from facelab.images import Image, read
 from facelab.model import FaceModel, FaceObservation
 from facelab.numerics.arrays import Float, require

@@ -83,13 +83,7 @@ def data_set_of(request: DataSetRequest) -> DataSet:
     """
     template, networks = _template(request.recipe), request.networks
     head, used = _head(request.head, networks), weights_of(template, networks)
-    style = Style(
-        seed=template.seed if request.seed is None else request.seed,
-        suffix=f".{template.output.format or 'jpg'}",
-        quality=template.output.quality,
-        maps=_maps(request.maps),
-        consent=request.consent,
-    )
+    style = style_of(template, request.seed, request.maps, request.consent)
     facts = Facts(
         format=request.format,
         style=style,
@@ -98,10 +92,7 @@ def data_set_of(request: DataSetRequest) -> DataSet:
         licence=request.licence,
         weights=[name for name in used if name in weights.entries()],
     )
-    cache = (request.cache or _own_cache()).resolve()  # wherever the workers are
-    portraits = portrait_cache_of(
-        template, networks, request.head and request.head.resolve(), cache
-    )
+    portraits = portrait_cache_of(template, networks, request.head, request.cache)
     return DataSet(
         faces=request.faces,
         store=_store(request),
@@ -116,10 +107,31 @@ def data_set_of(request: DataSetRequest) -> DataSet:
     )
 
 
+def style_of(
+    template: Template, seed: int | None, maps: str, consent: str = "unspecified"
+) -> Style:
+    """How the samples of a recipe are written; seed, maps and consent as of `DataSetRequest`.
+
+    Raises
+    ------
+    UsageError
+        If a map is unknown.
+    """
+    return Style(
+        seed=template.seed if seed is None else seed,
+        suffix=f".{template.output.format or 'jpg'}",
+        quality=template.output.quality,
+        maps=_maps(maps),
+        consent=consent,
+    )
+
+
 def portrait_cache_of(
-    template: Template, networks: Networks, head: Path | None, cache: Path
+    template: Template, networks: Networks, head: Path | None, cache: Path | None
 ) -> PortraitCache:
     """The cache of the portraits in a data set's photographs.
+
+    Paths become absolute, wherever the workers are; a cache of None is the user's own.
 
     Raises
     ------
@@ -129,11 +141,11 @@ def portrait_cache_of(
     used = {**weights_of(template, networks), **_head(head, networks)}
     segmenter = partial(load_segmenter, networks.runtime, networks.device)
     return PortraitCache(
-        cache=cache,
+        cache=(cache or _own_cache()).resolve(),
         load=networks.load,
         key=_key(networks, used),
         load_segmenter=segmenter if template.needs_matte else None,
-        head=head,
+        head=head and head.resolve(),
     )
 
 
@@ -153,8 +165,11 @@ def _head(head: Path | None, networks: Networks) -> dict[str, str]:
 
 
 def _template(file: Path) -> Template:
-    """The recipe, with paths that other processes understand."""
-    template = read_template(file)
+    return resolved(read_template(file))
+
+
+def resolved(template: Template) -> Template:
+    """The recipe with absolute paths, which other processes understand."""
     return replace(template, inputs={name: _at(given) for name, given in template.inputs.items()})
 
 

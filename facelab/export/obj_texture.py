@@ -36,11 +36,13 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
     OutputError
         If one cannot be written.
     """
-    safe = safe_name(stem.name)
-    picture, library, shape = (
-        stem.with_name(f"{name}_{end}")
-        for name, end in ((safe, "map.png"), (safe, "texture.mtl"), (stem.name, "texture.obj"))
-    )
+    return save(subject, stem.with_name(f"{stem.name}_texture.obj"), stem.name)
+
+
+def save(subject: Subject, shape: Path, name: str) -> dict[str, str | float]:
+    """Write the OBJ file `shape` and what it names, as `write` for a stem of that name."""
+    safe = safe_name(name)
+    picture, library = (shape.with_name(f"{safe}_{end}") for end in ("map.png", "texture.mtl"))
     write_marked(picture, subject.texture.colour, subject.metadata, SENTENCE)
     write_bytes_atomically(library, material(picture.name))
     write_bytes_atomically(shape, encode(subject.mesh, library.name, subject.frame))

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.errors import UsageError
 from facelab.export.draw import Drawing, draw
 from facelab.face.texture import complete, texture_size, unwrap
 from facelab.geometry import pose
@@ -21,6 +22,9 @@ from facelab.types import SEEN, Mesh, Pose, PositionMap, Reconstruction, Texture
 _SLIT_SOFTNESS, _MOUTH_BLUR = 0.004, 0.03  # of the side
 _SURE = 0.3  # confidence: at a silhouette a pixel's error of the surface shows the background
 _EXPORT = np.array([1, -1, 1], np.float32)  # pixels have y down, exports have it up
+
+SIDES = range(16, 4097)
+"""Sides of an exported texture, texels."""
 
 FRAME = "pixels of the photograph: x right, y up from its bottom row, z toward the viewer"
 """The frame of exports, as their files say it."""
@@ -45,13 +49,18 @@ class Subject:
     found : Reconstruction
         The face in it.
     texture_side : int, optional
-        The side of the exported texture; by default the face's size decides.
+        The side of the exported texture, in `SIDES`; by default the face's size decides.
     front : bool
         Whether meshes are turned to face the viewer.
     mask_unseen : bool
         Whether texels that the photograph does not show are black rather than made up.
     metadata : Metadata
         The photograph's: pictures made of it keep what its XMP says.
+
+    Raises
+    ------
+    UsageError
+        If the side is none of these.
     """
 
     image: Float
@@ -60,6 +69,13 @@ class Subject:
     front: bool = False
     mask_unseen: bool = False
     metadata: Metadata = field(default_factory=Metadata)
+
+    def __post_init__(self) -> None:
+        if self.texture_side is not None and self.texture_side not in SIDES:
+            raise UsageError(
+                f"texture size: {self.texture_side!r} is not a whole number from {SIDES[0]} to "
+                f"{SIDES[-1]}"
+            )
 
     @property
     def positions(self) -> PositionMap:

@@ -1,22 +1,60 @@
-"""Reading landmark files of other programs."""
+"""The points of the canonical mesh on a face, and landmark files of other programs."""
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from facelab.atlas import Atlas, canonical
+from facelab.atlas.canonical import LOWER_LIP, UPPER_LIP
 from facelab.errors import UsageError
 from facelab.files import MEGABYTE, read_bytes, why
 from facelab.files.matlab import read_mat
 from facelab.files.npy import read_npy
 from facelab.numerics.arrays import Float
+from facelab.types import PositionMap
 
 SUFFIXES = (".txt", ".pts", ".npy", ".mat")
 COUNTS = (68, 21)  # of 300-W and of AFLW
 _LARGEST = MEGABYTE  # a file of 68 points has a few thousand bytes
 _FARTHEST = 1e6  # px: what lies beyond is in no photograph
 _MAT_NAMES = ("pt3d_68", "pt2d", "landmarks", "pt3d_21")  # 300W-LP's and AFLW2000-3D's
+
+
+def points468(positions: PositionMap) -> Float:
+    """The vertices of the canonical mesh of MediaPipe and ARCore, ``(468, 3)``, in its order.
+
+    The inner edges of the lips, which an open mouth parts, are each read from their own side. In
+    another layout than that mesh's, a vertex is the texel nearest to it.
+    """
+    atlas, values = positions.atlas, positions.values
+    if atlas.slit is None:
+        row, column = _nearest_texels(atlas).T
+        nearest: Float = values[row, column]
+        return nearest
+    out = atlas.read(values, atlas.uv)
+    slit, edges = atlas.slit, atlas.slit.read(values)
+    sides = ((UPPER_LIP, slit.upper_texels), (LOWER_LIP, slit.lower_texels))
+    for lip, rows in sides:
+        inner = list(lip[1:-1])  # without the corners, where there is nothing to tell apart
+        edge = edges[rows, slit.columns].T
+        columns = [np.interp(atlas.uv[inner, 0], slit.columns, axis) for axis in edge]
+        out[inner] = np.stack(columns, axis=1)
+    return out
+
+
+@cache
+def _nearest_texels(atlas: Atlas) -> NDArray[np.intp]:
+    """Row and column of the texels nearest to the canonical mesh's vertices, ``(468, 2)``."""
+    from scipy.spatial import cKDTree
+
+    texels = np.argwhere(atlas.face)
+    shown = atlas.canonical_uv(atlas.size)[atlas.face] * atlas.size - 0.5
+    out: NDArray[np.intp] = texels[cKDTree(shown).query(canonical().uv)[1]]
+    return out
 
 
 def read_landmarks(path: Path) -> Float:

@@ -27,7 +27,7 @@ from facelab.files import MEGABYTE, StrPath, read_bytes, why
 from facelab.images.colour_space import ColourSpace
 from facelab.images.formats import reader_of, unread
 from facelab.images.icc import space_of
-from facelab.images.image import Image, Origin, from_integers
+from facelab.images.image import Image, Metadata, Origin, from_integers
 from facelab.images.metadata import container_notes, orientation, read_metadata
 from facelab.images.png import stripped
 from facelab.images.profiles import has_foreign_profile, hdr_of
@@ -87,6 +87,11 @@ def read(path: StrPath) -> Image:
     ImageError
         If there is no such file, or it is not an intact image of at most `MAX_PIXELS` that
         facelab can represent.
+
+    Examples
+    --------
+    >>> facelab.read("astronaut.png")
+    <Image 512x512, 8 bits, astronaut.png>
     """
     path = Path(path)
     data = _content(path)
@@ -135,8 +140,29 @@ def _decode(path: Path, data: bytes) -> Image:
     notes += container_notes(data)
     upright = _upright(values, orientation(file))
     file.close()  # Pillow's own copy of the pixels
-    pixels, stored = _in_srgb(upright, space_of(metadata.icc))
-    alpha = from_integers(upright[..., 3]) if upright.shape[2] == 4 else None
+    return _image(upright, bits, metadata, notes)
+
+
+def of_pil(picture: PIL.Image.Image) -> Image:
+    """An image from one of Pillow, with 8 bits a channel, as `read` gives that of a file.
+
+    Raises
+    ------
+    ImageError
+        If its file is damaged.
+    """
+    try:
+        picture.load()
+    except (OSError, SyntaxError) as error:
+        raise ImageError(f"PIL image: cannot be decoded ({error}); open the file again") from error
+    metadata, notes = read_metadata(picture, b"")
+    values = _upright(_eight_bit(picture, notes), orientation(picture))
+    return _image(values, 8, metadata, notes)
+
+
+def _image(values: NDArray[Any], bits: int, metadata: Metadata, notes: list[str]) -> Image:
+    pixels, stored = _in_srgb(values, space_of(metadata.icc))
+    alpha = from_integers(values[..., 3]) if values.shape[2] == 4 else None
     return Image(pixels, alpha, bits, metadata, tuple(notes), stored=stored)
 
 
@@ -295,6 +321,10 @@ def _eight_bit(file: PIL.Image.Image, notes: list[str]) -> NDArray[Any]:
         file = _through_profile(file, notes)
     elif file.mode == "CMYK":
         notes.append("its CMYK colours have no profile and are approximated")
+    elif file.mode == "LAB":
+        file = _from_lab(file)
+    elif file.mode == "La":
+        file = file.convert("LA")
     mode = "RGBA" if file.has_transparency_data else "RGB"
     return np.asarray(file if file.mode == mode else file.convert(mode))
 
@@ -312,6 +342,15 @@ def _through_profile(file: PIL.Image.Image, notes: list[str]) -> PIL.Image.Image
     if converted is None:
         notes.append("its colour profile is damaged; its colours are approximated")
         return file
+    return converted
+
+
+def _from_lab(file: PIL.Image.Image) -> PIL.Image.Image:
+    from PIL import ImageCms
+
+    lab, srgb = (ImageCms.createProfile(name) for name in ("LAB", "sRGB"))
+    converted = ImageCms.profileToProfile(file, lab, srgb, outputMode="RGB")
+    assert converted is not None  # it is not done in place
     return converted
 
 

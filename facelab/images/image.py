@@ -56,6 +56,10 @@ class Metadata:
     lossless: bool = True
     had_c2pa: bool = False
 
+    def __repr__(self) -> str:
+        blocks = [name for name in ("exif", "icc", "xmp", "iptc") if getattr(self, name)]
+        return f"<Metadata {', '.join([self.format or 'no format', *blocks])}>"
+
 
 @dataclass(frozen=True, eq=False)
 class Origin:
@@ -103,6 +107,14 @@ class Image:
     ------
     ValueError
         If an array has another shape or dtype, or `bits` another value.
+
+    Examples
+    --------
+    >>> image = facelab.read("astronaut.png")
+    >>> image
+    <Image 512x512, 8 bits, astronaut.png>
+    >>> image.pixels.shape, image.pixels.dtype, image.alpha
+    ((512, 512, 3), dtype('float32'), None)
     """
 
     pixels: NDArray[np.float32]
@@ -119,6 +131,12 @@ class Image:
             _check("alpha", self.alpha, self.pixels.shape[:2])
         if self.bits not in (8, 16):
             raise ValueError(f"bits must be 8 or 16, got {self.bits}")
+
+    def __repr__(self) -> str:
+        height, width = self.pixels.shape[:2]
+        said = [f"{self.bits} bits", *(["alpha"] if self.alpha is not None else [])]
+        said += [self.origin.file] if self.origin else []
+        return f"<Image {width}x{height}, {', '.join(said)}>"
 
     @property
     def as_read(self) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from facelab import images
 from facelab.files import StrPath
 from facelab.images import Image
+from facelab.images.given import Photograph, as_image
 from facelab.images.image import Origin
 from facelab.numerics.arrays import Float
 from facelab.provenance import ENHANCED, Input, Record, mark, write_record
@@ -65,7 +66,7 @@ def save(
     return notes
 
 
-def write(path: StrPath, image: Image, *, quality: int | None = None) -> list[str]:
+def write(path: StrPath, image: Photograph, *, quality: int | None = None) -> list[str]:
     """Write an image; unless it is a photograph just as `facelab.read` gave it, with a mark.
 
     The mark says that it was made or changed with facelab. What a recipe or a swap gives is better
@@ -75,8 +76,8 @@ def write(path: StrPath, image: Image, *, quality: int | None = None) -> list[st
     ----------
     path : path
         Its suffix tells the format.
-    image : Image
-        Pixels outside [0, 1] are clipped.
+    image : Image, PIL image or array
+        As `facelab.images.given` says. Pixels of an `Image` outside [0, 1] are clipped.
     quality : int, optional
         Of JPEG, WebP and AVIF, 1 to 100; by default as `facelab.images.write` says.
 
@@ -91,7 +92,13 @@ def write(path: StrPath, image: Image, *, quality: int | None = None) -> list[st
         If the suffix is none that is written.
     OutputError
         If the image does not fit the format or the file cannot be written.
+
+    Examples
+    --------
+    >>> facelab.write("grey.png", np.full((64, 64), 128, np.uint8))
+    []
     """
+    image = as_image(image)
     xmp = image.metadata.xmp
     if not image.as_read:
         xmp = mark(xmp, source_type=ENHANCED, description=SENTENCE)

@@ -6,8 +6,8 @@ import numpy as np
 
 from facelab.errors import UsageError
 from facelab.images import Image
-from facelab.images.given import Photograph, as_image, name_of
-from facelab.numerics.arrays import Float, require
+from facelab.images.given import Photograph, as_image, name_of, unit
+from facelab.numerics.arrays import Float
 from facelab.provenance.save import Part
 
 # Difference between channels, [0, 1], of all but one in a hundred of the pixels: a mask's is 0, a
@@ -20,17 +20,19 @@ def read_mask(given: Photograph) -> tuple[Float, Part, tuple[str, ...]]:
 
     Parameters
     ----------
-    given : path or Image, or (H, W) float32
-        An array has shares in [0, 1].
+    given : path, PIL image, Image or array
+        As `facelab.images.given` says.
 
     Raises
     ------
     ImageError
         If the file cannot be read.
+    UsageError
+        If it is of no such kind.
     """
-    if isinstance(given, np.ndarray):
-        require("mask", given, ("H", "W"), np.float32)
-        return given, Part("mask", given), ()
+    if isinstance(given, np.ndarray) and given.ndim == 2:
+        mask = unit(given, "mask")
+        return mask, Part("mask", mask), ()
     image = as_image(given)
     return grey(image), Part("mask", image.pixels, image.origin), tuple(image.losses)
 

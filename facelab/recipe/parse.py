@@ -45,6 +45,11 @@ def read_recipe(path: str | Path, given: Mapping[str, Input] | None = None) -> R
     ------
     UsageError
         ``FILE:LINE: step 2 (lipstick): colour: ...``: what is wrong, and what is allowed.
+
+    Examples
+    --------
+    >>> facelab.read_recipe("make-up-natural.yaml")
+    <Recipe natural make-up: foundation, blush, lipstick, eyeliner>
     """
     path = recipe_files.found(path, "edit")
     return parse_recipe(read_bytes(path), str(path), path.parent, given)

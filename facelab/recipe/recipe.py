@@ -67,7 +67,13 @@ Input = Photographs | PictureFile
 
 @dataclass(frozen=True)
 class MostFaces:
-    """The largest faces of a photograph, at most so many."""
+    """The largest faces of a photograph, at most so many.
+
+    Examples
+    --------
+    >>> facelab.Recipe([], faces=facelab.MostFaces(3))("astronaut.png", model=model)
+    <Result 512x512, 1 face>
+    """
 
     count: int
 
@@ -104,7 +110,17 @@ class Output:
 
 @dataclass(frozen=True, kw_only=True)
 class Swap(Step):
-    """The face of another person, in the light of the photograph."""
+    """The face of another person, in the light of the photograph.
+
+    Examples
+    --------
+    A swap with steps after it; alone, `facelab.swap` is shorter.
+
+    >>> from facelab.edits import Smooth
+    >>> recipe = facelab.Recipe([facelab.Swap(source="friend", tone=0.8), Smooth()])
+    >>> recipe("mona-lisa.jpg", model=model, inputs={"friend": "astronaut.png"})
+    <Result 512x512, 1 face>
+    """
 
     name: ClassVar[str] = "swap"
     source: str = reference("photographs of the person whose face is put on")
@@ -151,6 +167,15 @@ class Recipe:
     ------
     UsageError
         If a value is not allowed.
+
+    Examples
+    --------
+    >>> from facelab.edits import Lipstick, Turn
+    >>> recipe = facelab.Recipe([Lipstick(colour="#a01030"), Turn(yaw=8)])
+    >>> recipe
+    <Recipe lipstick, turn>
+    >>> recipe("astronaut.png", model=model)
+    <Result 512x512, 1 face>
     """
 
     steps: Sequence[Edit | Swap] = ()
@@ -172,6 +197,10 @@ class Recipe:
             except ValueError as error:
                 raise UsageError(f"{key}: {error}") from None
 
+    def __repr__(self) -> str:
+        name = f"{self.name}: " if self.name else ""
+        return f"<Recipe {name}{', '.join(step.name for step in self.steps) or 'no steps'}>"
+
     def __call__(
         self,
         photograph: Photograph,
@@ -186,8 +215,8 @@ class Recipe:
 
         Parameters
         ----------
-        photograph : path, Image or array
-            See `facelab.images.given.as_image`.
+        photograph : path, PIL image, Image or array
+            As `facelab.images.given` says.
         model : FaceModel, optional
             Of `facelab.load_model`; give it where several photographs follow.
         inputs : mapping of str to path, Image, array, FaceObservation or several, optional

@@ -32,6 +32,16 @@ class Result:
         How it was made.
     notes : tuple of str
         What is doubtful about it.
+
+    Examples
+    --------
+    >>> result = facelab.read_recipe("make-up-natural.yaml")("astronaut.png", model=model)
+    >>> result
+    <Result 512x512, 1 face>
+    >>> result.pixels.shape, result.pixels.dtype
+    ((512, 512, 3), dtype('uint8'))
+    >>> result.save("out.png", consent="public-domain")
+    ()
     """
 
     image: Image
@@ -39,6 +49,10 @@ class Result:
     positions: Sequence[PositionMap] = field(repr=False)
     making: Making = field(repr=False)
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        (height, width), count = self.image.pixels.shape[:2], len(self.found)
+        return f"<Result {width}x{height}, {count} face{'' if count == 1 else 's'}>"
 
     @property
     def pixels(self) -> NDArray[Any]:

@@ -74,6 +74,9 @@ class RecipeRunner:
     notes: tuple[str, ...] = ()
     said: Mapping[str, object] = field(default_factory=lambda: EDIT)
 
+    def __repr__(self) -> str:
+        return f"<RecipeRunner {self.recipe}>"
+
     def __call__(self, photograph: Photograph, name: str = "") -> Result:
         """Return the photograph with the steps of the recipe done to its faces.
 

@@ -34,9 +34,9 @@ def swap(
 
     Parameters
     ----------
-    target : path, Image or array
-        The photograph to change, see `facelab.images.given.as_image`.
-    sources : path, Image, array or FaceObservation, or several of these
+    target : path, PIL image, Image or array
+        The photograph to change, as `facelab.images.given` says.
+    sources : path, PIL image, Image, array or FaceObservation, or several of these
         Photographs of one person, which are fused texel by texel.
     model : FaceModel, optional
         Of `facelab.load_model`; give it where several photographs follow.
@@ -52,7 +52,8 @@ def swap(
     occlusion : bool
         Keep what lies in front of the target's face at its sides and forehead, as hair does.
     mask : path, Image or array, optional
-        Grey, of the target's size, white where it may change; replaces the occlusion mask.
+        Grey, of the target's size, white where it may change; replaces the occlusion mask. Of the
+        kinds of a photograph.
     texture_size : int, optional
         256 to 2048; by default chosen from the target face's size.
     source_face : str or int
@@ -68,6 +69,14 @@ def swap(
         If a photograph cannot be read.
     NoFaceError
         If a photograph has no face, or not the one asked for.
+
+    Examples
+    --------
+    >>> out = facelab.swap("mona-lisa.jpg", ["astronaut.png"], model=model)
+    >>> out
+    <Result 512x512, 1 face>
+    >>> out.save("out.jpg", consent="public-domain")
+    ()
     """
     step = Swap(
         source=SOURCE,

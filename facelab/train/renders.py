@@ -22,7 +22,6 @@ import numpy as np
 
 from facelab.augment.engines.local import LocalEngine
 from facelab.augment.generate import apply_steps
-from facelab.augment.labels import points468
 from facelab.augment.photographs import find
 from facelab.augment.plan import Item
 from facelab.augment.run import OnProgress
@@ -34,6 +33,7 @@ from facelab.files import MEGABYTE, parse_json, read_bytes
 from facelab.files.atomic import write_bytes_atomically
 from facelab.files.npy import read_npz
 from facelab.geometry.head import POINTS, HeadModel
+from facelab.geometry.landmarks import points468
 from facelab.images import read
 from facelab.numerics.arrays import Float, require
 from facelab.provenance import file_sha256

@@ -58,6 +58,13 @@ def verify(
     ------
     UsageError
         If there is no record.
+
+    Examples
+    --------
+    >>> facelab.Recipe([])("astronaut.png", model=model).save("same.png")
+    ()
+    >>> [found.identical for found in facelab.verify("same.png")]
+    [True]
     """
     if every is not None and every < 1:
         raise UsageError(f"every must be 1 or more, not {every}")

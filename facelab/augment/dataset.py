@@ -1,0 +1,235 @@
+"""A data set that is made while it is read: the samples of ``facelab augment``, from Python."""
+
+from __future__ import annotations
+
+import operator
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, SupportsIndex
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facelab.augment import labels, maps
+from facelab.augment.formats.folder import Folder
+from facelab.augment.generate import Generator
+from facelab.augment.photographs import Skipped, find, of_files
+from facelab.augment.plan import SPLITS, Item, Plan
+from facelab.augment.portrait_cache import PortraitCache
+from facelab.augment.request import resolved, portrait_cache_of, style_of
+from facelab.augment.sample import Sample
+from facelab.augment.template import read_template
+from facelab.errors import ImageError, NoFaceError, UsageError
+from facelab.files import StrPath
+from facelab.images import decoded
+from facelab.images.image import to_integers
+from facelab.model import FaceModel
+from facelab.recipe.recipe import SEEDS
+from facelab.reconstruct.networks import Networks
+
+
+class AugmentedFaces:
+    """Labelled images of faces by their index, a map-style data set as torch's DataLoader takes it.
+
+    ``image, labels = data[17]`` is sample 17 of ``facelab augment`` with the same recipe,
+    photographs and seed, and with ``--maps none``: the pixels that its file is decoded to, losses
+    of JPEG included, and its label record. Indices may be negative; beyond the end is an
+    ``IndexError``.
+
+    Every photograph is looked at once, when the data set is made, and what is found is kept in the
+    cache of the command. Samples depend on nothing but their index: order, processes and other
+    samples do not matter. The data set can be pickled; networks are left behind, and loaded by a
+    process that needs them.
+
+    Parameters
+    ----------
+    recipe : path or str
+        A recipe with ranges, or the name of one that comes along, such as ``wide``.
+    photographs : path, or sequence of paths
+        A folder: photographs in a folder of it are of one person, called after that; others are of
+        a person each. Files are taken like the deepest folder that holds them all.
+    count : int
+        How many samples.
+    seed : int, optional
+        Of everything that is drawn; the recipe's by default.
+    maps : str or sequence of str, optional
+        ``all``, or names of `facelab.augment.maps.MAPS`: then samples are ``image, labels, maps``,
+        the last a dict of arrays as `facelab.augment.maps.decoded` gives them.
+    model : FaceModel, optional
+        Of `facelab.load_model`, whose networks look at the photographs.
+    head : path, optional
+        A morphable model of heads, see docs/train.md.
+    cache : path, optional
+        Where faces that were found are kept; the user's own cache folder by default.
+
+    Attributes
+    ----------
+    skipped : dict of str to str
+        Photographs that are not used, and why; there is a warning, too.
+
+    Raises
+    ------
+    UsageError
+        If the recipe or a value is wrong, or there is no photograph.
+    NoFaceError
+        If no photograph can be used.
+    WeightsError
+        If weights are missing or damaged.
+
+    Examples
+    --------
+    >>> data = facelab.AugmentedFaces("wide.yaml", ["astronaut.png"], count=100, model=model)
+    >>> len(data)
+    100
+    >>> image, labels = data[17]
+    >>> image.shape, image.dtype, len(labels["landmarks68"])
+    ((256, 256, 3), dtype('uint8'), 68)
+    """
+
+    def __init__(
+        self,
+        recipe: StrPath,
+        photographs: StrPath | Sequence[StrPath],
+        count: int,
+        *,
+        seed: int | None = None,
+        maps: str | Sequence[str] | None = None,
+        model: FaceModel | None = None,
+        head: StrPath | None = None,
+        cache: StrPath | None = None,
+    ) -> None:
+        _check(count, seed)
+        template = resolved(read_template(os.fspath(recipe)))
+        wanted = maps if isinstance(maps, str) else ",".join(maps or ("none",))
+        style = style_of(template, seed, wanted)
+        sources = portrait_cache_of(template, _networks(model), _path(head), _path(cache))
+        items, self.skipped = _usable(photographs, style.seed, sources, model)
+        self._name = template.name or Path(recipe).stem
+        self._plan = Plan(items, count, style.seed)
+        self._format = Folder(style)
+        self._maker = partial(Generator, self._plan, template, sources)
+
+    def __repr__(self) -> str:
+        plan = self._plan
+        return f"<AugmentedFaces {self._name}, {plan.count} of {len(plan.items)} photograph(s)>"
+
+    def __len__(self) -> int:
+        return self._plan.count
+
+    def __getitem__(self, index: SupportsIndex) -> tuple[Any, ...]:
+        """Return a sample.
+
+        Returns
+        -------
+        image : (H, W, 3) uint8
+            RGB; all are of one size if the recipe has a ``frame``.
+        labels : dict
+            The label record, as docs/augment.md has it: plain lists, numbers and text.
+        maps : dict of str to array
+            Only where they are asked for.
+
+        Raises
+        ------
+        IndexError
+            If there is no such sample.
+        FacelabError
+            If a photograph that goes in cannot be read any more.
+        """
+        place = range(len(self))[index]
+        files = self._format.files(self._make(place))
+        record = labels.decode(list(files.values())[-1])
+        sample = _pixels(record["image"], files[record["image"]]), record
+        if "maps" not in record:
+            return sample
+        return *sample, maps.decoded(maps.decode(files[record["maps"]]))
+
+    def indices(self, split: str) -> list[int]:
+        """Return which samples are in a split: ``train``, ``validation`` or ``test``.
+
+        No person is in two. Nothing is made for it: ``torch.utils.data.Subset`` takes them.
+
+        Raises
+        ------
+        UsageError
+            If there is no such split.
+        """
+        if split not in SPLITS:
+            raise UsageError(f"split: {split!r} is none of {', '.join(SPLITS)}")
+        return [k for k in range(len(self)) if self._plan.place(k)[0].split == split]
+
+    @staticmethod
+    def collate(samples: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
+        """Return samples as a batch, for the ``collate_fn`` of torch's DataLoader.
+
+        Returns
+        -------
+        images : (B, H, W, 3) uint8
+            Or a list, where they differ in size.
+        labels : list of dict
+        maps : list of dict
+            Only where samples have them.
+        """
+        images, *others = zip(*samples, strict=True)
+        alike = len({image.shape for image in images}) == 1
+        return (np.stack(images) if alike else list(images), *map(list, others))
+
+    @cached_property
+    def _make(self) -> Callable[[int], Sample]:
+        """Makes samples; each process has its own."""
+        return self._maker()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_make"}
+
+
+def _check(count: int, seed: int | None) -> None:
+    if operator.index(count) < 1:
+        raise UsageError(f"count: {count} is not 1 or more")
+    if seed is not None and not 0 <= operator.index(seed) < SEEDS:
+        raise UsageError(f"seed: {seed} is not a whole number from 0 to {SEEDS - 1}")
+
+
+def _path(given: StrPath | None) -> Path | None:
+    return None if given is None else Path(given)
+
+
+def _networks(model: FaceModel | None) -> Networks:
+    if model is None:
+        return Networks()
+    if model.networks is None:
+        raise UsageError("model: does not say what its networks are; give one of load_model")
+    return model.networks
+
+
+def _usable(
+    given: StrPath | Sequence[StrPath], seed: int, sources: PortraitCache, model: FaceModel | None
+) -> tuple[list[Item], Skipped]:
+    """The photographs that have a face, which is kept, and why the others are left out."""
+    if isinstance(given, str | os.PathLike):
+        items, skipped, _ = find(Path(given), seed)
+    else:
+        items, skipped = of_files([Path(file) for file in given], seed)
+    # A copy, so that the networks which it loads do not go to other processes.
+    looking = replace(sources, load=sources.load if model is None else lambda: model.reconstructor)
+    usable = []
+    for item in items:
+        try:
+            looking.portrait(item)
+            usable.append(item)
+        except (ImageError, NoFaceError) as error:
+            skipped[item.file.name] = str(error).removeprefix(f"{item.file}: ")
+    said = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
+    if not usable:
+        raise NoFaceError(f"photographs: none of {len(items)} can be used ({said})")
+    if skipped:
+        warnings.warn(f"photographs skipped: {said}", stacklevel=3)
+    return usable, skipped
+
+
+def _pixels(name: str, data: bytes) -> NDArray[np.uint8]:
+    """What the file of an image is decoded to, ``(H, W, 3)``."""
+    return to_integers(decoded(name, data).pixels, 8)
