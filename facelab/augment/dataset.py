@@ -20,7 +20,7 @@ from facelab.augment.generate import Generator
 from facelab.augment.photographs import Skipped, find, of_files
 from facelab.augment.plan import SPLITS, Item, Plan
 from facelab.augment.portrait_cache import PortraitCache
-from facelab.augment.request import resolved, portrait_cache_of, style_of
+from facelab.augment.request import portrait_cache_of, resolved, style_of
 from facelab.augment.sample import Sample
 from facelab.augment.template import read_template
 from facelab.errors import ImageError, NoFaceError, UsageError
