@@ -29,10 +29,10 @@ from facelab.augment.labels import describe, subject_of
 from facelab.augment.maps import MAPS, encode, maps
 from facelab.augment.photographs import find
 from facelab.augment.plan import Plan
+from facelab.augment.request import DataSetRequest, data_set_of
 from facelab.augment.run import AUGMENTING, run
-from facelab.cli.augmenting import Asked, job_of
-from facelab.cli.networks import Networks
 from facelab.images import Image, encoded
+from facelab.reconstruct.networks import Networks
 
 RECIPE = Path(__file__).parent.parent / "recipes" / "augment" / "wide.yaml"
 CONFIGURATIONS = (("local", 1), ("local", 2), ("dask", 1), ("dask", 2))
@@ -46,14 +46,14 @@ class Stopwatch:
         self.times: list[float] = []
 
     def __call__(self, stage: str, *_: int) -> None:
-        """A `facelab.augment.run.Watch`."""
+        """A `facelab.augment.run.OnProgress`."""
         if stage == AUGMENTING:
             self.times.append(time.perf_counter())
 
 
-def asked(options: argparse.Namespace, output: Path, cache: Path) -> Asked:
+def asked(options: argparse.Namespace, output: Path, cache: Path) -> DataSetRequest:
     """The command's arguments."""
-    return Asked(
+    return DataSetRequest(
         recipe=options.recipe,
         faces=options.photographs,
         output=str(output),
@@ -72,7 +72,7 @@ def rate(options: argparse.Namespace, engine: str, workers: int, cache: Path) ->
     """Images per second of one run, its workers' start left out."""
     with tempfile.TemporaryDirectory() as output:
         watch = Stopwatch()
-        run(job_of(asked(options, Path(output), cache)), load_engine(engine, workers), watch)
+        run(data_set_of(asked(options, Path(output), cache)), load_engine(engine, workers), watch)
     first = watch.times[workers]  # until then the workers load
     return (options.count - workers) / (watch.times[-1] - first)
 
@@ -91,9 +91,9 @@ def timed(total: dict[str, float], name: str, function: Call, *given: object) ->
 def stages(options: argparse.Namespace, cache: Path) -> dict[str, float]:
     """Milliseconds a sample spends in each stage, one process."""
     with tempfile.TemporaryDirectory() as output:
-        job = job_of(asked(options, Path(output), cache))
-    items, _ = find(options.photographs, 1)
-    make = job.maker(Plan(items, options.count, 1))
+        data_set = data_set_of(asked(options, Path(output), cache))
+    items, *_ = find(options.photographs, 1)
+    make = data_set.generator_of(Plan(items, options.count, 1))
     make(0)
     total: dict[str, float] = defaultdict(float)
     done, edited = generate._done, generate._edited

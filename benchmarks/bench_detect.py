@@ -19,14 +19,15 @@ import torch
 
 from facelab.augment.plan import Item
 from facelab.augment.steps.profile import Profile
-from facelab.benchmark.portraits import Studio
+from facelab.benchmark.portraits import SceneBuilder
+from facelab.constants import BACKENDS
 from facelab.detect.blazeface import BlazeFaceDetector
 from facelab.errors import FacelabError
 from facelab.geometry import pose
 from facelab.geometry.crop import cut
 from facelab.images import read
 from facelab.numerics.arrays import Float
-from facelab.reconstruct import BACKENDS, Reconstructor, load_reconstructor
+from facelab.reconstruct import Reconstructor, load_reconstructor
 from facelab.types import Box, Crop
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -71,7 +72,7 @@ def photographs(folder: Path) -> list[Path]:
 def heads_of(paths: list[Path], count: int) -> tuple[list[Head], list[Head]]:
     """The largest faces of photographs, and the same heads turned to a side."""
     reconstructor, rng = load_reconstructor(backend="mesh"), np.random.default_rng(0)
-    studio = Studio(reconstructor)
+    studio = SceneBuilder(reconstructor)
     frontal, turned = [], []
     for path in paths[:count]:
         image = read(path).pixels

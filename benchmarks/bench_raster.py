@@ -14,7 +14,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.numerics.raster import coverage, interpolate, rasterize, sample
+from facelab.numerics.raster import interpolate, rasterize, sample
 
 Floats = NDArray[np.float32]
 Triangles = NDArray[np.int32]
@@ -122,7 +122,6 @@ def measure(face: int, stride: int) -> str:
             "rasterize": lambda: rasterize(vertices, triangles, shape),
             "interpolate": lambda: interpolate(fragments, triangles, uv),
             "sample": lambda: sample(texture, texels, fragments.covered),
-            "coverage": lambda: coverage(vertices, triangles, shape),
         }
     )
     ratio = ms["rasterize"] / ms["numba"]
@@ -137,7 +136,7 @@ def main() -> None:
         "milliseconds, medians; ratio = rasterize / numba; peak MB; pixels whose triangle differs"
     )
     print(
-        " face triangles   pixels       numba   rasterize interpolate      sample    coverage"
+        " face triangles   pixels       numba   rasterize interpolate      sample"
         "  ratio   peak differ"
     )
     for face, stride in SCENES:

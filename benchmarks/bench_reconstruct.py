@@ -22,14 +22,17 @@ import numpy as np
 import torch
 from PIL import Image
 
-from facelab.cli.networks import Networks
-from facelab.cli.reconstruction import Request, find, perform, plan
+from facelab.cli.batch import Batch
+from facelab.cli.reconstruction import ReconstructTask
+from facelab.constants import DEVICES, RUNTIMES
+from facelab.export.photograph import Export
 from facelab.models.facemap import SIDE, FaceMap
 from facelab.models.facemesh import FaceMesh
 from facelab.models.layers import load
-from facelab.models.runtime import DEVICES, RUNTIMES, Runner, load_runner
+from facelab.models.runtime import Runner, load_runner
 from facelab.numerics.arrays import Float
 from facelab.reconstruct import load_reconstructor
+from facelab.reconstruct.networks import Networks
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 BATCHES = (1, 2, 16)
@@ -105,13 +108,14 @@ def file_calls(
             picture.save(photographs / f"{number:02}.jpg", quality=92)
     output = folder / runtime
     output.mkdir()
-    request = Request(Networks(runtime=runtime, device=device), ("landmarks", "overlay"))
-    reconstructor = request.networks.load()
-    jobs = plan(find([photographs], output, recursive=False), output)
+    export = Export(Networks(runtime=runtime, device=device), ("landmarks", "overlay"))
+    reconstructor = export.networks.load()
+    batch = Batch([photographs], output, overwrite=True, quiet=True)
+    task, jobs = ReconstructTask(export, batch), batch.reports()
     return {
         f"files, 16 photographs, {runtime}": (
             16,
-            lambda: list(perform(jobs, request, reconstructor, frozenset())),
+            lambda: list(task.perform(jobs, reconstructor)),
         )
     }
 

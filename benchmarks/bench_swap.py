@@ -30,22 +30,21 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import prnet  # noqa: E402 - needs the path above
-from facelab import images  # noqa: E402
+from facelab import FaceModel, images, load_model  # noqa: E402
 from facelab.detect.blazeface import BlazeFaceDetector  # noqa: E402
 from facelab.face import blend, composite  # noqa: E402
 from facelab.numerics import raster  # noqa: E402
 from facelab.numerics.arrays import Float  # noqa: E402
-from facelab.recipe import swapping  # noqa: E402
-from facelab.recipe.swapping import SwapSettings, swap_into  # noqa: E402
-from facelab.reconstruct import Reconstructor, load_reconstructor  # noqa: E402
-from facelab.reconstruct.face_selection import sight  # noqa: E402
+from facelab.recipe import apply  # noqa: E402
+from facelab.recipe.swapping import swap as swap_faces  # noqa: E402
 from facelab.reconstruct.reconstructor import FaceReconstructor  # noqa: E402
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 WIDTH, HEIGHT, FACE = 1920, 1080, 700  # px
-METHODS = ("poisson", "seamlessClone", "alpha")
+CLONE = "seamlessClone"
+METHODS = ("poisson", CLONE, "alpha")
 PROCEDURE = "PRNet's procedure"
 COMMAND_ROUNDS = 3
 
@@ -54,11 +53,11 @@ STAGES: list[tuple[Any, str, str]] = [
     (images, "read", "read"),
     (BlazeFaceDetector, "largest", "detect"),
     (FaceReconstructor, "largest", "reconstruct"),
-    (swapping, "unwrap", "unwrap"),
-    (swapping, "fuse", "tone"),
-    (swapping, "swap", "tone"),
-    (swapping, "opacity", "occlusion"),
-    (swapping, "occlusion", "occlusion"),
+    (apply, "unwrap", "unwrap"),
+    (apply, "fuse", "tone"),
+    (apply, "swap", "tone"),
+    (apply, "opacity", "occlusion"),
+    (apply, "occlusion", "occlusion"),
     (composite, "render", "render"),
     (raster, "rasterize", "rasterize"),
     (blend, "alpha", "blend"),
@@ -127,28 +126,26 @@ def seamless(source: Float, target: Float, mask: Float) -> Float:
     return prnet.clone(source, target, mask >= 0.5)
 
 
-def make_scene(photo: Path, path: Path, reconstructor: Reconstructor) -> None:
+def make_scene(photo: Path, path: Path, model: FaceModel) -> None:
     """The photograph as a 1080p JPEG whose face is 700 px high, in the middle."""
     image = images.read(photo).pixels
-    box = sight(image, reconstructor)[0].positions.box
+    box = model.observe(image, "largest")[0].box
     scale, (x, y) = FACE / box.height, box.centre
     matrix = np.array([[scale, 0, WIDTH / 2 - scale * x], [0, scale, HEIGHT / 2 - scale * y]])
     view = cv2.warpAffine(image, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
     images.write(path, images.Image(np.asarray(view)))
 
 
-def swap_file(
-    source: Path, target: Path, output: Path, reconstructor: Reconstructor, method: str
-) -> None:
+def swap_file(source: Path, target: Path, output: Path, model: FaceModel, method: str) -> None:
     """Two files in, one out; `method` blends, or is PRNet's whole procedure."""
     one, other = images.read(source), images.read(target)
-    face = sight(one.pixels, reconstructor)[0]
+    (face,) = model.observe(one, "largest")
     if method == PROCEDURE:
-        wearer = sight(other.pixels, reconstructor)[0]
+        (wearer,) = model.observe(other, "largest")
         pixels = prnet.swap(wearer.image, wearer.positions, face.image, face.positions)
     else:
-        settings = SwapSettings(blend=method)
-        pixels = swap_into(other.pixels, [face], reconstructor, settings).image
+        known = "poisson" if method == CLONE else method  # `measure` puts the clone in its place
+        pixels = swap_faces(other, face, model=model, blend=known).image.pixels
     images.write(output, images.Image(pixels, metadata=other.metadata))
 
 
@@ -156,15 +153,16 @@ def measure(
     source: Path, target: Path, output: Path, rounds: int
 ) -> dict[str, list[dict[str, float]]]:
     """Stages of each round by method; the methods take turns, so that all see the same load."""
-    reconstructor = load_reconstructor()
+    model = load_model()
     measured: dict[str, list[dict[str, float]]] = defaultdict(list)
-    with mock.patch.dict(blend.METHODS, seamlessClone=seamless):
-        for turn in range(rounds + 1):
-            for method in (*METHODS, PROCEDURE):
-                job = functools.partial(swap_file, source, target, output, reconstructor, method)
+    for turn in range(rounds + 1):
+        for method in (*METHODS, PROCEDURE):
+            job = functools.partial(swap_file, source, target, output, model, method)
+            others = {"poisson": seamless} if method == CLONE else {}
+            with mock.patch.dict(blend.METHODS, others):
                 seconds = stages(job)
-                if turn > 0:  # the first one warms up
-                    measured[method].append(seconds)
+            if turn > 0:  # the first one warms up
+                measured[method].append(seconds)
     return measured
 
 
@@ -221,15 +219,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "source.jpg"), Path(folder, "target.jpg")
         output = Path(folder, "output.jpg")
-        reconstructor = load_reconstructor()
-        make_scene(ROOT / "samples/james-right.jpg", source, reconstructor)
-        make_scene(ROOT / "samples/james-left.jpg", target, reconstructor)
+        model = load_model()
+        make_scene(ROOT / "samples/james-right.jpg", source, model)
+        make_scene(ROOT / "samples/james-left.jpg", target, model)
         print(
             f"{WIDTH} x {HEIGHT}, face {FACE} px; torch threads {torch.get_num_threads()}, "
             f"cores {os.cpu_count()}; medians of {rounds}, ms"
         )
         report(measure(source, target, output, rounds))
-        swap = ("swap", "-s", source, "-t", target, "-o", output)
+        swap = ("swap", "-s", source, "-t", target, "-o", output, "--overwrite")
         print(f"\nfacelab swap, cold: {command(*swap):.2f} s, peak {peak_megabytes(*swap):.0f} MB")
         print(f"facelab --help: {command('--help'):.2f} s")
 

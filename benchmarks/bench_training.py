@@ -30,7 +30,7 @@ from facelab.augment.engines import Engine, load_engine
 from facelab.augment.generate import Generator
 from facelab.augment.labels import covered
 from facelab.augment.plan import Item, Plan
-from facelab.augment.portrait_cache import Sources
+from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.template import Template, parse_template
 from facelab.errors import NoFaceError
 from facelab.geometry import pose
@@ -132,11 +132,15 @@ def crop(generator: Generator, index: int) -> tuple[int, Crops]:
 
 
 def rendered(
-    engine: Engine, sources: Sources, items: Sequence[Item], steps: Sequence[str], variants: int
+    engine: Engine,
+    portraits: PortraitCache,
+    items: Sequence[Item],
+    steps: Sequence[str],
+    variants: int,
 ) -> Crops:
     """Samples of some photographs, the variants of one after those of another."""
     plan = Plan(items, len(items) * variants, seed=0)
-    generator = Generator(plan, template(steps), sources)
+    generator = Generator(plan, template(steps), portraits)
     tasks = [at + len(items) * variant for at in range(len(items)) for variant in range(variants)]
     found = dict(engine.map(crop, generator, tasks))
     return joined(found[task] for task in tasks)
@@ -151,19 +155,19 @@ def joined(crops: Iterable[Crops]) -> Crops:
     )
 
 
-def yaw(sources: Sources, item: Item) -> tuple[Item, float | None]:
+def yaw(portraits: PortraitCache, item: Item) -> tuple[Item, float | None]:
     """A photograph and how far its face is turned, degrees; None where there is no face."""
     try:
-        face = sources.portrait(item).face
+        face = portraits.portrait(item).face
     except NoFaceError:
         return item, None
     return item, pose.estimate(face.positions).yaw
 
 
-def with_faces(engine: Engine, sources: Sources, folder: Path) -> dict[Item, float]:
+def with_faces(engine: Engine, portraits: PortraitCache, folder: Path) -> dict[Item, float]:
     """The photographs of a folder that show a face, and how far it is turned."""
     items, _ = photographs.find(folder, seed=0)
-    found = dict(engine.map(yaw, sources, items))
+    found = dict(engine.map(yaw, portraits, items))
     return {item: angle for item in items if (angle := found[item]) is not None}
 
 
@@ -178,28 +182,28 @@ def errors(network: Regressor, crops: Crops) -> tuple[float, float]:
 
 
 def training_sets(
-    engine: Engine, sources: Sources, items: Sequence[Item], variants: int
+    engine: Engine, portraits: PortraitCache, items: Sequence[Item], variants: int
 ) -> dict[str, Crops]:
     out = {}
     for name, steps in TRAINING.items():
         start = time.perf_counter()
-        out[name] = rendered(engine, sources, items, steps, variants)
+        out[name] = rendered(engine, portraits, items, steps, variants)
         count, seconds = len(out[name].images), time.perf_counter() - start
         print(f"{name}: {count} samples, {count / seconds:.0f} per second", flush=True)
     return out
 
 
 def test_sets(
-    engine: Engine, sources: Sources, held_out: Sequence[Item], others: Path | None
+    engine: Engine, portraits: PortraitCache, held_out: Sequence[Item], others: Path | None
 ) -> dict[str, Crops]:
     out = {
-        name: rendered(engine, sources, held_out, steps, TESTED) for name, steps in TESTS.items()
+        name: rendered(engine, portraits, held_out, steps, TESTED) for name, steps in TESTS.items()
     }
     if others:
-        angles = with_faces(engine, sources, others)
+        angles = with_faces(engine, portraits, others)
         turned = [item for item, angle in angles.items() if abs(angle) > TURNED]
         name = f"{len(turned)} photographed at a yaw above {TURNED:.0f} degrees"
-        out[name] = rendered(engine, sources, turned, (WIDE, UPRIGHT), 1)
+        out[name] = rendered(engine, portraits, turned, (WIDE, UPRIGHT), 1)
     return out
 
 
@@ -240,13 +244,13 @@ def main() -> None:
     arguments = parser.parse_args()
     engine = load_engine(workers=arguments.workers)
     with tempfile.TemporaryDirectory() as folder:
-        sources = Sources(Path(folder), load_reconstructor, "default")
-        items = list(with_faces(engine, sources, arguments.photographs))
+        portraits = PortraitCache(Path(folder), load_reconstructor, "default")
+        items = list(with_faces(engine, portraits, arguments.photographs))
         train = [item for item in items if item.split == "train"]
         held_out = [item for item in items if item.split != "train"]
         print(f"{len(train)} portraits to train on, {len(held_out)} held out", flush=True)
-        sets = training_sets(engine, sources, train, arguments.variants)
-        tests = test_sets(engine, sources, held_out, arguments.others)
+        sets = training_sets(engine, portraits, train, arguments.variants)
+        tests = test_sets(engine, portraits, held_out, arguments.others)
     figures = measured(sets, tests, arguments.steps, arguments.seeds)
     print(f"\nlandmark error in % of the box, all 68 (those that show), {arguments.seeds} seeds\n")
     print(table(figures))

@@ -7,6 +7,18 @@ Images are ``(H, W, 3)`` float32 RGB, sRGB-encoded, in [0, 1], whatever space th
 not, outside [0, 1] on sRGB's curve continued; textures, pictures and exports hold none. Pixel
 coordinates have x to the right, y down and pixel centres at integers, in the image as displayed.
 Depth has the unit of x and y and the nearer is the larger.
+
+Vocabulary
+----------
+Each of these is [0, 1], float32, of pixels ``(H, W)`` or of texels ``(S, S)``.
+
+mask        where something is or may happen, as the user or a region of the atlas says
+opacity     how much of a drawn thing shows over what is behind it
+coverage    how much of a pixel's square a drawn thing covers, by geometry alone
+occlusion   how much something in front, such as hair or a hand, hides a face
+matte       how much of a pixel is a person
+confidence  how well the photograph showed a texel; `SEEN` is the least that counts as seen
+visible     true where a face does not hide itself, by geometry alone (bool)
 """
 
 from __future__ import annotations

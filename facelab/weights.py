@@ -18,6 +18,7 @@ from operator import or_
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import safetensors.numpy
 from numpy.typing import NDArray
 from safetensors import SafetensorError
@@ -74,9 +75,7 @@ def import_folder() -> Path:
 
 def _own_folders() -> list[Path]:
     named = os.environ.get("FACELAB_WEIGHTS")
-    # Path.home() would raise where there is no home.
-    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")  # noqa: PTH111
-    own = Path(data) / "facelab" / "weights"
+    own = platformdirs.user_data_path("facelab", appauthor=False) / "weights"
     return [Path(named), own] if named else [own]
 
 

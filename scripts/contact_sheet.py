@@ -25,14 +25,11 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import prnet
 from benchmarks.identity import IdentityNet, cosine
-from facelab import images
+from facelab import FaceModel, FaceObservation, images, load_model, swap
 from facelab.atlas import Atlas
 from facelab.errors import FacelabError
 from facelab.face.texture import unwrap
 from facelab.numerics.arrays import Bool, Float
-from facelab.recipe.swapping import SwapSettings, swap_into
-from facelab.reconstruct import Reconstructor, load_reconstructor
-from facelab.reconstruct.face_selection import Sighting, sight
 from facelab.types import PositionMap
 
 TILE = 168  # px
@@ -64,17 +61,21 @@ class Outcome:
 
 
 def swapped(
-    source: Sighting, target: Sighting, reconstructor: Reconstructor, baseline: bool
+    source: FaceObservation, target: FaceObservation, model: FaceModel, baseline: bool
 ) -> list[Float]:
     """The results for one pair: facelab's with default settings, and the baseline's."""
-    results = [swap_into(target.image, [source], reconstructor, SwapSettings()).image]
+    results = [swap(target.image, source, model=model).image.pixels]
     if baseline:
         results.append(prnet.swap(target.image, target.positions, source.image, source.positions))
     return results
 
 
 def measured(
-    name: str, source: Sighting, target: Sighting, results: list[Float], net: IdentityNet | None
+    name: str,
+    source: FaceObservation,
+    target: FaceObservation,
+    results: list[Float],
+    net: IdentityNet | None,
 ) -> Outcome:
     """Photos and measures of one pair."""
     positions = target.positions
@@ -193,16 +194,16 @@ def arguments() -> argparse.Namespace:
 def run(options: argparse.Namespace) -> list[Outcome]:
     """Swap and measure all pairs."""
     net = IdentityNet(options.identity_net) if options.identity_net else None
-    reconstructor = load_reconstructor()
+    model = load_model()
     outcomes = []
     pairs = read_pairs(options.pairs, options.start, options.stop)
     with click.progressbar(pairs, file=sys.stderr, label="pairs") as bar:
         for names in bar:
             source, target = (
-                sight(images.read(options.photos / name).pixels, reconstructor, name=name)[0]
+                model.observe(images.read(options.photos / name).pixels, "largest", name=name)[0]
                 for name in names
             )
-            results = swapped(source, target, reconstructor, options.baseline)
+            results = swapped(source, target, model, options.baseline)
             outcomes.append(measured(" -> ".join(names), source, target, results, net))
     return outcomes
 

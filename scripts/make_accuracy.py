@@ -21,8 +21,8 @@ from facelab.augment.plan import Item
 from facelab.augment.scene import Scene
 from facelab.augment.steps.profile import Profile
 from facelab.benchmark import rendered
-from facelab.benchmark.evaluation import Picture, look
-from facelab.benchmark.portraits import Studio
+from facelab.benchmark.evaluation import LabelledPicture, find_face_at
+from facelab.benchmark.portraits import SceneBuilder
 from facelab.export.canvas import Canvas
 from facelab.export.overlay import overlay
 from facelab.export.subject import Subject
@@ -54,7 +54,7 @@ def main() -> None:
     scenes = [teacher(images.read(path).pixels) for path in given]
     rows = [turned(scene, network) for scene in scenes for network in (own, mesh)]
     save(args.output / "yaws.jpg", np.vstack(rows))
-    studio = Studio(mesh, load_segmenter(), model)
+    studio = SceneBuilder(mesh, load_segmenter(), model)
     save(args.output / "failures.jpg", failures(given, studio, own))
 
 
@@ -67,7 +67,7 @@ def turned(scene: Scene, network: Reconstructor) -> Float:
     )
 
 
-def failures(photographs: Sequence[Path], studio: Studio, network: Reconstructor) -> Float:
+def failures(photographs: Sequence[Path], studio: SceneBuilder, network: Reconstructor) -> Float:
     """The worst of the benchmark's pictures of heads, each with the yaw and what was done to it."""
     attempts = [
         attempt(picture, network) for path in photographs for picture in pictures(path, studio)
@@ -79,7 +79,7 @@ def failures(photographs: Sequence[Path], studio: Studio, network: Reconstructor
     return np.vstack([np.hstack(shown[:half]), np.hstack(shown[half : 2 * half])])
 
 
-def pictures(path: Path, studio: Studio) -> list[Picture]:
+def pictures(path: Path, studio: SceneBuilder) -> list[LabelledPicture]:
     """What the benchmark makes of a photograph."""
     sha256 = file_sha256(path)
     scene = studio(Item(path, sha256, path.stem, "test"))
@@ -92,14 +92,14 @@ class Attempt:
 
     Parameters
     ----------
-    picture : Picture
+    picture : LabelledPicture
     found : list of Reconstruction
         The face, if it was found.
     error : float
         Dense error, %.
     """
 
-    picture: Picture
+    picture: LabelledPicture
     found: list[Reconstruction]
     error: float
 
@@ -115,9 +115,9 @@ class Attempt:
         return canvas.over(shown)
 
 
-def attempt(picture: Picture, network: Reconstructor) -> Attempt:
+def attempt(picture: LabelledPicture, network: Reconstructor) -> Attempt:
     """Look for the face of a picture."""
-    positions = look(picture.image, picture.box, network, "detected")
+    positions = find_face_at(picture.image, picture.box, network, "detected")
     if positions is None:
         return Attempt(picture, [], np.inf)
     found = [Reconstruction(positions, 1.0)]

@@ -16,11 +16,11 @@ from tempfile import TemporaryDirectory
 import cv2
 import numpy as np
 
-from facelab import images
+from facelab import FaceObservation, images, load_model, swap
 from facelab.augment.generate import Generator
 from facelab.augment.photographs import find
 from facelab.augment.plan import Plan
-from facelab.augment.portrait_cache import Sources
+from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.template import read_template
 from facelab.edits import Edit
 from facelab.export.depth import depth
@@ -32,11 +32,9 @@ from facelab.export.surface import surface
 from facelab.face.texture import unwrap
 from facelab.numerics.arrays import Float
 from facelab.recipe import make_step
-from facelab.recipe.runner import edit_one
-from facelab.recipe.swapping import SwapSettings, swap_into
+from facelab.recipe.apply import edit_face
 from facelab.reconstruct import load_reconstructor, load_segmenter
-from facelab.reconstruct.face_selection import Sighting, sight
-from facelab.types import Box, Face, Reconstruction
+from facelab.types import Box, Face
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 README_SWAP = ("james-left.jpg", "james-right.jpg"), "mona-lisa.jpg"
@@ -67,18 +65,18 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("docs"))
     output = parser.parse_args().output
     output.mkdir(exist_ok=True)
-    reconstructor = load_reconstructor()
+    model = load_model()
     faces = {
-        path.name: sight(images.read(path).pixels, reconstructor)[0]
+        path.name: model.observe(images.read(path).pixels, "largest")[0]
         for path in sorted(SAMPLES.iterdir())
         if path.suffix in (".jpg", ".png")
     }
 
-    def swapped(sources: tuple[str, ...], target: str) -> Sighting:
+    def swapped(sources: tuple[str, ...], target: str) -> FaceObservation:
         face = faces[target]
         views = [faces[name] for name in sources]
-        result = swap_into(face.image, views, reconstructor, SwapSettings())
-        return Sighting(result.image, face.positions)
+        (result,) = swap(face.image, views, model=model).faces
+        return result
 
     def row(sources: tuple[str, ...], target: str) -> list[Float]:
         shown = [faces[name] for name in sources] + [faces[target], swapped(sources, target)]
@@ -93,9 +91,9 @@ def main() -> None:
     save(output / "augment.jpg", augmented())
 
 
-def around(face: Sighting) -> Float:
+def around(face: FaceObservation) -> Float:
     """A square tile of the photograph around a face."""
-    return tile(face.image, face.positions.box)
+    return tile(face.image, face.box)
 
 
 def tile(image: Float, box: Box) -> Float:
@@ -114,9 +112,9 @@ def tile(image: Float, box: Box) -> Float:
     return np.clip(shown, 0, 1)
 
 
-def exports(face: Sighting) -> list[Float]:
+def exports(face: FaceObservation) -> list[Float]:
     """Overlay, surface, depth, normals and PNCC around a face, and its texture."""
-    subject = Subject(face.image, Reconstruction(face.positions, 1.0))
+    subject = Subject(face.image, face.found)
     far = np.nan_to_num(depth(subject), nan=-np.inf)
     low, high = far[np.isfinite(far)].min(), far.max()
     grey = np.clip(0.15 + 0.85 * (far - low) / (high - low), 0, 1) * np.isfinite(far)
@@ -127,19 +125,19 @@ def exports(face: Sighting) -> list[Float]:
         normals(subject) * np.float32(0.5) + np.float32(0.5),
         pncc(subject),
     )
-    tiles = [around(Sighting(picture, face.positions)) for picture in pictures]
+    tiles = [tile(picture, face.box) for picture in pictures]
     texture = cv2.resize(subject.texture.colour, (TILE, TILE), interpolation=cv2.INTER_AREA)
     return [*tiles, texture]
 
 
-def edits(face: Sighting) -> list[Float]:
+def edits(face: FaceObservation) -> list[Float]:
     """The photograph around a face, and after each of the looks."""
     before = Face(face.positions, unwrap(face.image, face.positions))
     tiles = [around(face)]
     for look in LOOKS:
         steps = [step for name, keys in look if isinstance(step := make_step(name, keys), Edit)]
-        image, _ = edit_one(face.image, before, steps, {}, "alpha")
-        tiles.append(around(Sighting(image, face.positions)))
+        image, _ = edit_face(face.image, before, steps, {}, "alpha")
+        tiles.append(tile(image, face.box))
     half = (TILE // 2, TILE // 2)
     return [cv2.resize(tile, half, interpolation=cv2.INTER_AREA) for tile in tiles]
 
@@ -147,9 +145,9 @@ def edits(face: Sighting) -> list[Float]:
 def augmented() -> Float:
     """Training images made of the samples."""
     template = read_template(SAMPLES.parent / "recipes" / "augment" / AUGMENTED)
-    found, _ = find(SAMPLES, template.seed)
+    found, *_ = find(SAMPLES, template.seed)
     with TemporaryDirectory() as cache:
-        sources = Sources(Path(cache), load_reconstructor, "figures", load_segmenter)
+        sources = PortraitCache(Path(cache), load_reconstructor, "figures", load_segmenter)
         generator = Generator(Plan(found, COLUMNS * ROWS, template.seed), template, sources)
         tiles = [generator(index).image for index in range(COLUMNS * ROWS)]
     return np.vstack([np.hstack(tiles[at::ROWS]) for at in range(ROWS)])

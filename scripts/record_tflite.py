@@ -1,4 +1,4 @@
-"""Record what the TFLite runtime makes of crops of the astronaut, for tests/test_networks.py.
+"""Record what the TFLite runtime makes of crops of the astronaut (tests/models/test_networks.py).
 
     python scripts/record_tflite.py FACE_MESH_TGZ MEDIAPIPE_WHEEL -o OUTPUT
 

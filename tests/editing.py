@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from facelab.edits.cielab import to_lab
@@ -14,6 +16,11 @@ SKINS = {"light": SKIN, "dark": (0.34, 0.21, 0.15)}
 
 def portrait(skin=SKIN, size=256, positions=None):
     """Skin with shading and pores, darker brows, redder lips, eyes with an iris, no hair."""
+    return Face(plane() if positions is None else positions, _painted(tuple(skin), size))
+
+
+@cache
+def _painted(skin, size):
     v, u = (np.indices((size, size)) + 0.5) / size
     shading = 1 + 0.25 * (u - 0.5) - 0.2 * (v - 0.5)
     pores = 0.02 * np.sin(u * 190) * np.sin(v * 170)
@@ -28,8 +35,7 @@ def portrait(skin=SKIN, size=256, positions=None):
         iris = np.hypot(u - middle[0], v - middle[1]) < 0.022
         white = np.where(iris[..., None], np.float32((0.15, 0.1, 0.08)), (0.75, 0.71, 0.61))
         colour = np.where(mask[..., None] > 0.5, white, colour)
-    texture = Texture(frozen(np.clip(colour, 0, 1)), frozen(ATLAS.region("face", size)))
-    return Face(plane() if positions is None else positions, texture)
+    return Texture(frozen(np.clip(colour, 0, 1)), frozen(ATLAS.region("face", size)))
 
 
 def recoloured(face, colour):

@@ -38,7 +38,7 @@ from facelab import atlas, weights
 from facelab.errors import FacelabError, UsageError
 from tests.synthetic import SAMPLES
 
-SUITE = 200  # files of each reader in the test
+SUITE = 120  # files of each reader in the test
 ROOM = 1 << 30  # bytes of memory that a reader may take beside what is loaded
 
 # ------------------------------------------------------------------------------------- mutations
@@ -372,13 +372,13 @@ def _portraits():
 def _cached(path):
     """A damaged one is made again; what is taken must do for what comes next."""
     from facelab.augment.plan import Item
-    from facelab.augment.portrait_cache import Sources
+    from facelab.augment.portrait_cache import PortraitCache
     from facelab.geometry.pose import estimate
 
     image = np.zeros((64, 56, 3), np.float32)
     item = Item(path, path.stem[:32], "anna", "train")
-    sources = Sources(path.parent, lambda: None, "0" * 16, load_segmenter=lambda: None)
-    path.rename(sources._place(item))
+    sources = PortraitCache(path.parent, lambda: None, "0" * 16, load_segmenter=lambda: None)
+    path.rename(sources._path_of(item))
     if portrait := sources._cached(item, image):
         estimate(portrait.face.positions)
 
@@ -393,7 +393,7 @@ def _plan(path):
     from facelab.augment import lock
     from facelab.augment.store import Store
 
-    lock.check(Store(str(path.parent)), {"facelab": "0.6", "seed": 1}, 9)
+    lock.require_same(Store(str(path.parent)), {"facelab": "0.6", "seed": 1}, 9)
 
 
 def _label_records():
@@ -430,11 +430,11 @@ def _renderings():
 
 
 def _rendering(path):
-    from facelab.train.renders import Rendering, _claimed
+    from facelab.train.renders import RenderSettings, _write_settings
 
     (path.parent / f"{'0' * 32}-{'1' * 16}.npz").touch()
     with contextlib.suppress(UsageError):  # of a whole one, too: it is of other settings
-        _claimed(path.parent, Rendering())
+        _write_settings(path.parent, RenderSettings())
 
 
 def _records():
@@ -450,7 +450,7 @@ def _records():
 
 
 def _record(path):
-    from facelab.cli.plan import _RECORD
+    from facelab.cli.recipes import _RECORD
     from facelab.files import parse_json, read_bytes
 
     with contextlib.suppress(ValueError):  # made again
@@ -470,12 +470,12 @@ def _reports():
 
 
 def _report(path):
-    from facelab.cli import reconstruction
-    from facelab.cli.networks import Networks
+    from facelab.export.photograph import Export, Report
+    from facelab.reconstruct.networks import Networks
 
-    job = reconstruction.Job(SAMPLES / "mona-lisa.jpg", Path(), path.with_suffix(""))
-    reconstruction.finished(job, reconstruction.Request(Networks(), ("obj",)))
-    for name in reconstruction._earlier_files(job):
+    report = Report(path, SAMPLES / "mona-lisa.jpg")
+    report.is_of(Export(Networks(), ("obj",)))
+    for name in report.earlier_files():
         (path.parent / name).resolve()
 
 
@@ -575,7 +575,7 @@ def _checkpoint(path):
 
 
 def _packs():
-    from tests.test_insightface import write_network
+    from tests.packs import write_network
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "det.onnx"

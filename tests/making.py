@@ -14,7 +14,7 @@ import numpy as np
 from facelab import atlas
 from facelab.augment.formats import named
 from facelab.augment.report.dataset_card import Facts
-from facelab.augment.run import Job, run
+from facelab.augment.run import DataSet, run
 from facelab.augment.sample import Sample, Source
 from facelab.augment.store import Store
 from facelab.augment.style import Style
@@ -72,7 +72,7 @@ class Maker:
             split=item.split,
             image=rng.random((SIDE, SIDE, 3), np.float32),
             positions=flat_face(),
-            covered=np.zeros((SIDE, SIDE), np.float32),
+            occlusion=np.zeros((SIDE, SIDE), np.float32),
             steps=[("stain", {"strength": 0.5})],
             sources=[Source("face", item.file.name, item.sha256, item.identity)],
         )
@@ -82,7 +82,9 @@ def job(faces, url, count=12, form="folder", seed=5, recipe=None, **trouble):
     """A data set of small pictures without maps."""
     style = Style(seed=seed, suffix=".png", maps=())
     facts = Facts(form, style, recipe or {"steps": []}, count)
-    return Job(faces, Store(str(url)), facts, look, partial(Maker, **trouble), {"networks": "none"})
+    return DataSet(
+        faces, Store(str(url)), facts, look, partial(Maker, **trouble), {"networks": "none"}
+    )
 
 
 def make(engine, *arguments, **options):

@@ -88,13 +88,3 @@ def rasterize(vertices, triangles, shape):
         seen[nearer], depth[nearer] = index, here[nearer]
         barycentric[nearer] = np.moveaxis(values / area, 0, -1)[nearer]
     return seen, barycentric, np.where(seen < 0, 0, depth)
-
-
-def coverage(vertices, triangles, shape, samples=16):
-    """Share of samples x samples points in each pixel's square that some triangle covers."""
-    step = 256 // samples
-    y, x = step * np.indices((shape[0] * samples, shape[1] * samples)) + step // 2 - 128
-    covered = np.zeros(x.shape, bool)
-    for corners in triangles:
-        covered |= covers(*snapped(vertices)[corners], x, y)[0]
-    return covered.reshape(shape[0], samples, shape[1], samples).mean((1, 3))

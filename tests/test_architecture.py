@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,8 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # A module imports from lower lines only; a package's own modules import each other freely.
 LAYERS = """
-    _version errors constants
+    _version errors constants plugins
+    recipe_files
     files
     numerics
     weights
@@ -36,6 +38,7 @@ LAYERS = """
     benchmark
     verification
     cli
+    __main__
 """
 # Rooms and modules below that a room may not know all the same.
 FORBIDDEN = {
@@ -157,3 +160,18 @@ def test_public_names_exist_and_are_sorted():
     names = getattr(facelab, "__all__", [])
     assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
     assert all(hasattr(facelab, name) for name in names)
+
+
+def test_the_page_names_what_is_there():
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(facelab/[\w/]+\.py)`((?:,? `\w+`)*)", page)
+    assert len(named) > 10
+    for file, names in named:
+        tree = ast.parse((PACKAGE.parent / file).read_text(encoding="utf-8"))
+        defined = {
+            node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        }
+        assert set(re.findall(r"`(\w+)`", names)) <= defined, file
+    rooms = set(re.findall(r"`(\w+)`", page.partition("## The rooms")[2]))
+    told = {room(path) for path in SOURCES if path.parent != PACKAGE}
+    assert told <= rooms

@@ -6,6 +6,7 @@ import io
 import json
 import struct
 import zlib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -17,21 +18,21 @@ import scipy.io
 
 from facelab.augment.generate import Generator
 from facelab.augment.plan import Item, Plan
-from facelab.augment.portrait_cache import Sources
+from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.template import parse_template
-from facelab.cli import networks as networks_module
-from facelab.cli.masking import grey
 from facelab.export.obj_texture import safe_name
 from facelab.face.composite import composite
 from facelab.geometry.warp import warp
 from facelab.images import read
 from facelab.provenance import file_sha256
 from facelab.recipe.inputs import picture_of
+from facelab.recipe.masks import grey
 from facelab.reconstruct import load_reconstructor
+from facelab.reconstruct.networks import Networks
 from facelab.types import Face, Reconstruction, Texture
 from tests import colour
+from tests.commands import facelab_
 from tests.synthetic import StubReconstructor, astronaut, canonical, frozen, photograph, texture
-from tests.test_cli import facelab_
 
 LEVELS = 2
 SPACES = list(colour.SPACES)
@@ -66,7 +67,7 @@ def _faces():
 def stub(tmp_path, monkeypatch):
     """Replace the networks, and stand in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(networks_module, "load_reconstructor", lambda *_: Found())
+    monkeypatch.setattr(Networks, "load", lambda _: Found())
 
 
 def save(path, shown, name, bits):
@@ -222,7 +223,7 @@ def test_samples_of_data_sets_are_srgb(tmp_path):
     images = []
     for name, path, _ in each_space(16):
         item = Item(path, file_sha256(path), "a", "train")
-        sources = Sources(tmp_path / "cache", Found, "k" * 64)
+        sources = PortraitCache(tmp_path / "cache", Found, "k" * 64)
         made = Generator(Plan([item], 10, 0), parse_template(steps, "a.yaml", Path()), sources)(0)
         assert made.image.min() >= 0 and made.image.max() <= 1
         images.append(made.image)
@@ -239,10 +240,12 @@ def test_colours_beyond_srgb_are_clipped_where_only_srgb_is_known(tmp_path):
     Path("wide.png").write_bytes(data[:33] + _iccp(colour.profile("Display P3")) + data[33:])
     image = read("wide.png")
     assert image.pixels.min() < -0.1 and image.pixels.max() > 1.05
-    for part in (picture_of(image).colour, grey(image)):
+    levels = np.repeat(image.pixels.mean(axis=2, keepdims=True), 3, axis=2)
+    levels[0, :2] = [[-0.1], [1.1]]
+    for part in (picture_of(image).colour, grey(replace(image, pixels=levels))):
         assert part.min() >= 0 and part.max() <= 1
     item = Item(Path("wide.png"), file_sha256("wide.png"), "a", "train")
-    sources = Sources(tmp_path / "cache", Found, "k" * 64)
+    sources = PortraitCache(tmp_path / "cache", Found, "k" * 64)
     steps = parse_template(b"version: 1\nsteps: [camera]\n", "a.yaml", Path())
     sample = Generator(Plan([item], 10, 0), steps, sources)(0).image
     assert sample.min() >= 0 and sample.max() <= 1  # which NaN is not

@@ -16,7 +16,7 @@ from facelab import weights
 from facelab.augment import lock
 from facelab.augment.engines.local import LocalEngine
 from facelab.augment.plan import Item
-from facelab.augment.portrait_cache import Sources
+from facelab.augment.portrait_cache import PortraitCache
 from facelab.detect import insightface
 from facelab.errors import UsageError, WeightsError
 from facelab.models.facemesh import SIDE, FaceMesh
@@ -30,9 +30,7 @@ from facelab.train.log import Log
 from facelab.train.loop import Settings, State
 from facelab.types import Box
 from tests import making
-from tests.test_cli import FlatFace, calls, facelab_, one_line, photographs, picture, snapshot, swap
-
-__all__ = ["calls"]  # a fixture
+from tests.commands import FlatFace, facelab_, one_line, photographs, picture, snapshot, swap
 
 DEEP = b'{"a":' * 20_000
 NO_RECORDS = [
@@ -134,14 +132,14 @@ def kept(**changed):
     ],
 )
 def test_a_face_in_the_cache_that_does_not_fit_is_looked_for_again(tmp_path, changed):
-    sources = Sources(tmp_path, lambda: None, "0" * 16, load_segmenter=lambda: None)
+    sources = PortraitCache(tmp_path, lambda: None, "0" * 16, load_segmenter=lambda: None)
     item, image = (
         Item(tmp_path / "a", "ab" * 32, "anna", "train"),
         np.zeros((20, 30, 3), np.float32),
     )
-    np.savez(sources._place(item), **kept())
+    np.savez(sources._path_of(item), **kept())
     assert sources._cached(item, image) is not None
-    np.savez(sources._place(item), **kept(**changed))
+    np.savez(sources._path_of(item), **kept(**changed))
     assert sources._cached(item, image) is None
 
 
@@ -149,15 +147,21 @@ def test_a_face_in_the_cache_that_does_not_fit_is_looked_for_again(tmp_path, cha
 
 
 @pytest.mark.parametrize("data", NO_RECORDS)
-def test_a_photograph_with_a_damaged_record_is_done_again(here, calls, data):
+def test_a_photograph_with_a_damaged_record_is_not_done(here, calls, data):
     picture("source.png", 1)
     photographs(2)
     assert swap(target="photos", output="out").exit_code == 0
     whole = snapshot("out")
     Path("out/a.png.json").write_bytes(data)
+    damaged = snapshot("out")
     calls.clear()
-    assert swap(target="photos", output="out").exit_code == 0
-    assert [call[0] for call in calls] == ["a.png"]
+    result = swap(target="photos", output="out")
+    assert result.exit_code == 2
+    assert one_line(result, "out/a.png: already there", "--overwrite")
+    assert not calls
+    assert snapshot("out") == damaged
+    assert swap("--overwrite", target="photos", output="out").exit_code == 0
+    assert [call[0] for call in calls] == ["a.png", "b.png"]
     assert snapshot("out") == whole
 
 

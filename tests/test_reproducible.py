@@ -8,15 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from facelab.images import Image, decoded, encoded, read
+from facelab.images import Image, decoded, encoded, read, write
 from facelab.recipe import read_recipe
-from facelab.recipe.runner import run
 from facelab.reconstruct import load_reconstructor
 from tests.children import ONE_CORE, ROOT, TORCH_BEFORE, output
-from tests.test_cli import facelab_
+from tests.commands import facelab_
+from tests.synthetic import astronaut, halved, mona_lisa
 
 SAMPLES = ROOT / "samples"
-JAMES, MONA = SAMPLES / "james-left.jpg", SAMPLES / "mona-lisa.jpg"
+MONA = SAMPLES / "mona-lisa.jpg"
 
 MUCH = """
 version: 1
@@ -52,17 +52,19 @@ def tell():
     hashes = {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
     print(json.dumps(hashes))
 
-AUGMENT = ["augment", "--quiet", "-i", "samples", "-n", 4, "--maps", "all",
+photographs = Path(sys.argv[2])
+AUGMENT = ["augment", "--quiet", "-i", photographs, "-n", 4, "--maps", "all",
            "-r", "recipes/augment/wide.yaml"]
 """
 
 PICTURES = """
-james, mona, crew = "samples/james-left.jpg", "samples/mona-lisa.jpg", "samples/astronaut.png"
-facelab("swap", "--quiet", "-s", james, "-s", "samples/james-right.jpg", "-t", mona,
-        "-o", folder / "swap.png")
+james, right, mona, crew = (
+    photographs / f"{name}.png" for name in ("james-left", "james-right", "mona-lisa", "astronaut")
+)
+facelab("swap", "--quiet", "-s", james, "-s", right, "-t", mona, "-o", folder / "swap.png")
 facelab("swap", "--quiet", "-s", mona, "-t", crew, "--blend", "mixed", "--runtime", "onnx",
         "-o", folder / "swap.jpg")
-facelab("edit", "--quiet", mona, "-r", sys.argv[2], "-o", folder / "edit.jpg")
+facelab("edit", "--quiet", mona, "-r", sys.argv[3], "-o", folder / "edit.jpg")
 facelab("reconstruct", "--quiet", crew, james, "--write", "all", "-o", folder / "faces")
 facelab("reconstruct", "--quiet", mona, "--backend", "mesh", "--write", "npz",
         "-o", folder / "mesh")
@@ -70,9 +72,9 @@ tell()
 """
 
 SETS = """
-facelab(*AUGMENT, "--workers", sys.argv[2], "--cache", folder / "cache", "-o", folder / "set")
-facelab("train", "samples", "--quiet", "--steps", 2, "--batch", 12, "--scenes", 1, "--turns", 2,
-        "--workers", int(sys.argv[2]) - 1, "-o", folder / "network")
+facelab(*AUGMENT, "--workers", sys.argv[3], "--cache", folder / "cache", "-o", folder / "set")
+facelab("train", photographs, "--quiet", "--steps", 2, "--batch", 12, "--scenes", 1, "--turns", 2,
+        "--workers", int(sys.argv[3]) - 1, "-o", folder / "network")
 tell()
 """
 
@@ -101,46 +103,52 @@ def much(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def pictures(much, tmp_path_factory):
-    return hashes(tmp_path_factory.mktemp("pictures") / "alone", PICTURES, much)
-
-
-@pytest.mark.parametrize(
-    ("before", "threads"),
-    [("", "2"), (ONE_CORE, "3"), (TORCH_BEFORE, "5")],
-    ids=["two threads", "one core", "torch before"],
-)
-def test_pictures_do_not_depend_on_threads(pictures, much, tmp_path, before, threads):
-    assert len(pictures) > 30
-    assert hashes(tmp_path / "other", PICTURES, much, before=before, threads=threads) == pictures
+def photographs(tmp_path_factory):
+    """A folder of the samples, half as large."""
+    folder = tmp_path_factory.mktemp("photographs")
+    for path in sorted(SAMPLES.iterdir()):
+        if path.suffix in (".jpg", ".png"):
+            write(folder / f"{path.stem}.png", Image(halved(path.name)))
+    return folder
 
 
 @pytest.fixture(scope="module")
-def sets(tmp_path_factory):
-    return hashes(tmp_path_factory.mktemp("sets") / "alone", SETS, 1)
+def pictures(photographs, much, tmp_path_factory):
+    """On one core, with one thread."""
+    arguments = (tmp_path_factory.mktemp("pictures") / "one", PICTURES, photographs, much)
+    return hashes(*arguments, before=ONE_CORE)
 
 
-@pytest.mark.parametrize(
-    ("before", "threads", "workers"),
-    [(TORCH_BEFORE, "2", 2), (ONE_CORE, "2", 3)],
-    ids=["two workers", "three workers on one core"],
-)
-def test_sets_and_networks_do_not_depend_on_workers(sets, tmp_path, before, threads, workers):
+def test_pictures_do_not_depend_on_threads(pictures, photographs, much, tmp_path):
+    """Nor on cores, nor on torch, which was there before."""
+    assert len(pictures) > 30
+    arguments = (tmp_path / "other", PICTURES, photographs, much)
+    assert hashes(*arguments, before=TORCH_BEFORE, threads="5") == pictures
+
+
+@pytest.fixture(scope="module")
+def sets(photographs, tmp_path_factory):
+    """On one core, in one process, with one thread."""
+    arguments = (tmp_path_factory.mktemp("sets") / "one", SETS, photographs, 1)
+    return hashes(*arguments, before=ONE_CORE)
+
+
+def test_sets_and_networks_do_not_depend_on_workers(sets, photographs, tmp_path):
     assert "network/facemap.safetensors" in sets
-    found = hashes(tmp_path / "other", SETS, workers, before=before, threads=threads)
-    assert found == sets
+    arguments = (tmp_path / "other", SETS, photographs, 2)
+    assert hashes(*arguments, before=TORCH_BEFORE, threads="3") == sets
 
 
-def test_a_set_does_not_depend_on_who_makes_it(sets, tmp_path):
-    found = hashes(tmp_path / "other", WITHOUT_NANNY, threads="2")
+def test_a_set_does_not_depend_on_who_makes_it(sets, photographs, tmp_path):
+    found = hashes(tmp_path / "other", WITHOUT_NANNY, photographs, threads="2")
     assert found == {name: sets[name] for name in sets if not name.startswith("network")}
 
 
 def test_the_library_does_what_the_command_does(much, tmp_path):
     result = facelab_("edit", MONA, "-r", much, "-o", tmp_path / "out.png")
     assert result.exit_code == 0, result.output
-    done = run(read_recipe(much), read(MONA).pixels, {}, load_reconstructor())
-    written = decoded("out.png", encoded("out.png", Image(done.image)))
+    done = read_recipe(much)(read(MONA).pixels)
+    written = decoded("out.png", encoded("out.png", done.image))
     np.testing.assert_array_equal(read(tmp_path / "out.png").pixels, written.pixels)
 
 
@@ -148,7 +156,7 @@ def test_the_library_does_what_the_command_does(much, tmp_path):
 @pytest.mark.parametrize("backend", ["map", "mesh"])
 def test_a_face_does_not_depend_on_those_beside_it(backend, runtime):
     reconstructor = load_reconstructor(backend=backend, runtime=runtime)
-    images = [read(path).pixels for path in (MONA, JAMES, MONA, SAMPLES / "astronaut.png")]
+    images = [mona_lisa(), astronaut(), mona_lisa()]
     alone = [values(reconstructor(image)) for image in images]
     assert list(map(values, reconstructor.batch(images))) == alone
     with ThreadPoolExecutor(3) as pool:

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import pytest
 
 from facelab.edits import Edit
 from facelab.edits.edit import TextureEdit
 from facelab.edits.parameters import choice, choices, colour, number, reference, switch
-from facelab.recipe import steps
 from facelab.types import Face, PositionMap
 
 
@@ -58,9 +56,3 @@ class Shift(Edit):
     def apply(self, face, references):
         moved = face.positions.values + np.float32([self.strength * self.by, 0, 0])
         return Face(PositionMap(moved, face.positions.atlas), face.texture)
-
-
-@pytest.fixture
-def tiny(monkeypatch):
-    """Recipes know these edits and no others."""
-    monkeypatch.setattr(steps, "EDITS", (Fill, Wear, Shift))

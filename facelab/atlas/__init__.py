@@ -1,4 +1,4 @@
-"""UV layouts: the canonical face mesh's, which everything defaults to, and PRNet's."""
+"""UV layouts: that of the canonical face mesh, the default everywhere, and PRNet's."""
 
 from __future__ import annotations
 

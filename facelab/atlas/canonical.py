@@ -110,7 +110,7 @@ def face_and_margin(uv: Float) -> tuple[Bool, Bool]:
 
 
 def landmarks(uv: Float) -> tuple[Float, Float]:
-    """Where the 68 landmarks are read, ``(m, 2)`` texels, and the weights ``(68, m)``.
+    """Texels ``(m, 2)`` at which the 68 landmarks are read, and the weights ``(68, m)``.
 
     The jaw lies partly beside the mesh; it is told from the whole face (``docs/landmarks.md``).
     """

@@ -1,4 +1,4 @@
-"""What a UV layout is: which texels belong to the face, how they connect, what they are called.
+"""UV layouts: which texels belong to the face, how they connect, and their named regions.
 
 Convention
 ----------
@@ -35,7 +35,7 @@ class Atlas:
     Parameters
     ----------
     name : str
-        What weights and recipes call it.
+        Its name in weights and recipes.
     uv : (n, 2) float32
         Texel coordinates of points whose place on the canonical face is known.
     vertices : (n, 3) float32
@@ -115,7 +115,7 @@ class Atlas:
         return places, grid_triangles(self.face, self._sides)
 
     def at_vertices(self, values: Float) -> Float:
-        """A map ``(256, 256, c)`` read at the vertices of `mesh`: ``(n, c)``."""
+        """Read a map ``(256, 256, c)`` at the vertices of `mesh`: ``(n, c)``."""
         rows = (self.slit.read(values) if self.slit else values)[self.face]
         border = self._border
         rows[border] = self.read(values, self.mesh[0][border])
@@ -139,13 +139,13 @@ class Atlas:
         return nearest_to(self.outline, product(self.landmark_weights, self.landmark_places))
 
     def spread(self, rows: Float) -> Float:
-        """Rows of valid texels ``(n, c)`` laid out as a map ``(256, 256, c)``, zero elsewhere."""
+        """Lay rows of valid texels ``(n, c)`` out as a map ``(256, 256, c)``, zero elsewhere."""
         out = np.zeros((*self.valid.shape, rows.shape[1]), np.float32)
         out[self.valid] = rows
         return out
 
     def read(self, values: Float, places: Float) -> Float:
-        """A map ``(256, 256, c)`` read at texel coordinates ``(k, 2)``: ``(k, c)``, bicubic."""
+        """Read a map ``(256, 256, c)`` at texel coordinates ``(k, 2)``: ``(k, c)``, bicubic."""
         width = min(len(places), _WIDEST)
         rows = np.resize(places, (-(-len(places) // width), width, 2))
         out: Float = sample(values, rows).reshape(-1, *values.shape[2:])[: len(places)]
@@ -197,9 +197,9 @@ class Atlas:
         return int(inside[0]), int(inside[-1]) + 1
 
     def canonical_uv(self, size: int) -> Float:
-        """Where each texel of a texture lies in the canonical atlas, ``(size, size, 2)``, [0, 1].
+        """Coordinates of each texel in the canonical atlas, ``(size, size, 2)``, [0, 1].
 
-        What is a matter of places on a face, not of texels, is written down in these.
+        Places on a face are given in these, so that they hold in every layout.
         """
         texels = places_of(np.ones((size, size), np.bool_)).reshape(size, size, 2)
         if self.chart is None:
@@ -209,7 +209,7 @@ class Atlas:
         return (sample(self.chart, texels) + np.float32(0.5)) / np.float32(self.size)
 
     def from_canonical(self, values: Float) -> Float:
-        """A map ``(S, S[, c])`` laid out in the canonical atlas, as one in this atlas."""
+        """Lay out a map ``(S, S[, c])`` of the canonical atlas in this one."""
         if self.chart is None:
             return values
         size = len(values)
@@ -218,7 +218,7 @@ class Atlas:
 
 @lru_cache(maxsize=64)
 def _region(atlas: Atlas, name: str, size: int) -> Float:
-    """Drawn once; not writeable, since all callers share it."""
+    """The region's mask, drawn once; not writeable, since all callers share it."""
     if name == "face":
         mask = fill([atlas.outline], atlas.size, size)
     else:
@@ -250,7 +250,7 @@ def sample(values: Float, places: Float) -> Float:
 
 
 def fill(polygons: Sequence[Float], size: int, wanted: int) -> Float:
-    """Polygons in texels of a map of side `size`, filled with 4x4 samples a texel."""
+    """Fill polygons, in texels of a map of side `size`, with 4x4 samples a texel."""
     fine = wanted * 4
     mask = np.zeros((fine, fine), np.uint8)
     corners = [np.rint(((p + 0.5) * (fine / size) - 0.5) * 16).astype(np.int32) for p in polygons]
@@ -266,7 +266,7 @@ def places_of(texels: Bool) -> Float:
 
 
 def grid_triangles(texels: Bool, sides: Int | None = None) -> Int:
-    """Every quad of neighbouring texels split in two, and every corner of three.
+    """Triangles of a grid: every quad of neighbouring texels in two, every corner of three.
 
     Parameters
     ----------
@@ -299,7 +299,7 @@ def grid_triangles(texels: Bool, sides: Int | None = None) -> Int:
 
 
 def nearest_to(outline: Float, places: Float) -> Float:
-    """Places ``(k, 2)``, those outside of the outline moved onto it."""
+    """Move places ``(k, 2)`` that lie outside of the outline onto it."""
     polygon = np.asarray(outline, np.float32)[:, None]
     distance = [cv2.pointPolygonTest(polygon, tuple(map(float, p)), False) for p in places]
     return np.where(np.array(distance)[:, None] < 0, _on(outline, places), places)

@@ -1,4 +1,4 @@
-"""The canonical atlas drawn: its named regions, and a template to paint on."""
+"""Pictures of the canonical atlas: its named regions, and a template to paint on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHIFT = 4  # bits of a pixel's fraction that OpenCV draws with
 
 
 def regions(size: int) -> Float:
-    """Every region outlined and named, over the mesh.
+    """Draw every region, outlined and named, over the mesh.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def regions(size: int) -> Float:
 
 
 def template(size: int) -> tuple[Float, Float]:
-    """Thin lines on a transparent ground, for artists: the mesh faintly, features and oval.
+    """Draw thin lines on a transparent ground, for artists: the mesh faintly, features and oval.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def _outlined(picture: Pixels, polygons: Sequence[Pixels], ink: Ink, width: int)
 def _named(
     picture: Pixels, name: str, corner: tuple[int, int], polygon: Pixels, ink: Ink
 ) -> Pixels:
-    """With a name in the row and column that start at `corner`, and a line to its region."""
+    """Draw a name in the row and column that start at `corner`, and a line to its region."""
     out = picture.copy()
     size = len(out)
     on_the_left = corner[0] == 0

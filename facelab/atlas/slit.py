@@ -33,12 +33,12 @@ class Slit:
 
     @cached_property
     def upper_rows(self) -> Float:
-        """Where the upper lip's edge crosses the columns, ``(n,)`` rows."""
+        """Rows ``(n,)`` at which the upper lip's edge crosses the columns."""
         return np.interp(self.columns, *self.upper.T).astype(np.float32)
 
     @cached_property
     def lower_rows(self) -> Float:
-        """Where the lower lip's edge crosses the columns, ``(n,)`` rows."""
+        """Rows ``(n,)`` at which the lower lip's edge crosses the columns."""
         return np.interp(self.columns, *self.lower.T).astype(np.float32)
 
     @cached_property
@@ -52,7 +52,7 @@ class Slit:
         return np.ceil(self.lower_rows).astype(np.intp)
 
     def sides(self, size: int) -> Int:
-        """-1 for texels above the slit and 1 below it in its columns, else 0, ``(size, size)``."""
+        """Side of the slit ``(size, size)``: -1 above it and 1 below in its columns, else 0."""
         rows = np.arange(size)[:, None]
         out = np.zeros((size, size), np.int32)
         below, above = rows >= self.lower_rows, rows <= self.upper_rows
@@ -67,7 +67,7 @@ class Slit:
         return out
 
     def read(self, values: Float) -> Float:
-        """A map ``(size, size, c)`` with the lips' last texels as it is on the edges.
+        """Read a map ``(size, size, c)`` so that the lips' last texels are as it is on the edges.
 
         Each lip is read from its own side, straight on from its last two texels; texels between
         the edges are halfway.

@@ -37,7 +37,7 @@ def surface() -> Interpolation:
 def work_out(
     uv: Array, oval: Sequence[int], triangles: NDArray[np.int32], places: Array
 ) -> Interpolation:
-    """The operator that `surface` reads, worked out.
+    """Compute the operator that `surface` reads.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Training data: photographs and a recipe with ranges in, labelled images out.
 
-template (a recipe with draws) + faces + seed -> plan -> sample (image, labels) -> format -> store
+template (recipe with distributions) + photographs + seed -> plan -> sample (image, labels) -> store
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Values that are drawn anew for each sample: ranges, normal distributions, choices."""
+"""Distributions of the values of a recipe: ranges, normal distributions, choices."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ Check = Callable[[object], object]  # raises ValueError unless a value is allowe
 _TRIES = 64  # draws of a normal distribution before the nearest bound is taken
 
 
-class Draw(ABC):
-    """Something that gives a value when it is asked with a generator."""
+class Distribution(ABC):
+    """A distribution of values."""
 
     @abstractmethod
     def sample(self, rng: Rng) -> object:
-        """A value."""
+        """Draw a value."""
 
     @abstractmethod
     def check(self, allowed: Check) -> None:
-        """Raise ``ValueError`` unless every value that can come out is allowed."""
+        """Raise ``ValueError`` unless every value that can be drawn is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Constant(Draw):
-    """Always the same."""
+class Constant(Distribution):
+    """One value, always the same."""
 
     value: object
 
-    def sample(self, rng: Rng) -> object:  # noqa: ARG002  # as every draw
-        """The value; nothing is drawn."""
+    def sample(self, rng: Rng) -> object:  # noqa: ARG002  # as every distribution
+        """Return the value; nothing is drawn."""
         return self.value
 
     def check(self, allowed: Check) -> None:
@@ -43,8 +43,8 @@ class Constant(Draw):
 
 
 @dataclass(frozen=True, slots=True)
-class Uniform(Draw):
-    """A number between two, each as likely; a whole one where both are and the key takes such."""
+class Uniform(Distribution):
+    """A number between two, each as likely; whole numbers for keys that take only these."""
 
     low: float
     high: float
@@ -65,7 +65,7 @@ class Uniform(Draw):
 
 
 @dataclass(frozen=True, slots=True)
-class Normal(Draw):
+class Normal(Distribution):
     """A number about a mean, drawn again until it lies between two others."""
 
     mean: float
@@ -89,13 +89,13 @@ class Normal(Draw):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice(Draw):
-    """One of several values or draws, each as likely."""
+class Choice(Distribution):
+    """One of several values or distributions, each as likely."""
 
-    options: tuple[Draw, ...]
+    options: tuple[Distribution, ...]
 
     def sample(self, rng: Rng) -> object:
-        """What one of them gives."""
+        """Draw from one of them."""
         return self.options[int(rng.integers(len(self.options)))].sample(rng)
 
     def check(self, allowed: Check) -> None:
@@ -104,8 +104,8 @@ class Choice(Draw):
             option.check(allowed)
 
 
-def draw_of(value: object, about: dict[str, Any] | Any) -> Draw:  # noqa: ANN401
-    """What a recipe says of a key.
+def parse_distribution(value: object, about: dict[str, Any] | Any) -> Distribution:  # noqa: ANN401
+    """Parse what a recipe gives for a key.
 
     Parameters
     ----------
@@ -127,22 +127,22 @@ def draw_of(value: object, about: dict[str, Any] | Any) -> Draw:  # noqa: ANN401
     return _KINDS[kind](kind, parts, about)
 
 
-def _uniform(kind: str, parts: object, about: Any) -> Draw:  # noqa: ANN401
+def _uniform(kind: str, parts: object, about: Any) -> Distribution:  # noqa: ANN401
     low, high = _two_numbers(kind, parts, about)
     return Uniform(low, high, about["kind"] == "whole")
 
 
-def _normal(kind: str, parts: object, about: Any) -> Draw:  # noqa: ANN401
+def _normal(kind: str, parts: object, about: Any) -> Distribution:  # noqa: ANN401
     if about["kind"] == "whole":
         raise ValueError("normal: gives no whole numbers; use uniform")
     mean, deviation = _two_numbers(kind, parts, about)
     return Normal(mean, deviation, about["low"], about["high"])
 
 
-def _choice(kind: str, parts: object, about: Any) -> Draw:  # noqa: ANN401
+def _choice(kind: str, parts: object, about: Any) -> Distribution:  # noqa: ANN401
     if not isinstance(parts, Sequence) or isinstance(parts, str) or not parts:
         raise ValueError(f"{kind}: {parts!r} is not a list of values")
-    return Choice(tuple(draw_of(part, about) for part in parts))
+    return Choice(tuple(parse_distribution(part, about) for part in parts))
 
 
 def _two_numbers(kind: str, parts: object, about: Any) -> tuple[float, float]:  # noqa: ANN401
@@ -155,7 +155,7 @@ def _two_numbers(kind: str, parts: object, about: Any) -> tuple[float, float]:  
     return float(parts[0]), float(parts[1])
 
 
-_KINDS: dict[str, Callable[[str, object, Any], Draw]] = {
+_KINDS: dict[str, Callable[[str, object, Any], Distribution]] = {
     "uniform": _uniform,
     "normal": _normal,
     "choice": _choice,

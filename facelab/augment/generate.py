@@ -1,4 +1,4 @@
-"""From a plan to its samples: what is drawn, done to a photograph, and known of the result."""
+"""Making the samples of a plan: photograph -> sampled steps -> image with its geometry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import groupby
 import numpy as np
 
 from facelab.augment.plan import Item, Plan
-from facelab.augment.portrait_cache import Portrait, Sources
+from facelab.augment.portrait_cache import Portrait, PortraitCache
 from facelab.augment.sample import Sample, Source
 from facelab.augment.scene import Augmentation, Scene
 from facelab.augment.template import OTHER, Template
@@ -39,15 +39,15 @@ class Generator:
     ----------
     plan : Plan
     template : Template
-    sources : Sources
+    portraits : PortraitCache
     """
 
     plan: Plan
     template: Template
-    sources: Sources
+    portraits: PortraitCache
 
     def __call__(self, index: int) -> Sample:
-        """One sample.
+        """Make one sample.
 
         Raises
         ------
@@ -63,14 +63,14 @@ class Generator:
         portrait = self._portrait(item)
         scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
         scene = replace(scene, head=portrait.head)
-        scene = carried_out(steps, scene, self._inputs(other), self.template.blend)
+        scene = apply_steps(steps, scene, self._inputs(other), self.template.blend)
         return Sample(
             index=index,
             variant=variant,
             split=item.split,
             image=scene.image,
             positions=scene.positions,
-            covered=scene.covered,
+            occlusion=scene.occlusion,
             steps=[(step.name, step_values(step)) for step in steps],
             sources=[_source("face", item), *self._used(steps, other)],
         )
@@ -92,7 +92,7 @@ class Generator:
 
     @cached_property
     def _portrait(self) -> Callable[[Item], Portrait]:
-        return lru_cache(maxsize=_KEPT)(self.sources.portrait)
+        return lru_cache(maxsize=_KEPT)(self.portraits.portrait)
 
     def _inputs(self, other: Item | None) -> Inputs:
         """What steps are made with, the other identity among it."""
@@ -107,7 +107,7 @@ class Generator:
         images = [read(file) for file in files_of(given)]
         if isinstance(given, PictureFile):
             return picture_of(images[0])
-        return person_of(given, images, self.sources.model)
+        return person_of(given, images, self.portraits.model)
 
     def _used(self, steps: Sequence[Step], other: Item | None) -> list[Source]:
         """The files that steps were made with."""
@@ -130,26 +130,28 @@ class Generator:
         ]
 
 
-def carried_out(steps: Sequence[Step], scene: Scene, inputs: Inputs, blend: str) -> Scene:
-    """A scene after steps in their order; edits that follow each other are put back once."""
+def apply_steps(steps: Sequence[Step], scene: Scene, inputs: Inputs, blend: str) -> Scene:
+    """Apply steps to a scene in their order; edits that follow each other are put back once."""
     for kind, group in groupby(steps, _kind):
         if kind is Edit:
             edits = [step for step in group if isinstance(step, Edit)]
-            scene = _edited(scene, edits, inputs, blend)
+            scene = _edit(scene, edits, inputs, blend)
         else:
-            scene = reduce(lambda scene, step: _done(scene, step, inputs, blend), group, scene)
+            scene = reduce(
+                lambda scene, step: _apply_step(scene, step, inputs, blend), group, scene
+            )
     return scene
 
 
 def _kind(step: Step) -> type[Step]:
-    """`Edit` for what changes the face itself."""
+    """`Edit` for a step that changes the face itself, else `Step`."""
     return Edit if isinstance(step, Edit) and not isinstance(step, Cover) else Step
 
 
-def _done(scene: Scene, step: Step, inputs: Inputs, blend: str) -> Scene:
-    """A scene after a swap, a cover or a step that only augmentation has."""
+def _apply_step(scene: Scene, step: Step, inputs: Inputs, blend: str) -> Scene:
+    """Apply a swap, a cover or a step that only augmentation has."""
     if isinstance(step, Cover):
-        return _worn(scene, step, blend)
+        return _cover(scene, step, blend)
     if isinstance(step, Swap):
         size = scene.texture_size
         image = swap_face(scene.image, scene.positions, step, inputs, size, _free(scene))
@@ -158,7 +160,7 @@ def _done(scene: Scene, step: Step, inputs: Inputs, blend: str) -> Scene:
     return step(scene)
 
 
-def _edited(scene: Scene, edits: Sequence[Edit], inputs: Inputs, blend: str) -> Scene:
+def _edit(scene: Scene, edits: Sequence[Edit], inputs: Inputs, blend: str) -> Scene:
     image, positions = edit_face(scene.image, scene.face, edits, inputs, blend, _free(scene))
     head = scene.head
     if head is not None and positions is not scene.positions:  # another shape
@@ -166,21 +168,21 @@ def _edited(scene: Scene, edits: Sequence[Edit], inputs: Inputs, blend: str) -> 
     return replace(scene.with_image(image), positions=positions, head=head)
 
 
-def _worn(scene: Scene, step: Cover, blend: str) -> Scene:
-    """A scene with something put on the face, which stays what it is below."""
+def _cover(scene: Scene, step: Cover, blend: str) -> Scene:
+    """Put something on the face, which stays what it is below."""
     image, _ = edit_face(scene.image, scene.face, [step], {}, blend, _free(scene))
     hidden = step.hides(scene.positions.atlas, scene.face.texture.size)
     layer = render(scene.face, hidden, image.shape[:2])
-    covered = scene.covered.copy()
+    occlusion = scene.occlusion.copy()
     if layer is not None:
-        window = covered[layer.window]
-        covered[layer.window] = np.maximum(window, layer.opacity * (layer.oval > 0))
-    return replace(scene.with_image(image), covered=covered)
+        window = occlusion[layer.window]
+        occlusion[layer.window] = np.maximum(window, layer.opacity * (layer.oval > 0))
+    return replace(scene.with_image(image), occlusion=occlusion)
 
 
 def _free(scene: Scene) -> Float | None:
     """Where the face may be changed: not where something lies in front of it."""
-    return 1 - scene.covered if scene.covered.any() else None
+    return 1 - scene.occlusion if scene.occlusion.any() else None
 
 
 def _source(role: str, item: Item) -> Source:

@@ -31,7 +31,7 @@ from facelab.types import Reconstruction
 Record = dict[str, Any]  # as JSON has it
 
 COVERED = 0.5
-"""A pixel is hidden by what lies in front of the face where `Sample.covered` exceeds this."""
+"""A pixel is hidden by what lies in front of the face where `Sample.occlusion` exceeds this."""
 
 LANDMARKS = (
     *(f"jaw {k}" for k in range(1, 18)),
@@ -106,7 +106,7 @@ def describe(sample: Sample, subject: Subject, seed: int, files: Mapping[str, ob
         "box": _rounded(np.array([box.x0, box.y0, box.x1, box.y1])),
         "landmarks68": _rounded(subject.landmarks),
         "visible68": subject.visible_landmarks.tolist(),
-        "covered68": covered(subject.landmarks, sample.covered).tolist(),
+        "covered68": covered(subject.landmarks, sample.occlusion).tolist(),
         "points468": _rounded(points468(sample.positions)),
         "pose": describe_pose(subject.pose),
         "brightness": _brightness(sample, subject),
@@ -169,7 +169,7 @@ def decode(data: bytes) -> Record:
 
 def _brightness(sample: Sample, subject: Subject) -> float | None:
     drawing = subject.drawing
-    shown = drawing.fragments.covered & (sample.covered[drawing.window] <= COVERED)
+    shown = drawing.fragments.covered & (sample.occlusion[drawing.window] <= COVERED)
     if not shown.any():
         return None
     return round(float(product(sample.image[drawing.window][shown], _LUMA).mean()), 4)

@@ -1,4 +1,4 @@
-"""Who may write a store: one run at a time, and only of the data set that is in it."""
+"""The lock of a store, and the note of its data set: one run at a time, one data set in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from facelab.errors import OutputError, UsageError
 from facelab.files import parse_json
 
 NAME = ".facelab-plan.json"
-"""Says what data set a store holds, from the first sample on."""
+"""The file that notes which data set a store holds, from the first sample on."""
 
 _LOCK = ".facelab.lock"
 _HALF = ".facelab-*.part"  # what a killed process leaves of `images.write_bytes_atomically`
@@ -56,7 +56,7 @@ def locked(store: Store) -> Iterator[None]:
         lock.release()
 
 
-def check(store: Store, facts: Mapping[str, object], count: int) -> None:
+def require_same(store: Store, facts: Mapping[str, object], count: int) -> None:
     """Refuse a store that holds something else, or more of the same.
 
     Parameters
@@ -70,7 +70,7 @@ def check(store: Store, facts: Mapping[str, object], count: int) -> None:
     Raises
     ------
     UsageError
-        It says what differs.
+        If it does; the message names what differs.
     """
     known = _read(store)
     if known is None:
@@ -88,21 +88,21 @@ def check(store: Store, facts: Mapping[str, object], count: int) -> None:
         )
 
 
-def claim(store: Store, facts: Mapping[str, object], count: int) -> None:
-    """Write down what data set a store holds, once it is `check`-ed.
+def write_plan(store: Store, facts: Mapping[str, object], count: int) -> None:
+    """Write down what data set a store holds, once `require_same` has passed.
 
     Raises
     ------
     OutputError
         If that cannot be written.
     """
-    check(store, facts, count)
+    require_same(store, facts, count)
     text = json.dumps({**facts, "count": count}, indent=1, sort_keys=True, allow_nan=False)
     store.write(NAME, (text + "\n").encode())
 
 
 def _read(store: Store) -> dict[str, Any] | None:
-    """What a store is said to hold; None if it is empty."""
+    """The note of the data set that a store holds; None if the store is empty."""
     try:
         known: dict[str, Any] = parse_json(store.read(NAME), {"count": int})
     except FileNotFoundError:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from facelab.atlas import canonical
 from facelab.augment.labels import COVERED
 from facelab.augment.sample import Sample
-from facelab.export import depth, normals, uv
+from facelab.export import depth, normals
+from facelab.export.maps import uv
 from facelab.export.subject import Subject
 from facelab.files.npy import read_npz
 from facelab.numerics.arrays import Float
@@ -70,13 +71,13 @@ def maps(sample: Sample, subject: Subject, names: Sequence[str]) -> Encoded:
     Positions and depths are off by at most half a step, and the step is 1/64 px for coordinates of
     256 to 512 px, twice that for twice those; normals are off by 2e-5, uv by 1/500 of a texel.
     """
-    extent = float(np.abs(uv.uv(subject)).max())
+    extent = float(np.abs(uv(subject)).max())
     step = 2.0 ** (np.floor(np.log2(max(extent, 1.0))) + 1 - 15)
     drawn: dict[str, Callable[[], Array]] = {
         "depth": lambda: _fixed(depth.depth(subject), step),
         "normals": lambda: _fixed(normals.normals(subject), 1 / _LARGEST),
         "uv": lambda: np.rint(places(subject) * _WHOLE).astype(np.uint16),
-        "positions": lambda: _fixed(uv.uv(subject), step),
+        "positions": lambda: _fixed(uv(subject), step),
         "visible": lambda: subject.visible.astype(np.uint8),
         "segmentation": lambda: segmentation(sample, subject),
     }
@@ -120,7 +121,7 @@ def segmentation(sample: Sample, subject: Subject) -> NDArray[np.uint8]:
     """The class of each pixel, see `CLASSES`, ``(H, W)``; edges are hard, at pixel centres."""
     drawing, window = subject.drawing, subject.drawing.window
     classes = _classes_at(places(subject)[window])
-    classes[sample.covered[window] > COVERED] = CLASSES["covered"]
+    classes[sample.occlusion[window] > COVERED] = CLASSES["covered"]
     classes[~drawing.fragments.covered] = CLASSES["not face"]
     out: NDArray[np.uint8] = drawing.placed(classes)
     return out

@@ -33,7 +33,7 @@ def find(folder: Path, seed: int) -> tuple[list[Item], Skipped, str]:
     skipped : dict of str to str
         The others, and why.
     left : str
-        What else is in the folders, as `facelab.images.Found` says it.
+        What else is in the folders, as `facelab.images.FolderContents` says it.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def find(folder: Path, seed: int) -> tuple[list[Item], Skipped, str]:
     items, skipped = _described(folder.resolve(), names, seed)
     if not items:
         raise UsageError(f"{folder}: no photograph in it can be read; give another folder")
-    return items, skipped, there.said
+    return items, skipped, there.summary
 
 
 def of_files(files: Sequence[Path], seed: int) -> tuple[list[Item], Skipped]:

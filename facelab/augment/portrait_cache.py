@@ -1,4 +1,4 @@
-"""The photographs that samples are made of; what is found in one is kept on disk."""
+"""Portraits, photographs with their largest face, and the cache of them on disk."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab import atlas
-from facelab.augment.deepened import deepened
 from facelab.augment.plan import Item
 from facelab.errors import ImageError, OutputError
 from facelab.face.texture import unwrap
-from facelab.files import MEGABYTE, read_bytes
+from facelab.files import MEGABYTE, read_bytes, why
 from facelab.files.atomic import write_bytes_atomically
 from facelab.files.npy import read_npz
 from facelab.geometry.head import Head, HeadModel
@@ -29,6 +28,7 @@ from facelab.provenance import file_sha256
 from facelab.recipe.inputs import Person
 from facelab.reconstruct import Reconstructor
 from facelab.reconstruct.face_selection import no_face
+from facelab.reconstruct.point_regressor import position_map
 from facelab.types import Face, PositionMap, Reconstruction, Texture
 
 if TYPE_CHECKING:
@@ -65,14 +65,30 @@ class Portrait:
 
     @property
     def person(self) -> Person:
-        """As steps take another person."""
+        """The portrait as the other person of a step."""
         seen = FaceObservation(Image(self.image), Reconstruction(self.face.positions, 1.0))
         return Person((seen,), self.face)
 
 
+def with_head_depth(positions: PositionMap, model: HeadModel) -> tuple[PositionMap, Head]:
+    """Replace a face's depth by that of the head that fits it; return this head, too.
+
+    Networks tell depth worse than places in the picture.
+
+    Parameters
+    ----------
+    positions : PositionMap
+        On the canonical atlas, pixels.
+    model : HeadModel
+    """
+    points = points468(positions)
+    head = model.fit(points)
+    return position_map(head.corrected(points), positions.atlas), head
+
+
 @dataclass(frozen=True, eq=False)
-class Sources:
-    """Photographs with their faces, each looked at once.
+class PortraitCache:
+    """A cache of portraits on disk: the networks see each photograph once.
 
     Parameters
     ----------
@@ -81,7 +97,7 @@ class Sources:
     load : callable
         Gives the reconstructor; called only for a photograph that is not in the cache.
     key : str
-        Names the networks: what one of them found is not what another finds.
+        Digest of the networks: what one of them found is not what another finds.
     load_segmenter : callable, optional
         Gives what tells people from what is behind them, where mattes are wanted.
     head : Path, optional
@@ -97,11 +113,11 @@ class Sources:
 
     @cached_property
     def model(self) -> FaceModel:
-        """Loaded when it is first needed."""
+        """The face model, loaded when it is first needed."""
         return FaceModel(self.load())
 
     def portrait(self, item: Item) -> Portrait:
-        """A photograph and its largest face.
+        """Return the portrait in a photograph, from the cache if it is there.
 
         Raises
         ------
@@ -113,31 +129,31 @@ class Sources:
             raise ImageError(f"{item.file}: has changed while the data set is made; run again")
         portrait = self._cached(item, image)
         if portrait is None:
-            data = self._found(item, image)
-            self._keep(item, data)
-            portrait = _portrait(image, data)
+            data = self._examine(item, image)
+            self._store(item, data)
+            portrait = _unpack(image, data)
         if self._model is None:
             return portrait
         return replace(portrait, head=self._model.fit(points468(portrait.face.positions)))
 
-    def _found(self, item: Item, image: Float) -> Arrays:
-        """What is kept of a photograph: 16-bit colours are enough."""
+    def _examine(self, item: Item, image: Float) -> Arrays:
+        """Find the face of a photograph: the arrays to store, colours as float16."""
         found = self.model.reconstructor.largest(image)
         if not found:
             raise no_face(str(item.file))
         positions = found[0].positions
         if self._model is not None:
-            positions, _ = deepened(positions, self._model)
+            positions, _ = with_head_depth(positions, self._model)
         texture = unwrap(image, positions)
-        kept: Arrays = {
+        stored: Arrays = {
             "positions": positions.values,
             "atlas": np.array(positions.atlas.name),
             "colour": texture.colour.astype(np.float16),
             "confidence": texture.confidence.astype(np.float16),
         }
         if self._segmenter:
-            kept["matte"] = np.rint(self._segmenter(image) * 255).astype(np.uint8)
-        return kept
+            stored["matte"] = np.rint(self._segmenter(image) * 255).astype(np.uint8)
+        return stored
 
     @cached_property
     def _segmenter(self) -> PersonSegmenter | None:
@@ -152,42 +168,41 @@ class Sources:
         return (*_NAMES, "matte") if self.load_segmenter else _NAMES
 
     def _cached(self, item: Item, image: Float) -> Portrait | None:
-        """What the cache has, unless it is not whole."""
+        """The cached portrait; None if it is not there, or damaged."""
         try:
-            return _portrait(image, read_npz(read_bytes(self._place(item), _LARGEST), self._names))
+            return _unpack(image, read_npz(read_bytes(self._path_of(item), _LARGEST), self._names))
         except (OSError, ValueError):
             return None
 
-    def _keep(self, item: Item, data: Arrays) -> None:
+    def _store(self, item: Item, data: Arrays) -> None:
         try:
             self.cache.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(
-                f"{self.cache}: cannot be made a folder ({(error.strerror or '').lower()}); "
-                "choose another with --cache"
+                f"{self.cache}: cannot be made a folder ({why(error)}); choose another with --cache"
             ) from error
-        write_bytes_atomically(self._place(item), _packed(data))
+        write_bytes_atomically(self._path_of(item), _pack(data))
 
-    def _place(self, item: Item) -> Path:
+    def _path_of(self, item: Item) -> Path:
         return self.cache / f"{item.sha256[:32]}-{self.key[:16]}-{_LAYOUT}.npz"
 
 
-def _portrait(image: Float, kept: Arrays) -> Portrait:
-    """What is kept of a photograph, beside it; ``ValueError`` if it does not go with it."""
-    name = str(kept["atlas"])
+def _unpack(image: Float, stored: Arrays) -> Portrait:
+    """Rebuild a portrait from stored arrays; ``ValueError`` if they do not fit the image."""
+    name = str(stored["atlas"])
     if name not in _ATLASES:
         raise ValueError(f"no atlas is called {name}")
-    positions = PositionMap(kept["positions"], _ATLASES[name]())
+    positions = PositionMap(stored["positions"], _ATLASES[name]())
     if np.abs(positions.values).max() > _FARTHEST:
         raise ValueError("positions must be in pixels")
-    textures = [kept[name] for name in ("colour", "confidence")]
+    textures = [stored[name] for name in ("colour", "confidence")]
     if any(values.dtype != np.float16 or not _is_share(values) for values in textures):
         raise ValueError("colour and confidence must be float16 in [0, 1]")
     colour, confidence = (values.astype(np.float32) for values in textures)
     matte = None
-    if "matte" in kept:
-        require("matte", kept["matte"], image.shape[:2], np.uint8)
-        matte = np.asarray(kept["matte"] / 255, np.float32)
+    if "matte" in stored:
+        require("matte", stored["matte"], image.shape[:2], np.uint8)
+        matte = np.asarray(stored["matte"] / 255, np.float32)
     return Portrait(image, Face(positions, Texture(colour, confidence)), matte)
 
 
@@ -196,7 +211,7 @@ def _is_share(values: NDArray[Any]) -> bool:
     return bool(((values >= 0) & (values <= 1)).all())
 
 
-def _packed(kept: Arrays) -> bytes:
+def _pack(stored: Arrays) -> bytes:
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **kept)
+    np.savez(buffer, allow_pickle=False, **stored)
     return buffer.getvalue()

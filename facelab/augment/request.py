@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import platformdirs
 from fsspec.implementations.local import LocalFileSystem
 
 import facelab
 from facelab import weights
 from facelab.augment.generate import Generator
 from facelab.augment.maps import MAPS
-from facelab.augment.portrait_cache import Sources
+from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.report.dataset_card import Facts
 from facelab.augment.run import DataSet
 from facelab.augment.store import Store
@@ -34,7 +34,7 @@ from facelab.reconstruct.networks import Networks
 
 @dataclass(frozen=True)
 class DataSetRequest:
-    """What is asked for.
+    """A data set as it is asked for.
 
     Parameters
     ----------
@@ -92,13 +92,13 @@ def data_set_of(request: DataSetRequest) -> DataSet:
         licence=request.licence,
         weights=[name for name in used if name in weights.entries()],
     )
-    sources = sources_of(template, networks, request.head, request.cache)
+    portraits = portrait_cache_of(template, networks, request.head, request.cache)
     return DataSet(
         faces=request.faces,
         store=_store(request),
         facts=facts,
-        look=sources.portrait,
-        maker=partial(Generator, template=template, sources=sources),
+        find_face=portraits.portrait,
+        generator_of=partial(Generator, template=template, portraits=portraits),
         made_with={
             "inputs": {name: _hashes(given) for name, given in template.inputs.items()},
             "networks": {**networks.said, "weights": used},
@@ -110,7 +110,7 @@ def data_set_of(request: DataSetRequest) -> DataSet:
 def style_of(
     template: Template, seed: int | None, maps: str, consent: str = "unspecified"
 ) -> Style:
-    """How the samples of a recipe are written; seed, maps and consent as of `DataSetRequest`.
+    """Return how samples of a recipe are written; seed, maps, consent as of `DataSetRequest`.
 
     Raises
     ------
@@ -126,10 +126,10 @@ def style_of(
     )
 
 
-def sources_of(
+def portrait_cache_of(
     template: Template, networks: Networks, head: Path | None, cache: Path | None
-) -> Sources:
-    """What the photographs of a data set are looked at with, and where that is kept.
+) -> PortraitCache:
+    """Return the cache of the portraits in a data set's photographs.
 
     Paths become absolute, wherever the workers are; a cache of None is the user's own.
 
@@ -140,7 +140,7 @@ def sources_of(
     """
     used = {**weights_of(template, networks), **_head(head, networks)}
     segmenter = partial(load_segmenter, networks.runtime, networks.device)
-    return Sources(
+    return PortraitCache(
         cache=(cache or _own_cache()).resolve(),
         load=networks.load,
         key=_key(networks, used),
@@ -186,7 +186,7 @@ def _maps(wanted: str) -> tuple[str, ...]:
 
 
 def _store(request: DataSetRequest) -> Store:
-    """Where the data set goes; a local folder is made, but not its parents.
+    """The store of the data set; a local folder is made, but not its parents.
 
     Raises
     ------
@@ -211,12 +211,12 @@ def _hashes(given: Input) -> list[str]:
 
 
 def matte_weights() -> dict[str, str]:
-    """Name to sha256 of what tells people from what is behind them."""
+    """Name to sha256 of the weights of the person segmenter."""
     return {"selfie": weights.entry_of("selfie").sha256}
 
 
 def _key(networks: Networks, used: Mapping[str, str]) -> str:
-    """Names the networks and facelab, so that what one found is not taken for another's."""
+    """Digest of the networks and of facelab, so that no find is taken for another's."""
     said = json.dumps(
         {"facelab": facelab.__version__, **networks.said, "weights": used}, sort_keys=True
     )
@@ -224,13 +224,11 @@ def _key(networks: Networks, used: Mapping[str, str]) -> str:
 
 
 def _own_cache() -> Path:
-    # Path.home() would raise where there is no home.
-    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    return Path(caches) / "facelab" / "faces"
+    return platformdirs.user_cache_path("facelab", appauthor=False) / "faces"
 
 
 def _without_folders(template: Template) -> Mapping[str, object]:
-    """What the recipe says; where its files lie is nobody else's business."""
+    """The content of the recipe; where its files lie is nobody else's business."""
     if not template.inputs:
         return template.text
     described = describe(Recipe(inputs=template.inputs), lambda file: file.name)

@@ -28,11 +28,11 @@ AUGMENTING = "augmenting"
 Make = Callable[[int], Sample]  # a sample by its index
 
 
-class Watch(Protocol):
-    """Is told what has been done."""
+class OnProgress(Protocol):
+    """A function that a long run calls with what it has done."""
 
     def __call__(self, stage: str, total: int, count: int, made: int) -> None:
-        """`count` more of `total` in a stage, of which `made` were not there before."""
+        """Take note that `count` more of `total` in a stage are done, `made` of them now."""
         ...
 
 
@@ -48,10 +48,10 @@ class DataSet:
         Where it goes.
     facts : Facts
         What is known of it; the photographs that are skipped are found out.
-    look : callable
-        Finds the face of a photograph, and keeps it for those who make samples.
-    maker : callable
-        Gives the function that makes samples of a plan. Both can go to other processes.
+    find_face : callable
+        Finds the face of a photograph and caches it for those who make samples.
+    generator_of : callable
+        Gives the function that makes the samples of a plan. Both can go to other processes.
     made_with : mapping
         What else decides how samples come out, as JSON has it: hashes of inputs and networks.
     """
@@ -59,8 +59,8 @@ class DataSet:
     faces: Path
     store: Store
     facts: Facts
-    look: Callable[[Item], object]
-    maker: Callable[[Plan], Make]
+    find_face: Callable[[Item], object]
+    generator_of: Callable[[Plan], Make]
     made_with: Mapping[str, object]
 
     @property
@@ -89,7 +89,7 @@ class Summary:
     skipped : dict of str to str
         Those that were not, and why.
     left : str
-        What else the folder holds, as `facelab.images.Found` says it.
+        What else the folder holds, as `facelab.images.FolderContents` says it.
     made : int
         Samples of this run.
     statistics : Statistics
@@ -103,7 +103,7 @@ class Summary:
     statistics: Statistics
 
 
-def run(data_set: DataSet, engine: Engine, watch: Watch) -> Summary:
+def run(data_set: DataSet, engine: Engine, on_progress: OnProgress) -> Summary:
     """Make a data set, or what is missing of it.
 
     A run that is stopped, in whatever way, leaves whole files, from which the next goes on. It ends
@@ -122,34 +122,34 @@ def run(data_set: DataSet, engine: Engine, watch: Watch) -> Summary:
     store, facts = data_set.store, data_set.facts
     seed, count = facts.style.seed, facts.requested
     with lock.locked(store):
-        lock.check(store, data_set.settings, count)
+        lock.require_same(store, data_set.settings, count)
         found, skipped, left = photographs.find(data_set.faces, seed)
-        items, refused = _usable(data_set, found, engine, watch)
+        items, refused = _usable(data_set, found, engine, on_progress)
         facts = replace(facts, skipped={**skipped, **refused})
         people = [[item.sha256, item.identity] for item in items]
-        lock.claim(store, {**data_set.settings, "photographs": people}, count)
+        lock.write_plan(store, {**data_set.settings, "photographs": people}, count)
         work = _Work(
-            data_set.maker(Plan(items, count, seed)), named(facts.format)(facts.style), store
+            data_set.generator_of(Plan(items, count, seed)), named(facts.format)(facts.style), store
         )
-        made = _all_written(work, count, engine, watch)
+        made = _all_written(work, count, engine, on_progress)
         statistics = finish(store, work.form, facts)
     return Summary(len(items), dict(facts.skipped), left, made, statistics)
 
 
 def _usable(
-    data_set: DataSet, items: Sequence[Item], engine: Engine, watch: Watch
+    data_set: DataSet, items: Sequence[Item], engine: Engine, on_progress: OnProgress
 ) -> tuple[list[Item], Skipped]:
     """The photographs that have a face, and why the others cannot be used."""
     reasons: dict[int, str] = {}
-    shared = (data_set.look, items)
+    shared = (data_set.find_face, items)
     called = _called(data_set.faces)
     places = range(len(items))
-    watch(LOOKING, len(items), 0, 0)
+    on_progress(LOOKING, len(items), 0, 0)
     with closing(
-        engine.map(_look, shared, places, lambda place: called(items[place]))
-    ) as looked_at:
-        for place, reason in looked_at:
-            watch(LOOKING, len(items), 1, 1)
+        engine.map(_find_face, shared, places, lambda place: called(items[place]))
+    ) as found:
+        for place, reason in found:
+            on_progress(LOOKING, len(items), 1, 1)
             if reason is not None:
                 reasons[place] = reason.removeprefix(f"{items[place].file}: ")
     refused = {called(items[place]): reason for place, reason in sorted(reasons.items())}
@@ -166,13 +166,13 @@ def _called(folder: Path) -> Callable[[Item], str]:
     return lambda item: item.file.relative_to(folder.resolve()).as_posix()
 
 
-def _look(
+def _find_face(
     shared: tuple[Callable[[Item], object], Sequence[Item]], place: int
 ) -> tuple[int, str | None]:
-    """Look at one of the photographs; the reason if it cannot be used."""
-    look, items = shared
+    """Find the face of one of the photographs; the reason if it cannot be used."""
+    find_face, items = shared
     try:
-        look(items[place])
+        find_face(items[place])
     except (ImageError, NoFaceError) as error:
         return place, str(error)
     return place, None
@@ -187,15 +187,15 @@ class _Work:
     store: Store
 
 
-def _all_written(work: _Work, count: int, engine: Engine, watch: Watch) -> int:
+def _all_written(work: _Work, count: int, engine: Engine, on_progress: OnProgress) -> int:
     """Write what is missing of `count` samples, and say how many that were."""
     made = 0
-    watch(AUGMENTING, count, 0, 0)
+    on_progress(AUGMENTING, count, 0, 0)
     chunks = _chunks(count, work.form.chunk)
     with closing(engine.map(_write, work, chunks, _samples)) as written:
         for chunk, fresh in written:
             made += fresh * len(chunk)
-            watch(AUGMENTING, count, len(chunk), fresh * len(chunk))
+            on_progress(AUGMENTING, count, len(chunk), fresh * len(chunk))
     return made
 
 

@@ -51,8 +51,8 @@ class Sample:
         RGB in [0, 1].
     positions : PositionMap
         Of the face that is shown, in pixels of `image`: what was rendered, not an estimate.
-    covered : (H, W) float32
-        How far something drawn in front of the face hides it, [0, 1]: occluders.
+    occlusion : (H, W) float32
+        How far something in front of the face hides it, [0, 1].
     steps : sequence of (name, values)
         What was done, with the values that were drawn.
     sources : sequence of Source
@@ -64,15 +64,15 @@ class Sample:
     split: str
     image: Float
     positions: PositionMap
-    covered: Float
+    occlusion: Float
     steps: Sequence[tuple[str, Values]]
     sources: Sequence[Source]
 
     def __post_init__(self) -> None:
         require_image("image", self.image)
-        require("covered", self.covered, self.image.shape[:2], np.float32)
+        require("occlusion", self.occlusion, self.image.shape[:2], np.float32)
 
     @property
     def name(self) -> str:
-        """What its files are called: the index, in nine digits."""
+        """The name of its files: the index, in nine digits."""
         return f"{self.index:09d}"

@@ -1,4 +1,4 @@
-"""A photograph with one face on its way to a sample, and what a step of augmentation is."""
+"""A scene, a photograph with one face on its way to a sample, and the steps that change it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Scene:
         RGB in [0, 1].
     positions : PositionMap
         Of the face, pixels of `image`.
-    covered : (H, W) float32
-        How far something drawn in front hides what is behind, [0, 1].
+    occlusion : (H, W) float32
+        How far something in front hides the face, [0, 1].
     texture : Texture, optional
         The face's, where it is known; else it is read from the image.
     texture_size : int, optional
@@ -40,7 +40,7 @@ class Scene:
 
     image: Float
     positions: PositionMap
-    covered: Float
+    occlusion: Float
     texture: Texture | None = None
     texture_size: int | None = None
     matte: Float | None = None
@@ -54,9 +54,9 @@ class Scene:
         texture_size: int | None = None,
         matte: Float | None = None,
     ) -> Scene:
-        """A photograph as it is."""
-        covered = np.zeros(image.shape[:2], np.float32)
-        return cls(image, face.positions, covered, face.texture, texture_size, matte)
+        """The scene of a photograph as it is."""
+        occlusion = np.zeros(image.shape[:2], np.float32)
+        return cls(image, face.positions, occlusion, face.texture, texture_size, matte)
 
     @cached_property
     def face(self) -> Face:
@@ -67,7 +67,7 @@ class Scene:
         return Face(self.positions, at_size(self.texture, size))
 
     def with_image(self, image: Float) -> Scene:
-        """Other pixels of the same size that show the same geometry."""
+        """The scene with other pixels of the same size that show the same geometry."""
         return replace(self, image=image, texture=None)
 
 
@@ -75,8 +75,8 @@ class Scene:
 class Augmentation(Step):
     """A step that only augmentation has; its fields are the keys of the recipe."""
 
-    needs_matte: ClassVar[bool] = False  # whether it asks what is behind the person
+    needs_matte: ClassVar[bool] = False  # whether it needs to know who is a person
 
     @abstractmethod
     def __call__(self, scene: Scene) -> Scene:
-        """The scene changed; nothing is drawn here, whatever is random came with the keys."""
+        """Change the scene; nothing is sampled here, whatever is random came with the keys."""

@@ -11,7 +11,7 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from facelab.errors import OutputError, UsageError
-from facelab.files import MEGABYTE, read_bytes
+from facelab.files import MEGABYTE, read_bytes, why
 from facelab.files.atomic import write_bytes_atomically
 
 _LARGEST = 2048 * MEGABYTE  # of a file that is read back whole; a shard has a hundred samples
@@ -114,5 +114,6 @@ class Store:
 
 
 def _failure(path: str, error: OSError) -> OutputError:
-    reason = (error.strerror or str(error)).lower()
-    return OutputError(f"{path}: cannot be written ({reason}); free some space or choose another")
+    return OutputError(
+        f"{path}: cannot be written ({why(error)}); free some space or choose another"
+    )

@@ -31,7 +31,7 @@ class Style:
     maps : tuple of str
         Which maps are written; names of `facelab.augment.maps.MAPS`.
     consent : str
-        What is said of the people shown, a name of `facelab.provenance.CONSENT`.
+        What is said of the people shown, a name of `facelab.constants.CONSENT`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A recipe whose values are drawn: what `facelab augment` is told."""
+"""Augmentation recipes: recipes whose values are sampled for each image."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from facelab.augment.distributions import Draw, Rng, draw_of
+from facelab import recipe_files
+from facelab.augment.distributions import Distribution, Rng, parse_distribution
 from facelab.augment.scene import Augmentation
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.edits.edit import Step
+from facelab.edits.foreign import WithForeign
 from facelab.edits.parameters import checked
 from facelab.errors import UsageError
 from facelab.recipe import Input, Output, step_classes
@@ -37,27 +39,27 @@ _CHECKED = ("name", "seed", "texture_size", "blend")
 
 
 @dataclass(frozen=True)
-class DrawnStep:
-    """A step of which some values are drawn.
+class StepTemplate:
+    """A step whose values are sampled.
 
     Parameters
     ----------
     kind : type of Step
-    draws : mapping of str to Draw
+    distributions : mapping of str to Distribution
         For the keys that are given.
     chance : float
         How likely it is done at all, [0, 1].
     """
 
     kind: type[Step]
-    draws: Mapping[str, Draw]
+    distributions: Mapping[str, Distribution]
     chance: float = 1.0
 
     def sample(self, rng: Rng) -> Step | None:
-        """The step, or None where it is left out."""
+        """Sample the step; None where it is left out."""
         if rng.random() >= self.chance:
             return None
-        values = {key: draw.sample(rng) for key, draw in self.draws.items()}
+        values = {key: each.sample(rng) for key, each in self.distributions.items()}
         if "seed" in self.kind.__dataclass_fields__ and "seed" not in values:
             values["seed"] = int(rng.integers(SEEDS))
         return self.kind(**values)
@@ -69,7 +71,7 @@ class Template:
 
     Parameters
     ----------
-    steps : sequence of DrawnStep
+    steps : sequence of StepTemplate
     inputs : mapping of str to Input
         Files that steps are made with, by name.
     name : str
@@ -79,14 +81,14 @@ class Template:
     texture_size : int, optional
         256 to 2048; by default as large as the face shows.
     blend : str
-        How edited faces are put back, a key of `facelab.face.blend.METHODS`.
+        How edited faces are put back, one of `facelab.constants.BLEND`.
     output : Output
         How images are written.
     text : mapping
-        What the file says, for the record.
+        The content of the file, for the record.
     """
 
-    steps: Sequence[DrawnStep] = ()
+    steps: Sequence[StepTemplate] = ()
     inputs: Mapping[str, Input] = field(default_factory=dict)
     name: str = ""
     seed: int = 0
@@ -96,7 +98,7 @@ class Template:
     text: Mapping[str, object] = field(default_factory=dict)
 
     def sample(self, seed: int, sha256: str, variant: int) -> list[Step]:
-        """The steps of one sample: they depend on these three alone.
+        """Sample the steps of one image: they depend on these three alone.
 
         Each step has its own stream of random numbers, so that a change of one leaves the others.
         """
@@ -115,22 +117,23 @@ class Template:
         return any(issubclass(kind, Augmentation) and kind.needs_matte for kind in kinds)
 
 
-def template_classes() -> dict[str, type[Step]]:
+def template_classes() -> WithForeign:
     """Every step that an augmentation recipe may have, by name."""
-    return {**step_classes(), **{step.name: step for step in AUGMENTATIONS}}
+    return step_classes(*AUGMENTATIONS)
 
 
 def read_template(path: str | Path) -> Template:
     """The augmentation recipe in a file; its relative paths are relative to the file.
 
-    Every recipe of `facelab edit` is one, but for the keys ``faces`` and ``mask``.
+    Every recipe of `facelab edit` is one, but for the keys ``faces`` and ``mask``. `path` may be
+    the name of a recipe that comes along, such as ``wide``.
 
     Raises
     ------
     UsageError
         ``FILE:LINE: step 2 (lipstick): colour: ...``: what is wrong, and what is allowed.
     """
-    path = Path(path)
+    path = recipe_files.found(path, "augment")
     return parse_template(read_bytes(path), str(path), path.parent)
 
 
@@ -156,6 +159,34 @@ def template_of(plain: object, name: str) -> Template:
         raise UsageError(f"{name}: {error}") from None
 
 
+def is_template(data: bytes) -> bool:
+    """Whether a recipe says what only augmentation knows: its steps, chances and ranges.
+
+    Raises
+    ------
+    DocumentError
+        If it is not YAML of the kind that is read.
+    """
+    keys = parse(data).plain
+    keys = keys if isinstance(keys, dict) else {}
+    steps = keys.get("steps")
+    other = None if OTHER in (keys.get("inputs") or ()) else OTHER
+    return any(_is_drawn(step, other) for step in (steps if isinstance(steps, list) else ()))
+
+
+def _is_drawn(step: object, other: str | None) -> bool:
+    """Whether only augmentation knows a step, its chance, a range, or the input `other`."""
+    given = step if isinstance(step, dict) else {str(step): None}
+    if not given.keys().isdisjoint(kind.name for kind in AUGMENTATIONS):
+        return True
+    maps = [values for values in given.values() if isinstance(values, dict)]
+    return any("chance" in values for values in maps) or any(
+        isinstance(value, dict) or (other is not None and value == other)
+        for values in maps
+        for value in values.values()
+    )
+
+
 def _template(root: Node, folder: Path) -> Template:
     keys = top_keys(root, KEYS)
     values: dict[str, Any] = {key: top_value(key, keys[key]) for key in _CHECKED if key in keys}
@@ -173,7 +204,7 @@ def _template(root: Node, folder: Path) -> Template:
     return Template(steps=steps, inputs=inputs, text=text, **values)
 
 
-def _step(where: str, node: Node, inputs: Sequence[str]) -> DrawnStep:
+def _step(where: str, node: Node, inputs: Sequence[str]) -> StepTemplate:
     name, keys, given = step_keys(where, node)
     classes = template_classes()
     if name not in classes:
@@ -181,17 +212,17 @@ def _step(where: str, node: Node, inputs: Sequence[str]) -> DrawnStep:
     where, kind = f"{where} ({name})", classes[name]
     known = {key.name: key for key in fields(kind)}
     chance = _chance(where, given["chance"]) if "chance" in given else 1.0
-    draws = {}
+    distributions = {}
     for key, value in given.items():
         if key == "chance":
             continue
         if key not in known:
             fail(value, f"{where}: {unknown('key', key, [*known, 'chance'])}")
-        draws[key] = _draw(where, known[key], value, inputs)
+        distributions[key] = _distribution(where, known[key], value, inputs)
     for key, about in known.items():
-        if about.default is MISSING and key not in draws:
+        if about.default is MISSING and key not in distributions:
             fail(keys, f"{where}: {key}: is missing; give {about.metadata['help']}")
-    return DrawnStep(kind, draws, chance)
+    return StepTemplate(kind, distributions, chance)
 
 
 def _chance(where: str, node: Node) -> float:
@@ -201,20 +232,20 @@ def _chance(where: str, node: Node) -> float:
     return float(value)
 
 
-def _draw(where: str, key: Field[Any], node: Node, inputs: Sequence[str]) -> Draw:
-    """The draw of a key, every value of which is allowed."""
+def _distribution(where: str, key: Field[Any], node: Node, inputs: Sequence[str]) -> Distribution:
+    """The distribution of a key, every value of which is allowed."""
     try:
-        draw = draw_of(node.plain, key.metadata)
+        distribution = parse_distribution(node.plain, key.metadata)
     except ValueError as error:
         fail(node, f"{where}: {key.name}: {error}")
     try:
-        draw.check(partial(checked, key))
+        distribution.check(partial(checked, key))
         if key.metadata["kind"] in ("reference", "references"):
-            draw.check(partial(_check_input, key.name, inputs))
+            distribution.check(partial(_check_input, key.name, inputs))
     except ValueError as error:
         prefix = "" if str(error).startswith(f"{key.name}:") else f"{key.name}: "
         fail(node, f"{where}: {prefix}{error}")
-    return draw
+    return distribution
 
 
 def _check_input(key: str, inputs: Sequence[str], value: object) -> None:

@@ -13,9 +13,9 @@ from facelab.augment.steps.blur import Blur
 from facelab.augment.steps.camera import Camera
 from facelab.augment.steps.jpeg import Jpeg
 from facelab.augment.steps.mirror import Mirror
-from facelab.benchmark.evaluation import WAYS, look
+from facelab.benchmark.evaluation import WAYS, find_face_at
 from facelab.benchmark.measures import Errors, errors_of
-from facelab.benchmark.outcomes import Outcome
+from facelab.benchmark.outcomes import MethodOutcome
 from facelab.geometry.crop import cut
 from facelab.numerics.arrays import Float
 from facelab.reconstruct import Reconstructor
@@ -27,35 +27,35 @@ class Change(Protocol):
 
     @property
     def name(self) -> str:
-        """What means are taken over."""
+        """The name, which is also the label over which means are taken."""
         ...
 
     def forward(self, plain: Scene) -> Scene:
-        """The picture changed, with the place of the face in it."""
+        """Change the picture, and the place of the face with it."""
         ...
 
     def back(self, positions: PositionMap, plain: Scene) -> PositionMap:
-        """A face of the changed picture, in pixels of the plain one."""
+        """Take a face of the changed picture back to pixels of the plain one."""
         ...
 
 
 @dataclass(frozen=True)
-class Seen:
-    """The picture turned about its middle (degrees, counter-clockwise), with other pixels."""
+class ViewChange:
+    """A turn of the picture about its middle (degrees, counter-clockwise), or another size."""
 
     name: str
     roll: float = 0.0
     scale: float = 1.0
 
     def forward(self, plain: Scene) -> Scene:
-        """The picture from the camera turned the other way."""
+        """Resample the picture as a camera turned the other way would see it."""
         crop = self._crop(plain)
         positions = _moved(plain.positions, crop.apply(_rows(plain.positions)))
         image = cut(plain.image, crop)
         return Scene(image, positions, np.zeros(image.shape[:2], np.float32))
 
     def back(self, positions: PositionMap, plain: Scene) -> PositionMap:
-        """Exactly."""
+        """Take a face back, exactly."""
         return _moved(positions, self._crop(plain).invert(_rows(positions)))
 
     def _crop(self, plain: Scene) -> Crop:
@@ -65,36 +65,38 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Done:
+class StepChange:
     """A step of augmentation that moves nothing, or the mirror."""
 
     name: str
     step: Augmentation
 
     def forward(self, plain: Scene) -> Scene:
-        """The step done."""
+        """Apply the step."""
         return self.step(plain)
 
     def back(self, positions: PositionMap, plain: Scene) -> PositionMap:
-        """The face as it is, or mirrored back: left is left again."""
+        """Return the face as it is, or mirrored back: left is left again."""
         if isinstance(self.step, Mirror):
             return self.step(replace(plain, positions=positions)).positions
         return positions
 
 
 CHANGES: tuple[Change, ...] = (
-    *(Seen(f"turned {abs(roll)} degrees", roll=roll) for roll in (-15, 15, -30, 30, -60, 60)),
-    *(Seen(f"{scale} of the size", scale=scale) for scale in (0.5, 0.25)),
-    Done("mirrored", Mirror()),
-    *(Done(f"blur {sigma}", Blur(sigma=float(sigma))) for sigma in (2, 4)),
-    *(Done(f"exposure {stops}", Camera(exposure=float(stops))) for stops in (-1, -2)),
-    *(Done(f"JPEG quality {quality}", Jpeg(quality=quality)) for quality in (30, 10)),
-    Done("grey", Camera(saturation=-1.0)),
+    *(ViewChange(f"turned {abs(roll)} degrees", roll=roll) for roll in (-15, 15, -30, 30, -60, 60)),
+    *(ViewChange(f"{scale} of the size", scale=scale) for scale in (0.5, 0.25)),
+    StepChange("mirrored", Mirror()),
+    *(StepChange(f"blur {sigma}", Blur(sigma=float(sigma))) for sigma in (2, 4)),
+    *(StepChange(f"exposure {stops}", Camera(exposure=float(stops))) for stops in (-1, -2)),
+    *(StepChange(f"JPEG quality {quality}", Jpeg(quality=quality)) for quality in (30, 10)),
+    StepChange("grey", Camera(saturation=-1.0)),
 )
 
 
-def outcomes(scene: Scene, key: int, methods: Mapping[str, Reconstructor]) -> Iterator[Outcome]:
-    """How far every method's faces after each change are from its own without.
+def outcomes(
+    scene: Scene, key: int, methods: Mapping[str, Reconstructor]
+) -> Iterator[MethodOutcome]:
+    """Measure how far every method's faces after each change are from its own without.
 
     The label ``change`` says what was done. A face that was lost without a change is lost with it.
 
@@ -108,16 +110,16 @@ def outcomes(scene: Scene, key: int, methods: Mapping[str, Reconstructor]) -> It
     """
     changed = [(change, change.forward(scene)) for change in CHANGES]
     for way in WAYS:
-        own = {name: _look(scene, method, way) for name, method in methods.items()}
+        own = {name: _find_face(scene, method, way) for name, method in methods.items()}
         for number, (change, after) in enumerate(changed):
             for name, method in methods.items():
-                errors = _errors(_look(after, method, way), own[name], change, scene)
+                errors = _errors(_find_face(after, method, way), own[name], change, scene)
                 labels = {"change": change.name, "way": way}
-                yield Outcome(f"{key:x}, change {number}, {way}", name, labels, errors)
+                yield MethodOutcome(f"{key:x}, change {number}, {way}", name, labels, errors)
 
 
-def _look(scene: Scene, method: Reconstructor, way: str) -> PositionMap | None:
-    return look(scene.image, scene.positions.box, method, way)
+def _find_face(scene: Scene, method: Reconstructor, way: str) -> PositionMap | None:
+    return find_face_at(scene.image, scene.positions.box, method, way)
 
 
 def _errors(

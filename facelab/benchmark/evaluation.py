@@ -1,4 +1,4 @@
-"""A picture whose truth is known, put before every method."""
+"""Evaluation of every method on a picture whose truth is known."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from facelab.benchmark.measures import Errors, same_face
-from facelab.benchmark.outcomes import Outcome
+from facelab.benchmark.outcomes import MethodOutcome
 from facelab.numerics.arrays import Float
 from facelab.reconstruct import Reconstructor
 from facelab.types import Box, PositionMap
@@ -16,13 +16,13 @@ WAYS = ("detected", "boxes")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """What methods are shown, and how what they find is judged.
+class LabelledPicture:
+    """A picture, and the errors of a position map found in it.
 
     Parameters
     ----------
     name : str
-        Told apart from all others.
+        Unlike all others.
     image : (H, W, 3) float32
         RGB in [0, 1].
     box : Box
@@ -30,7 +30,7 @@ class Picture:
     measure : callable
         The errors of a position map in pixels of `image`.
     labels : mapping of str to str
-        What means are taken over.
+        The groups that it belongs to; means are taken over these.
     """
 
     name: str
@@ -41,22 +41,26 @@ class Picture:
 
 
 def outcomes_of(
-    picture: Picture, methods: Mapping[str, Reconstructor], ways: Sequence[str] = WAYS
-) -> Iterator[Outcome]:
-    """What every method makes of a picture, found in each way."""
+    picture: LabelledPicture, methods: Mapping[str, Reconstructor], ways: Sequence[str] = WAYS
+) -> Iterator[MethodOutcome]:
+    """Evaluate every method on a picture, the face found in each way."""
     for way in ways:
         for method, reconstructor in methods.items():
             yield outcome_of(picture, method, reconstructor, way)
 
 
-def outcome_of(picture: Picture, method: str, reconstructor: Reconstructor, way: str) -> Outcome:
-    """What a method makes of a picture."""
-    found = look(picture.image, picture.box, reconstructor, way)
+def outcome_of(
+    picture: LabelledPicture, method: str, reconstructor: Reconstructor, way: str
+) -> MethodOutcome:
+    """Evaluate a method on a picture."""
+    found = find_face_at(picture.image, picture.box, reconstructor, way)
     errors = None if found is None else picture.measure(found)
     name, labels = f"{picture.name}, {way}", {**picture.labels, "way": way}
-    return Outcome(name, method, labels, errors)
+    return MethodOutcome(name, method, labels, errors)
 
 
-def look(image: Float, box: Box, reconstructor: Reconstructor, way: str) -> PositionMap | None:
+def find_face_at(
+    image: Float, box: Box, reconstructor: Reconstructor, way: str
+) -> PositionMap | None:
     """The face in a box, found in one of `WAYS`; None if none is found, or only others."""
     return same_face(reconstructor(image, [box] if way == "boxes" else None), box)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from facelab.augment.deepened import deepened
+from facelab.augment.portrait_cache import with_head_depth
 from facelab.geometry.head import HeadModel
 from facelab.numerics.arrays import Float
 from facelab.reconstruct import Reconstructor
 from facelab.types import Box, Reconstruction
 
 
-class Fitted:
-    """A `facelab.reconstruct.Reconstructor` that gives faces the depth of a family's nearest heads.
+class HeadDepthReconstructor:
+    """A `facelab.reconstruct.Reconstructor` that replaces depth by that of a fitted head.
 
     Parameters
     ----------
@@ -46,5 +46,5 @@ class Fitted:
         return [self._one(face) for face in faces]
 
     def _one(self, face: Reconstruction) -> Reconstruction:
-        positions, _ = deepened(face.positions, self._model)
+        positions, _ = with_head_depth(face.positions, self._model)
         return Reconstruction(positions, face.score)

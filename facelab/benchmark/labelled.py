@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.benchmark.evaluation import Picture
+from facelab.benchmark.evaluation import LabelledPicture
 from facelab.benchmark.measures import (
     Errors,
-    angles_off,
+    angle_errors,
     bin_of,
     landmark_errors,
     pose_errors,
@@ -28,7 +28,7 @@ from facelab.errors import UsageError
 from facelab.files import MEGABYTE, read_bytes, why
 from facelab.files.matlab import read_mat
 from facelab.geometry import pose
-from facelab.images import Found, find_photographs, read
+from facelab.images import FolderContents, find_photographs, read
 from facelab.numerics.arrays import Float
 from facelab.types import Box, PositionMap
 
@@ -43,7 +43,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class LabelledPhotograph:
     """A photograph and its labels."""
 
     photograph: Path
@@ -71,10 +71,10 @@ class Labels:
     angles: tuple[float, float, float]
 
 
-def find(folder: Path) -> tuple[list[Pair], str]:
+def find(folder: Path) -> tuple[list[LabelledPhotograph], str]:
     """The photographs of a folder, and of the folders below it, that have a ``.mat`` of their name.
 
-    And what else is in them, as `facelab.images.Found` says it.
+    And what else is in them, as `facelab.images.FolderContents` says it.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def find(folder: Path) -> tuple[list[Pair], str]:
     if not folder.is_dir():
         raise UsageError(f"{folder}: is not a folder; give the folder of the labelled photographs")
     there = find_photographs(folder, recursive=True)
-    pairs = [Pair(path, path.with_suffix(".mat")) for path in there.photographs]
+    pairs = [LabelledPhotograph(path, path.with_suffix(".mat")) for path in there.photographs]
     found = [pair for pair in pairs if pair.labels.is_file()]
     if not found:
         raise UsageError(
@@ -93,15 +93,15 @@ def find(folder: Path) -> tuple[list[Pair], str]:
         )
     others = Counter(there.others) - Counter({".mat": len({pair.labels for pair in found})})
     others["photograph without a .mat"] = len(pairs) - len(found)
-    return found, Found((), +others).said
+    return found, FolderContents((), +others).summary
 
 
-def picture(pair: Pair, first: int) -> Picture:
+def picture(pair: LabelledPhotograph, first: int) -> LabelledPicture:
     """A labelled photograph; the label ``yaw`` is the range of its yaw.
 
     Parameters
     ----------
-    pair : Pair
+    pair : LabelledPhotograph
     first : int
         What the labels call the first pixel: 0, or 1 as MATLAB does.
 
@@ -113,7 +113,7 @@ def picture(pair: Pair, first: int) -> Picture:
         If the labels cannot.
     """
     labels = read_labels(pair.labels, first)
-    return Picture(
+    return LabelledPicture(
         name=str(pair.photograph),
         image=read(pair.photograph).srgb,
         box=Box.around(labels.landmarks),
@@ -138,7 +138,7 @@ def turn_errors(found: PositionMap, truth: Labels) -> Errors:
     """
     # Of the transposed rotation our angles are those of 300W-LP, see `rotation_of`.
     own, wanted = pose.estimate(found).rotation.astype(np.float64).T, truth.rotation.T
-    off = angles_off(own, wanted)
+    off = angle_errors(own, wanted)
     mean = sum(map(abs, off)) / len(off)
     return {**pose_errors(own, wanted), "pose MAE": mean, "pitch offset": off[1]}
 

@@ -84,7 +84,7 @@ def dense_errors(found: PositionMap, truth: PositionMap, size: float) -> Errors:
     size : float
         Of the face, pixels.
     """
-    own, wanted = _alike(found, truth)
+    own, wanted = _corresponding(found, truth)
     return {f"dense {axes}D": float(distances(own, wanted, size, axes).mean()) for axes in (2, 3)}
 
 
@@ -98,14 +98,14 @@ def pose_errors(found: Array, truth: Array) -> Errors:
     found, truth : (3, 3) float64
         Rotations as of `facelab.types.Pose`.
     """
-    yaw, pitch, roll = map(abs, angles_off(found, truth))
+    yaw, pitch, roll = map(abs, angle_errors(found, truth))
     between = found.T @ truth
     axis = np.array([between[i, j] - between[j, i] for i, j in ((2, 1), (0, 2), (1, 0))])
     turn = np.rad2deg(np.arctan2(np.linalg.norm(axis), np.trace(between) - 1))
     return {"yaw": float(yaw), "pitch": float(pitch), "roll": float(roll), "geodesic": float(turn)}
 
 
-def angles_off(found: Array, truth: Array) -> tuple[float, float, float]:
+def angle_errors(found: Array, truth: Array) -> tuple[float, float, float]:
     """By how much yaw, pitch and roll are off, degrees with their signs.
 
     Every rotation has two sets of angles, one with a yaw beyond 90. Of those of `found` the set
@@ -174,7 +174,7 @@ def same_face(faces: Sequence[Reconstruction], box: Box) -> PositionMap | None:
     return face.positions if face and face.box.overlap(box) >= SAME_FACE else None
 
 
-def _alike(found: PositionMap, truth: PositionMap) -> tuple[Float, Float]:
+def _corresponding(found: PositionMap, truth: PositionMap) -> tuple[Float, Float]:
     """Where both have the places of a face, ``(n, 3)`` each: those of the texels of `found`."""
     atlas = found.atlas
     if atlas.name == truth.atlas.name:

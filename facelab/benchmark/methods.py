@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from facelab.benchmark.fitted import Fitted
+from facelab.benchmark.fitted import HeadDepthReconstructor
 from facelab.errors import UsageError
 from facelab.geometry.head import HeadModel
 from facelab.numerics.arrays import Float
@@ -15,8 +15,8 @@ from facelab.types import Box, Reconstruction
 TEACHER = "mesh"  # finds the faces that pictures are made of, and the points that heads are fit to
 
 
-class Remembered:
-    """A reconstructor that does not look again at the picture it has just seen.
+class CachedReconstructor:
+    """A reconstructor that remembers the faces of the picture it has just seen.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Remembered:
 
 
 def default_methods(*, head: bool) -> tuple[str, ...]:
-    """What is compared where nothing else is said: `fit` where there is a head."""
+    """The names of the methods compared by default: `fit` where there is a head."""
     return ("map", "mesh", "fit") if head else ("map", "mesh")
 
 
@@ -66,7 +66,7 @@ def load_methods(
     names : sequence of str
         Of `facelab.benchmark.METHODS`.
     teacher : Reconstructor
-        What `TEACHER` is.
+        The reconstructor called `TEACHER`.
     model : HeadModel, optional
         For ``fit``.
     weights : Path, optional
@@ -92,7 +92,7 @@ def _method(
     if name == "fit":
         if model is None:
             raise UsageError("the method fit needs a head model; give --head MODEL.safetensors")
-        return Fitted(teacher, model)
+        return HeadDepthReconstructor(teacher, model)
     if name == "map":
         return load_reconstructor(backend="map", weights=weights)
     if name == "prn":

@@ -1,4 +1,4 @@
-"""What came out of every method for every picture, and means of it."""
+"""Outcomes of every method for every picture, and their means."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from facelab.benchmark.measures import Errors, bin_names
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a method made of a picture.
+class MethodOutcome:
+    """The errors of a method on a picture.
 
     Parameters
     ----------
     picture : str
-        Names the picture; methods with the same name have seen the same.
+        The picture's name; methods with the same name have seen the same.
     method : str
     labels : mapping of str to str
-        What means are taken over: how the face was found, the yaw, what was done.
+        The groups of the picture: how the face was found, the yaw, what was done.
     errors : dict of str to float, optional
         Of each measure that there is of the face; None if it was lost.
     """
@@ -36,45 +36,45 @@ class Outcome:
 class Outcomes:
     """Outcomes of several methods on the same pictures."""
 
-    rows: tuple[Outcome, ...]
+    rows: tuple[MethodOutcome, ...]
 
     def where(self, **labels: str) -> Outcomes:
-        """Those with these labels."""
+        """The outcomes with these labels."""
         wanted = labels.items()
         return Outcomes(tuple(row for row in self.rows if wanted <= row.labels.items()))
 
     def among(self, label: str, values: Iterable[str]) -> Outcomes:
-        """Those of which a label is one of `values`."""
+        """The outcomes of which a label is one of `values`."""
         allowed = frozenset(values)
         return Outcomes(tuple(row for row in self.rows if row.labels.get(label) in allowed))
 
     def values(self, label: str) -> list[str]:
-        """What a label is, each once, in the order of the outcomes."""
+        """The values of a label, each once, in the order of the outcomes."""
         return list(dict.fromkeys(row.labels[label] for row in self.rows if label in row.labels))
 
     @cached_property
     def shared(self) -> Outcomes:
-        """Those of the pictures in which every method found the face."""
+        """The outcomes of the pictures in which every method found the face."""
         lost = {row.picture for row in self.rows if row.errors is None}
         return Outcomes(tuple(row for row in self.rows if row.picture not in lost))
 
     @cached_property
     def by_yaw(self) -> tuple[Outcomes, ...]:
-        """Those of each range of yaw, the label ``yaw``."""
+        """The outcomes of each range of yaw, the label ``yaw``."""
         return tuple(self.where(yaw=name) for name in bin_names())
 
     @cached_property
     def measures(self) -> list[str]:
-        """The names of what was measured of any face."""
+        """The names of the measures of any face."""
         return list(dict.fromkeys(name for row in self.rows for name in row.errors or ()))
 
     @cached_property
     def pictures(self) -> int:
-        """How many there are."""
+        """The number of pictures."""
         return len({row.picture for row in self.rows})
 
     def lost(self, method: str) -> float | None:
-        """In how many of a hundred pictures a method lost the face; None if it was given none."""
+        """The share of pictures in which a method lost the face, %; None without any picture."""
         lost = [row.errors is None for row in self._by_method.get(method, ())]
         return 100 * sum(lost) / len(lost) if lost else None
 
@@ -85,8 +85,8 @@ class Outcomes:
         return float(np.mean(found)) if found else None
 
     @cached_property
-    def _by_method(self) -> dict[str, list[Outcome]]:
-        found: dict[str, list[Outcome]] = {}
+    def _by_method(self) -> dict[str, list[MethodOutcome]]:
+        found: dict[str, list[MethodOutcome]] = {}
         for row in self.rows:
             found.setdefault(row.method, []).append(row)
         return found

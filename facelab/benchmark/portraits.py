@@ -1,11 +1,11 @@
-"""From a photograph to the scene that pictures are made of."""
+"""The scene of a photograph, of which the pictures of the benchmark are made."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from facelab.augment.deepened import deepened
 from facelab.augment.plan import Item
+from facelab.augment.portrait_cache import with_head_depth
 from facelab.augment.scene import Scene
 from facelab.augment.steps.frame import Frame
 from facelab.face.texture import unwrap
@@ -21,8 +21,8 @@ ROOM = 2.5  # its side in sizes of the face
 
 
 @dataclass(frozen=True, eq=False)
-class Studio:
-    """Looks at photographs.
+class SceneBuilder:
+    """Makes scenes of photographs.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Studio:
             raise no_face(str(item.file))
         positions, head = found[0].positions, None
         if self.model is not None:
-            positions, head = deepened(positions, self.model)
+            positions, head = with_head_depth(positions, self.model)
         face = Face(positions, unwrap(image, positions))
         matte = None if self.segmenter is None else self.segmenter(image)
         scene = replace(Scene.of(image, face, matte=matte), head=head)

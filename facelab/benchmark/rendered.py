@@ -13,11 +13,11 @@ import numpy as np
 from facelab.augment.scene import Augmentation, Scene
 from facelab.augment.steps.blur import Blur
 from facelab.augment.steps.camera import Camera
-from facelab.augment.steps.downscale import Coarse
+from facelab.augment.steps.downscale import Downscale
 from facelab.augment.steps.occlude import Occlude
 from facelab.augment.steps.profile import Profile
 from facelab.augment.steps.shade import Shade
-from facelab.benchmark.evaluation import Picture
+from facelab.benchmark.evaluation import LabelledPicture
 from facelab.benchmark.measures import bin_of, errors_of
 from facelab.benchmark.outcomes import Outcomes
 from facelab.geometry import pose
@@ -32,8 +32,8 @@ _TILT, _MOST_TILT = 7.0, 18.0  # degrees: deviation of pitch and roll, and their
 _IDENTITY, _EXPRESSION = 0.7, 0.4  # of `Profile`: the most there is of them
 
 
-def pictures(scene: Scene, key: int, seed: int) -> Iterator[Picture]:
-    """The pictures made of a photograph, plain and at each level.
+def pictures(scene: Scene, key: int, seed: int) -> Iterator[LabelledPicture]:
+    """Render the pictures of a photograph, plain and at each level.
 
     Labels: ``target`` is the yaw that was asked for, ``yaw`` its range, ``level`` what was done.
 
@@ -57,23 +57,23 @@ def pictures(scene: Scene, key: int, seed: int) -> Iterator[Picture]:
 
 
 def plain(outcomes: Outcomes) -> Outcomes:
-    """Those of pictures to which nothing was done, at every yaw."""
+    """The outcomes of pictures to which nothing was done, at every yaw."""
     return outcomes.where(level=PLAIN)
 
 
 def hard(outcomes: Outcomes) -> Outcomes:
-    """Those at the yaws at which there is every level, `PLAIN` among them."""
+    """The outcomes at the yaws at which there is every level, `PLAIN` among them."""
     return outcomes.among("target", map(str, LEVEL_TARGETS))
 
 
 def levels(rng: np.random.Generator) -> dict[str, Augmentation]:
-    """What makes a face hard to see, by name, from easy to hard; where it lies is drawn."""
+    """Steps that make a face hard to see, by name, from easy to hard; where they lie is drawn."""
     return {
         **{f"shadow {dark}": _shade(dark, rng) for dark in (0.5, 0.8)},
         "exposure -1.5": Camera(exposure=-1.5),
         "exposure +1": Camera(exposure=1.0),
         **{f"occluder {size}": _occluder(size, rng) for size in (0.3, 0.5, 0.7)},
-        **{f"1/{times} of the side": Coarse(times=float(times)) for times in (4, 8)},
+        **{f"1/{times} of the side": Downscale(times=float(times)) for times in (4, 8)},
         **{f"blur {sigma}": Blur(sigma=float(sigma)) for sigma in (3, 6)},
     }
 
@@ -91,9 +91,9 @@ def _turned(scene: Scene, target: int, rng: np.random.Generator) -> Scene | None
     return Profile(yaw=yaw, pitch=pitch, roll=roll, seed=seed, **shape)(scene)
 
 
-def _picture(scene: Scene, key: int, target: int, level: str) -> Picture:
+def _picture(scene: Scene, key: int, target: int, level: str) -> LabelledPicture:
     labels = {"target": str(target), "yaw": bin_of(target), "level": level}
-    return Picture(
+    return LabelledPicture(
         name=f"{key:x} at {target}, {level}",
         image=scene.image,
         box=scene.positions.box,

@@ -7,34 +7,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import facelab
 from facelab.augment import photographs
 from facelab.augment.plan import Item
+from facelab.augment.run import OnProgress
 from facelab.benchmark import consistency, labelled, rendered
 from facelab.benchmark.evaluation import WAYS, outcomes_of
 from facelab.benchmark.figures import Json, figures
-from facelab.benchmark.outcomes import Outcome, Outcomes
-from facelab.benchmark.portraits import Studio
+from facelab.benchmark.outcomes import MethodOutcome, Outcomes
+from facelab.benchmark.portraits import SceneBuilder
 from facelab.benchmark.table import TABLES
 from facelab.errors import FacelabError, ImageError, NoFaceError, UsageError
 from facelab.reconstruct import Reconstructor
 
-Task = Callable[[], Iterable[Outcome]]
-
-
-class Watch(Protocol):
-    """Is told what has been done."""
-
-    def __call__(self, stage: str, total: int, count: int, made: int) -> None:
-        """`count` more of `total` in a stage, of which `made` were not there before."""
-        ...
+Task = Callable[[], Iterable[MethodOutcome]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is to be measured.
+class BenchmarkSettings:
+    """What the benchmark measures, and of what.
 
     Parameters
     ----------
@@ -64,8 +56,8 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
-    """What was measured.
+class BenchmarkResult:
+    """All outcomes of a benchmark.
 
     Parameters
     ----------
@@ -78,7 +70,7 @@ class Result:
     skipped : dict of str to str
         Files that were left out, by their names below the folder, and why.
     left : dict of Path to str
-        What else each folder holds, as `facelab.images.Found` says it.
+        What else each folder holds, as `facelab.images.FolderContents` says it.
     """
 
     methods: Mapping[str, str]
@@ -111,23 +103,28 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What is to be done for a part: a task for each photograph in a folder."""
+    """The work of a part: a task for each photograph in a folder."""
 
     folder: Path
     tasks: Mapping[Path, Task]
 
 
-def run(asked: Asked, methods: Mapping[str, Reconstructor], studio: Studio, watch: Watch) -> Result:
-    """Measure what is asked for.
+def run(
+    settings: BenchmarkSettings,
+    methods: Mapping[str, Reconstructor],
+    build_scene: SceneBuilder,
+    on_progress: OnProgress,
+) -> BenchmarkResult:
+    """Run the parts of the benchmark that the settings name.
 
     Parameters
     ----------
-    asked : Asked
+    settings : BenchmarkSettings
     methods : mapping of str to Reconstructor
         What is compared.
-    studio : Studio
-        Looks at the photographs.
-    watch : callable
+    build_scene : SceneBuilder
+        Makes the scene of each photograph.
+    on_progress : callable
         Told after each photograph.
 
     Raises
@@ -136,66 +133,69 @@ def run(asked: Asked, methods: Mapping[str, Reconstructor], studio: Studio, watc
         If a folder is none, before anything is measured; or if it has nothing to measure with: the
         reason why its first photograph is left out.
     """
-    result = Result({name: method.description for name, method in methods.items()})
+    result = BenchmarkResult({name: method.description for name, method in methods.items()})
     works = [
-        _labelled(asked, methods, result)
+        _labelled(settings, methods, result)
         if part == "labelled"
-        else _made(part, asked, methods, studio, result)
-        for part in asked.parts
+        else _made(part, settings, methods, build_scene, result)
+        for part in settings.parts
     ]
-    for part, work in zip(asked.parts, works, strict=True):
-        _do(part, work, result, watch)
+    for part, work in zip(settings.parts, works, strict=True):
+        _do(part, work, result, on_progress)
     return result
 
 
 def _made(
     part: str,
-    asked: Asked,
+    settings: BenchmarkSettings,
     methods: Mapping[str, Reconstructor],
-    studio: Studio,
-    result: Result,
+    build_scene: SceneBuilder,
+    result: BenchmarkResult,
 ) -> _Work:
-    """A part whose pictures are made from photographs; what is left out goes into `result`."""
-    assert asked.photographs is not None
-    items, unfit, left = photographs.find(asked.photographs, asked.seed)
+    """The work of a part with pictures made from photographs; `result` notes what is left out."""
+    assert settings.photographs is not None
+    items, unfit, left = photographs.find(settings.photographs, settings.seed)
     result.skipped.update(unfit)
-    result.left[asked.photographs] = left
+    result.left[settings.photographs] = left
 
-    def measure(item: Item) -> Iterable[Outcome]:
-        scene, key = studio(item), int(item.sha256[:16], 16)
+    def measure(item: Item) -> Iterable[MethodOutcome]:
+        scene, key = build_scene(item), int(item.sha256[:16], 16)
         if part == "consistency":
             yield from consistency.outcomes(scene, key, methods)
             return
-        for picture in rendered.pictures(scene, key, asked.seed):
+        for picture in rendered.pictures(scene, key, settings.seed):
             yield from outcomes_of(picture, methods)
 
-    tasks = {item.file: partial(measure, item) for item in items[: asked.count]}
-    return _Work(asked.photographs.resolve(), tasks)
+    tasks = {item.file: partial(measure, item) for item in items[: settings.count]}
+    return _Work(settings.photographs.resolve(), tasks)
 
 
-def _labelled(asked: Asked, methods: Mapping[str, Reconstructor], result: Result) -> _Work:
-    assert asked.labelled is not None
-    ways = WAYS if asked.detect else ("boxes",)
+def _labelled(
+    settings: BenchmarkSettings, methods: Mapping[str, Reconstructor], result: BenchmarkResult
+) -> _Work:
+    assert settings.labelled is not None
+    ways = WAYS if settings.detect else ("boxes",)
 
-    def measure(pair: labelled.Pair) -> Iterable[Outcome]:
-        return outcomes_of(labelled.picture(pair, asked.first_pixel), methods, ways)
+    def measure(pair: labelled.LabelledPhotograph) -> Iterable[MethodOutcome]:
+        return outcomes_of(labelled.picture(pair, settings.first_pixel), methods, ways)
 
-    pairs, result.left[asked.labelled] = labelled.find(asked.labelled)
+    pairs, result.left[settings.labelled] = labelled.find(settings.labelled)
     return _Work(
-        asked.labelled, {pair.photograph: partial(measure, pair) for pair in pairs[: asked.count]}
+        settings.labelled,
+        {pair.photograph: partial(measure, pair) for pair in pairs[: settings.count]},
     )
 
 
-def _do(part: str, work: _Work, result: Result, watch: Watch) -> None:
+def _do(part: str, work: _Work, result: BenchmarkResult, on_progress: OnProgress) -> None:
     """Measure with one photograph after the other; those that cannot be used are noted."""
-    rows: list[Outcome] = []
+    rows: list[MethodOutcome] = []
     refused: dict[Path, FacelabError] = {}
     for file, task in work.tasks.items():
         try:
             rows += list(task())  # all of its pictures, or none
         except (ImageError, NoFaceError, UsageError) as error:
             refused[file] = error
-        watch(part, len(work.tasks), 1, 1)
+        on_progress(part, len(work.tasks), 1, 1)
     if len(refused) == len(work.tasks):
         raise next(iter(refused.values()))
     for file, why in refused.items():

@@ -47,8 +47,13 @@ class _Program(click.Group):
         os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
         try:
             code = super().main(args, prog_name or "facelab", standalone_mode=False)
+        except click.exceptions.NoArgsIsHelpError as error:  # nothing was asked for
+            click.echo(error.format_message())
+            code = 0
         except click.ClickException as error:
-            report_error(f"{error.format_message()} (see facelab --help)")
+            asked = getattr(error, "ctx", None)
+            command = asked.command_path if asked else "facelab"
+            report_error(f"{error.format_message()} (see {command} --help)")
             code = error.exit_code
         except FacelabError as error:
             report_error(str(error))
@@ -71,8 +76,8 @@ class _Program(click.Group):
 _HELP = {"help_option_names": ["-h", "--help"]}
 
 
-@click.group(cls=_Program, no_args_is_help=False, context_settings=_HELP)
-@click.version_option(facelab.__version__, prog_name="facelab")
+@click.group("facelab", cls=_Program, context_settings=_HELP)
+@click.version_option(facelab.__version__, "-V", "--version", prog_name="facelab")
 def main() -> None:
     """Edit and swap faces in photographs.
 

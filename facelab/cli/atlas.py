@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from facelab.cli.options import overwrite_option
 from facelab.cli.report import say_notes
 
 _OUTPUT = click.option(
@@ -24,7 +25,7 @@ _SIZE = click.option(
 )
 
 
-@click.group("atlas", no_args_is_help=False)
+@click.group("atlas")
 def atlas_group() -> None:
     """Draw the layout of textures: its regions, or a template for face paint."""
 
@@ -32,25 +33,33 @@ def atlas_group() -> None:
 @atlas_group.command("show")
 @_OUTPUT
 @_SIZE
-def show_command(output: Path, size: int) -> None:
+@overwrite_option
+def show_command(output: Path, size: int, overwrite: bool) -> None:
     """Draw every named region that edits know."""
     from facelab.atlas import picture
+    from facelab.files.folders import check_absent
     from facelab.images import Image, write
 
+    if not overwrite:
+        check_absent(output)
     say_notes(write(output, Image(picture.regions(size))))
 
 
 @atlas_group.command("template")
 @_OUTPUT
 @_SIZE
-def template_command(output: Path, size: int) -> None:
+@overwrite_option
+def template_command(output: Path, size: int, overwrite: bool) -> None:
     """Draw a template to paint on: features and mesh as lines on a transparent ground.
 
     Paint on a layer of its own and leave the template's out of what is saved; the edit `overlay`
     puts that on a face.
     """
     from facelab.atlas import picture
+    from facelab.files.folders import check_absent
     from facelab.images import Image, write
 
+    if not overwrite:
+        check_absent(output)
     colour, alpha = picture.template(size)
     say_notes(write(output, Image(colour, alpha)))

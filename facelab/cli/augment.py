@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from facelab.augment.engines import ENGINES
 from facelab.augment.formats import FORMATS
-from facelab.cli.options import CONSENT, FILE, catalogue_options, network_options
+from facelab.cli.options import FILE, catalogue_options, network_options
 from facelab.cli.report import say, say_notes
+from facelab.cli.shell import complete_recipe
+from facelab.constants import CONSENT, ENGINES
 
 if TYPE_CHECKING:
     from facelab.augment.request import DataSetRequest
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     "--recipe",
     type=FILE,
     required=True,
-    metavar="RECIPE.yaml",
-    help="What to do: a recipe of facelab edit whose values may be drawn.",
+    metavar="RECIPE",
+    shell_complete=complete_recipe,
+    help="What to do: a file, or a name of facelab recipe list; its values may be drawn.",
 )
 @click.option(
     "-i",

@@ -6,10 +6,9 @@ The one batch runner; what a command does with a photograph is a `Task`.
 from __future__ import annotations
 
 import json
-import sys
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +17,10 @@ import click
 
 from facelab.cli.report import conclude, say, say_notes
 from facelab.errors import FacelabError, UsageError
+from facelab.files import why
 from facelab.files.atomic import same_file
 from facelab.files.folders import check_folder, make_folder
-from facelab.images import WRITTEN_AS, Found, find_photographs
+from facelab.images import WRITTEN_AS, FolderContents, find_photographs
 from facelab.types import Box, Reconstruction
 
 
@@ -99,8 +99,12 @@ class Task(ABC):
         """Every file that a job writes, as far as is known before."""
 
     @abstractmethod
-    def is_done(self, job: Job) -> bool:
-        """Whether a job's files are there, intact, and recorded as made of this task."""
+    def is_ours(self, job: Job) -> bool:
+        """Whether what is there is recorded as made of this task, and was not changed since."""
+
+    @abstractmethod
+    def is_whole(self, job: Job) -> bool:
+        """Whether every file is there that the record names."""
 
     @abstractmethod
     def carry_out(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
@@ -139,7 +143,7 @@ class Batch:
     quiet: bool = False
 
     @cached_property
-    def found(self) -> dict[Path, Found]:
+    def found(self) -> dict[Path, FolderContents]:
         """What is in each of the folders given; a photograph stands for itself.
 
         Raises
@@ -150,12 +154,12 @@ class Batch:
         """
         return {given: self._found(given) for given in self.inputs}
 
-    def _found(self, given: Path) -> Found:
+    def _found(self, given: Path) -> FolderContents:
         try:
             if not given.is_dir():
-                return Found((given,))
+                return FolderContents((given,))
         except OSError as error:
-            raise UsageError(f"{error.filename}: {error.strerror}; give another path") from None
+            raise UsageError(f"{error.filename}: {why(error)}; give another path") from None
         if same_file(given, self.output):
             raise UsageError(f"{self.output}: photographs are taken from it; choose another -o")
         return find_photographs(given, recursive=self.recursive, without=self.output)
@@ -182,9 +186,11 @@ class Batch:
         try:
             folder = self.output.is_dir() or not self.output.suffix
         except OSError as error:
-            raise UsageError(f"{error.filename}: {error.strerror}; give another path") from None
+            raise UsageError(f"{error.filename}: {why(error)}; give another path") from None
         if not folder and (len(self.places) > 1 or any(path.is_dir() for path in self.inputs)):
-            raise UsageError(f"{self.output}: is a file, but a folder goes into a folder; give one")
+            raise UsageError(
+                f"{self.output}: is a file, but several photographs go into a folder; give one"
+            )
         return folder
 
     def pictures(self, suffix: str | None) -> list[Job]:
@@ -237,19 +243,20 @@ class Batch:
             for folder in sorted({job.output.parent for job in jobs}):
                 make_folder(folder, parents=True)
         check_folder(jobs[0].output.parent)
-        done = set() if self.overwrite else {job for job in jobs if task.is_done(job)}
-        outcomes = self._outcomes(task, jobs, done)
+        outcomes = self._outcomes(task, jobs)
         if self.as_json:
             listed = [outcome.as_json(task.record(outcome.job)) for outcome in outcomes]
             click.echo(json.dumps(listed, indent=2))
         if not self.quiet:
-            tell(outcomes, task.done, [found.said for found in self.found.values()])
+            tell(outcomes, task.done, [found.summary for found in self.found.values()])
         return conclude(outcome.error for outcome in outcomes)
 
-    def _outcomes(self, task: Task, jobs: Sequence[Job], done: Collection[Job]) -> list[Outcome]:
-        outcomes = {job: Outcome(job, "skipped") for job in done}
+    def _outcomes(self, task: Task, jobs: Sequence[Job]) -> list[Outcome]:
+        outcomes = {}
         if not self.overwrite:
-            outcomes |= blocked(task, [job for job in jobs if job not in done])
+            ours = {job for job in jobs if task.is_ours(job)}
+            outcomes = {job: Outcome(job, "skipped") for job in ours if task.is_whole(job)}
+            outcomes |= blocked(task, [job for job in jobs if job not in ours])
         left = [job for job in jobs if job not in outcomes]
         try:
             outcomes |= {outcome.job: outcome for outcome in self._carried_out(task, left)}
@@ -260,16 +267,16 @@ class Batch:
     def _carried_out(self, task: Task, jobs: Sequence[Job]) -> list[Outcome]:
         if not jobs:
             return []
-        with click.progressbar(
-            task.carry_out(jobs),
-            length=len(jobs),
-            label=task.doing,
-            hidden=self.quiet or not self.into_folder or len(self.places) == 1,
-            show_pos=True,
-            item_show_func=lambda outcome: outcome.job.photograph.name if outcome else None,
-            file=sys.stderr,
-        ) as bar:
-            return list(bar)
+        from facelab.cli.progress import Bar
+
+        outcomes = []
+        hidden = self.quiet or not self.into_folder or len(self.places) == 1
+        with Bar(task.doing, len(jobs), hidden=hidden) as bar:
+            for outcome in task.carry_out(jobs):
+                bar.set_postfix_str(outcome.job.photograph.name, refresh=False)
+                bar.update()
+                outcomes.append(outcome)
+        return outcomes
 
 
 def photographs_in(given: Path) -> tuple[Path, ...]:

@@ -11,12 +11,12 @@ import click
 
 import facelab
 from facelab.benchmark import METHODS, PARTS
-from facelab.cli.options import FILE
+from facelab.cli.options import FILE, overwrite_option
 from facelab.cli.report import say
 from facelab.errors import UsageError
 
 if TYPE_CHECKING:
-    from facelab.benchmark.run import Asked, Result
+    from facelab.benchmark.run import BenchmarkResult, BenchmarkSettings
 
 Names = tuple[str, ...] | None
 Callback = Callable[[click.Context, click.Parameter, str | None], Names]
@@ -48,7 +48,7 @@ def _ends_in(suffix: str) -> Callable[[click.Context, click.Parameter, Path | No
     return check
 
 
-@click.group("benchmark", no_args_is_help=False)
+@click.group("benchmark")
 def benchmark_group() -> None:
     """Measure how right reconstructors are."""
 
@@ -127,6 +127,7 @@ def benchmark_group() -> None:
     metavar="FILE.json",
     help="Where all figures go.",
 )
+@overwrite_option
 @click.option("--quiet", is_flag=True, help="Say nothing but the tables and errors.")
 def accuracy_command(
     photographs: Path | None,
@@ -141,6 +142,7 @@ def accuracy_command(
     first_pixel: int,
     output: Path | None,
     figures: Path | None,
+    overwrite: bool,
     quiet: bool,
 ) -> int:
     """Compare reconstructors: errors, faces lost, in tables with a column for each.
@@ -154,12 +156,14 @@ def accuracy_command(
     Exit codes: 0 done, 1 an error, 2 a wrong option or file, 3 no face in any photograph,
     4 weights missing or damaged, 130 interrupted; then nothing is written.
     """
-    from facelab.benchmark.run import Asked
-    from facelab.files.folders import check_folder
+    from facelab.benchmark.run import BenchmarkSettings
+    from facelab.files.folders import check_absent, check_folder
 
     for file in (output, figures):
         if file is not None:
             check_folder(file.parent)
+        if file is not None and not overwrite:
+            check_absent(file)
     wanted = parts or _parts(photographs, labelled)
     if labelled is None and "labelled" in wanted:
         raise UsageError("--parts labelled needs a folder; give --labelled FOLDER")
@@ -171,7 +175,7 @@ def accuracy_command(
         photographs = photographs or _samples()
     elif photographs is not None:
         raise UsageError("--photographs is given, but --parts has no part made of them; add one")
-    asked = Asked(wanted, photographs, labelled, count, seed, detect, first_pixel)
+    asked = BenchmarkSettings(wanted, photographs, labelled, count, seed, detect, first_pixel)
     result = _measured(asked, methods, head, weights, quiet=quiet)
     _report(result, asked, output, figures, quiet=quiet)
     return 0
@@ -193,11 +197,21 @@ def _samples() -> Path:
 
 
 def _measured(
-    asked: Asked, methods: Names, head: Path | None, weights: Path | None, *, quiet: bool
-) -> Result:
+    asked: BenchmarkSettings,
+    methods: Names,
+    head: Path | None,
+    weights: Path | None,
+    *,
+    quiet: bool,
+) -> BenchmarkResult:
     """Load what is needed and measure."""
-    from facelab.benchmark.methods import TEACHER, Remembered, default_methods, load_methods
-    from facelab.benchmark.portraits import Studio
+    from facelab.benchmark.methods import (
+        TEACHER,
+        CachedReconstructor,
+        default_methods,
+        load_methods,
+    )
+    from facelab.benchmark.portraits import SceneBuilder
     from facelab.benchmark.run import run
     from facelab.cli.progress import Progress
     from facelab.geometry.head import HeadModel
@@ -205,15 +219,20 @@ def _measured(
 
     model = None if head is None else HeadModel.read(head)
     names = methods or default_methods(head=model is not None)
-    teacher = Remembered(load_reconstructor(backend=TEACHER))
+    teacher = CachedReconstructor(load_reconstructor(backend=TEACHER))
     compared = load_methods(names, teacher, model, weights)
-    studio = Studio(teacher, load_segmenter(), model)
+    studio = SceneBuilder(teacher, load_segmenter(), model)
     with Progress(hidden=quiet) as progress:
         return run(asked, compared, studio, progress)
 
 
 def _report(
-    result: Result, asked: Asked, output: Path | None, figures: Path | None, *, quiet: bool
+    result: BenchmarkResult,
+    asked: BenchmarkSettings,
+    output: Path | None,
+    figures: Path | None,
+    *,
+    quiet: bool,
 ) -> None:
     """Write or print the tables and the figures, and name what was left out."""
     from facelab.files.atomic import write_bytes_atomically

@@ -15,6 +15,7 @@ from facelab.cli.options import (
     picture_option,
     recipe_option,
 )
+from facelab.cli.shell import complete_recipe, complete_step
 
 
 def _named(
@@ -33,13 +34,19 @@ def _named(
 @click.command("edit")
 @click.argument("inputs", nargs=-1, required=True, type=FILE, metavar="IMAGE_OR_FOLDER...")
 @click.option(
-    "-r", "--recipe", type=FILE, metavar="RECIPE.yaml", help="What to do; see facelab recipe."
+    "-r",
+    "--recipe",
+    type=FILE,
+    metavar="RECIPE",
+    shell_complete=complete_recipe,
+    help="What to do: a file, or a name of facelab recipe list.",
 )
 @click.option(
     "words",
     "--do",
     multiple=True,
     metavar="'EDIT KEY=VALUE ...'",
+    shell_complete=complete_step("edit"),
     help="What to do, in place of a recipe; several times for several edits, in this order.",
 )
 @picture_option
@@ -101,7 +108,7 @@ def edit_command(
     or damaged, 130 interrupted. Where several photographs fail in several ways it is 1.
     """
     if (recipe is None) == (not words):
-        raise click.UsageError("give either -r RECIPE.yaml or --do 'EDIT KEY=VALUE ...'")
+        raise click.UsageError("give either -r RECIPE or --do 'EDIT KEY=VALUE ...'")
     if faces is not None and most:
         raise click.UsageError("--faces and --most both say which faces; give one")
 

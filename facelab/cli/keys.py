@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
 
-from facelab.edits.edit import Step
+from facelab.edits.foreign import WithForeign
 from facelab.edits.parameters import allowed, default_of
-from facelab.errors import UsageError
+from facelab.errors import FacelabError, UsageError
 from facelab.recipe import step_classes
 from facelab.recipe.steps import unknown
 
 
-def steps_of(command: str) -> Mapping[str, type[Step]]:
+def steps_of(command: str) -> WithForeign:
     """The steps that a command's recipes may have, by name."""
     if command == "augment":
         from facelab.augment.template import template_classes
@@ -21,11 +20,20 @@ def steps_of(command: str) -> Mapping[str, type[Step]]:
     return step_classes()
 
 
-def listed(command: str) -> str:
-    """A line for each step of a command's recipes: its name and what it does."""
+def listed(command: str) -> tuple[str, list[FacelabError]]:
+    """A line for each step of a command's recipes, its name and what it does; and what is wrong.
+
+    Wrong can be edits of other packages.
+    """
     classes = steps_of(command)
     width = max(map(len, classes))
-    return "\n".join(f"{name:{width}}  {_summary(step)}" for name, step in classes.items())
+    lines, errors = [], classes.taken()
+    for name in classes:
+        try:
+            lines.append(f"{name:{width}}  {_summary(classes[name])}")
+        except FacelabError as error:
+            errors.append(error)
+    return "\n".join(lines), errors
 
 
 def explained(command: str, name: str) -> str:

@@ -9,17 +9,12 @@ from typing import Any, TypeVar
 
 import click
 
+from facelab.cli.report import conclude
+from facelab.cli.shell import complete_step
+from facelab.constants import BACKENDS, CONSENT, DETECTORS, DEVICES, FACES, RUNTIMES
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 Corners = tuple[float, ...]
-
-# What facelab.face, .reconstruct and .provenance know, without the time to load them.
-BLEND = ("poisson", "mixed", "alpha")
-DETECTORS = ("blazeface", "insightface")
-FACES = ("all", "largest", "left", "right")
-BACKENDS = ("map", "mesh", "prn")
-RUNTIMES = ("torch", "onnx")
-DEVICES = ("cpu", "cuda")
-CONSENT = ("self", "written", "licensed", "synthetic", "public-domain", "unspecified")
 
 FILE = click.Path(readable=False, path_type=Path)  # facelab.images tells what is wrong
 BOX = "x0,y0,x1,y1"
@@ -97,8 +92,9 @@ def catalogue_options(command: str) -> Callable[[Command], Command]:
         if wanted and not ctx.resilient_parsing:
             from facelab.cli.keys import listed
 
-            click.echo(listed(command))
-            ctx.exit()
+            lines, errors = listed(command)
+            click.echo(lines)
+            ctx.exit(conclude(errors))
 
     def explaining(ctx: click.Context, _param: click.Parameter, name: str | None) -> None:
         if name is not None and not ctx.resilient_parsing:
@@ -113,6 +109,7 @@ def catalogue_options(command: str) -> Callable[[Command], Command]:
             "--help-for",
             callback=explaining,
             metavar="STEP",
+            shell_complete=complete_step(command),
             help="Tell a step's keys, their ranges and defaults, and exit.",
             **about,
         )(given)
@@ -180,6 +177,12 @@ def recursive_option(command: Command) -> Command:
     option = click.option(
         "--recursive", is_flag=True, help="Of a folder, take the folders below it, too."
     )
+    return option(command)
+
+
+def overwrite_option(command: Command) -> Command:
+    """Add the option to replace a file that is there."""
+    option = click.option("--overwrite", is_flag=True, help="Replace what is there.")
     return option(command)
 
 

@@ -3,16 +3,54 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
 import click
+from tqdm import tqdm
+
+_LAYOUT = "{desc} |{bar}| {n_fmt}/{total_fmt}, {rate_noinv_fmt}, {remaining} left{postfix}"
+
+
+class Bar(tqdm):  # type: ignore[type-arg]  # of nothing: it is told what is done
+    """A bar on a terminal; elsewhere its label, once, so that no log is flooded.
+
+    Parameters
+    ----------
+    label : str
+        What is being done.
+    total : int
+    hidden : bool
+        Show nothing at all.
+    """
+
+    monitor_interval = 0  # no thread: every step may be drawn
+
+    def __init__(self, label: str, total: int, *, hidden: bool) -> None:
+        terminal = sys.stderr.isatty()
+        if not (hidden or terminal):
+            click.echo(label, err=True)
+        super().__init__(
+            desc=label,
+            total=total,
+            disable=hidden or not terminal,
+            bar_format=_LAYOUT,
+            unit="",
+            miniters=1,
+            smoothing=0,  # the mean rate
+            dynamic_ncols=True,
+        )
+
+    def advance(self, count: int, made: int) -> None:
+        """Go on by `count`, of which the `made` that were not there before measure the speed."""
+        if not self.disable:
+            self.initial += count - made
+            self.update(count)
 
 
 class Progress:
-    """A `facelab.augment.run.Watch` that shows what it is told.
+    """A `facelab.augment.run.OnProgress` that shows what it is told.
 
     Parameters
     ----------
@@ -22,9 +60,8 @@ class Progress:
 
     def __init__(self, *, hidden: bool) -> None:
         self._hidden = hidden
-        self._open = ExitStack()
         self._stage = ""
-        self._bar: Any = None  # click's class has no public name
+        self._bar: Any = None
         self._begun = 0.0
         self._made = 0
 
@@ -37,14 +74,15 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._open.close()
+        if self._bar is not None:
+            self._bar.close()
 
     def __call__(self, stage: str, total: int, count: int, made: int) -> None:
         """`count` more of `total` in a stage, of which `made` were not there before."""
         if stage != self._stage:
             self._begin(stage, total)
         self._made += made
-        self._bar.update(count, self._left(total - self._bar.pos - count))
+        self._bar.advance(count, made)
 
     @property
     def rate(self) -> float | None:
@@ -53,24 +91,7 @@ class Progress:
         return self._made / seconds if self._made and seconds > 0 else None
 
     def _begin(self, stage: str, total: int) -> None:
-        self._open.close()
+        if self._bar is not None:
+            self._bar.close()
         self._stage, self._begun, self._made = stage, monotonic(), 0
-        self._bar = self._open.enter_context(
-            click.progressbar(
-                length=total,
-                label=stage,
-                hidden=self._hidden,
-                show_pos=True,
-                show_eta=False,  # it would count what was there before
-                item_show_func=lambda text: text,
-                file=sys.stderr,
-            )
-        )
-
-    def _left(self, remaining: int) -> str:
-        rate = self.rate
-        if rate is None:
-            return ""
-        minutes, seconds = divmod(round(remaining / rate), 60)
-        hours, minutes = divmod(minutes, 60)
-        return f"{rate:.1f}/s, {hours}:{minutes:02}:{seconds:02} left"
+        self._bar = Bar(stage, total, hidden=self._hidden)

@@ -43,7 +43,7 @@ class RecipeTask(Task):
     recipe : Recipe
     networks : Networks
     consent : str
-        A name of `facelab.provenance.CONSENT`.
+        A name of `facelab.constants.CONSENT`.
     show : bool
         Whether a comparison is written beside each picture.
 
@@ -104,14 +104,17 @@ class RecipeTask(Task):
         shown = [comparison_path(job.output)] if self.show else []
         return [job.output, record_path(job.output), *shown]
 
-    def is_done(self, job: Job) -> bool:
-        """Whether a job's files are there, intact, and recorded as made of this recipe."""
+    def is_whole(self, job: Job) -> bool:
+        """Whether picture, record and comparison are there."""
+        return all(file.is_file() for file in self.writes(job))
+
+    def is_ours(self, job: Job) -> bool:
+        """Whether the record is of this recipe, and the picture, if it is there, as recorded."""
         try:
             record = parse_json(read_bytes(record_path(job.output), MEGABYTE), _RECORD)
             inputs = [[item["role"], item["sha256"]] for item in record["inputs"]]
             return (
-                all(file.is_file() for file in self.writes(job))
-                and record["output"]["sha256"] == file_sha256(job.output)
+                (not job.output.exists() or record["output"]["sha256"] == file_sha256(job.output))
                 and inputs == [*self._hashes, ["target", file_sha256(job.photograph)]]
                 and record["recipe"] == self._recorded
                 and record["weights"] == self.networks.weights

@@ -77,18 +77,23 @@ class ReconstructTask(Task):
         """The report; what else there will be is not known before."""
         return [job.output]
 
-    def is_done(self, job: Job) -> bool:
-        """Whether the report is there, of this photograph and export, with all files it names."""
+    def is_ours(self, job: Job) -> bool:
+        """Whether the report is there, of this photograph and export."""
         return self._report(job).is_of(self.export)
+
+    def is_whole(self, job: Job) -> bool:
+        """Whether all files are there that the report names."""
+        return self._report(job).is_whole()
 
     def carry_out(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Do jobs, several photographs together."""
         reconstructor = self.export.networks.load()
         if not self.batch.quiet:
             say(reconstructor.description)
-        return self._carried_out(jobs, reconstructor)
+        return self.perform(jobs, reconstructor)
 
-    def _carried_out(self, jobs: Sequence[Job], reconstructor: Reconstructor) -> Iterator[Outcome]:
+    def perform(self, jobs: Sequence[Job], reconstructor: Reconstructor) -> Iterator[Outcome]:
+        """Do jobs, as `carry_out`, with a reconstructor that is there."""
         waiting: list[tuple[Job, Image]] = []
         for job in jobs:
             try:

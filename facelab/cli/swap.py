@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from facelab.cli.options import (
-    BLEND,
     BOX,
     FILE,
     Corners,
@@ -18,20 +17,12 @@ from facelab.cli.options import (
     picture_option,
     recipe_option,
 )
+from facelab.constants import BLEND
 
 
 def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[str, ...]:
     """``mouth,eyes`` as a tuple."""
     return tuple(part.strip() for part in value.split(","))
-
-
-def _one_box(ctx: click.Context, param: click.Parameter, value: str | None) -> Corners | None:
-    """Where the face of the one source is."""
-    if value is not None and len(ctx.params.get("sources", ())) > 1:
-        raise click.UsageError("--source-box goes with one --source", ctx)
-    if value is not None and ctx.params.get("source_face", "largest") != "largest":
-        raise click.UsageError("--source-box already says which face; leave --source-face out", ctx)
-    return corners(ctx, param, value)
 
 
 @click.command("swap")
@@ -98,7 +89,7 @@ def _one_box(ctx: click.Context, param: click.Parameter, value: str | None) -> C
 )
 @click.option(
     "--source-box",
-    callback=_one_box,
+    callback=corners,
     metavar=BOX,
     help="Where the source's face is; skips detection.",
 )
@@ -169,6 +160,11 @@ def swap_command(
     Exit codes: 0 done, 1 an error, 2 a wrong option, 3 no face found, 4 weights missing or damaged,
     130 interrupted. Where several photographs fail in several ways it is 1.
     """
+    if target_box and target_face != "largest":
+        raise click.UsageError("--target-box already says which face; leave --target-face out")
+    if source_box and source_face != "largest":
+        raise click.UsageError("--source-box already says which face; leave --source-face out")
+
     from facelab.cli.batch import Batch, photographs_in
     from facelab.cli.recipes import RecipeTask, carry_out
     from facelab.recipe import Photographs, Recipe, Swap
@@ -177,6 +173,8 @@ def swap_command(
     from facelab.types import Box
 
     files = tuple(file for source in sources for file in photographs_in(source))
+    if source_box and len(files) > 1:
+        raise click.UsageError("--source-box goes with one --source")
     person = Photographs(files, str(source_face), Box(*source_box) if source_box else None)
     recipe = Recipe(
         [Swap(source=SOURCE, tone=tone, keep=keep, blend=blend, occlusion=not no_occlusion)],

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from facelab.cli.options import FILE
+from facelab.constants import DEVICES
 
 
 @click.command("train")
@@ -44,7 +45,7 @@ from facelab.cli.options import FILE
 @click.option("--scratch", is_flag=True, help="Begin with random weights, not with FaceMesh's.")
 @click.option("--no-jaw", is_flag=True, help="Leave the jaw's landmarks out of the loss.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
-@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
+@click.option("--device", type=click.Choice(DEVICES), default="cpu", show_default=True)
 @click.option(
     "--workers",
     type=click.IntRange(min=0),
@@ -96,11 +97,11 @@ def train_command(
         raise click.UsageError("--begin and --scratch exclude each other")
     from facelab.cli.progress import Progress
     from facelab.train.loop import Settings
-    from facelab.train.renders import RECIPES, Rendering
+    from facelab.train.renders import RECIPES, RenderSettings
     from facelab.train.run import run
 
     turn = RECIPES / ("turn.yaml" if head else "turn_without_head.yaml")
-    how = Rendering(
+    how = RenderSettings(
         head=head,
         scene=scene_recipe or RECIPES / "scene.yaml",
         turn=turn_recipe or turn,

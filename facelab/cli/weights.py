@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from facelab.cli.options import FILE
+from facelab.cli.options import FILE, overwrite_option
 from facelab.cli.report import report_error, say
 from facelab.errors import WeightsError
 
 
-@click.group("weights", no_args_is_help=False)
+@click.group("weights")
 def weights_group() -> None:
     """Look at the networks' weights files, and make those that cannot come with facelab."""
 
@@ -96,16 +96,20 @@ def _onnx(_ctx: click.Context, param: click.Parameter, value: Path) -> Path:
     metavar="FILE.safetensors",
     help="What facelab train wrote, instead of the network that comes with facelab.",
 )
-def export_onnx_command(output: Path, weights: Path | None) -> None:
+@overwrite_option
+def export_onnx_command(output: Path, weights: Path | None, overwrite: bool) -> None:
     """Write FaceMap as an ONNX file, for programs without Python.
 
     Input `crops` (batch, 3, 192, 192), RGB in [0, 1]; outputs `points` (batch, 468, 3) in pixels of
     the crop and `score` (batch); weights/facemap.md tells more.
     """
     from facelab.files.atomic import write_bytes_atomically
+    from facelab.files.folders import check_absent
     from facelab.models import facemap, layers
     from facelab.models.runtime import onnx_model
 
+    if not overwrite:
+        check_absent(output)
     kind, names = facemap.FaceMap, ("points", "score")
     network = layers.load_file(kind, weights) if weights else layers.load(kind, "facemap")
     write_bytes_atomically(output, onnx_model(network, facemap.SIDE, names))

@@ -1,1 +1,1 @@
-"""Where the faces of a photograph are."""
+"""Detectors of the faces in a photograph."""

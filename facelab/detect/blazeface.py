@@ -1,4 +1,4 @@
-"""Where the faces are: a pyramid of the two BlazeFace networks.
+"""Face detection by a pyramid of the two BlazeFace networks.
 
 The full-range network finds faces of 12 to 96 px, in a crowd from 28 px, at any roll up to 60
 degrees. It looks at the image in steps of a factor of 3, from the whole image at 192 px down to the
@@ -61,14 +61,14 @@ Look = Callable[[Float], Iterator[Float]]  # an image to candidates ``(n, 17)``,
 
 
 class Detector(Protocol):
-    """Anything that finds faces."""
+    """A face detector."""
 
     def __call__(self, image: Float) -> list[Detection]:
         """The faces of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
         ...
 
     def largest(self, image: Float) -> list[Detection]:
-        """The largest face first; smaller ones may be missing where that saves time."""
+        """Find the largest face, which comes first; smaller ones may be missing to save time."""
         ...
 
 
@@ -102,7 +102,7 @@ class BlazeFaceDetector:
         return detections(self._found(image, self._looks))
 
     def largest(self, image: Float) -> list[Detection]:
-        """As calling it, but looks no closer if the image in small shows faces.
+        """Find the largest faces: no closer look is taken if the image in small shows faces.
 
         That misses no face larger than those it finds, so the largest face is there; much smaller
         ones may not be.

@@ -41,7 +41,7 @@ NOSE, MOUTH_CORNERS, EARS = 4, (61, 291), (234, 454)
 
 
 class Network(Protocol):
-    """What is used of insightface's ``SCRFD``."""
+    """The part of insightface's ``SCRFD`` that is used here."""
 
     input_size: tuple[int, int]
 
@@ -128,7 +128,7 @@ class InsightFaceDetector:
         return boxes, points
 
     def largest(self, image: Float) -> list[Detection]:
-        """As calling it: one look finds the large faces and the small ones."""
+        """Find every face: one look finds the large faces and the small ones."""
         return self(image)
 
 
@@ -138,7 +138,7 @@ def default_root() -> Path:
 
 
 def locate(pack: str | None, root: Path) -> Path:
-    """The folder of a pack; by default of `PREFERRED` or, without it, of the first by name.
+    """Find the folder of a pack; by default of `PREFERRED` or, without it, the first by name.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def locate(pack: str | None, root: Path) -> Path:
 
 
 def load(folder: Path) -> Network:
-    """The pack's detection network, on the CPU.
+    """Load the pack's detection network, on the CPU.
 
     Raises
     ------
@@ -228,7 +228,7 @@ def detection(corners: Float, score: float, five: Float) -> Detection:
 
 @cache
 def ear_weights() -> Float:
-    """What the ears are of the five points: ``(2, 5)``, rows that sum to 1.
+    """Weights of the five points whose sums are the ears: ``(2, 5)``, rows that sum to 1.
 
     The affine camera that takes the canonical face's five points nearest to the ones seen, in the
     least squares sense, shows where its ears are: linear in the points, exact for any affine view

@@ -1,4 +1,7 @@
-"""Edits: functions from a face to a face, one file each."""
+"""Edits: functions from a face to a face, one file each.
+
+What an edit of your own is made of is in `facelab.edits.edit` and `facelab.edits.parameters`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from facelab.edits.average import Average
 from facelab.edits.blemish import Blemish
 from facelab.edits.blush import Blush
 from facelab.edits.cover import Cover
-from facelab.edits.edit import Edit
+from facelab.edits.edit import Edit as Edit  # recipes and the like take it from here
 from facelab.edits.eyeliner import Eyeliner
 from facelab.edits.eyeshadow import Eyeshadow
 from facelab.edits.foundation import Foundation
@@ -56,4 +59,34 @@ EDITS: tuple[type[Edit], ...] = (
 )
 """Every edit, in the order in which people are shown them."""
 
-__all__ = ["EDITS", "Edit"]
+__all__ = [
+    "Anonymise",
+    "Average",
+    "Blemish",
+    "Blush",
+    "Cover",
+    "Eyeliner",
+    "Eyeshadow",
+    "Foundation",
+    "Freckles",
+    "Lipstick",
+    "Match",
+    "MatchLight",
+    "Overlay",
+    "Project",
+    "Relight",
+    "Reshape",
+    "Shine",
+    "Smooth",
+    "Symmetrise",
+    "Tone",
+    "Transplant",
+    "Turn",
+    "TurnLight",
+    "Whiten",
+    "Wrinkles",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 
 from facelab.edits.cielab import to_lab
-from facelab.edits.complexion import blurred, complexion, smoothstep
+from facelab.edits.complexion import blurred, complexion
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import number, places
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import resized
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Face, Texture
 
 _SIZE = 512  # largest side at which spots are looked for

@@ -12,7 +12,7 @@ from facelab.edits.cielab import to_lab
 from facelab.face.skin import features, learn
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import resized
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Face
 
 _UNLIKE, _LIKE = 0.2, 0.55  # likelihood of skin from which it begins to count, and fully counts
@@ -44,13 +44,6 @@ def complexion(face: Face) -> Complexion:
     rough = likely * (1 - features(atlas, len(likely)))
     bare = resized(rough, texture.size) * (texture.confidence > 0)
     return Complexion(to_lab(resized(skin.tone, texture.size)), bare)
-
-
-def smoothstep(values: Float, low: float, high: float) -> Float:
-    """0 up to `low`, 1 from `high`, and smooth between: 3 t^2 - 2 t^3."""
-    t = np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
-    step: Float = t * t * (3 - 2 * t)
-    return step
 
 
 def blurred(values: Float, weight: Float, sigma: float) -> Float:

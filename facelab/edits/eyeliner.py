@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
-from facelab.edits.complexion import smoothstep
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.strokes import Ints, stroke
 from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import smoothstep
 from facelab.types import Face
 
 _OUTER, _INNER = 0, 8  # the corners in the 16 points of an eye's contour; the lower lid is between

@@ -9,13 +9,13 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.edits.cielab import lab_of
-from facelab.edits.complexion import complexion, smoothstep
+from facelab.edits.complexion import complexion
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.pigment import FINISHES, powdered
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import resized
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Face
 
 _SIZE = 256  # side of the map on which it is drawn, texels

@@ -5,9 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from facelab.edits.complexion import smoothstep
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import resized
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Face
 
 _HIGHEST = 0.015  # of the side: how wide the slit of an open mouth may be in the atlas

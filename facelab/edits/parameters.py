@@ -77,10 +77,20 @@ def check(key: Field[Any], value: object) -> object:
 
 def checked(key: Field[Any], value: object) -> object:
     """As `check`, with an error that names the key and what it may hold."""
+    check_kind(key)
     try:
         return check(key, value)
     except ValueError as error:
         raise ValueError(f"{key.name}: {error} (allowed: {allowed(key)})") from None
+
+
+def check_kind(key: Field[Any]) -> None:
+    """Raise ``ValueError`` unless a field was made by a function of this module."""
+    if key.metadata.get("kind") not in _CHECKS:
+        raise ValueError(
+            f"{key.name}: is a field that says nothing of what it may hold; make it by one of "
+            f"{__name__}, such as number(0.5, 0, 1, 'what it is')"
+        )
 
 
 def allowed(key: Field[Any]) -> str:
@@ -140,6 +150,8 @@ def _choices(about: Mapping[str, Any], value: object) -> tuple[str, ...]:
 
 
 def _colour(_about: Mapping[str, Any], value: object) -> str:
+    if value is None:  # YAML takes # for the beginning of a comment
+        raise ValueError("is empty; put a colour in quotes, '#rrggbb'")
     if not isinstance(value, str) or not _COLOUR.fullmatch(value):
         raise ValueError(f"{value!r} is not a colour as #rrggbb")
     return value.lower()

@@ -26,7 +26,7 @@ from facelab.edits.edit import References, TextureEdit
 from facelab.edits.linear import decoded, encoded
 from facelab.edits.parameters import number, reference
 from facelab.face.skin import SIZE, Skin, learn
-from facelab.face.swap import relight, trusted
+from facelab.face.swap import reject_non_skin, relight
 from facelab.geometry import pose
 from facelab.geometry.normals import normals
 from facelab.numerics.algebra import product
@@ -246,7 +246,7 @@ def _lit(basis: Array, light: Array) -> Array:
 
 def _reach(face: Face, skin: Skin) -> Float:
     """Where the face is lit anew, ``(128, 128)``: not on hair and background."""
-    kept = resized(trusted(face.texture, skin, face.positions.atlas).confidence, SIZE)
+    kept = resized(reject_non_skin(face.texture, skin, face.positions.atlas).confidence, SIZE)
     own = resized(face.texture.confidence, SIZE)
     dropped = ((own > 0.02) & (kept < 0.5 * own)).astype(np.float32)
     lit: Float = 1 - cv2.GaussianBlur(dropped, (0, 0), 0.02 * SIZE)

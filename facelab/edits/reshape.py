@@ -20,6 +20,7 @@ from facelab.edits.parameters import choice, number
 from facelab.geometry import pose
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import smoothstep
 from facelab.types import Face, Pose, PositionMap
 
 _WHOLE = ("mouth",)  # keys that move both sides of a face or none
@@ -118,13 +119,7 @@ class _Shape:
         x = self.canonical[..., 0]
         if side == "both":
             return np.ones_like(x)
-        return _step(x if side == "left" else -x, -_MIDDLE, _MIDDLE)
-
-
-def _step(values: Float, low: float, high: float) -> Float:
-    """From 0 at `low` smoothly to 1 at `high`."""
-    share = np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)
+        return smoothstep(x if side == "left" else -x, -_MIDDLE, _MIDDLE)
 
 
 def _vector(weight: Float, x: Float | float = 0.0, y: Float | float = 0.0) -> Float:
@@ -136,7 +131,7 @@ def _slim(shape: _Shape) -> Float:
     """The cheeks, less toward the middle, where mouth and nose keep their width."""
     mouth = shape.canonical_landmarks[_LIPS].mean(axis=0)
     weight = shape.around(np.array([0, mouth[1] + 1.5]), 14, 7.5)
-    weight = weight * _step(np.abs(shape.canonical[..., 0]), 1.5, 6.0)
+    weight = weight * smoothstep(np.abs(shape.canonical[..., 0]), 1.5, 6.0)
     return _vector(weight, x=-0.11 * shape.own[..., 0])
 
 
@@ -144,14 +139,14 @@ def _jaw(shape: _Shape) -> Float:
     """The angles of the jaw."""
     chin = shape.canonical_landmarks[8]
     weight = shape.around(chin + np.array([0, 2.5, 0]), 14, 5.5)
-    weight = weight * _step(np.abs(shape.canonical[..., 0]), 0.5, 5.0)
+    weight = weight * smoothstep(np.abs(shape.canonical[..., 0]), 0.5, 5.0)
     return _vector(weight, x=0.12 * shape.own[..., 0])
 
 
 def _chin(shape: _Shape) -> Float:
     """The chin, from below the lips."""
     lips, chin = shape.canonical_landmarks[57], shape.canonical_landmarks[8]
-    below = _step(-shape.canonical[..., 1], -lips[1], -chin[1])
+    below = smoothstep(-shape.canonical[..., 1], -lips[1], -chin[1])
     return _vector(below * shape.around(chin, 7.5, 9.0), y=-0.9)
 
 
@@ -199,7 +194,7 @@ def _mouth(shape: _Shape) -> Float:
     """
     marks = shape.canonical_landmarks
     x, y = shape.canonical[..., 0], shape.canonical[..., 1]
-    follows = _step(-y, -marks[33, 1], -marks[57, 1] + _JAW_SKIN)
+    follows = smoothstep(-y, -marks[33, 1], -marks[57, 1] + _JAW_SKIN)
     below = y < sum(shape.inner_lips) / 2
     parted = np.maximum(1 - (x / marks[64, 0]) ** 2, 0)
     weight = (follows + parted * (below - follows)) * shape.positions.atlas.valid

@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 
 from facelab.edits.cielab import to_lab
-from facelab.edits.complexion import smoothstep
 from facelab.edits.mouth import grown
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import resized
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import SEEN, Face
 
 _SIZE = 512  # side of the texture in which they are looked for

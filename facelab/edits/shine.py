@@ -8,10 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.cielab import to_lab, to_rgb
-from facelab.edits.complexion import blurred, complexion, smoothstep
+from facelab.edits.complexion import blurred, complexion
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import number
 from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import smoothstep
 from facelab.types import Face
 
 _MATTE = 4.0  # lightness above the tone that matte skin has too

@@ -12,7 +12,7 @@ from facelab.edits.complexion import faded
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import choice
 from facelab.face.skin import learn
-from facelab.face.swap import relight, trusted
+from facelab.face.swap import reject_non_skin, relight
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized
 from facelab.types import Face
@@ -41,7 +41,7 @@ class Symmetrise(TextureEdit):
             np.ascontiguousarray(texture.colour[:, ::-1]), np.ascontiguousarray(tone[:, ::-1]), tone
         )
         share = self._share(atlas.canonical_uv(texture.size)[..., 0])
-        seen = _well_seen(trusted(texture, skin, atlas).confidence)
+        seen = _well_seen(reject_non_skin(texture, skin, atlas).confidence)
         lips = 1 - resized(atlas.soft_region("mouth", 256, 0.01), texture.size)
         return mirrored, share * seen * seen[:, ::-1] * lips * faded(atlas, texture.size, _RIM)
 

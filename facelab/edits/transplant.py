@@ -15,7 +15,7 @@ from facelab.edits.retone import retoned
 from facelab.edits.rims import rims
 from facelab.face.occlusion import opacity, shared_gaps
 from facelab.face.skin import learn
-from facelab.face.swap import fuse, trusted
+from facelab.face.swap import fuse, reject_non_skin
 from facelab.face.texture import at_size
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized
@@ -48,7 +48,7 @@ class Transplant(TextureEdit):
         regions = [SURROUNDED[key] for key in self.regions]
         mask = opacity(face.positions, other.positions, seen, ("mouth",))
         mask *= union(atlas, regions, size, self.softness) * faded(atlas, size, _RIM)
-        mask *= 1 - shared_gaps(seen, trusted(face.texture, skin, atlas).confidence, atlas)
+        mask *= 1 - shared_gaps(seen, reject_non_skin(face.texture, skin, atlas).confidence, atlas)
         mask *= (1 - rims(face)) * (1 - resized(rims(other), size))
         wanted = source.tone + np.float32(self.tone) * (skin.tone - source.tone)
         return retoned(source.texture.colour, source.tone, wanted), mask

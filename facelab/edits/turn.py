@@ -10,8 +10,8 @@ import numpy as np
 from facelab.edits.edit import Edit, References
 from facelab.edits.parameters import number
 from facelab.geometry import pose
-from facelab.geometry.normals import revealed
-from facelab.geometry.warp import made_up
+from facelab.geometry.normals import disocclusion
+from facelab.geometry.warp import fill_disoccluded
 from facelab.numerics.algebra import product
 from facelab.types import Face, PositionMap, Texture
 
@@ -40,5 +40,5 @@ class Turn(Edit):
         away = (face.positions.values - centre) * _FLIP
         values = (product(away, turn.T) * _FLIP + centre).astype(np.float32)
         positions = PositionMap(values, face.positions.atlas)
-        colour = made_up(face, revealed(face.positions, positions))
+        colour = fill_disoccluded(face, disocclusion(face.positions, positions))
         return Face(positions, Texture(colour, face.texture.confidence))

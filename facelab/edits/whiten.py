@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from facelab.edits.cielab import to_lab, to_rgb
-from facelab.edits.complexion import smoothstep
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.mouth import gap, grown
 from facelab.edits.parameters import choice, number
 from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import smoothstep
 from facelab.types import Face
 
 _LIGHTER = 4.0  # lightness added to what is white

@@ -9,12 +9,12 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.edits.cielab import to_lab, to_rgb
-from facelab.edits.complexion import complexion, smoothstep
+from facelab.edits.complexion import complexion
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import choices, whole
 from facelab.edits.strokes import Ints, curve, stroke
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import resized
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Face
 
 PLACES = ("forehead", "frown", "crow's feet", "under eyes", "nose to mouth")

@@ -1,4 +1,4 @@
-"""What can be written of a reconstructed face, one module for each kind of file."""
+"""What can be written of a reconstructed face, by the name of each kind of file."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "Entry", "Writer", "writer"]
 
-NAMES = (
-    "landmarks",
-    "overlay",
-    "surface",
-    "depth",
-    "normals",
-    "pncc",
-    "uv",
-    "texture",
-    "visibility",
-    "mat",
-    "obj-colour",
-    "obj-texture",
-    "ply",
-    "glb",
-    "npz",
-)
+_WRITERS = {
+    "landmarks": "landmarks.write",
+    "overlay": "overlay.write",
+    "surface": "surface.write",
+    "depth": "depth.write",
+    "normals": "normals.write",
+    "pncc": "pncc.write",
+    "uv": "maps.write_uv",
+    "texture": "maps.write_texture",
+    "visibility": "maps.write_visibility",
+    "mat": "mat.write",
+    "obj-colour": "obj_colour.write",
+    "obj-texture": "obj_texture.write",
+    "ply": "ply.write",
+    "glb": "glb.write",
+    "npz": "npz.write",
+}
+NAMES = tuple(_WRITERS)
 
 # What a writer wrote: kind to file name, and numbers needed to read it.
 Entry = dict[str, str | float]
@@ -38,5 +39,6 @@ Writer = Callable[["Subject", Path], Entry]
 
 def writer(name: str) -> Writer:
     """The writer of one of `NAMES`; loaded when it is first asked for."""
-    write: Writer = import_module(f"{__name__}.{name.replace('-', '_')}").write
+    module, _, function = _WRITERS[name].partition(".")
+    write: Writer = getattr(import_module(f"{__name__}.{module}"), function)
     return write

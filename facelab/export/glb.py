@@ -13,9 +13,9 @@ from typing import Any
 import PIL.Image
 
 import facelab
+from facelab.export.maps import SENTENCE
 from facelab.export.normals import smooth_normals
 from facelab.export.subject import FRAME, Subject
-from facelab.export.texture import SENTENCE
 from facelab.files.atomic import write_bytes_atomically
 from facelab.images.image import to_integers
 from facelab.numerics.arrays import Float

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from facelab.export.maps import SENTENCE
 from facelab.export.marked import write_marked
 from facelab.export.obj_colour import faces, header, normals, rows
 from facelab.export.subject import FRAME, Subject
-from facelab.export.texture import SENTENCE
 from facelab.files.atomic import write_bytes_atomically
 from facelab.types import Mesh
 

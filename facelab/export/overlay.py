@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from functools import reduce
 from itertools import pairwise
 from pathlib import Path
 
@@ -44,7 +46,11 @@ _FINE = 240  # pixels: smaller faces are drawn on with several samples a pixel
 _SMALLEST_TEXT = 11  # pixels
 _SMALLEST_CAPTIONED = 90  # pixels: on smaller faces the text would cover them
 
+TOGETHER = "all"
+"""What stands for the index of a face in the name of the file that shows all of a photograph."""
+
 _SENTENCE = "Landmarks, a surface and the pose of a face were drawn on this photograph by facelab."
+_SENTENCE_ALL = "Landmarks, surfaces and poses of faces were drawn on this photograph by facelab."
 
 
 def overlay(subject: Subject) -> Float:
@@ -59,12 +65,34 @@ def overlay(subject: Subject) -> Float:
     (H, W, 3) float32
         RGB in [0, 1]; a new array, equal to the photograph except where something was drawn.
     """
+    return _drawn_on(subject.image, subject)
+
+
+def overlay_together(subjects: Iterable[Subject]) -> Float:
+    """The photograph of one or more faces with all of them drawn on it as by `overlay`.
+
+    Parameters
+    ----------
+    subjects : iterable of Subject
+        Faces of one photograph, those that matter most last: they are drawn over the others.
+
+    Returns
+    -------
+    (H, W, 3) float32
+        As of `overlay`.
+    """
+    first, *others = subjects
+    return reduce(_drawn_on, others, overlay(first))
+
+
+def _drawn_on(image: Float, subject: Subject) -> Float:
+    """`image`, the photograph with or without drawings of other faces, with one face drawn."""
     size = subject.found.box.size
     width = max(size / 250, _THINNEST)
     rear, front = pose_box(subject)
     drawn = np.concatenate([rear, front, subject.positions.values[subject.positions.atlas.face]])
     samples = int(np.clip(np.ceil(_FINE / max(size, 1)), 1, 4))
-    canvas = Canvas(_grown(Box.around(drawn), size / 2), subject.image.shape[:2], samples)
+    canvas = Canvas(_grown(Box.around(drawn), size / 2), image.shape[:2], samples)
     for start, end in zip(rear, front, strict=True):
         canvas.line(np.stack([start, end]), _BOX, width, _FAINT)
     canvas.line(rear, _BOX, width, _FAINT)
@@ -73,7 +101,7 @@ def overlay(subject: Subject) -> Float:
     _draw_landmarks(canvas, subject, size, width)
     canvas.rimmed_line(front, _BOX, width)
     _draw_angles(canvas, subject.pose, front, size)
-    return canvas.over(subject.image)
+    return canvas.over(image)
 
 
 def pose_box(subject: Subject) -> tuple[Float, Float]:
@@ -166,4 +194,19 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
     """
     path = stem.with_name(f"{stem.name}_overlay.png")
     write_marked(path, overlay(subject), subject.metadata, _SENTENCE)
+    return {"png": path.name}
+
+
+def write_together(subjects: Sequence[Subject], stem: Path) -> dict[str, str | float]:
+    """Write ``<stem>_all_overlay.png``, the overlay of all faces, as `write` does that of one.
+
+    `subjects` are the faces of one photograph, the first drawn over the others.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    path = stem.with_name(f"{stem.name}_{TOGETHER}_overlay.png")
+    write_marked(path, overlay_together(reversed(subjects)), subjects[0].metadata, _SENTENCE_ALL)
     return {"png": path.name}

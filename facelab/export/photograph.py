@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from facelab.errors import OutputError
 from facelab.export import Entry, writer
 from facelab.export.obj_texture import safe_name
+from facelab.export.overlay import write_together
 from facelab.export.report import describe_face, describe_image
 from facelab.export.subject import IMAGE_FRAME, Subject
 from facelab.files import MEGABYTE, Shape, parse_json, read_bytes
@@ -111,18 +112,26 @@ class Report:
     landmarks: Path | None = None
 
     def is_of(self, export: Export) -> bool:
-        """Whether it is there, of this photograph and these settings, with all files it names."""
+        """Whether it is there, of this photograph and these settings."""
         try:
             content = self.content()
-            return (
+            return bool(
                 content["image"]["sha256"] == file_sha256(self.photograph)
                 and content["landmarks_file"] == self.described_landmarks()
                 and content["recipe"] == export.recipe
                 and content["weights"] == export.networks.weights
-                and all((self.path.parent / name).is_file() for name in _named(content))
             )
         except (OSError, ValueError):  # no report of this kind
             return False
+
+    def is_whole(self) -> bool:
+        """Whether all files are there that it names."""
+        try:
+            content = self.content()
+        except (OSError, ValueError):
+            return False
+        files = [self.path.parent / name for name in _named(content)]
+        return "files" in content and all(file.is_file() for file in files)
 
     def content(self) -> Mapping[str, Any]:
         """What is in it; ``OSError`` or ``ValueError`` where there is no whole one."""
@@ -150,7 +159,9 @@ class Report:
 
 def _named(report: Mapping[str, Any]) -> list[str]:
     """The names of the files that a report lists."""
-    entries = [entry for face in report["faces"] for entry in face["files"].values()]
+    of_all = report.get("files")  # not in reports of earlier versions
+    groups = [*(face["files"] for face in report["faces"]), of_all]
+    entries = [entry for group in groups if isinstance(group, dict) for entry in group.values()]
     names = (value for entry in entries if isinstance(entry, dict) for value in entry.values())
     return [name for name in names if isinstance(name, str) and name.isprintable()]
 
@@ -218,6 +229,7 @@ def write_faces(
             "landmarks_file": report.described_landmarks(),
             "frame": IMAGE_FRAME,
             "faces": described,
+            "files": _write_together(image, faces, export, aside / stem),
             "network": network,
             "notes": list(export.notes(image)),
             "recipe": export.recipe,
@@ -230,7 +242,7 @@ def write_faces(
         write_bytes_atomically(aside / report.path.name, (text + "\n").encode())
         earlier = report.earlier_files()
         if not overwrite:
-            _refuse_replacing(written, folder, earlier)
+            _refuse_replacing(written, folder, earlier, kept)
         move([*written, aside / report.path.name], folder, kept)
     for name in earlier - set(_named(content)):
         if (folder / name).resolve() not in kept:
@@ -243,9 +255,22 @@ def _write_face(subject: Subject, export: Export, stem: Path) -> dict[str, objec
     return describe_face(subject, files)
 
 
-def _refuse_replacing(files: Sequence[Path], folder: Path, earlier: set[str]) -> None:
+def _write_together(
+    image: Image, faces: Sequence[Reconstruction], export: Export, stem: Path
+) -> dict[str, Entry]:
+    """Write what shows all faces in one file, where there are several."""
+    if len(faces) == 1 or "overlay" not in export.write:
+        return {}
+    first = export.subject(image, faces[0])
+    return {"overlay": write_together([replace(first, found=found) for found in faces], stem)}
+
+
+def _refuse_replacing(
+    files: Sequence[Path], folder: Path, earlier: set[str], kept: frozenset[Path]
+) -> None:
+    """Raise unless all that is there is of an earlier report; of what is `kept`, `move` tells."""
     for target in (folder / file.name for file in files if file.name not in earlier):
-        if target.exists():
+        if target.is_file() and target.resolve() not in kept:
             raise OutputError(
                 f"{target}: already there, but not made of this; --overwrite replaces what is "
                 "there, or give another output"

@@ -1,1 +1,1 @@
-"""A face between photograph and atlas: its texture and skin, and how it is put back."""
+"""A face between photograph and atlas: unwrapped, swapped, and put back."""

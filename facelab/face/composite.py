@@ -12,11 +12,11 @@ from facelab.atlas import Atlas
 from facelab.face import blend
 from facelab.face.mouth_interior import opened
 from facelab.face.texture import at_size
-from facelab.geometry.warp import Motion, made_up, motion
+from facelab.geometry.warp import Motion, fill_disoccluded, motion
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float, require, require_image
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import resized
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Face
 
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
@@ -28,7 +28,9 @@ _CHANGED = 0.06  # difference of colour from which on a face no longer is the sa
 _TOP = 0.35  # of the oval's height, over which the one ramp becomes the other
 _OVAL_SIZE = 256
 _WELL_SEEN = 0.4, 0.8  # confidence from which and with which a warped image must show a texel
-_ASTRAY = 0.005  # of the face's size: how far a warped image may be off the texel drawn there
+_WARP_TOLERANCE = (
+    0.005  # of the face's size: how far a warped image may be off the texel drawn there
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +44,7 @@ class Layer:
     colour : (h, w, 3) float32
         RGB in [0, 1]; meaningless where nothing was drawn.
     opacity : (h, w) float32
-        How much of it is to be seen, [0, 1].
+        How much of it shows, [0, 1].
     oval : (h, w) float32
         1 inside the face, falling smoothly to 0 at its oval; 0 where nothing was drawn.
     uv : (h, w, 2) float32
@@ -61,11 +63,11 @@ class Layer:
     fragments: raster.Fragments
     atlas: Atlas
 
-    def shows(self, texture: Float) -> Float:
+    def sampled(self, texture: Float) -> Float:
         """A texture ``(S, S, c)`` at the pixels: ``(h, w, c)``, meaningless where not covered."""
         return _drawn(texture, self.uv, self.fragments.covered, self.atlas)
 
-    def carries(self, values: Float) -> Float:
+    def interpolated(self, values: Float) -> Float:
         """A map ``(256, 256, c)`` at the pixels, linear between texels; 0 where not covered."""
         atlas = self.atlas
         return raster.interpolate(self.fragments, atlas.triangles, values[atlas.valid])
@@ -79,7 +81,7 @@ def composite(
     method: str = "poisson",
     mask: Float | None = None,
 ) -> Float:
-    """The image with a face changed.
+    """Put a changed face back into its image.
 
     Parameters
     ----------
@@ -90,7 +92,7 @@ def composite(
     opacity : (S, S) float32
         How much of each texel shows, [0, 1]: what lies in front of the face is 0.
     method : str
-        A key of `facelab.face.blend.METHODS`.
+        One of `facelab.constants.BLEND`.
     mask : (H, W) float32, optional
         Where the image may change, [0, 1].
 
@@ -116,7 +118,7 @@ def composite(
     under = image[layer.window]
     colour = _painted(layer, under, before, after, moved)
     if mask is None:
-        same = 1 if _own(before, after) else _same_surface(layer, under)
+        same = 1 if _is_own(before, after) else _same_surface(layer, under)
         shown, inside = layer.opacity * same, layer.oval
     else:
         given = mask[layer.window]
@@ -141,20 +143,22 @@ def _painted(layer: Layer, under: Float, before: Face, after: Face, moved: Motio
     own, new = before.texture.colour, after.texture.colour
     if moved is None:
         return _with_grain(layer, under, own, new)
-    colour = _with_grain(layer, under, _bare(before, new, moved.fresh), new)
-    astray = _astray(moved, before, layer)[..., None]
-    return np.asarray(colour + astray * (layer.colour - colour))
+    colour = _with_grain(layer, under, _without_paint(before, new, moved.disoccluded), new)
+    error = _warp_error(moved, before, layer)[..., None]
+    return np.asarray(colour + error * (layer.colour - colour))
 
 
-def _bare(before: Face, new: Float, fresh: Float) -> Float:
-    """What the new texture would be without paint: made up where it was changed and is revealed."""
+def _without_paint(before: Face, new: Float, disoccluded: Float) -> Float:
+    """The new texture without its paint: made up where it was changed and newly comes into view."""
     own = before.texture.colour
     if own is new:
         return own
     same = np.logical_and.reduce(
         [a == b for a, b in zip(cv2.split(own), cv2.split(new), strict=True)]
     )
-    bare: Float = cv2.copyTo(own, same.astype(np.uint8), made_up(before, fresh).copy())
+    bare: Float = cv2.copyTo(
+        own, same.astype(np.uint8), fill_disoccluded(before, disoccluded).copy()
+    )
     return bare
 
 
@@ -166,7 +170,7 @@ def _with_grain(layer: Layer, under: Float, own: Float, new: Float) -> Float:
     """
     if own is new or np.array_equal(own, new):
         return under
-    was = layer.shows(own)
+    was = layer.sampled(own)
     red, green, blue = cv2.split(cv2.absdiff(layer.colour, was))
     changed = cv2.blur(np.maximum(np.maximum(red, green), blue), (3, 3))
     share = np.clip(1 - changed / _CHANGED, 0, 1)[..., None]
@@ -174,7 +178,7 @@ def _with_grain(layer: Layer, under: Float, own: Float, new: Float) -> Float:
     return grained
 
 
-def _astray(moved: Motion, before: Face, layer: Layer) -> Float:
+def _warp_error(moved: Motion, before: Face, layer: Layer) -> Float:
     """How far a warped image does not show the layer's texels although the photograph did, [0, 1].
 
     That is at silhouettes inside the face, which a warp bridges, and where it would have folded.
@@ -183,19 +187,19 @@ def _astray(moved: Motion, before: Face, layer: Layer) -> Float:
     positions, (least, well) = before.positions, _WELL_SEEN
     confidence = resized(before.texture.confidence, layer.atlas.size)
     seen = np.clip((confidence - least) / (well - least), 0, 1)
-    x, y, known = cv2.split(layer.carries(np.dstack([positions.values[..., :2], seen])))
+    x, y, known = cv2.split(layer.interpolated(np.dstack([positions.values[..., :2], seen])))
     across, down = cv2.split(moved.within(layer.window))
     rows, columns = np.mgrid[layer.window].astype(np.float32)
     far = cv2.magnitude(columns + across - x, rows + down - y) / np.float32(
-        _ASTRAY * positions.box.size
+        _WARP_TOLERANCE * positions.box.size
     )
-    astray: Float = np.clip(far - 1, 0, 1) * known
-    soft: Float = cv2.blur(astray, (3, 3))
+    error: Float = np.clip(far - 1, 0, 1) * known
+    soft: Float = cv2.blur(error, (3, 3))
     return soft
 
 
-def _own(before: Face, after: Face) -> bool:
-    """Whether a face still is the photograph's own, edited: an edit keeps what was seen of it."""
+def _is_own(before: Face, after: Face) -> bool:
+    """Whether a face is the photograph's own, edited: an edit keeps the confidences of texels."""
     return np.array_equal(before.texture.confidence, after.texture.confidence)
 
 
@@ -235,8 +239,8 @@ def render(face: Face, opacity: Float, shape: tuple[int, int]) -> Layer | None:
     drawn = _drawn(np.dstack([face.texture.colour, opacity]), uv, fragments.covered, atlas)
     oval = _drawn(_oval(atlas), uv, fragments.covered, atlas)[..., 0]
     edge = cv2.blur(fragments.covered.astype(np.float32), (3, 3)) * fragments.covered
-    visible = np.clip(drawn[..., 3], 0, 1)
-    return Layer(window, drawn[..., :3], visible, oval * edge, uv, fragments, atlas)
+    shown = np.clip(drawn[..., 3], 0, 1)
+    return Layer(window, drawn[..., :3], shown, oval * edge, uv, fragments, atlas)
 
 
 def _drawn(texture: Float, uv: Float, covered: Bool, atlas: Atlas) -> Float:
@@ -264,7 +268,6 @@ def _oval(atlas: Atlas) -> Float:
     rows = np.flatnonzero(inside.any(axis=1))
     down = (np.arange(_OVAL_SIZE) - rows[0])[:, None] / len(rows)
     ramp = _RAMP + (_TOP_RAMP - _RAMP) * np.clip(1 - down / _TOP, 0, 1)
-    step = np.clip(distance / ramp, 0, 1)
-    soft: Float = (step * step * (3 - 2 * step)).astype(np.float32)[..., None]
+    soft: Float = smoothstep(distance / ramp).astype(np.float32)[..., None]
     soft.flags.writeable = False
     return soft

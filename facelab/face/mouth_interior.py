@@ -1,4 +1,4 @@
-"""What shows between lips that were opened: as much as the photograph had, beyond it a made-up one.
+"""The mouth interior between lips that were opened: the photograph's own, and a made-up one.
 
 An atlas keeps lips closed, so a texture cannot hold what lies behind them. It is drawn here in the
 mouth's own coordinates: s across, -1 and 1 in its corners, and the depth below the upper lip in
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from facelab.atlas import Atlas, grid_triangles
 from facelab.face import blend
 from facelab.numerics import raster
 from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import smoothstep
 from facelab.types import SEEN, Box, Face, PositionMap, Texture
 
 # Parts of the mouth's width by which the gap grew: where it is drawn, and somewhere if at all.
@@ -70,7 +72,7 @@ class _Lips:
 
 
 def opened(image: Float, photo: Float, before: Face, after: PositionMap) -> Float:
-    """An image with what comes into view between the lips of a face that opened its mouth.
+    """Draw what comes into view between the lips of a face that opened its mouth.
 
     Parameters
     ----------
@@ -116,7 +118,7 @@ def opened(image: Float, photo: Float, before: Face, after: PositionMap) -> Floa
 def _drawn(
     lips: _Lips, attributes: Sequence[Float], shape: tuple[int, int]
 ) -> tuple[tuple[slice, slice], Float, Float]:
-    """A window of the image, how far its pixels lie inside the mouth, and what they carry there.
+    """Rasterize the mouth: a window of the image, its opacity there, and attributes.
 
     That is s, t (0 at the upper lip, 1 at the lower) and the attributes, ``(n,)`` or ``(n, k)``.
     """
@@ -178,7 +180,7 @@ def _teeth_end(photo: Float, lips: _Lips, light: Float) -> Float:
 
 
 def _light(texture: Texture, atlas: Atlas) -> Float:
-    """What white looks like on this face, RGB: the whites of its eyes, lighter than its skin."""
+    """The colour of white on this face, RGB: the whites of its eyes, lighter than its skin."""
     known = texture.confidence >= SEEN
     eyes = texture.colour[(atlas.region("eyes", texture.size) > 0.5) & known]
     skin = texture.colour[(atlas.region("chin", texture.size) > 0.5) & known]
@@ -193,5 +195,5 @@ def _light(texture: Texture, atlas: Atlas) -> Float:
 
 def _step(values: Float | float, low: Float | float, high: Float | float) -> Float:
     """From 0 at `low` smoothly to 1 at `high`."""
-    share = np.clip((values - low) / (np.asarray(high) - low), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)
+    share: Any = (values - low) / (np.asarray(high) - low)
+    return np.asarray(smoothstep(share), np.float32)

@@ -1,4 +1,4 @@
-"""Which texels of a swapped face are painted: what the target keeps, what lies in front of it."""
+"""Opacity of a swapped face's texels: what the target keeps, and what occludes it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
-from facelab.face.skin import SIZE, Skin, features, fringe, outward
+from facelab.face.skin import SIZE, Skin, extended_outward, features, fringe
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import resized
 from facelab.types import SEEN, PositionMap, Texture
-
-KEEP = ("mouth", "eyes")
 
 _RIM = 0.08  # of the side: how far inside the oval made-up texels give way to the target's
 _CLOSED, _OPEN = 0.15, 0.23  # the gap between the lips over the mouth's width
@@ -24,7 +22,7 @@ _GUIDED_EDGE = 2e-3  # variance of grey under which the guided filter sees no ed
 
 
 def opacity(target: PositionMap, source: PositionMap, seen: Float, keep: Sequence[str]) -> Float:
-    """How much of each texel the source may paint, ``(S, S)`` float32 in [0, 1].
+    """Opacity of the source's texture, ``(S, S)`` float32 in [0, 1].
 
     Near the oval, where the source's texture was made up, the target's own skin is better.
 
@@ -57,12 +55,12 @@ def opacity(target: PositionMap, source: PositionMap, seen: Float, keep: Sequenc
 
 
 def shared_gaps(source: Float, target: Float, atlas: Atlas) -> Float:
-    """Texels that neither face shows well, where the target's own pixels are better than any other.
+    """Mask of the texels that neither face shows well: there the target's own pixels are best.
 
     Parameters
     ----------
     source, target : (S, S) float32
-        Confidences as `facelab.face.swap.trusted` leaves them.
+        Confidences as `facelab.face.swap.reject_non_skin` leaves them.
 
     Returns
     -------
@@ -82,7 +80,7 @@ def _nose(atlas: Atlas, size: int) -> Float:
 
 
 def mouth_opening(positions: PositionMap) -> float:
-    """The gap between the lips over the mouth's width, from the 68 landmarks."""
+    """Opening of the mouth: the gap between the lips over its width, from the 68 landmarks."""
     marks = positions.landmarks
     gap = marks[[61, 62, 63]].mean(axis=0) - marks[[67, 66, 65]].mean(axis=0)
     return float(np.linalg.norm(gap) / np.linalg.norm(marks[60] - marks[64]))
@@ -131,14 +129,14 @@ def _soft(mask: Float, texels: float, atlas: Atlas) -> Float:
 
 
 def occlusion(texture: Texture, skin: Skin, atlas: Atlas) -> Float:
-    """What lies in front of a face at its sides and forehead, as hair does; ``(S, S)`` in [0, 1].
+    """How much hair and the like hide a face at its sides and forehead, ``(S, S)`` in [0, 1].
 
     Texels at the sides and on the forehead that do not look like the skin of the face's own
     centre. The edge is drawn by a guided filter (He, Sun & Tang, PAMI 2013) along the edges of the
     texture itself.
     """
-    found = outward(skin.other * _where_things_hang(atlas), atlas)
-    found = np.maximum(found, fringe(found, skin.other, atlas))
+    found = extended_outward(skin.not_skin * _where_things_hang(atlas), atlas)
+    found = np.maximum(found, fringe(found, skin.not_skin, atlas))
     found = cv2.GaussianBlur(cv2.dilate(found, np.ones((3, 3), np.uint8)), (0, 0), 0.7)
     size = min(texture.size, _GUIDED_SIZE)
     guide = cv2.cvtColor(resized(texture.colour, size), cv2.COLOR_RGB2GRAY)

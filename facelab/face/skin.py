@@ -1,4 +1,4 @@
-"""Which texels show plain skin, learnt from each face's own centre, and its tone and shading.
+"""Skin of a face, learnt from its own centre: which texels show it, its tone and shading.
 
 Everything here works on textures, at the side of the position map or below: tone is smooth.
 """
@@ -25,7 +25,7 @@ _ROUNDS = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Skin:
-    """The skin of one face.
+    """The skin of one face: its tone, and where it is seen.
 
     Parameters
     ----------
@@ -42,13 +42,13 @@ class Skin:
     seen: Float
 
     @property
-    def other(self) -> Float:
-        """How sure it is that a texel shows something else than skin, ``(128, 128)`` in [0, 1]."""
+    def not_skin(self) -> Float:
+        """How sure it is that a texel does not show skin, ``(128, 128)`` float32 in [0, 1]."""
         return self._less_like_skin_than(0.5)
 
     @property
-    def doubtful(self) -> Float:
-        """As `other`, with the doubt in favour of hair: a strand is thinner than a texel here."""
+    def perhaps_not_skin(self) -> Float:
+        """As `not_skin`, in doubt hair: a strand is thinner than a texel here."""
         return self._less_like_skin_than(0.6)
 
     def _less_like_skin_than(self, least: float) -> Float:
@@ -80,7 +80,7 @@ def learn(texture: Texture, atlas: Atlas) -> Skin:
 
 
 def smooth(values: Float, weight: Float) -> Float:
-    """The weighted values' slow part: normalised convolution, its gaps filled by pull-push.
+    """Low-pass weighted values: normalised convolution, its gaps filled by pull-push.
 
     A Gaussian of 9 % of the side, worked out on a map of side 32, which holds it.
 
@@ -120,8 +120,8 @@ def features(atlas: Atlas, size: int) -> Float:
     return grown
 
 
-def outward(other: Float, atlas: Atlas) -> Float:
-    """Other things than skin, with all that lies beyond them as seen from the face's centre.
+def extended_outward(other: Float, atlas: Atlas) -> Float:
+    """What is not skin, with all that lies beyond it as seen from the face's centre.
 
     Above the brows what has begun as hair goes on as hair to the rim, whatever its colour; at the
     temples likewise. Specks are dropped first.

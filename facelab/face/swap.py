@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.atlas import Atlas
-from facelab.face.skin import SIZE, TONE_SIGMA, Skin, features, fringe, learn, outward
+from facelab.face.skin import SIZE, TONE_SIGMA, Skin, extended_outward, features, fringe, learn
 from facelab.face.texture import complete
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.smoothing import resized
@@ -33,7 +33,7 @@ _FUSION_POWER = 4  # of the confidence: a texel comes mostly from the view that 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """Whose face is put on: a texture without holes, and the tone of its skin.
+    """The face that is put on: a texture without holes, and the tone of its skin.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Source:
 
 
 def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
-    """The target's face wearing the source's texture.
+    """The target's face with the source's texture.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
 
 
 def relight(colour: Float, own: Float, wanted: Float) -> Float:
-    """Colours moved from one skin tone to another.
+    """Move colours from one skin tone to another.
 
     Each channel of each texel goes through the curve of two straight lines that takes black to
     black, the own tone to the wanted one and white to white. So brows stay as dark against the
@@ -106,7 +106,7 @@ def _bounded(slope: NDArray[np.floating[Any]], most: float) -> Float:
 
 
 def fuse(views: Sequence[Texture], atlas: Atlas) -> Source:
-    """Textures of one person from several photographs, as one.
+    """Fuse textures of one person from several photographs into one.
 
     What is not skin where skin should be (hair, background) loses its confidence. The views are
     then brought to their common tone and averaged texel by texel, by confidence to the fourth
@@ -125,7 +125,7 @@ def fuse(views: Sequence[Texture], atlas: Atlas) -> Source:
     if not views or len({view.size for view in views}) > 1:
         raise ValueError(f"fuse needs textures of one size, not {[v.size for v in views]}")
     skins = [learn(view, atlas) for view in views]
-    views = [trusted(view, own, atlas) for view, own in zip(views, skins, strict=True)]
+    views = [reject_non_skin(view, own, atlas) for view, own in zip(views, skins, strict=True)]
     tone = _common_tone(skins)
     fused = views[0] if len(views) == 1 else _average(views, [own.tone for own in skins], tone)
     return Source(complete(fused, atlas.region("face", fused.size) > 0), tone)
@@ -152,15 +152,16 @@ def _average(views: Sequence[Texture], tones: Sequence[Float], common: Float) ->
     return Texture(total / weights[..., None], best)
 
 
-def trusted(view: Texture, own: Skin, atlas: Atlas) -> Texture:
-    """The view without confidence in what is not skin where hair and background leak in.
+def reject_non_skin(view: Texture, own: Skin, atlas: Atlas) -> Texture:
+    """A texture with confidence 0 where hair or background leaked into it.
 
-    That is in certain places, and wherever the face is seen at a grazing angle.
+    Those are texels without skin at the sides and the forehead, and wherever the face is seen at a
+    grazing angle.
     """
     turned = cv2.GaussianBlur(own.seen, (0, 0), 0.04 * SIZE) / max(float(own.seen.max()), 1e-3)
     grazing = turned < np.where(features(atlas, SIZE) > 0.5, _LOST, _GRAZING)
-    hair = outward(own.doubtful * (_where_things_leak(atlas) | grazing), atlas)
-    other = np.maximum(hair, fringe(hair, own.other, atlas))
+    hair = extended_outward(own.perhaps_not_skin * (_where_things_leak(atlas) | grazing), atlas)
+    other = np.maximum(hair, fringe(hair, own.not_skin, atlas))
     spread_out = cv2.GaussianBlur(cv2.dilate(other, np.ones((5, 5), np.uint8)), (0, 0), 1.5)
     return Texture(view.colour, view.confidence * (resized(spread_out, view.size) < 0.3))
 

@@ -35,7 +35,7 @@ def texture_size(positions: PositionMap) -> int:
 
 
 def unwrap(image: Float, positions: PositionMap, size: int | None = None) -> Texture:
-    """The texture that a photograph shows of a face.
+    """Unwrap a face in a photograph into a texture.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def unwrap(image: Float, positions: PositionMap, size: int | None = None) -> Tex
 
 
 def at_size(texture: Texture, size: int) -> Texture:
-    """A texture at another side; itself if it has that side."""
+    """Resize a texture to another side; itself if it has that side."""
     if texture.size == size:
         return texture
     return Texture(resized(texture.colour, size), resized(texture.confidence, size))
@@ -150,7 +150,7 @@ def _confidence(image: Float, positions: PositionMap, footprint: Float, size: in
 
 
 def complete(texture: Texture, mask: Bool) -> Texture:
-    """A texture without holes: what was not seen is made up.
+    """Complete a texture: what was not seen is made up.
 
     Unseen texels (confidence below 0.1) take the mirror texel where that was seen, shifted in tone
     so that it meets the seen ones smoothly, and a smooth fill from all of these elsewhere. Seen

@@ -76,9 +76,9 @@ def read_bytes(path: StrPath, limit: int) -> bytes:
         return file.read(size)
 
 
-def why(error: OSError) -> str:
-    """Why a file cannot be read, as a part of a sentence."""
-    reason = error.strerror or str(error)
+def why(error: Exception) -> str:
+    """Why a file cannot be read or written, as a part of a sentence."""
+    reason: str = getattr(error, "strerror", None) or str(error)
     return reason[:1].lower() + reason[1:]
 
 

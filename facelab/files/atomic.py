@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 from facelab.errors import OutputError
-from facelab.files import StrPath
+from facelab.files import StrPath, why
 
 _REMEDIES = {
     errno.EACCES: "choose a folder you may write to",
@@ -53,9 +53,8 @@ def write_bytes_atomically(path: StrPath, data: bytes) -> None:
 
 
 def _sentence(path: Path, error: OSError) -> str:
-    reason = (error.strerror or str(error)).lower()
     remedy = _REMEDIES.get(error.errno or 0, "choose another output path")
-    return f"{path}: cannot be written ({reason}); {remedy}"
+    return f"{path}: cannot be written ({why(error)}); {remedy}"
 
 
 def same_file(a: StrPath, b: StrPath) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from facelab.errors import OutputError
+from facelab.errors import OutputError, UsageError
 from facelab.files import why
 
 
@@ -37,3 +37,17 @@ def check_folder(folder: Path) -> None:
         raise OutputError(f"{folder}: no such folder; create it first")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{folder}: not writable; choose a folder you may write to")
+
+
+def check_absent(file: Path) -> None:
+    """Refuse a file that is there, before any work is done.
+
+    Raises
+    ------
+    UsageError
+        It says how it may be replaced.
+    """
+    if file.exists():
+        raise UsageError(
+            f"{file}: is already there; --overwrite replaces it, or give another output"
+        )

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from facelab.errors import OutputError
+from facelab.files import why
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def folder_aside(folder: Path) -> Iterator[Path]:
         aside = Path(tempfile.mkdtemp(prefix=".facelab-", dir=folder))
     except OSError as error:
         raise OutputError(
-            f"{folder}: cannot be written to ({_reason(error)}); choose another folder"
+            f"{folder}: cannot be written to ({why(error)}); choose another folder"
         ) from error
     try:
         yield aside
@@ -52,9 +53,5 @@ def move(files: Sequence[Path], folder: Path, kept: Collection[Path]) -> None:
             file.replace(target)
         except OSError as error:
             raise OutputError(
-                f"{target}: cannot be written ({_reason(error)}); choose another folder"
+                f"{target}: cannot be written ({why(error)}); choose another folder"
             ) from error
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

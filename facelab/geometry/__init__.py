@@ -1,1 +1,1 @@
-"""Where a face is in space: its pose, what it hides of itself, how it moves."""
+"""Geometry of a face: its pose, its visibility, its motion, and the head that fits it."""

@@ -12,7 +12,7 @@ from facelab.types import Crop
 
 
 def cut(image: Float, crop: Crop) -> Float:
-    """The view `crop` of an image ``(H, W, 3)``: ``(size, size, 3)`` float32.
+    """Cut the view `crop` out of an image ``(H, W, 3)``: ``(size, size, 3)`` float32.
 
     Where the photograph is finer than the crop it is reduced by area first, so that nothing
     aliases; beyond the image's border its edge pixels are repeated.
@@ -29,7 +29,7 @@ def cut(image: Float, crop: Crop) -> Float:
 
 
 def reduced(image: Float, crop: Crop) -> tuple[Float, Crop]:
-    """An image ``(H, W, C)`` less than twice as fine as a crop of it, and the crop in its pixels.
+    """Reduce an image ``(H, W, C)`` to less than twice as fine as a crop, and the crop with it.
 
     Reduced by area, and only what the crop can touch; the image itself where it is not finer.
     """

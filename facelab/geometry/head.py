@@ -62,12 +62,12 @@ class Head:
     axes: Float
 
     def corrected(self, points: Float) -> Float:
-        """Points ``(468, 3)`` where they are seen, with the head's depth instead of their own."""
+        """Return points ``(468, 3)`` float32 with the head's depth instead of their own."""
         depth = self.points[:, 2]
         return np.column_stack([points[:, :2], depth]).astype(np.float32)
 
     def offsets(self, coefficients: Float) -> tuple[Float, Float]:
-        """How far the 468 points and the vertices move, pixels, if coefficients ``(k,)`` change."""
+        """Offsets of the 468 points and the vertices, pixels, if coefficients ``(k,)`` change."""
         model, by = self.model, coefficients.astype(np.float32)
         moved = (combined(by, modes) for modes in (model.point_modes, model.modes))
         points, vertices = (product(offset, self.axes.T) for offset in moved)
@@ -139,7 +139,7 @@ class HeadModel:
 
     @classmethod
     def read(cls, path: Path) -> HeadModel:
-        """The model in a ``.safetensors`` file with arrays of these names.
+        """Read a model from a ``.safetensors`` file with arrays of these names.
 
         Raises
         ------
@@ -166,7 +166,7 @@ class HeadModel:
             ) from None
 
     def fit(self, points: Float) -> Head:
-        """The head whose points come nearest to those seen.
+        """Fit the head whose points come nearest to those seen.
 
         Pose and shape in turn, each the solution of a linear least-squares problem; the shape's is
         kept near the mean by the coefficients' deviations.

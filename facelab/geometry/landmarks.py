@@ -1,4 +1,4 @@
-"""The points of the canonical mesh on a face, and landmark files that somebody else wrote."""
+"""Reading landmark files of other programs; the points of the canonical mesh on a face."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _nearest_texels(atlas: Atlas) -> NDArray[np.intp]:
 
 
 def read_landmarks(path: Path) -> Float:
-    """The points of a landmark file, ``(68, 2)`` or ``(21, 2)`` source-image pixels.
+    """Read the points of a landmark file, ``(68, 2)`` or ``(21, 2)`` source-image pixels.
 
     Text with a point in each line (what ``facelab reconstruct`` writes, or iBUG's ``.pts``), a
     NumPy array, or a MATLAB file of 300W-LP or AFLW2000-3D; ``(2, n)`` and ``(3, n)`` are turned.

@@ -1,4 +1,4 @@
-"""Which way a face's surface looks, which of it a photograph shows, and what a motion reveals."""
+"""Normals of a face's surface, which of it a photograph shows, and what a motion disoccludes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from facelab.numerics.arrays import Bool, Float
 from facelab.types import PositionMap
 
 _GRAZING = 0.25  # cosine to the viewing ray below which a silhouette is near
-_GAIN = 0.03, 0.1  # of that cosine, from which and with which a texel counts as revealed
+_GAIN = 0.03, 0.1  # of that cosine, from which and with which a texel counts as disoccluded
 _BESIDE = 2  # texels beside one that is lost which are not safe either
 
 
 def normals(positions: PositionMap) -> Float:
-    """The surface's normal at each texel, by central differences.
+    """The normal of the surface at each texel, by central differences.
 
     Returns
     -------
@@ -33,11 +33,11 @@ def normals(positions: PositionMap) -> Float:
 
 
 @lru_cache(maxsize=4)
-def shown(positions: PositionMap) -> Bool:
-    """Texels that a photograph safely shows, ``(256, 256)``.
+def reliably_visible(positions: PositionMap) -> Bool:
+    """Texels that a photograph reliably shows, ``(256, 256)`` bool.
 
     Neither hidden nor seen at a grazing angle: at a silhouette a position map is some pixels off,
-    and what the photograph has there is background. The lips count as shown, which fold into
+    and what the photograph has there is background. The lips count as visible, which fold into
     themselves but hide nothing.
     """
     atlas = positions.atlas
@@ -49,15 +49,16 @@ def shown(positions: PositionMap) -> Bool:
     return out
 
 
-def revealed(before: PositionMap, after: PositionMap) -> Float:
-    """How far a texel turns toward the viewer that the photograph does not safely show.
+def disocclusion(before: PositionMap, after: PositionMap) -> Float:
+    """How far each texel turns into view that the photograph does not reliably show.
 
     Returns
     -------
     (256, 256) float32
-        0 where it is shown or looks no more toward the viewer than it did, 1 where it is revealed.
+        0 where it was visible or turns no further toward the viewer, 1 where it newly comes into
+        view.
     """
     gain = normals(after)[..., 2] - normals(before)[..., 2]
     least, most = _GAIN
-    out = np.clip((gain - least) / (most - least), 0, 1) * ~shown(before)
+    out = np.clip((gain - least) / (most - least), 0, 1) * ~reliably_visible(before)
     return np.asarray(out, np.float32)

@@ -1,4 +1,4 @@
-"""Where a head is and how it is turned, from all vertices of its position map."""
+"""Pose of a head, from all vertices of its position map."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FLIP = np.array([1.0, -1.0, 1.0])  # pixels have y down, the camera frame has y
 
 
 def estimate(positions: PositionMap) -> Pose:
-    """The pose of a reconstructed face.
+    """Estimate the pose of a reconstructed face.
 
     The similarity that takes the canonical face's texels to those of this face with the least
     squared error (Umeyama, PAMI 1991, eqs. 40-42).
@@ -52,7 +52,10 @@ def similarity(source: Array, target: Array) -> tuple[float, Array, Array]:
 
 
 def matrix(yaw: float, pitch: float, roll: float) -> Array:
-    """R = Rz(roll) Ry(yaw) Rx(pitch), degrees, in a frame with x right, y up, z to the viewer."""
+    """The rotation Rz(roll) Ry(yaw) Rx(pitch), ``(3, 3)`` float64; angles in degrees.
+
+    In a frame with x right, y up, z to the viewer.
+    """
     (cy, sy), (cp, sp), (cr, sr) = (
         (np.cos(angle), np.sin(angle)) for angle in np.deg2rad([yaw, pitch, roll])
     )
@@ -64,7 +67,7 @@ def matrix(yaw: float, pitch: float, roll: float) -> Array:
 
 
 def angles(rotation: Array) -> tuple[float, float, float]:
-    """(yaw, pitch, roll) in degrees of a rotation ``(3, 3)``.
+    """The angles (yaw, pitch, roll) in degrees of a rotation ``(3, 3)``.
 
     At yaw +-90, where only pitch -+ roll is determined, roll is 0.
     """

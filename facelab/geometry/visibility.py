@@ -1,4 +1,4 @@
-"""Which parts of a face the face itself hides, by a z-buffer of its position map."""
+"""Visibility: which parts of a face the face itself hides, by a z-buffer of its position map."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOTHING = -1e30  # the depth where no face is
 
 
 def visible(positions: PositionMap) -> Bool:
-    """Texels that the face itself does not hide, ``(256, 256)``.
+    """Texels that the face itself does not hide, ``(256, 256)`` bool.
 
     A texel is hidden that lies more than 2 % of the face's size behind its front (Feng et al. 2018
     allow 2 px of 256).
@@ -35,7 +35,7 @@ def visible(positions: PositionMap) -> Bool:
 
 
 def visible_landmarks(positions: PositionMap) -> Bool:
-    """Which of the 68 landmarks the face itself does not hide, ``(68,)``.
+    """Which of the 68 landmarks the face itself does not hide, ``(68,)`` bool.
 
     As `visible`, but hidden only if the front lies before all of the pixels around: landmarks lie
     at edges, such as those of the lips.

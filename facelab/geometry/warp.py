@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from facelab.geometry.normals import revealed, shown
+from facelab.geometry.normals import disocclusion, reliably_visible
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float, require_image
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import resized, spread
+from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import SEEN, Box, Face, PositionMap
 
 _SIDE = 384  # the longer side of the grid on which motion is worked out, grid pixels
@@ -30,7 +30,7 @@ _ROUNDS = 8  # of smoothing where it folds, each wider than the last
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Motion:
-    """How a window of an image moves.
+    """A backward map of a window of an image.
 
     Parameters
     ----------
@@ -38,16 +38,16 @@ class Motion:
         The part of the image that moves; nothing outside of it does.
     offset : (h, w, 2) float32
         (x, y) pixels from each pixel of the result to what it shows; 0 where nothing moves.
-    fresh : (256, 256) float32
-        How far it reveals a texel that the image does not show, [0, 1].
+    disoccluded : (256, 256) float32
+        How far each texel newly comes into view, [0, 1].
     """
 
     window: tuple[slice, slice]
     offset: Float
-    fresh: Float
+    disoccluded: Float
 
     def apply(self, image: Float) -> Float:
-        """The image ``(H, W, 3)`` float32 moved; pixels without an offset stay bit for bit."""
+        """Move an image ``(H, W, 3)`` float32; pixels without an offset stay bit for bit."""
         rows, columns = self.window
         under = image[rows, columns]
         y, x = np.indices(under.shape[:2], np.float32)
@@ -73,7 +73,7 @@ class Motion:
 
 
 def warp(image: Float, before: PositionMap, after: PositionMap) -> Float:
-    """The photograph with its face moved, and what is around it drawn along.
+    """Move a photograph's face, and draw what is around it along.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def warp(image: Float, before: PositionMap, after: PositionMap) -> Float:
 
 
 def motion(before: PositionMap, after: PositionMap, shape: tuple[int, int]) -> Motion | None:
-    """How an image of `shape` (H, W) moves with its face; None if it does not.
+    """The motion of an image of `shape` (H, W) with its face; None if nothing moves.
 
     The motion of the face's texels is drawn at their new positions, carried on beyond them by
     pull-push (`facelab.numerics.smoothing.spread`) and faded over at least 30 % of the face's size.
@@ -110,16 +110,16 @@ def motion(before: PositionMap, after: PositionMap, shape: tuple[int, int]) -> M
     window = grid.window(shape)
     if window is None:
         return None
-    fresh = revealed(before, after)
-    offset, covered = _drawn_motion(before, after, fresh, grid)
+    disoccluded = disocclusion(before, after)
+    offset, covered = _drawn_motion(before, after, disoccluded, grid)
     carried = cv2.GaussianBlur(spread(offset, covered), (0, 0), _SMOOTH)
     fade = _fade(covered, reach * grid.scale)[..., None]
     faded = fade * _without_folds(carried, fade, grid.scale)
-    return Motion(window, grid.enlarged(_within(faded, grid, shape), window), fresh)
+    return Motion(window, grid.enlarged(_within(faded, grid, shape), window), disoccluded)
 
 
-def made_up(face: Face, fresh: Float) -> Float:
-    """A face's texture with skin where a motion reveals what its photograph did not show.
+def fill_disoccluded(face: Face, disoccluded: Float) -> Float:
+    """Fill a face's texture with skin where a motion brings into view what was not seen.
 
     It gives what is painted there afterwards something to lie on. Where nothing is, the photograph
     itself, stretched as `motion` does it, looks better.
@@ -128,20 +128,22 @@ def made_up(face: Face, fresh: Float) -> Float:
     ----------
     face : Face
         As the photograph shows it.
-    fresh : (256, 256) float32
-        What is revealed (`facelab.geometry.normals.revealed`).
+    disoccluded : (256, 256) float32
+        As `facelab.geometry.normals.disocclusion` gives it, [0, 1].
 
     Returns
     -------
     (S, S, 3) float32
-        The texture's own colours outside of it; there, the nearest shown ones, smoothly.
+        The texture's own colours where it is 0; elsewhere the nearest visible ones, smoothly.
     """
     texture = face.texture
-    if not fresh.any():
+    if not disoccluded.any():
         return texture.colour
-    known = shown(face.positions) & (resized(texture.confidence, len(fresh)) >= SEEN)
-    smooth = resized(spread(resized(texture.colour, len(fresh)), known), texture.size)
-    where = (resized(fresh, texture.size) > 0).astype(np.uint8)
+    known = reliably_visible(face.positions) & (
+        resized(texture.confidence, len(disoccluded)) >= SEEN
+    )
+    smooth = resized(spread(resized(texture.colour, len(disoccluded)), known), texture.size)
+    where = (resized(disoccluded, texture.size) > 0).astype(np.uint8)
     filled: Float = cv2.copyTo(smooth, where, texture.colour.copy())
     return filled
 
@@ -201,7 +203,7 @@ class _Grid:
 
 
 def _drawn_motion(
-    before: PositionMap, after: PositionMap, fresh: Float, grid: _Grid
+    before: PositionMap, after: PositionMap, disoccluded: Float, grid: _Grid
 ) -> tuple[Float, Bool]:
     """The offset on each grid pixel of the new face, and where that face is.
 
@@ -210,7 +212,7 @@ def _drawn_motion(
     """
     atlas = before.atlas
     places = before.values[..., :2]
-    nearest = places + fresh[..., None] * (spread(places, shown(before)) - places)
+    nearest = places + disoccluded[..., None] * (spread(places, reliably_visible(before)) - places)
     now = after.values[atlas.valid]
     fragments = raster.rasterize(grid.places(now), atlas.triangles, grid.shape)
     moves = np.asarray(nearest[atlas.valid] - now[:, :2], np.float32)
@@ -220,8 +222,7 @@ def _drawn_motion(
 def _fade(covered: Bool, reach: float) -> Float:
     """1 on the face, falling smoothly to 0 at `reach` grid pixels from it."""
     distance = distance_within(~covered)
-    step = np.clip(1 - distance / np.float32(reach), 0, 1)
-    return np.asarray(step * step * (3 - 2 * step), np.float32)
+    return smoothstep(1 - distance / np.float32(reach))
 
 
 def _within(offset: Float, grid: _Grid, shape: tuple[int, int]) -> Float:

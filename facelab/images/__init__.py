@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from facelab.images.decode import MAX_PIXELS, decoded, read
 from facelab.images.encode import encoded, output_format, write
-from facelab.images.folder import Found, find_photographs
+from facelab.images.folder import FolderContents, find_photographs
 from facelab.images.formats import WRITTEN_AS
 from facelab.images.image import Image, Metadata
 
 __all__ = [
     "MAX_PIXELS",
     "WRITTEN_AS",
-    "Found",
+    "FolderContents",
     "Image",
     "Metadata",
     "decoded",

@@ -47,7 +47,7 @@ class ColourSpace(ABC):
     """A colour space other than sRGB, whose device values are RGB in [0, 1]."""
 
     def decoded(self, values: NDArray[Any]) -> Float:
-        """The file's integers as facelab's pixels.
+        """Convert the file's integers to facelab's pixels.
 
         Parameters
         ----------
@@ -65,7 +65,7 @@ class ColourSpace(ABC):
         return out
 
     def stored(self, pixels: Float, bits: int, known: NDArray[Any] | None = None) -> NDArray[Any]:
-        """Pixels as the file's integers; what the space does not hold is clipped.
+        """Convert pixels to the file's integers; what the space does not hold is clipped.
 
         Parameters
         ----------

@@ -29,7 +29,7 @@ from facelab.images.formats import reader_of, unread
 from facelab.images.icc import space_of
 from facelab.images.image import Image, Metadata, Origin, from_integers
 from facelab.images.metadata import container_notes, orientation, read_metadata
-from facelab.images.png import bare
+from facelab.images.png import stripped
 from facelab.images.profiles import has_foreign_profile, hdr_of
 
 MAX_BYTES = 512 * MEGABYTE
@@ -101,12 +101,12 @@ def read(path: StrPath) -> Image:
 
 
 def decoded(name: StrPath, data: bytes) -> Image:
-    """An image from the bytes of a file, as `read` gives it.
+    """Decode the bytes of a file, as `read` does.
 
     Parameters
     ----------
     name : path
-        What errors call it; nothing is read.
+        The name of the file in errors; nothing is read from it.
     data : bytes
         All of the file.
 
@@ -357,7 +357,7 @@ def _from_lab(file: PIL.Image.Image) -> PIL.Image.Image:
 def _sixteen_bit(path: Path, file: PIL.Image.Image, data: bytes) -> NDArray[Any]:
     """Pixels of a 16-bit PNG or TIFF, of which Pillow would keep the upper 8 bits only."""
     if isinstance(file, PngImagePlugin.PngImageFile):
-        data = bare(data)
+        data = stripped(data)
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16 or values.shape[:2] != file.size[::-1]:
         raise ImageError(f"{path}: its 16-bit pixels cannot be decoded; convert it to 16-bit PNG")

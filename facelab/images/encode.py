@@ -93,7 +93,7 @@ def write(
 def encoded(
     name: StrPath, image: Image, *, xmp: bytes | None = None, quality: int | None = None
 ) -> bytes:
-    """An image as the bytes that `write` would write to a file of that name.
+    """Encode an image as the bytes that `write` would write to a file of that name.
 
     Parameters
     ----------

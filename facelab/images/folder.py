@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from facelab.errors import UsageError
+from facelab.files import why
 from facelab.files.atomic import same_file
 from facelab.images.formats import HEIC_SUFFIXES, WRITTEN, is_read
 
@@ -29,28 +30,29 @@ _PLURALS = {kind: f"{kind}s" for kind in (FOLDER, OUTPUT, OWN, BROKEN, SPECIAL)}
     LOOP: "links to folders that are taken or above"
 }
 _SUFFIX = re.compile(r"\.[a-z0-9_+-]{1,12}")  # what can be said in a line of text
-_DRAWN = re.compile(r"(.+)_\d+_(?:overlay|surface|depth|normals|pncc|texture|visibility|map)\.png")
+_DRAWN = re.compile(
+    r"(.+)_(?:all_overlay|\d+_(?:overlay|surface|depth|normals|pncc|texture|visibility|map))\.png"
+)
 
 
 @dataclass(frozen=True)
-class Found:
-    """What is in a folder.
+class FolderContents:
+    """The photographs in a folder, and what else is in it.
 
     Parameters
     ----------
     photographs : tuple of Path
         By name, below the folder as it was given.
     others : mapping of str to int
-        What else there is: the kind, a suffix such as ``.txt`` or a constant of this module, to
-        how many.
+        Kind to number: a suffix such as ``.txt``, or a constant of this module.
     """
 
     photographs: tuple[Path, ...]
     others: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def said(self) -> str:
-        """``5 not taken: 2 .txt, 1 folder, ...``; empty where everything is taken."""
+    def summary(self) -> str:
+        """The line ``5 not taken: 2 .txt, 1 folder, ...``; empty where everything is taken."""
         if not self.others:
             return ""
         kinds = sorted(self.others.items(), key=lambda item: (-item[1], item[0]))
@@ -64,8 +66,8 @@ class Found:
 
 def find_photographs(
     folder: Path, *, recursive: bool = False, without: Path | None = None
-) -> Found:
-    """The photographs in a folder, told by their suffixes, and what else is in it.
+) -> FolderContents:
+    """Find the photographs in a folder, by their suffixes, and what else is in it.
 
     Only regular files are taken, also through links. What facelab wrote beside photographs (its
     records, and the pictures that a report stands beside) is not. Links to folders are followed,
@@ -88,14 +90,13 @@ def find_photographs(
         walk = _Walk(folder.resolve(strict=True), without)
         walk.list(folder)
     except (OSError, ValueError) as error:  # a zero in the name is a ValueError
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{folder}: cannot be listed ({reason.lower()}); give a folder") from None
+        raise UsageError(f"{folder}: cannot be listed ({why(error)}); give a folder") from None
     while recursive and walk.below:
         walk.enter(walk.below.popleft())
     others = walk.others + Counter({FOLDER: len(walk.below)})
-    found = Found(tuple(sorted(walk.photographs)), dict(others))
+    found = FolderContents(tuple(sorted(walk.photographs)), dict(others))
     if not found.photographs:
-        reason = f" ({found.said})" if found.said else ""
+        reason = f" ({found.summary})" if found.summary else ""
         deeper = ", or --recursive to look into its folders" if FOLDER in found.others else ""
         raise UsageError(f"{folder}: no photograph is in it{reason}; give another folder{deeper}")
     return found
@@ -147,7 +148,7 @@ class _Walk:
 
 
 def _kind(path: Path, names: Collection[str]) -> str:
-    """What a name in a folder, which has also `names`, stands for; empty for a photograph."""
+    """The kind of a file in a folder that also has `names`; empty for a photograph."""
     if path.name.startswith("."):
         return HIDDEN
     try:

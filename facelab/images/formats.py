@@ -73,7 +73,7 @@ def reads_heic() -> bool:
 
 
 def reader_of(data: bytes) -> type[PIL.ImageFile.ImageFile] | None:
-    """What reads a file that begins with `data`; None if nothing here does."""
+    """The reader of a file that begins with `data`; None if there is none."""
     brands = _brands(data)
     if brands & _AVIF_BRANDS:
         return AvifImagePlugin.AvifImageFile
@@ -83,7 +83,7 @@ def reader_of(data: bytes) -> type[PIL.ImageFile.ImageFile] | None:
 
 
 def unread(data: bytes) -> str:
-    """Why nothing reads a file that begins with `data`, and what helps."""
+    """The reason why nothing reads a file that begins with `data`, and the remedy."""
     if _brands(data) & _HEIC_BRANDS:
         return "HEIC needs pillow-heif, which is not installed; pip install 'facelab[heic]'"
     return f"not a {KINDS} image; convert it to one of them"

@@ -14,7 +14,7 @@ _UNIT_OF_BYTE = np.arange(256, dtype=np.float32) / np.float32(255)
 
 @dataclass(frozen=True)
 class Metadata:
-    r"""What a file says beside its pixels, ready to be written again.
+    r"""The metadata of a file, ready to be written again.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Origin:
     sha256 : str
         Of its content, in lower-case hexadecimal digits.
     pixels : (H, W, 3) float32
-        What was read.
+        The pixels that were read.
     """
 
     file: str
@@ -94,11 +94,11 @@ class Image:
     bits : int
         8 or 16, the depth of the file per channel.
     metadata : Metadata
-        What the file says beside its pixels.
+        The file's metadata.
     notes : tuple of str
         What could not be kept on reading, a clause each, for the user.
     origin : Origin or None
-        Where it was read from, whatever became of its pixels since.
+        The file it was read from, whatever became of its pixels since.
     stored : (H, W, 3) uint8 or uint16, or None
         The file's own RGB where its space is not sRGB: what of `pixels` is unchanged is written
         as it was.
@@ -145,7 +145,7 @@ class Image:
 
     @property
     def losses(self) -> list[str]:
-        """What reading the file lost, for the user and for records, with the file's name."""
+        """The losses on reading the file, a clause each that names it."""
         name = self.origin.file if self.origin else "image"
         found = [f"{name}: {note}" for note in self.notes]
         if self.metadata.had_c2pa:
@@ -154,7 +154,7 @@ class Image:
 
     @property
     def srgb(self) -> NDArray[np.float32]:
-        """The pixels as far as sRGB holds them, in [0, 1]; themselves where the file is in sRGB."""
+        """The pixels clipped to sRGB's gamut, [0, 1]; themselves where the file is in sRGB."""
         return self.pixels if self.stored is None else np.clip(self.pixels, 0, 1)
 
 

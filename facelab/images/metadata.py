@@ -33,7 +33,7 @@ _STORAGE_TAGS = {
 
 
 def read_metadata(file: PIL.Image.Image, data: bytes) -> tuple[Metadata, list[str]]:
-    """Collect what is to be written again, and notes on what is not.
+    """Collect the metadata to be written again, and notes on what is lost.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def read_metadata(file: PIL.Image.Image, data: bytes) -> tuple[Metadata, list[st
 
 
 def container_notes(data: bytes) -> list[str]:
-    """What reading AVIF or HEIC loses: bits beyond 8."""
+    """Notes on what reading AVIF or HEIC loses: bits beyond 8."""
     depths = re.findall(rb"pixi\0{4}[\x01-\x04](.)", data[:_BOXES], re.DOTALL)
     if data[4:8] == b"ftyp" and (bits := max((depth[0] for depth in depths), default=8)) > 8:
         return [f"8 of its {bits} bits are read"]

@@ -1,4 +1,4 @@
-"""A PNG without anything that a decoder could complain of (PNG, third edition)."""
+"""PNG files reduced to what no decoder complains of (PNG, third edition)."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _PASSES = (
 )
 
 
-def bare(data: bytes) -> bytes:
-    """The same pixels in a PNG of nothing else, known to be whole; of 16 bits a channel.
+def stripped(data: bytes) -> bytes:
+    """Strip a PNG of 16 bits a channel to its pixels, and check that these are whole.
 
     libpng, which OpenCV has in it, writes to stderr of whatever it does not like in a file.
 
@@ -57,7 +57,7 @@ def chunk(name: bytes, content: bytes) -> bytes:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Names and contents as far as the pixels go; nobody needs what is after them."""
+    """Names and contents of the chunks up to the last with pixels."""
     at, seen = len(_SIGNATURE), b""
     while at + 12 <= len(data):
         size, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
@@ -68,14 +68,14 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _lines(width: int, height: int, pixel: int, interlaced: int) -> list[tuple[int, int]]:
-    """How many lines the image has, and how many bytes each without its filter's; by passes."""
+    """The number of lines of each pass, and their bytes without that of the filter."""
     passes = _PASSES if interlaced else ((0, 0, 1, 1),)
     sizes = [(-(-(height - y) // dy), -(-(width - x) // dx) * pixel) for x, y, dx, dy in passes]
     return [(count, length) for count, length in sizes if count > 0 and length > 0]
 
 
 def _whole(pixels: bytes, lines: list[tuple[int, int]]) -> bytes:
-    """What inflates to these lines, of filters that there are, and nothing behind it."""
+    """The compressed pixels, checked: lines of known filters, and nothing after them."""
     size = sum(count * (1 + length) for count, length in lines)
     inflater = zlib.decompressobj()
     try:

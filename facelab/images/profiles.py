@@ -1,4 +1,4 @@
-"""Which colour space a file says it is in, wherever it says so."""
+"""The colour space of a file, wherever the file names it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LEAST_GAMMA, _MOST_GAMMA = 0.1, 10.0
 def read_profile(
     file: PIL.Image.Image, data: bytes
 ) -> tuple[bytes | None, tuple[Chunk, ...], list[str]]:
-    """The profile of a file's RGB values, the PNG chunks that say the same, and notes.
+    """Return the profile of a file's RGB values, the PNG chunks that say the same, and notes.
 
     A PNG's chunks count in the order of its third edition, 4.3: cICP, iCCP, sRGB, gAMA with cHRM;
     what is damaged gives way to the next. The profile is made for those that are none. None stands
@@ -74,7 +74,7 @@ def hdr_of(data: bytes) -> str | None:
 def _statements(
     file: PIL.Image.Image, data: bytes, chunks: Mapping[bytes, bytes]
 ) -> Iterator[tuple[tuple[bytes, ...], Callable[[], bytes | None]]]:
-    """What a file says of its space, the best first: names of PNG chunks, and its profile."""
+    """The statements of a file on its space, the best first: PNG chunks, and its profile."""
     own = file.info.get("icc_profile")
     if b"cICP" in chunks:
         yield (b"cICP",), lambda: cicp.profile_of(_code(chunks[b"cICP"]))
@@ -147,7 +147,7 @@ def _by_gamma(gamma: bytes | None, chromaticities: bytes | None) -> bytes | None
 
 
 def _exponent(gamma: bytes) -> float:
-    """The power of light that the values are."""
+    """The exponent that takes light to the file's values."""
     exponent = struct.unpack(">I", gamma)[0] / 100_000 if len(gamma) == 4 else 0.0
     if not _LEAST_GAMMA <= exponent <= _MOST_GAMMA:
         raise ValueError("gAMA is damaged")

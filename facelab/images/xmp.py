@@ -63,7 +63,7 @@ def _is_flat(document: minidom.Document) -> bool:
 
 
 def segments(packet: bytes) -> list[bytes]:
-    """What the APP1 segments of a JPEG hold for an XMP packet that `parse_xmp` takes.
+    """The contents of a JPEG's APP1 segments for an XMP packet that `parse_xmp` takes.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def segments(packet: bytes) -> list[bytes]:
 
 
 def _choices(packet: bytes) -> Iterator[set[int]]:
-    """Which properties to move: as few of the largest as should do, then more, then all."""
+    """Choices of properties to move: as few of the largest as should do, then more, then all."""
     sizes = [len(_text(one).encode()) for one in _properties(_parsed(packet))]
     largest = sorted(range(len(sizes)), key=lambda number: -sizes[number])
     rest, count = len(packet), 0
@@ -106,7 +106,7 @@ def _parsed(packet: bytes) -> minidom.Document:
 
 
 def joined(packet: bytes, payloads: Iterable[bytes]) -> bytes | None:
-    """A packet with the properties that it says are in other APP1 segments.
+    """Join a packet with the properties that it says are in other APP1 segments.
 
     Parameters
     ----------

@@ -192,7 +192,7 @@ class AnchorHead(nn.Module):
 
 
 def padded(view: Float) -> Float:
-    """`view` with mid-grey at the right and bottom, so that the network's grid fits."""
+    """Pad `view` with mid-grey at the right and bottom, so that the network's grid fits."""
     bottom, right = (-side % ALIGNMENT for side in view.shape[:2])
     return np.pad(view, ((0, bottom), (0, right), (0, 0)), constant_values=0.5)
 
@@ -200,16 +200,16 @@ def padded(view: Float) -> Float:
 def candidates(
     network: BlazeFaceFull | BlazeFaceShort, images: Sequence[Float], least: float
 ) -> list[Float]:
-    """For each of several images ``(H, W, 3)`` in [0, 1] the rows ``(n, 17)`` scored `least`.
+    """Candidates ``(n, 17)`` scored at least `least` in each image ``(H, W, 3)``, [0, 1].
 
     In pixels of the image, pixel centres at integers.
     """
-    return each_alone(partial(seen_by, network, least), images)
+    return each_alone(partial(run_on_image, network, least), images)
 
 
 @torch.inference_mode()
-def seen_by(network: BlazeFaceFull | BlazeFaceShort, least: float, image: Float) -> Float:
-    """What the network gives of one image: rows ``(n, 17)``."""
+def run_on_image(network: BlazeFaceFull | BlazeFaceShort, least: float, image: Float) -> Float:
+    """Run the network on one image: candidates ``(n, 17)`` scored at least `least`."""
     fitting = torch.from_numpy(padded(image)).permute(2, 0, 1)[None]
     logits, regressions = network(fitting * 2 - 1)
     rows = torch.cat([torch.sigmoid(logits)[0, :, None], regressions[0]], dim=1).numpy()

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from facelab.models.facemesh import POINTS, SIDE, FaceMesh
 from facelab.models.layers import pad_same
 
-__all__ = ["POINTS", "SIDE", "Deeper", "FaceMap"]
+__all__ = ["POINTS", "SIDE", "FaceMap", "ZeroInitBottleneck"]
 
 DEEPER = {9: 2, 10: 2, 11: 4, 12: 4, 13: 4}  # after which blocks of the trunk, and how wide
 HEAD = (0, 1, 2)  # after which blocks of the points' head
@@ -22,7 +22,7 @@ HEAD_WIDTH = 4
 KEPT = 5  # blocks of the trunk that stay FaceMesh's: edges and textures are the same at every yaw
 
 
-class Deeper(nn.Module):
+class ZeroInitBottleneck(nn.Module):
     """A residual bottleneck whose last layer begins as zero (Sandler et al., CVPR 2018)."""
 
     def __init__(self, channels: int, expansion: int) -> None:
@@ -49,8 +49,10 @@ class FaceMap(nn.Module):
         mesh = FaceMesh()
         self.stem, self.trunk = mesh.stem, mesh.trunk
         self.points, self.score = mesh.points, mesh.score
-        self.deeper = nn.ModuleDict({str(at): Deeper(128, by) for at, by in DEEPER.items()})
-        self.head = nn.ModuleDict({str(at): Deeper(128, HEAD_WIDTH) for at in HEAD})
+        self.deeper = nn.ModuleDict(
+            {str(at): ZeroInitBottleneck(128, by) for at, by in DEEPER.items()}
+        )
+        self.head = nn.ModuleDict({str(at): ZeroInitBottleneck(128, HEAD_WIDTH) for at in HEAD})
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         """Find the face's points.

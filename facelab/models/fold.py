@@ -1,4 +1,4 @@
-"""The form of a trained network that runs: fewer operations, the same map.
+"""Folding a trained network for inference: fewer operations, the same map.
 
 Batch normalisation with fixed statistics is an affine map per channel, so it goes into the weights
 of the convolution before it (Jacob et al., CVPR 2018, section 3.2); and a transposed convolution of

@@ -1,4 +1,4 @@
-"""Building blocks that the BlazeFace and FaceMesh networks share, and how their weights get in."""
+"""Building blocks that the BlazeFace and FaceMesh networks share, and loading their weights."""
 
 from __future__ import annotations
 

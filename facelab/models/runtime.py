@@ -1,4 +1,4 @@
-"""Where a crop network runs: torch or ONNX Runtime, on the CPU or on a CUDA device.
+"""Runners of crop networks: torch or ONNX Runtime, on the CPU or on a CUDA device.
 
 What is asked for is what runs: a runtime or a device that is not there is an error.
 """
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from facelab.constants import DEVICES, RUNTIMES
 from facelab.errors import UsageError
 from facelab.models.single_thread import each_alone
 from facelab.numerics.arrays import Float, require
@@ -22,8 +23,6 @@ from facelab.numerics.arrays import Float, require
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-RUNTIMES = ("torch", "onnx")
-DEVICES = ("cpu", "cuda")
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 

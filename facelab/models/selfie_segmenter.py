@@ -16,8 +16,8 @@ from facelab.models.layers import pad_same
 SIDE = 256
 
 
-class Gate(nn.Module):
-    """A weight in (0, 1) for each channel of a picture, from the mean of every channel."""
+class SqueezeExcitation(nn.Module):
+    """Squeeze and excitation: a weight in (0, 1) for each channel, from the means of all."""
 
     def __init__(self, channels: int, inner: int) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Bottleneck(nn.Module):
         padding = kernel // 2 if stride == 1 else 0
         self.expand = nn.Conv2d(inputs, inner, 1)
         self.depthwise = nn.Conv2d(inner, inner, kernel, stride, padding, groups=inner)
-        self.gate = Gate(inner, gate) if gate else None
+        self.gate = SqueezeExcitation(inner, gate) if gate else None
         self.project = nn.Conv2d(inner, outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -67,8 +67,8 @@ class Bottleneck(nn.Module):
         return y + x if self.has_shortcut else y
 
 
-class Context(nn.Module):
-    """What is where, weighted by what there is in all: MobileNetV3's segmentation head."""
+class SegmentationHead(nn.Module):
+    """MobileNetV3's segmentation head: features at each place, weighted by those of all."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -82,13 +82,13 @@ class Context(nn.Module):
         return features * torch.sigmoid(self.weights(mean))
 
 
-class Up(nn.Module):
-    """Twice the size, with the details that the trunk had there."""
+class UpsamplingBlock(nn.Module):
+    """Doubles the size and adds the details that the trunk had there."""
 
     def __init__(self, inputs: int, channels: int) -> None:
         super().__init__()
         self.narrow = nn.Conv2d(inputs, channels, 1)
-        self.gate = Gate(channels, channels)
+        self.gate = SqueezeExcitation(channels, channels)
         self.mix = nn.Conv2d(channels, channels, 1)
         self.depthwise = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
 
@@ -119,8 +119,10 @@ class SelfieSegmenter(nn.Module):
                 Bottleneck((32, 96, 32), 5, 1, 24, swish),
             ]
         )
-        self.context = Context(32, 128)
-        self.up = nn.ModuleList([Up(128, 24), Up(24, 16), Up(16, 16)])
+        self.context = SegmentationHead(32, 128)
+        self.up = nn.ModuleList(
+            [UpsamplingBlock(128, 24), UpsamplingBlock(24, 16), UpsamplingBlock(16, 16)]
+        )
         self.opacity = nn.ConvTranspose2d(16, 1, 2, stride=2)
 
     def forward(self, images: Tensor) -> Tensor:

@@ -1,1 +1,1 @@
-"""What pictures are computed with: exact sums, grids, rasters and Poisson's equation; no faces."""
+"""Numerics of pictures: exact sums, grids, rasters and Poisson's equation; no faces."""

@@ -1,4 +1,4 @@
-"""The kinds of arrays that are computed with, and what refuses others."""
+"""Types of arrays, and checks of their shapes and dtypes."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def interpolation(
 
 
 def _home(triangles: Array, places: Array) -> NDArray[np.intp]:
-    """Which of the triangles ``(t, 3, 2)`` holds each place."""
+    """The index of the triangle, of ``(t, 3, 2)``, that holds each place."""
     home = np.zeros(len(places), np.intp)
     depth = np.full(len(places), -np.inf)
     for number, (first, second, third) in enumerate(triangles):

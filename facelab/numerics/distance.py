@@ -1,4 +1,4 @@
-"""How far each pixel of a mask is from its edge."""
+"""Distance of each pixel of a mask to its edge."""
 
 from __future__ import annotations
 

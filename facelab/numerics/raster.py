@@ -2,8 +2,8 @@
 
 Rendering is a chain of pure functions, after nvdiffrast (Laine et al., "Modular primitives for
 high-performance differentiable rendering", ACM TOG 2020): `rasterize` finds the nearest triangle
-of every pixel, `interpolate` carries vertex attributes to pixels, `sample` reads a texture with
-proper minification, and `coverage` gives the anti-aliased silhouette.
+of every pixel, `interpolate` carries vertex attributes to pixels, and `sample` reads a texture with
+proper minification.
 
 Convention
 ----------
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from facelab.numerics import scanline
 
-__all__ = ["Fragments", "coverage", "interpolate", "rasterize", "sample"]
+__all__ = ["Fragments", "interpolate", "rasterize", "sample"]
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -31,12 +31,11 @@ Indices = NDArray[np.intp]
 
 SUBPIXELS = 256
 REACH = 2.0**16  # px; beyond it the exact products would outgrow float64
-SAMPLES = 4  # per pixel and axis, at the silhouette
 
 
 @dataclass(frozen=True)
 class Fragments:
-    """What each pixel of a window sees.
+    """The nearest triangle at each pixel of a window.
 
     Attributes
     ----------
@@ -192,40 +191,6 @@ def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None
     return result
 
 
-def coverage(vertices: Floats, triangles: NDArray[np.int32], shape: tuple[int, int]) -> Floats:
-    """Share of each pixel's square that front faces cover, from 4x4 samples.
-
-    A pixel whose centre and eight neighbours' centres are covered counts as wholly covered; all
-    others are sampled.
-
-    Parameters
-    ----------
-    vertices, triangles, shape
-        As for `rasterize`.
-
-    Returns
-    -------
-    (H, W) float32 in [0, 1]
-
-    Raises
-    ------
-    ValueError
-        As `rasterize` does.
-    """
-    x, y, _ = _screen(vertices)
-    corners = _corners(triangles, len(vertices))
-    corners = corners[:, scanline.doubled_area(x, y, corners) > 0]
-    inside = _interior(_mask(x, y, corners, shape))
-    rim = corners[:, _touches(~inside, x, y, corners)]
-    offset = (SAMPLES - 1) / 2
-    fine = _mask(
-        x * SAMPLES + offset, y * SAMPLES + offset, rim, (shape[0] * SAMPLES, shape[1] * SAMPLES)
-    )
-    rows = fine.view(np.uint8).reshape(shape[0], SAMPLES, -1).sum(1, dtype=np.uint8)
-    share = rows.reshape(*shape, SAMPLES).sum(2, dtype=np.float32) / np.float32(SAMPLES**2)
-    return np.where(inside, np.float32(1), share)
-
-
 def _footprint(uv: Floats, covered: NDArray[np.bool_]) -> Floats:
     """Squared texels that a pixel step moves, along whichever axis moves further; (H, W)."""
     across = _step(uv, covered)
@@ -271,44 +236,6 @@ def _bilinear(texture: Floats, uv: Floats) -> Floats:
     u, v = uv[..., 0], uv[..., 1]
     values = cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(values, np.float32).reshape(*u.shape, -1)
-
-
-def _mask(x: Doubles, y: Doubles, corners: Indices, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Pixels whose centre lies in one of the faces."""
-    mask = np.zeros(shape[0] * shape[1], np.bool_)
-    for faces in scanline.blocks(corners):
-        for pixel, _, _ in scanline.pixels(x, y, faces, shape):
-            mask[pixel] = True
-    return mask.reshape(shape)
-
-
-def _interior(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Pixels of the mask whose eight neighbours are in it too; none on the window's border."""
-    kernel = np.ones((3, 3), np.uint8)
-    eroded = cv2.erode(
-        mask.view(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=(0,)
-    )
-    return np.asarray(eroded, np.bool_)
-
-
-def _touches(
-    mask: NDArray[np.bool_], x: Doubles, y: Doubles, corners: Indices
-) -> NDArray[np.bool_]:
-    """Faces whose bounding box holds a pixel of the mask."""
-    sums = cv2.integral(mask.view(np.uint8))
-    height, width = mask.shape
-    left, right = _extent(x, corners, width)
-    top, bottom = _extent(y, corners, height)
-    inside = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
-    return np.asarray(inside > 0)
-
-
-def _extent(x: Doubles, corners: Indices, size: int) -> tuple[Indices, Indices]:
-    """First and past-the-last pixel whose square each face may touch, along one axis."""
-    at = x.take(corners)
-    first = np.clip(np.floor(at.min(0) + 0.5), 0, size).astype(np.intp)
-    last = np.clip(np.floor(at.max(0) + 0.5) + 1, 0, size).astype(np.intp)
-    return first, last
 
 
 def _screen(vertices: Floats) -> tuple[Doubles, Doubles, Doubles]:

@@ -22,7 +22,7 @@ BLOCK = 1 << 13  # triangles at a time: temporaries stay in cache and are not pa
 
 
 def doubled_area(x: Doubles, y: Doubles, corners: Indices) -> Doubles:
-    """Twice the area of each triangle of (3, m) vertex indices, positive for a front face."""
+    """Twice the area of each triangle of (3, m) vertex indices; positive for a front face."""
     a, b, c = corners
     area: Doubles = (y[b] - y[a]) * (x[c] - x[a]) - (x[b] - x[a]) * (y[c] - y[a])
     return area

@@ -1,4 +1,4 @@
-"""Maps brought to another size, and carried smoothly into what is not known of them."""
+"""Resizing maps, smooth steps, and filling gaps smoothly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from facelab.numerics.arrays import Bool, Float
 
 
 def resized(values: Float, size: int) -> Float:
-    """A square map at another side: linear between texels, by area where it shrinks.
+    """Resize a square map: linear between texels, by area where it shrinks.
 
     Linear is what the rasterizer's triangles are.
     """
@@ -18,8 +18,15 @@ def resized(values: Float, size: int) -> Float:
     return out
 
 
+def smoothstep(values: Float, low: float = 0.0, high: float = 1.0) -> Float:
+    """0 up to `low`, 1 from `high`, and smooth between: 3 t^2 - 2 t^3."""
+    t = np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
+    step: Float = t * t * (3 - 2 * t)
+    return step
+
+
 def spread(values: Float, weight: Float | Bool) -> Float:
-    """Weighted values carried smoothly into the places without weight.
+    """Carry weighted values smoothly into the places without weight.
 
     Pull-push (Gortler, Grzeszczuk, Szeliski & Cohen, "The Lumigraph", 1996, section 3.4): weighted
     means on a pyramid, and each level's gaps filled from the one above.

@@ -1,16 +1,17 @@
-"""What an output says about itself: a mark inside it, a record beside it.
+"""Provenance of outputs: a mark inside each, a record beside it.
 
 mark: XMP in the picture - record: JSON beside it - save: both written, or neither.
 """
 
 from __future__ import annotations
 
+from facelab.constants import CONSENT
 from facelab.provenance.mark import COMPOSITE_CAPTURE, DATA_DRIVEN, ENHANCED, composite, mark
 from facelab.provenance.record import (
-    CONSENT,
     Input,
     Record,
     describe_input,
+    edit_versions,
     file_sha256,
     record_path,
     software_versions,
@@ -26,6 +27,7 @@ __all__ = [
     "Record",
     "composite",
     "describe_input",
+    "edit_versions",
     "file_sha256",
     "mark",
     "record_path",

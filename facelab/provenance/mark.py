@@ -40,7 +40,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def mark(xmp: bytes | None, *, source_type: str, description: str) -> bytes:
-    """Say in an XMP packet what an image is.
+    """Mark an XMP packet with what its image is.
 
     Sets ``Iptc4xmpExt:DigitalSourceType`` (IPTC Photo Metadata Standard 2023.1) and puts
     `description` before what ``dc:description`` said, once. Everything else in the incoming packet

@@ -6,7 +6,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -14,12 +14,13 @@ import cv2
 import numpy as np
 
 import facelab
+from facelab import plugins
+from facelab.constants import CONSENT
 from facelab.errors import OutputError, UsageError
-from facelab.files import StrPath, open_regular
+from facelab.files import StrPath, open_regular, why
 from facelab.files.atomic import write_bytes_atomically
 from facelab.images import Image
 
-CONSENT = ("self", "written", "licensed", "synthetic", "public-domain", "unspecified")
 """What the user can say about the consent of the people shown."""
 
 
@@ -32,7 +33,7 @@ class Input:
     file : str
         Its name, without the folder, which is nobody else's business.
     role : str
-        What it served as, such as ``"source"`` or ``"target"``.
+        Its part in the output, such as ``"source"`` or ``"target"``.
     sha256 : str
         Of the whole file.
     width, height : int
@@ -47,7 +48,7 @@ class Input:
 
 
 def describe_input(path: StrPath, role: str, image: Image) -> Input:
-    """Describe an input file for the record; `image` is what was read from it."""
+    """Describe an input file for the record; `image` was read from it."""
     height, width = image.pixels.shape[:2]
     sha256 = image.origin.sha256 if image.origin else file_sha256(path)
     return Input(Path(path).name, role, sha256, width, height)
@@ -60,7 +61,7 @@ def file_sha256(path: StrPath) -> str:
 
 
 def software_versions() -> dict[str, str]:
-    """Versions of what an image depends on, by name; torch is not loaded for it."""
+    """Versions of the packages that pixels depend on, by name; torch is not loaded for it."""
     return {
         "facelab": facelab.__version__,
         "numpy": np.__version__,
@@ -70,6 +71,19 @@ def software_versions() -> dict[str, str]:
         "scipy": importlib.metadata.version("scipy"),
         "torch": importlib.metadata.version("torch"),
     }
+
+
+def edit_versions(recipe: Mapping[str, object]) -> dict[str, str]:
+    """Versions of the other packages whose edits a recipe, or what holds one, has for steps."""
+    inner, steps = recipe.get("recipe"), recipe.get("steps")
+    if isinstance(inner, Mapping):
+        return edit_versions(inner)
+    names = [name for step in steps for name in _names(step)] if isinstance(steps, list) else []
+    return plugins.versions(names)
+
+
+def _names(step: object) -> Iterable[str]:
+    return step if isinstance(step, Mapping) else [str(step)]
 
 
 @dataclass(frozen=True)
@@ -91,7 +105,7 @@ class Record:
     notes : tuple of str
         What could not be kept or done.
     versions : mapping of str to str
-        Of the software, see `software_versions`.
+        Of the software, see `software_versions`; those of `edit_versions` are added.
 
     Raises
     ------
@@ -112,6 +126,8 @@ class Record:
             raise UsageError(
                 f"consent: {self.consent!r} is unknown; use one of {', '.join(CONSENT)}"
             )
+        own = edit_versions(self.recipe)
+        object.__setattr__(self, "versions", {**own, **self.versions})
 
 
 def record_path(image_path: StrPath) -> Path:
@@ -146,7 +162,7 @@ def write_record(image_path: StrPath, record: Record) -> Path:
         output = {"file": Path(image_path).name, "sha256": file_sha256(image_path)}
     except OSError as error:
         raise OutputError(
-            f"{image_path}: cannot be hashed for its record ({error.strerror}); write it again"
+            f"{image_path}: cannot be hashed for its record ({why(error)}); write it again"
         ) from error
     content = {**asdict(record), "output": output}
     text = json.dumps(content, indent=2, sort_keys=True, allow_nan=False)

@@ -35,7 +35,7 @@ def save(
     picture : Image
         With the metadata that it keeps.
     said : (str, str)
-        What it is: source type and sentence.
+        The mark: source type and sentence.
     record : Record
         How it was made; its notes come before those of reading and writing the picture.
     quality : int, optional
@@ -124,7 +124,7 @@ class Part:
 
     @property
     def described(self) -> Input:
-        """As the record has it; an array has no file, and its hash is that of its values."""
+        """The part as the record has it; the hash of an array, without a file, is of its values."""
         height, width = self.pixels.shape[:2]
         if self.origin is not None:
             return Input(self.origin.file, self.role, self.origin.sha256, width, height)
@@ -144,7 +144,7 @@ class Making:
     weights : mapping of str to str
         Name of each network to the sha256 of its weights.
     mark : callable
-        What the picture is, by what is said of its people's consent.
+        Gives the mark for a name of `facelab.provenance.CONSENT`.
     seed : int, optional
         Of what was random.
     quality : int, optional
@@ -169,7 +169,7 @@ class Making:
         quality: int | None = None,
         notes: Sequence[str] = (),
     ) -> tuple[str, ...]:
-        """Write the picture that was made and its record, as `save`; `notes` are its own."""
+        """Write the picture that was made and its record, as `save`, with its own `notes`."""
         record = Record(
             recipe=self.recipe,
             inputs=tuple(part.described for part in self.parts),

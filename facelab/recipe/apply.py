@@ -15,7 +15,7 @@ from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
 from facelab.face.occlusion import mouth_opening, occlusion, opacity, shared_gaps
 from facelab.face.skin import learn
-from facelab.face.swap import fuse, swap, trusted
+from facelab.face.swap import fuse, reject_non_skin, swap
 from facelab.face.texture import texture_size, unwrap
 from facelab.numerics.arrays import Float
 from facelab.recipe.inputs import Inputs, Person
@@ -43,7 +43,7 @@ def edit_face(
     inputs : mapping of str to Person or Picture
         What they are made with, among others.
     blend : str
-        A key of `facelab.face.blend.METHODS`.
+        One of `facelab.constants.BLEND`.
     mask : (H, W) float32, optional
         Where the image may change, [0, 1].
 
@@ -107,7 +107,9 @@ def swap_face(
     seen = source.texture.confidence
     widest = max((one.positions for one in person.observations), key=mouth_opening)
     shown = opacity(positions, widest, seen, step.kept)
-    shown = shown * (1 - shared_gaps(seen, trusted(before.texture, skin, atlas).confidence, atlas))
+    shown = shown * (
+        1 - shared_gaps(seen, reject_non_skin(before.texture, skin, atlas).confidence, atlas)
+    )
     if mask is None and step.occlusion:
         shown = shown * (1 - occlusion(before.texture, skin, atlas))
     return composite(image, before, after, shown, step.blend, mask)

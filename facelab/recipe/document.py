@@ -8,7 +8,7 @@ core schema of YAML 1.2 (``no`` is text), without infinities and NaN.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TypeGuard
@@ -25,6 +25,8 @@ _WORDS: dict[str, bool | None] = {
 }
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_BARE_COLOUR = re.compile(r"[^#]*?(?:([\w-]+):|[\[,])\s*(#[0-9a-fA-F]{6})\b")
 
 Scalar = str | int | float | bool | None
 
@@ -99,6 +101,7 @@ def parse(data: bytes) -> Node:
         return _document(events)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
+        _check_colours(text.splitlines()[:line])
         problem = " ".join(filter(None, (error.context, error.problem)))
         raise DocumentError(line, f"not YAML: {problem}") from None
     except yaml.reader.ReaderError as error:
@@ -115,6 +118,18 @@ def scalar(text: str) -> Scalar:
     if _FLOAT.fullmatch(text) and isfinite(value := float(text)):
         return value
     return text
+
+
+def _check_colours(lines: Sequence[str]) -> None:
+    """Raise the error of a colour without quotes in what could not be read.
+
+    ``{colour: #ff0000}`` does not end: its brace is part of a comment.
+    """
+    for index, line in enumerate(lines, 1):
+        if found := _BARE_COLOUR.match(_QUOTED.sub("''", line)):
+            key, colour = found.groups()
+            where = f"{key}: " if key else ""
+            raise DocumentError(index, f"{where}is empty; put a colour in quotes, '{colour}'")
 
 
 def _decoded(data: bytes) -> str:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from facelab.edits.edit import Picture
+from facelab.errors import UsageError
 from facelab.face.swap import fuse
 from facelab.face.texture import texture_size, unwrap
 from facelab.images import Image, read
-from facelab.images.given import Photograph, as_image
+from facelab.images.given import Photograph, as_image, name_of
 from facelab.model import FaceModel, FaceObservation
 from facelab.provenance.save import Part
 from facelab.recipe.recipe import Input, Photographs, PictureFile
@@ -94,8 +95,18 @@ def as_input(
     several = tuple(given) if isinstance(given, list | tuple) else (given,)
     files = tuple(Path(one) for one in several if isinstance(one, str | PathLike))
     if len(files) < len(several):
+        _check_arrays(str(face), box)
         return several
     return PictureFile(files[0]) if picture else Photographs(files, str(face), box)
+
+
+def _check_arrays(face: str, box: Box | None) -> None:
+    Photographs((), face)  # refuses what is no face
+    if box is not None:
+        raise UsageError(
+            "source_box: goes with one photograph that is a file; of another give what "
+            "FaceModel.observe(photograph, box=...) returns"
+        )
 
 
 def ingredient(
@@ -131,15 +142,16 @@ def ingredient(
         return _of_person(name, found)
     if picture:
         image = as_image(found[0])  # type: ignore[arg-type]  # refuses what is none
-        return Ingredient(picture_of(image), PictureFile(_called(image)), (_part(name, image),))
+        return Ingredient(picture_of(image), PictureFile(file_of(image)), (_part(name, image),))
     return _of_person(name, Person(tuple(_observed(found, model, str(face)))))
 
 
 _UNNAMED = Path("(array)")
 
 
-def _called(image: Image) -> Path:
-    return Path(image.origin.file) if image.origin else _UNNAMED
+def file_of(photograph: Photograph) -> Path:
+    """Return the file that a photograph is or came from; ``(array)`` if from none."""
+    return Path(name_of(photograph, str(_UNNAMED)))
 
 
 def _part(name: str, image: Image) -> Part:
@@ -158,8 +170,16 @@ def _observed(
 
 def _of_person(name: str, person: Person) -> Ingredient:
     images = [seen.photograph for seen in person.observations]
-    described = Photographs(tuple(_called(image) for image in images))
-    return Ingredient(person, described, tuple(_part(name, image) for image in images))
+    files = tuple(file_of(image) for image in images)
+    parts = tuple(_part(name, image) for image in images)
+    asked = {seen.asked for seen in person.observations}
+    one = asked.pop() if len(asked) == 1 else None
+    if isinstance(one, str):
+        return Ingredient(person, Photographs(files, one), parts)
+    if one is not None and len(files) == 1:
+        return Ingredient(person, Photographs(files, box=one), parts)
+    note = f"{name}: the record does not tell which faces of its {len(files)} photographs were used"
+    return Ingredient(person, Photographs(files), parts, (note,))
 
 
 def _read(name: str, given: Input, model: FaceModel) -> Ingredient:

@@ -10,6 +10,10 @@ from facelab.images.given import Photograph, as_image, name_of, unit
 from facelab.numerics.arrays import Float
 from facelab.provenance.save import Part
 
+# Difference between channels, [0, 1], of all but one in a hundred of the pixels: a mask's is 0, a
+# yellowed scan's some hundredths, a photograph's a third and more, a very pale one's 0.14.
+_MOST_COLOURED, _COLOURED = 99, 0.1
+
 
 def read_mask(given: Photograph) -> tuple[Float, Part, tuple[str, ...]]:
     """Return the mask that was given, the image that it was read from, and what that lost.
@@ -34,9 +38,23 @@ def read_mask(given: Photograph) -> tuple[Float, Part, tuple[str, ...]]:
 
 
 def grey(image: Image) -> Float:
-    """Return the mask that a picture stands for, ``(H, W)``, [0, 1]: white is 1, transparent 0."""
+    """Return the mask that a picture stands for, ``(H, W)``, [0, 1]: white is 1, transparent 0.
+
+    Raises
+    ------
+    UsageError
+        If it is coloured, as photographs are.
+    """
+    opacity = 1 if image.alpha is None else image.alpha
+    spread = (image.srgb.max(axis=2) - image.srgb.min(axis=2)) * opacity
+    if np.percentile(spread, _MOST_COLOURED) > _COLOURED:
+        name = image.origin.file if image.origin else "the mask"
+        raise UsageError(
+            f"{name}: is in colour, and no mask; give a grey picture, white where the "
+            "photograph may change"
+        )
     mask: Float = image.srgb.mean(axis=2)
-    return mask if image.alpha is None else mask * image.alpha
+    return mask * opacity
 
 
 def fitting(mask: Float | None, given: Photograph | None, target: Image, name: str) -> Float | None:

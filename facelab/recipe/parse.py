@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from facelab import files
+from facelab import files, recipe_files
+from facelab.constants import ONE_FACE
 from facelab.edits import Edit
 from facelab.errors import UsageError
 from facelab.recipe.document import LARGEST, DocumentError, Node, of_plain, parse
@@ -36,6 +37,7 @@ def read_recipe(path: str | Path, given: Mapping[str, Input] | None = None) -> R
     Parameters
     ----------
     path : path
+        Or the name of a recipe that comes along, such as ``make-up-natural``.
     given : mapping of str to Input, optional
         Inputs that take the place of the file's own, or are added to them.
 
@@ -46,10 +48,10 @@ def read_recipe(path: str | Path, given: Mapping[str, Input] | None = None) -> R
 
     Examples
     --------
-    >>> facelab.read_recipe("make-up-natural.yaml")
+    >>> facelab.read_recipe("make-up-natural")
     <Recipe natural make-up: foundation, blush, lipstick, eyeliner>
     """
-    path = Path(path)
+    path = recipe_files.found(path, "edit")
     return parse_recipe(read_bytes(path), str(path), path.parent, given)
 
 
@@ -178,12 +180,13 @@ def _input(where: str, node: Node, folder: Path) -> Input:
     if "picture" in keys:
         if len(keys) > 1:
             fail(node, f"{where}: a picture has no other keys")
-        return PictureFile(_file(f"{where}: picture", keys["picture"], folder))
+        option = "--picture NAME=FILE"
+        return PictureFile(_file(f"{where}: picture", keys["picture"], folder, option))
     if "photograph" not in keys:
         fail(node, f"{where}: give photograph or picture")
     files = _files(f"{where}: photograph", keys["photograph"], folder)
     face = str(keys["face"].plain) if "face" in keys else "largest"
-    if face not in ("largest", "left", "right") and not face.isdecimal():
+    if face not in ONE_FACE and not face.isdecimal():
         fail(keys["face"], f"{where}: face: {face!r} is not largest, left, right or an index")
     box = _box(where, keys["box"]) if "box" in keys else None
     if box and (len(files) > 1 or "face" in keys):
@@ -195,10 +198,10 @@ def _files(where: str, node: Node, folder: Path) -> tuple[Path, ...]:
     items = node.value if isinstance(node.value, list) else [node]
     if not items:
         fail(node, f"{where}: no file is given")
-    return tuple(_file(where, item, folder) for item in items)
+    return tuple(_file(where, item, folder, "--reference NAME=FILE") for item in items)
 
 
-def _file(where: str, node: Node, folder: Path) -> Path:
+def _file(where: str, node: Node, folder: Path, option: str = "") -> Path:
     if not isinstance(node.value, str) or not node.value:
         fail(node, f"{where}: {node.plain!r} is not the path of a file")
     file = folder / node.value
@@ -207,7 +210,8 @@ def _file(where: str, node: Node, folder: Path) -> Path:
     except (OSError, ValueError):  # too long a name, or a zero in it
         there = False
     if not there:
-        fail(node, f"{where}: {file}: no such file")
+        remedy = f"; correct it, or give {option} to facelab edit" if option else ""
+        fail(node, f"{where}: {file}: no such file{remedy}")
     return file
 
 

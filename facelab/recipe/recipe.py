@@ -7,14 +7,12 @@ from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeGuard
 
+from facelab.constants import BLEND, FACES, FORMATS, KEEP, ONE_FACE
 from facelab.edits import Edit
 from facelab.edits.edit import Step
 from facelab.edits.parameters import choice, choices, number, reference, switch
 from facelab.errors import UsageError
-from facelab.face.blend import METHODS
-from facelab.face.occlusion import KEEP
 from facelab.face.texture import LARGEST, SMALLEST
-from facelab.reconstruct.face_selection import ONE_FACE
 from facelab.types import Box
 
 if TYPE_CHECKING:
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
     from facelab.recipe.result import Result
 
 VERSION = 1
-FACES = ("all", "largest", "left", "right")
-FORMATS = ("jpg", "png", "webp", "avif", "tif")
 SEEDS = 2**32  # seeds are below it
 
 
@@ -132,7 +128,7 @@ class Swap(Step):
     keep: tuple[str, ...] = choices(
         ("mouth",), (*KEEP, "none"), "what stays: the inside of the mouth, the eyeballs"
     )
-    blend: str = choice("poisson", tuple(METHODS), "how the face is blended in")
+    blend: str = choice("poisson", BLEND, "how the face is blended in")
     occlusion: bool = switch(True, "keep hair and the like in front of the face")
 
     @property
@@ -161,7 +157,7 @@ class Recipe:
     texture_size : int, optional
         256 to 2048; by default chosen from each face's size.
     blend : str
-        How edited faces are put back, a key of `facelab.face.blend.METHODS`.
+        How edited faces are put back, one of `facelab.constants.BLEND`.
     mask : Path, optional
         A grey picture of the photograph's size, white where it may change.
     output : Output
@@ -287,8 +283,8 @@ def _check_size(value: object) -> None:
 
 
 def _check_blend(value: object) -> None:
-    if not isinstance(value, str) or value not in METHODS:
-        raise ValueError(f"{value!r} is none of {', '.join(METHODS)}")
+    if not isinstance(value, str) or value not in BLEND:
+        raise ValueError(f"{value!r} is none of {', '.join(BLEND)}")
 
 
 CHECKS = {

@@ -35,7 +35,7 @@ class Result:
 
     Examples
     --------
-    >>> result = facelab.read_recipe("make-up-natural.yaml")("astronaut.png", model=model)
+    >>> result = facelab.read_recipe("make-up-natural")("astronaut.png", model=model)
     >>> result
     <Result 512x512, 1 face>
     >>> result.pixels.shape, result.pixels.dtype
@@ -79,7 +79,7 @@ class Result:
         path : path
             Its suffix tells the format. What is there is replaced.
         consent : str
-            By what right the faces are used, a name of `facelab.provenance.CONSENT`.
+            By what right the faces are used, a name of `facelab.constants.CONSENT`.
         quality : int, optional
             Of JPEG, WebP and AVIF, 1 to 100; by default the recipe's.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import Field, fields
 from typing import Any
 
+from facelab.constants import BLEND, FACES, FORMATS, ONE_FACE
 from facelab.edits.edit import Step
 from facelab.edits.parameters import default_of
-from facelab.face.blend import METHODS
 from facelab.face.texture import LARGEST, SMALLEST
-from facelab.recipe.recipe import FACES, FORMATS, SEEDS, VERSION
+from facelab.recipe.recipe import SEEDS, VERSION
 from facelab.recipe.steps import step_classes
 
 Schema = dict[str, Any]
@@ -18,7 +18,7 @@ _PATH: Schema = {"type": "string", "minLength": 1}
 _PATHS: Schema = {"anyOf": [_PATH, {"type": "array", "items": _PATH, "minItems": 1}]}
 _FACE: Schema = {
     "anyOf": [
-        {"enum": ["largest", "left", "right"]},
+        {"enum": list(ONE_FACE)},
         {"type": "integer", "minimum": 0},
         {"type": "string", "pattern": "^[0-9]+$"},
     ]
@@ -44,7 +44,7 @@ def schema() -> Schema:
         "seed": {"type": "integer", "minimum": 0, "maximum": SEEDS - 1},
         "faces": _faces(),
         "texture_size": {"type": ["integer", "null"], "minimum": SMALLEST, "maximum": LARGEST},
-        "blend": {"enum": list(METHODS)},
+        "blend": {"enum": list(BLEND)},
         "mask": {"type": ["string", "null"], "minLength": 1},
         "output": _output(),
         "inputs": {"type": ["object", "null"], "additionalProperties": _input()},

@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from facelab.edits import EDITS, Edit
+from facelab.edits.edit import Step
+from facelab.edits.foreign import WithForeign
 from facelab.edits.parameters import checked
 from facelab.recipe.recipe import Swap
 
@@ -20,10 +22,10 @@ class StepError(ValueError):
         self.key = key
 
 
-def step_classes() -> dict[str, type[Edit] | type[Swap]]:
-    """Every step by name."""
-    classes: list[type[Edit] | type[Swap]] = [*EDITS, Swap]
-    return {step.name: step for step in classes}
+def step_classes(*others: type[Step]) -> WithForeign:
+    """Every step by name, `others` too; edits of other packages load when they are asked for."""
+    own: list[type[Step]] = [*EDITS, Swap, *others]
+    return WithForeign({step.name: step for step in own})
 
 
 def make_step(name: str, values: Mapping[str, object], seed: int = 0) -> Edit | Swap:
@@ -33,11 +35,14 @@ def make_step(name: str, values: Mapping[str, object], seed: int = 0) -> Edit | 
     ------
     StepError
         If there is no such step or key, a key is missing or its value is not allowed.
+    FacelabError
+        If it is an edit of another package that cannot be used.
     """
     classes = step_classes()
     if name not in classes:
         raise StepError(unknown("edit", name, classes))
-    keys = {key.name: key for key in fields(classes[name])}
+    made: Any = classes[name]  # its keys are known at run time only
+    keys = {key.name: key for key in fields(made)}
     if "seed" in keys and "seed" not in values:
         values = {**values, "seed": seed}
     for given, value in values.items():
@@ -48,13 +53,10 @@ def make_step(name: str, values: Mapping[str, object], seed: int = 0) -> Edit | 
         if key.default is MISSING and key.name not in values:
             message = f"{key.name}: is missing; give {key.metadata['help']}"
             raise StepError(message, key.name)
-    made: Any = classes[name]  # its keys are known at run time only
     return made(**values)  # type: ignore[no-any-return]
 
 
 def _check(key: Any, value: object) -> None:  # noqa: ANN401
-    if key.metadata["kind"] == "colour" and value is None:  # YAML takes # for a comment
-        raise StepError(f"{key.name}: is empty; put a colour in quotes, '#rrggbb'", key.name)
     try:
         checked(key, value)
     except ValueError as error:

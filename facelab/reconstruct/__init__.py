@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from facelab.constants import BACKENDS, DETECTORS
 from facelab.errors import UsageError
 from facelab.numerics.arrays import Float
 from facelab.types import Box, Reconstruction
@@ -15,10 +16,7 @@ if TYPE_CHECKING:
     from facelab.reconstruct.reconstructor import Regressor
     from facelab.reconstruct.segmentation import PersonSegmenter
 
-__all__ = ["BACKENDS", "DETECTORS", "Reconstructor", "load_reconstructor", "load_segmenter"]
-
-DETECTORS = ("blazeface", "insightface")
-BACKENDS = ("map", "mesh", "prn")
+__all__ = ["Reconstructor", "load_reconstructor", "load_segmenter"]
 
 
 class Reconstructor(Protocol):
@@ -58,7 +56,7 @@ def load_reconstructor(
     backend : str
         One of `BACKENDS`: FaceMap or FaceMesh on the canonical atlas, PRNet's network on its own.
     runtime, device : str
-        What runs the backend's network: of `facelab.models.runtime.RUNTIMES` and ``DEVICES``.
+        What runs the backend's network: of `facelab.constants.RUNTIMES` and ``DEVICES``.
     weights : Path or str, optional
         A file that `facelab train` wrote, for the backend ``map``, instead of the shipped one.
 
@@ -84,7 +82,7 @@ def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegment
     Parameters
     ----------
     runtime, device : str
-        What runs its network: of `facelab.models.runtime.RUNTIMES` and ``DEVICES``.
+        What runs its network: of `facelab.constants.RUNTIMES` and ``DEVICES``.
 
     Raises
     ------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from facelab.constants import FACES
 from facelab.errors import NoFaceError, UsageError
 from facelab.numerics.arrays import Float, require_image
 from facelab.types import Box, Reconstruction
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
 _LEAST_SIDE = 4  # px, of a given box
 _BOX_SIDES = 4  # a given box may be so many times the image's longer side
-FACES = ("largest", "left", "right", "all")
-ONE_FACE = FACES[:-1]
 
 
 def check_face(role: str, face: str | int, box: Box | None, words: Sequence[str]) -> None:

@@ -129,9 +129,8 @@ def _install(folder: Path, files: dict[str, bytes]) -> None:
             for name in files:
                 (Path(staging) / name).replace(folder / name)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
         raise OutputError(
-            f"{folder}: cannot be written ({reason}); choose another folder with --output"
+            f"{folder}: cannot be written ({why(error)}); choose another folder with --output"
         ) from error
 
 

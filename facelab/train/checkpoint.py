@@ -1,4 +1,4 @@
-"""Training saved and taken up again, as safetensors: weights, their average, the optimiser."""
+"""Checkpoints of a training, as safetensors: weights, their average, the optimiser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from safetensors.torch import save as packed
 from torch import Tensor
 
 from facelab.errors import UsageError
-from facelab.files import Shape, open_regular, parse_json
+from facelab.files import Shape, open_regular, parse_json, why
 from facelab.files.atomic import write_bytes_atomically
 from facelab.provenance import file_sha256
 
@@ -77,7 +77,7 @@ def resume(folder: Path, state: State, settings: Settings, data: str) -> None:
     except torch.OutOfMemoryError:
         raise  # a RuntimeError, but not the file's fault
     except OSError as error:
-        raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        raise UsageError(f"{path}: {why(error)}") from None
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UsageError(f"{path}: is damaged ({reason}); remove it to begin anew") from None
@@ -117,7 +117,7 @@ def _require_moments(moments: dict[int, dict[str, Tensor]], state: State) -> Non
 
 
 def described(settings: Settings) -> str:
-    """The settings that decide what comes out, as text: not how often checkpoints are taken."""
+    """The settings that decide the result, as text: not how often checkpoints are taken."""
     values = {key: value for key, value in asdict(settings).items() if key != "every"}
     values["view"] = settings.view.read_text(encoding="utf-8")
     values["begin"] = settings.begin and file_sha256(settings.begin)

@@ -32,7 +32,7 @@ def gradients(
     Raises
     ------
     FloatingPointError
-        If what the network says is no longer finite.
+        If the network's output is no longer finite.
     """
     size = PART if batch[0].device.type == "cpu" else len(batch[0])
     starts = range(0, len(batch[0]), size)

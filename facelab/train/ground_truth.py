@@ -21,7 +21,7 @@ _REACH = 3  # texels of the face that a mesh may leave out at its border
 
 
 def bake(mesh: Mesh, atlas: Atlas) -> PositionMap:
-    """The position map of a mesh that is laid out in the atlas (Feng et al. 2018, section 3.2).
+    """Bake a mesh that is laid out in the atlas into a position map (Feng et al. 2018, 3.2).
 
     Every texel takes the position at its centre of the triangle that lies there. At the border and
     in the atlas's margin, where no triangle does, the surface goes on straight.
@@ -55,7 +55,7 @@ def bake(mesh: Mesh, atlas: Atlas) -> PositionMap:
 
 
 def training_pair(image: Float, positions: PositionMap, crop: Crop) -> tuple[Float, Float]:
-    """What a network sees and what it should say.
+    """Make a training pair: the view that a network sees and the position map it should give.
 
     Parameters
     ----------

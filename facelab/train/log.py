@@ -41,7 +41,7 @@ _CURVES = {
 
 
 class Log:
-    """Means over the steps between two rows.
+    """The log of a run: each row has means over the steps since the last.
 
     Parameters
     ----------
@@ -56,12 +56,12 @@ class Log:
         self._rows = [row for row in _read(path) if float(row["step"]) <= step]
 
     def add(self, parts: dict[str, float]) -> None:
-        """One step's parts of the loss."""
+        """Add the parts of one step's loss."""
         self._count += 1
         self._sum = {name: self._sum.get(name, 0.0) + part for name, part in parts.items()}
 
     def write(self, step: int, rate: float, held_out: dict[str, float]) -> None:
-        """A row: the means since the last one, and the errors on held-out views."""
+        """Write a row: the means since the last one, and the errors on held-out views."""
         means = {name: total / self._count for name, total in self._sum.items()}
         row = {"step": f"{step}", "rate": f"{rate:.3g}", "loss": f"{means['total']:.4f}"}
         row |= {name: f"{means[name]:.4f}" for name in ("map", "landmarks", "score")}
@@ -79,7 +79,7 @@ class Log:
 
 
 def curves(rows: list[dict[str, str]]) -> Float:
-    """The errors over the steps, the vertical axis logarithmic: ``(480, 900, 3)``."""
+    """Draw the errors over the steps, the vertical axis logarithmic: ``(480, 900, 3)``."""
     picture = np.full((_HEIGHT, _WIDTH, 3), 255, np.uint8)
     steps = np.array([float(row["step"]) for row in rows])
     series = {name: _numbers(rows, name) for name in _CURVES}

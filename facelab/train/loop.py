@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from facelab.augment.run import OnProgress
 from facelab.augment.template import Template
 from facelab.errors import UsageError
 from facelab.geometry.head import POINTS
@@ -28,8 +29,8 @@ from facelab.train import checkpoint
 from facelab.train.gradients import Batch, gradients, require_finite
 from facelab.train.log import Log
 from facelab.train.objective import Objective
-from facelab.train.renders import RECIPES, Progress, Renders
-from facelab.train.views import View, exact_view, read_spoil, view_of
+from facelab.train.renders import RECIPES, Renders
+from facelab.train.views import View, exact_view, read_degradations, view_of
 
 _WARM = 0.02  # of the steps, over which the rate rises
 _TRUNK = 0.5  # rate of the trunk beside that of what stands on it
@@ -39,7 +40,7 @@ _DECAY = 0.01  # of the weights
 
 @dataclass(frozen=True)
 class Settings:
-    """How a network is trained; what is drawn, and so the result, depends on these alone.
+    """Settings of a training; all random numbers, and so the result, depend on these alone.
 
     Parameters
     ----------
@@ -75,24 +76,24 @@ class Settings:
 
 
 class Views(Dataset[View]):
-    """View k of a training run, the same whoever asks when; processes share what it draws from.
+    """The views of a training run: view k is the same in any process, whose renders are shared.
 
     Parameters
     ----------
     renders : list of Renders
-    spoil : Template
+    degradations : Template
     seed, start, count : int
         Of the run; the first view; how many.
     """
 
     def __init__(
-        self, renders: list[Renders], spoil: Template, seed: int, start: int, count: int
+        self, renders: list[Renders], degradations: Template, seed: int, start: int, count: int
     ) -> None:
         pictures = [picture for one in renders for picture in one.pictures]
         self._ends = np.cumsum([0, *map(len, pictures)])
         self._pictures = _shared(pictures)
         self._points = _shared([one.points.tobytes() for one in renders])
-        self._spoil = spoil
+        self._degradations = degradations
         self._seed, self._start, self._count = seed, start, count
         self._order: tuple[int, list[int]] = (-1, [])
 
@@ -110,7 +111,7 @@ class Views(Dataset[View]):
         picture = pictures[self._ends[view] : self._ends[view + 1]].tobytes()
         points = np.frombuffer(self._points, np.float32).reshape(-1, POINTS, 3)[view]
         rng = np.random.default_rng([self._seed, 2, number])
-        return view_of(picture, points, self._spoil, rng)
+        return view_of(picture, points, self._degradations, rng)
 
 
 def _shared(parts: Sequence[bytes]) -> Any:  # noqa: ANN401  # an array of ctypes, a buffer
@@ -129,7 +130,7 @@ def train(
     settings: Settings,
     device: str,
     workers: int,
-    progress: Progress,
+    progress: OnProgress,
 ) -> FaceMap:
     """Train, or go on with what a checkpoint in `folder` holds.
 
@@ -141,7 +142,7 @@ def train(
         For checkpoints and the log.
     settings : Settings
     device : str
-        Of `facelab.models.runtime.DEVICES`.
+        Of `facelab.constants.DEVICES`.
     workers : int
         Processes that make views.
     progress : callable
@@ -175,7 +176,7 @@ def train(
 
 
 class State(nn.Module):
-    """All that training changes.
+    """The state of a training: all that it changes.
 
     Parameters
     ----------
@@ -204,7 +205,7 @@ class State(nn.Module):
 
     @classmethod
     def begun(cls, settings: Settings) -> State:
-        """As training begins: FaceMesh itself, unless from scratch or from other weights."""
+        """The state at the beginning: FaceMesh itself, unless from scratch or other weights."""
         torch.manual_seed(settings.seed)
         network, averaged = FaceMap(), FaceMap()
         if settings.begin:
@@ -229,7 +230,7 @@ def rate_at(step: int, settings: Settings) -> float:
 
 
 def collated(views: list[View], device: str) -> Batch:
-    """Views as the network takes them."""
+    """Collate views into a batch as the network takes it."""
     crops = torch.from_numpy(np.stack([view.image for view in views])).permute(0, 3, 1, 2)
     points = torch.from_numpy(np.stack([view.points for view in views]))
     face = torch.tensor([float(view.face) for view in views])
@@ -239,22 +240,22 @@ def collated(views: list[View], device: str) -> Batch:
 def _batches(
     renders: list[Renders], settings: Settings, step: int, workers: int
 ) -> Iterator[list[View]]:
-    spoil = read_spoil(settings.view)
+    degradations = read_degradations(settings.view)
     first, count = step * settings.batch, (settings.steps - step) * settings.batch
-    views = Views(renders, spoil, settings.seed, first, count)
+    views = Views(renders, degradations, settings.seed, first, count)
     yield from DataLoader(
         views,
         settings.batch,
         num_workers=workers,
         collate_fn=list,
-        worker_init_fn=_alone,
+        worker_init_fn=_use_one_thread,
         # A fork would inherit locks of threads that it does not have.
         multiprocessing_context="forkserver" if workers else None,
     )
 
 
-def _alone(_: int) -> None:
-    """Workers use one thread each, of OpenCV's too."""
+def _use_one_thread(_: int) -> None:
+    """Make a worker use one thread, of OpenCV's too."""
     import cv2
 
     cv2.setNumThreads(1)
@@ -266,7 +267,7 @@ def _update(
     for group in state.optimiser.param_groups:
         group["lr"] = rate_at(state.step, settings) * group["share"]
     moved = [p for p in state.network.parameters() if p.requires_grad]
-    with _told(state.step, settings):
+    with _require_finite(state.step, settings):
         found, parts = gradients(state.network, objective, batch, moved)
         with one_thread():
             _step(state, moved, found, settings, parts["total"])
@@ -288,8 +289,8 @@ def _step(
 
 
 @contextmanager
-def _told(step: int, settings: Settings) -> Iterator[None]:
-    """Stop before what is no number gets into weights, or what is kept of them."""
+def _require_finite(step: int, settings: Settings) -> Iterator[None]:
+    """Stop before a value that is not finite gets into weights or checkpoints."""
     try:
         yield
     except FloatingPointError as error:
@@ -304,7 +305,7 @@ def _validated(
 ) -> dict[str, float]:
     """The mean parts of the loss over held-out views."""
     batches = [collated(views[start : start + 32], device) for start in range(0, len(views), 32)]
-    with _told(state.step - 1, settings):
+    with _require_finite(state.step - 1, settings):
         found = each_alone(partial(_errors, state.averaged, objective), batches)
     names = found[0] if found else ()
     return {name: sum(parts[name] for parts in found) / len(views) for name in names}
@@ -328,7 +329,7 @@ def _spread(validation: list[Renders]) -> list[tuple[Renders, int]]:
 
 
 def digest(renders: list[Renders]) -> str:
-    """Tells views from others, hexadecimal."""
+    """The digest of views, hexadecimal."""
     found = hashlib.sha256()
     for one in renders:
         for part in (*one.pictures, one.points.tobytes()):

@@ -54,7 +54,7 @@ def position_map_loss(predicted: Tensor, target: Tensor, weight: Tensor) -> Tens
 
 
 def loss_weights(atlas: Atlas) -> Float:
-    """PRNet's weights for any atlas: as published with its own, drawn alike for others.
+    """The loss weights of texels: as published for PRNet's atlas, drawn alike for others.
 
     Returns
     -------

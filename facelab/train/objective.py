@@ -1,6 +1,8 @@
-"""What training minimises: PRNet's weighted loss on the position map, landmarks, and the score."""
+"""The objective of training: PRNet's weighted loss on the position map, landmarks, and score."""
 
 from __future__ import annotations
+
+from functools import cache
 
 import numpy as np
 import torch
@@ -75,7 +77,7 @@ class Objective(nn.Module):
 
     @staticmethod
     def total(parts: dict[str, Tensor]) -> Tensor:
-        """What is minimised."""
+        """The sum that is minimised."""
         return parts["map"] + _LANDMARKS * parts["landmarks"] + _SCORE * parts["score"]
 
 
@@ -86,6 +88,7 @@ def _applied(operator: Tensor, points: Tensor) -> Tensor:
     return (operator @ flat).reshape(-1, batch, 3).transpose(0, 1)
 
 
+@cache
 def _operators() -> tuple[Float, Float, Float]:
     """Points to every `_STEP`-th texel, to the 68 landmarks; and the texels' weights."""
     layout = atlas.canonical()

@@ -1,4 +1,4 @@
-"""Views in a folder, another renderer's perhaps, looked through before anything is trained."""
+"""Checks of prepared views, from another renderer perhaps, before anything is trained."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
+from facelab.augment.run import OnProgress
 from facelab.errors import ImageError, UsageError
 from facelab.images import decoded
 from facelab.numerics.arrays import Float
-from facelab.train.renders import Progress, Renders, keys_of, load
+from facelab.train.renders import Renders, keys_of, load
 
 _FARTHEST = 1e5  # px: what lies beyond is in no view
 _THINNEST = 1.0  # px: least deviation of a face's points in any direction
 
 
-def prepared(data: Path) -> list[Path]:
+def view_files(data: Path) -> list[Path]:
     """The files of views in a folder, by name.
 
     Raises
@@ -35,13 +36,13 @@ def prepared(data: Path) -> list[Path]:
     return files
 
 
-def read(files: list[Path], progress: Progress) -> list[Renders]:
-    """The views in files, all of which can be trained on.
+def read(files: list[Path], progress: OnProgress) -> list[Renders]:
+    """Read the views in files and check that all can be trained on.
 
     Raises
     ------
     UsageError
-        It names the file, and which of its views.
+        If one cannot; it names the file, and which of its views.
     """
     progress("check", len(files), 0, 0)
     views = []
@@ -64,7 +65,7 @@ def _checked(path: Path) -> Renders:
 
 
 def _fault(picture: bytes, points: Float) -> str:
-    """Why nothing can be learnt from a view, if so."""
+    """The reason why nothing can be learnt from a view; empty if there is none."""
     try:
         image = decoded("view", picture).pixels
     except ImageError:

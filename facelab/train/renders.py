@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, fields
 from functools import cache
@@ -21,12 +21,13 @@ import cv2
 import numpy as np
 
 from facelab.augment.engines.local import LocalEngine
-from facelab.augment.generate import carried_out
+from facelab.augment.generate import apply_steps
 from facelab.augment.photographs import find
 from facelab.augment.plan import Item
+from facelab.augment.run import OnProgress
 from facelab.augment.scene import Scene
 from facelab.augment.steps.profile import Profile
-from facelab.augment.template import DrawnStep, Template, read_template
+from facelab.augment.template import StepTemplate, Template, read_template
 from facelab.errors import ImageError, NoFaceError, UsageError
 from facelab.files import MEGABYTE, parse_json, read_bytes
 from facelab.files.atomic import write_bytes_atomically
@@ -49,11 +50,9 @@ _LARGEST = 256 * MEGABYTE
 _SHAPE = {"identity", "expression"}  # of `Profile`
 _KEYED = re.compile(r"[0-9a-f]{32}-([0-9a-f]{16})\.npz")  # the name of a file of ours
 
-Progress = Callable[[str, int, int, int], None]  # stage, total, more, of these made now
-
 
 @dataclass(frozen=True)
-class Rendering:
+class RenderSettings:
     """How photographs become training images.
 
     Parameters
@@ -76,7 +75,7 @@ class Rendering:
 
     @property
     def settings(self) -> dict[str, str | int | None]:
-        """All that decides what comes out, by the option's name."""
+        """Everything that decides what is rendered, by the option's name."""
         return {
             "head": file_sha256(self.head) if self.head else None,
             "scene-recipe": file_sha256(self.scene),
@@ -89,7 +88,7 @@ class Rendering:
 
     @property
     def key(self) -> str:
-        """A digest of it."""
+        """The digest of the settings."""
         parts = [str((self.scenes, self.turns, self.seed, _LAYOUT))]
         parts += [file_sha256(path) for path in (self.head, self.scene, self.turn) if path]
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
@@ -112,7 +111,7 @@ class Renders:
 
 
 def render(
-    photographs: Path, folder: Path, how: Rendering, workers: int, progress: Progress
+    photographs: Path, folder: Path, how: RenderSettings, workers: int, progress: OnProgress
 ) -> tuple[list[Path], dict[str, str], str]:
     """Make the views of every photograph that has none yet.
 
@@ -122,7 +121,7 @@ def render(
         A folder.
     folder : Path
         Where the files go.
-    how : Rendering
+    how : RenderSettings
     workers : int
         Processes.
     progress : callable
@@ -135,7 +134,7 @@ def render(
     skipped : dict of str to str
         Photographs of which none could be made, and why.
     left : str
-        What else the folder holds, as `facelab.images.Found` says it.
+        What else the folder holds, as `facelab.images.FolderContents` says it.
 
     Raises
     ------
@@ -150,7 +149,7 @@ def render(
         check_recipe(recipe, how.head)
     if how.head:
         HeadModel.read(how.head)
-    key = _claimed(folder, how)
+    key = _write_settings(folder, how)
     tasks = [(item, folder / f"{item.sha256[:32]}-{key}.npz") for item in items]
     todo = [task for task in tasks if load(task[1]) is None]
     progress("render", len(items), len(items) - len(todo), 0)
@@ -169,40 +168,40 @@ def render(
 
 
 def check_recipe(path: Path, head: Path | None) -> None:
-    """Find out what is wrong with a recipe of scenes or turned views.
+    """Check a recipe of scenes or turned views.
 
     Raises
     ------
     UsageError
-        If it is none, or has a step that needs more than the photograph, or a head model that is
-        not given.
+        If it is no recipe, or has a step that needs more than the photograph, or a head model that
+        is not given.
     """
     for at, step in enumerate(read_template(path).steps, 1):
         where = f"{path}: step {at} ({step.kind.name})"
-        if asked := _asked(step):
-            raise UsageError(
-                f"{where}: {asked}: needs other pictures or people; leave the step out"
-            )
-        if head is None and step.kind is Profile and _SHAPE & set(step.draws):
+        if key := _input_key(step):
+            raise UsageError(f"{where}: {key}: needs other pictures or people; leave the step out")
+        if head is None and step.kind is Profile and _SHAPE & set(step.distributions):
             raise UsageError(
                 f"{where}: identity and expression need a head model; give --head, or leave them "
                 "out"
             )
 
 
-def _asked(step: DrawnStep) -> str:
-    """The key by which a step is given an input, if it is."""
+def _input_key(step: StepTemplate) -> str:
+    """The key of a step that takes an input; empty if there is none."""
     kinds = {key.name: key.metadata["kind"] for key in fields(step.kind)}
-    return next((key for key in step.draws if kinds[key] in ("reference", "references")), "")
+    return next(
+        (key for key in step.distributions if kinds[key] in ("reference", "references")), ""
+    )
 
 
-def _claimed(folder: Path, how: Rendering) -> str:
+def _write_settings(folder: Path, how: RenderSettings) -> str:
     """Write down how the renders in a folder are made; the key of their names.
 
     Raises
     ------
     UsageError
-        If it holds others; it names the options that differ.
+        If the folder holds others; the message names the options that differ.
     """
     record, key = folder / RECORD, how.key
     if keys_of(folder.glob("*.npz")) - {key}:
@@ -218,7 +217,7 @@ def _claimed(folder: Path, how: Rendering) -> str:
 
 
 def _recorded(record: Path) -> dict[str, object]:
-    """What is written down of renders, or nothing."""
+    """The settings noted beside renders; empty if there are none."""
     try:
         known: dict[str, object] = parse_json(read_bytes(record, MEGABYTE), {})
     except (OSError, ValueError):
@@ -253,8 +252,8 @@ def _named(task: tuple[Item, Path]) -> str:
     return str(task[0].file)
 
 
-def _render(how: Rendering, task: tuple[Item, Path]) -> tuple[Path, str]:
-    """Write the views of one photograph; which, and what is wrong with it, if anything."""
+def _render(how: RenderSettings, task: tuple[Item, Path]) -> tuple[Path, str]:
+    """Write the views of one photograph; return it, and what is wrong with it, if anything."""
     item, place = task
     teacher = _teacher(how.head)
     try:
@@ -266,7 +265,7 @@ def _render(how: Rendering, task: tuple[Item, Path]) -> tuple[Path, str]:
 
 
 def _packed(drawn: list[Scene]) -> bytes:
-    """What `load` reads."""
+    """The bytes that `load` reads."""
     data, buffer = [_encoded(view.image) for view in drawn], io.BytesIO()
     np.savez(
         buffer,
@@ -278,18 +277,18 @@ def _packed(drawn: list[Scene]) -> bytes:
     return buffer.getvalue()
 
 
-def views(scene: Scene, sha256: str, how: Rendering) -> Iterator[Scene]:
+def views(scene: Scene, sha256: str, how: RenderSettings) -> Iterator[Scene]:
     """The views of a photograph's scene: what is drawn depends on photograph and seed alone."""
     other, turn = _template(how.scene), _template(how.turn)
     for number in range(how.scenes):
         steps = other.sample(how.seed, sha256, number) if number else []
-        changed = carried_out(steps, scene, {}, other.blend)
+        changed = apply_steps(steps, scene, {}, other.blend)
         for variant in range(how.turns):
             if number == variant == 0:
                 yield changed
                 continue
             drawn = turn.sample(how.seed, sha256, number * how.turns + variant)
-            yield carried_out(drawn, changed, {}, turn.blend)
+            yield apply_steps(drawn, changed, {}, turn.blend)
 
 
 @cache

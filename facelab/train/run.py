@@ -1,4 +1,4 @@
-"""All of a training run: renders, loop, and the network's weights with a record of how."""
+"""A whole training run: renders, loop, and the network's weights with their record."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import facelab
 from facelab.augment.lock import locked
+from facelab.augment.run import OnProgress
 from facelab.augment.store import Store
 from facelab.errors import UsageError
 from facelab.files.atomic import same_file, write_bytes_atomically
@@ -16,16 +17,16 @@ from facelab.models.layers import load_file
 from facelab.models.runtime import require_device
 from facelab.provenance import file_sha256
 from facelab.train import checkpoint, loop
-from facelab.train.prepared import prepared, read
-from facelab.train.renders import Progress, Rendering, render
-from facelab.train.views import read_spoil
+from facelab.train.prepared import read, view_files
+from facelab.train.renders import RenderSettings, render
+from facelab.train.views import read_degradations
 
 HELD_OUT = 50  # one photograph of so many is never trained on
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a run gave.
+    """The result of a training run.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ class Trained:
     skipped : dict of str to str
         Photographs that could not be used, and why.
     left : str
-        What else the folder holds, as `facelab.images.Found` says it.
+        What else the folder holds, as `facelab.images.FolderContents` says it.
     """
 
     weights: Path
@@ -50,13 +51,13 @@ class Trained:
 def run(
     data: Path,
     folder: Path,
-    how: Rendering,
+    how: RenderSettings,
     settings: loop.Settings,
     device: str,
     workers: int,
-    progress: Progress,
+    progress: OnProgress,
 ) -> Trained:
-    """Train on a folder of photographs, or of views that were prepared; go on where one stopped.
+    """Train on a folder of photographs, or of prepared views; go on where one stopped.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def run(
         Photographs, or the files that `facelab.train.renders` writes.
     folder : Path
         For views, checkpoints, the log and the weights.
-    how : Rendering
+    how : RenderSettings
     settings : Settings
     device : str
     workers : int
@@ -83,8 +84,8 @@ def run(
     """
     if same_file(data, folder):
         raise UsageError(f"{folder}: holds what is trained on; give another folder to write")
-    files = prepared(data)
-    read_spoil(settings.view)  # errors now, not when all is rendered
+    files = view_files(data)
+    read_degradations(settings.view)  # errors now, not when all is rendered
     if settings.begin:
         load_file(FaceMap, settings.begin)
     require_device(device)
@@ -104,7 +105,7 @@ def _trained(
     settings: loop.Settings,
     device: str,
     workers: int,
-    progress: Progress,
+    progress: OnProgress,
     skipped: dict[str, str],
     left: str,
 ) -> Trained:
@@ -119,8 +120,8 @@ def _trained(
     return Trained(weights, folder / "log.csv", len(own), count, skipped, left)
 
 
-def _record(trained: Trained, how: Rendering | None, settings: loop.Settings) -> None:
-    """What the weights were made from; `how` is not known of views that were prepared."""
+def _record(trained: Trained, how: RenderSettings | None, settings: loop.Settings) -> None:
+    """Write what the weights were made from; `how` is not known of prepared views."""
     about = {
         "facelab": facelab.__version__,
         "weights": trained.weights.name,

@@ -1,4 +1,4 @@
-"""What a network is to learn of a photograph: FaceMesh's points, with a fitted head's depth.
+"""The teacher of a network: FaceMesh's points, with a fitted head's depth.
 
 FaceMesh says well where a face's points lie in a picture seen from the front, and less well how far
 they are from the viewer, which is what shows once the head is turned. The depth is that of the
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from facelab.augment.deepened import deepened
+from facelab.augment.portrait_cache import with_head_depth
 from facelab.augment.scene import Scene
 from facelab.augment.steps.frame import Frame
 from facelab.errors import NoFaceError
@@ -28,7 +28,7 @@ SIDE, ROOM = 256, 2.1  # of the scene: pixels, sizes of the face
 
 @dataclass(frozen=True, eq=False)
 class Teacher:
-    """Makes of a photograph the scene whose labels are taken for true.
+    """Makes the scene of a photograph, with labels that are taken for true.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Teacher:
     side: int = SIDE
 
     def __call__(self, image: Float) -> Scene:
-        """The largest face of ``(H, W, 3)``, in a square around it.
+        """Make the scene of the largest face in ``(H, W, 3)``: a square around it.
 
         Raises
         ------
@@ -59,7 +59,7 @@ class Teacher:
             raise NoFaceError("no face found")
         positions, head = found[0].positions, None
         if self.model is not None:
-            positions, head = deepened(positions, self.model)
+            positions, head = with_head_depth(positions, self.model)
         face = Face(positions, unwrap(image, positions, self.side))
         scene = Scene.of(image, face, self.side, self.segmenter(image))
         return Frame(size=self.side, room=ROOM)(replace(scene, head=head))

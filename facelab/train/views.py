@@ -1,4 +1,4 @@
-"""What the network sees of a training image, drawn anew each time: a crop, and what spoils it."""
+"""Views of a training image, sampled anew each time: a crop and its degradations."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 
 from facelab import atlas
 from facelab.atlas import Atlas
-from facelab.augment.generate import carried_out
+from facelab.augment.generate import apply_steps
 from facelab.augment.scene import Scene
 from facelab.augment.steps.blur import Blur
 from facelab.augment.steps.camera import Camera
-from facelab.augment.steps.downscale import Coarse
+from facelab.augment.steps.downscale import Downscale
 from facelab.augment.steps.jpeg import Jpeg
 from facelab.augment.steps.noise import Noise
 from facelab.augment.steps.occlude import Occlude
@@ -36,7 +36,15 @@ Rng = np.random.Generator
 _CROPS = ((0.45, 0.02, 0.03, 4.0), (0.4, 0.08, 0.1, 14.0), (0.15, 0.08, 0.12, 60.0))
 _NOTHING = 0.15  # how often there is no face to be seen
 _TURN = np.array([-1, 1, 1], np.float32)
-_IN_PLACE = (Blur, Camera, Coarse, Jpeg, Noise, Occlude, Shade)  # neither move the face nor ask it
+_IN_PLACE = (
+    Blur,
+    Camera,
+    Downscale,
+    Jpeg,
+    Noise,
+    Occlude,
+    Shade,
+)  # neither move the face nor ask it
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +58,7 @@ class View:
     points : (468, 3) float32
         As `facelab.models.facemap.FaceMap` is to give them.
     face : bool
-        Whether there is one; else `points` mean nothing.
+        Whether it shows a face; else `points` mean nothing.
     """
 
     image: Float
@@ -58,13 +66,13 @@ class View:
     face: bool
 
 
-def read_spoil(path: Path) -> Template:
-    """The augmentation recipe of views.
+def read_degradations(path: Path) -> Template:
+    """Read the augmentation recipe of views.
 
     Raises
     ------
     UsageError
-        If it is none, or has a step that may move the face, which the labels would not follow.
+        If it is no recipe, or has a step that may move the face, which labels would not follow.
     """
     recipe = read_template(path)
     for at, step in enumerate(recipe.steps, 1):
@@ -76,16 +84,16 @@ def read_spoil(path: Path) -> Template:
     return recipe
 
 
-def view_of(picture: bytes, points: Float, spoil: Template, rng: Rng) -> View:
-    """A view of a training image, at random.
+def view_of(picture: bytes, points: Float, degradations: Template, rng: Rng) -> View:
+    """Sample a view of a training image.
 
     Parameters
     ----------
     picture : bytes
         JPEG.
     points : (468, 3) float32
-        The face's, pixels of it.
-    spoil : Template
+        The face's points, pixels of the picture.
+    degradations : Template
         Augmentation steps that leave places as they are.
     rng : numpy.random.Generator
     """
@@ -95,7 +103,7 @@ def view_of(picture: bytes, points: Float, spoil: Template, rng: Rng) -> View:
     face = bool(rng.random() >= _NOTHING)
     crop = _crop(points, rng) if face else _beside(points, image.shape, rng)
     places = crop.apply(points)
-    image = _spoilt(cut(image, crop), places, spoil, rng)
+    image = _degraded(cut(image, crop), places, degradations, rng)
     return View(image, as_network(places), face)
 
 
@@ -151,15 +159,15 @@ def _beside(points: Float, shape: tuple[int, ...], rng: Rng) -> Crop:
     return Crop((float(x), float(y)), float(side), float(angle), SIDE)
 
 
-def _spoilt(image: Float, places: Float, spoil: Template, rng: Rng) -> Float:
-    """The crop after the steps; which, and how strong, is drawn."""
+def _degraded(image: Float, places: Float, degradations: Template, rng: Rng) -> Float:
+    """Degrade a crop by steps; which, and how strong, is sampled."""
     grid = _grid()
     values = np.zeros((grid.size, grid.size, 3), np.float32)
     values[grid.valid] = places
-    covered = np.zeros(image.shape[:2], np.float32)
-    scene = Scene(np.clip(image, 0, 1), PositionMap(values, grid), covered)
-    steps = [step for drawn in spoil.steps if (step := drawn.sample(rng))]
-    return carried_out(steps, scene, {}, spoil.blend).image
+    occlusion = np.zeros(image.shape[:2], np.float32)
+    scene = Scene(np.clip(image, 0, 1), PositionMap(values, grid), occlusion)
+    steps = [step for each in degradations.steps if (step := each.sample(rng))]
+    return apply_steps(steps, scene, {}, degradations.blend).image
 
 
 @cache

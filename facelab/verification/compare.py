@@ -1,4 +1,4 @@
-"""By how much a file differs from the one that was made again.
+"""Comparison of a file with the one that was made again.
 
 `made` was made here; `kept` is a file from outside, which is only read as far as `made` says it
 should reach, so that a damaged or a hostile one costs no more than the other.
@@ -30,7 +30,7 @@ _MOST = 16  # times as large as what was made a file may be to be looked into
 
 
 def difference(name: str, kept: bytes, made: bytes) -> Difference | None:
-    """By how much a file differs from the one made again; None if no byte does.
+    """Compare a file with the one made again; None if they are the same to the byte.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""By how much what two JSON files say differs, key by key."""
+"""Comparison of JSON files, key by key."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ PIXELS = ("landmarks68", "points468", "box", "translation", "vertices", "POSITIO
 
 
 def documents(kept: bytes, made: bytes) -> Difference:
-    """By how much the content of two JSON files differs; ``ValueError`` if one is none."""
+    """Compare the content of two JSON files; ``ValueError`` if one is none."""
     found = content_difference(json.loads(kept), json.loads(made))
     return found or Difference("content identical, spelled otherwise")
 
 
 def content_difference(kept: object, made: object) -> Difference | None:
-    """By how much what JSON holds differs, key by key; None if it is the same."""
+    """Compare two JSON documents, key by key; None if they are the same."""
     found: dict[str, float] = {}
     _compare_content(kept, made, "it", found)
     if not found:
@@ -32,7 +32,7 @@ def content_difference(kept: object, made: object) -> Difference | None:
 
 
 def _compare_content(kept: object, made: object, key: str, found: dict[str, float]) -> None:
-    """Note by how much numbers of a key differ at most; infinitely what is no number."""
+    """Note the largest difference of a key's numbers; infinite for what is no number."""
     if isinstance(kept, dict) and isinstance(made, dict) and kept.keys() == made.keys():
         for name in made:
             _compare_content(kept[name], made[name], name, found)
@@ -44,7 +44,7 @@ def _compare_content(kept: object, made: object, key: str, found: dict[str, floa
 
 
 def _apart(kept: object, made: object) -> float:
-    """How far two numbers are apart; infinitely where one is none."""
+    """The distance of two numbers; infinite where one is none."""
     numbers = [one for one in (kept, made) if type(one) in (int, float)]
     try:
         one, other = map(float, numbers)  # type: ignore[arg-type]

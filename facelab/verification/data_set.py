@@ -1,4 +1,4 @@
-"""Whether samples of a data set are what its records say, by making them again."""
+"""Verification of a data set: samples made again from its records, and compared."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from facelab.augment.formats import FORMATS, Format, named
 from facelab.augment.generate import Generator
 from facelab.augment.plan import Item, Plan, split_of
 from facelab.augment.report.finish import Records
-from facelab.augment.request import matte_weights, sources_of
+from facelab.augment.request import matte_weights, portrait_cache_of
 from facelab.augment.store import Store
 from facelab.augment.style import Style
 from facelab.augment.template import template_of
+from facelab.constants import CONSENT
 from facelab.errors import FacelabError
 from facelab.files import parse_json
 from facelab.images import output_format
-from facelab.provenance import CONSENT
 from facelab.reconstruct.networks import Networks
 from facelab.verification import Finding, Search, Verification
 from facelab.verification.recorded import (
@@ -49,8 +49,8 @@ _SAMPLES = 20  # that are verified unless another share is asked for
 
 
 @dataclass(frozen=True)
-class _Made:
-    """What a data set says of how it was made.
+class _DataSetRecord:
+    """The record of a data set, from its card and its plan.
 
     Parameters
     ----------
@@ -83,8 +83,8 @@ class _Made:
 
 
 @dataclass(frozen=True)
-class _Found:
-    """Where things are that samples are made of; None where they are not.
+class _Located:
+    """The inputs of samples, located; None where they are not found.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class _Found:
         The recipe's inputs.
     head : Path or None
     findings : list of Finding
-        What is said of them.
+        One of each of them.
     """
 
     photographs: Mapping[str, Path | None]
@@ -104,7 +104,7 @@ class _Found:
 
 
 def verify_data_set(url: str, search: Search, every: int | None) -> Verification:
-    """What is found out of a data set, by one sample in `every`; by default about 20 in all.
+    """Verify a data set by one sample in `every`; by default about 20 in all.
 
     Of each sample all files are compared: picture, labels, maps and what its format has besides;
     COCO's annotations with those of all label records. Contact sheet, report and card are not.
@@ -114,27 +114,29 @@ def verify_data_set(url: str, search: Search, every: int | None) -> Verification
     UsageError
         If there is no data set, or its records are damaged.
     """
-    made = _made(Store(url))
+    made = _read_data_set(Store(url))
     with TemporaryDirectory(prefix="facelab-") as folder:  # gone with Ctrl-C, too
         return _verified(made, search, every, Path(folder))
 
 
-def _verified(made: _Made, search: Search, every: int | None, folder: Path) -> Verification:
+def _verified(
+    made: _DataSetRecord, search: Search, every: int | None, folder: Path
+) -> Verification:
     wanted = range(0, made.count, every or -(-made.count // _SAMPLES))
     matte = matte_weights() if "selfie" in made.weights else {}
     networks, of_weights = found_networks(made.networks, made.weights, search, matte)
-    found = _found(made, search, wanted, folder)
+    found = _locate(made, search, wanted, folder)
     findings = [*version_findings(made.versions), *of_weights, *found.findings]
-    if any(finding.exit_code == 4 for finding in findings) or _lacking(made, found):
+    if any(finding.exit_code == 4 for finding in findings) or _is_missing(made, found):
         findings += [Finding("output", f"{len(wanted)} sample(s)", "not made again")]
     else:
-        findings += _compared(made, _generator(made, networks, found, folder), wanted)
-        findings += _together(made)
+        findings += _sample_findings(made, _generator(made, networks, found, folder), wanted)
+        findings += _joint_findings(made)
     return Verification(f"{made.store.url}: {len(wanted)} of {made.count} samples", tuple(findings))
 
 
-def _made(store: Store) -> _Made:
-    """What the card and the plan of a data set say."""
+def _read_data_set(store: Store) -> _DataSetRecord:
+    """Read the card and the plan of a data set."""
     with refusing(f"{store.url}: {CARD} and {lock.NAME}"):
         card, plan = (_read(store, name) for name in (CARD, lock.NAME))
         if card["recipe"] != plan["recipe"]:
@@ -144,7 +146,7 @@ def _made(store: Store) -> _Made:
             raise ValueError(f"format {form!r}")
         style = _style(plan)
         head = plan.get("head")
-        return _Made(
+        return _DataSetRecord(
             store=store,
             form=named(form)(style),
             count=_count(plan["count"]),
@@ -195,8 +197,8 @@ def _people(said: object) -> list[tuple[str, str]]:
     return [(sha256(digest), text("photographs", who)) for digest, who in pairs]
 
 
-def _found(made: _Made, search: Search, wanted: range, folder: Path) -> _Found:
-    """Everything that the samples wanted are made of, where it is there.
+def _locate(made: _DataSetRecord, search: Search, wanted: range, folder: Path) -> _Located:
+    """Locate everything that the wanted samples are made of.
 
     Label records name files: what was renamed goes by a link in `folder` that has its old name.
     """
@@ -206,11 +208,11 @@ def _found(made: _Made, search: Search, wanted: range, folder: Path) -> _Found:
         file = search.find(name, digest, suffix)
         called = name or (file.name if file else digest)
         findings.append(input_finding(called, digest, file, search))
-        return file and _as_called(file, called, folder)
+        return file and _under_its_name(file, called, folder)
 
     photographs = _photographs(made, wanted)
     recipe = _recipe_files(made)
-    return _Found(
+    return _Located(
         photographs={digest: find(name, digest) for digest, name in photographs.items()},
         recipe={name: [find(*one) for one in files] for name, files in recipe.items()},
         head=find(None, made.head, ".safetensors") if made.head else None,
@@ -218,8 +220,8 @@ def _found(made: _Made, search: Search, wanted: range, folder: Path) -> _Found:
     )
 
 
-def _as_called(file: Path, name: str, folder: Path) -> Path:
-    """The file, or a link to it of that name."""
+def _under_its_name(file: Path, name: str, folder: Path) -> Path:
+    """Return the file, or a link to it of that name."""
     if file.name == name:
         return file
     link = Path(mkdtemp(dir=folder)) / name
@@ -227,7 +229,7 @@ def _as_called(file: Path, name: str, folder: Path) -> Path:
     return link
 
 
-def _photographs(made: _Made, wanted: range) -> dict[str, str | None]:
+def _photographs(made: _DataSetRecord, wanted: range) -> dict[str, str | None]:
     """The sha256 of photographs that samples need, to their names if label records tell them."""
     known = {digest for digest, _ in made.people}
     found: dict[str, str | None] = {
@@ -242,8 +244,8 @@ def _photographs(made: _Made, wanted: range) -> dict[str, str | None]:
     return dict(sorted(found.items()))
 
 
-def _sources(made: _Made, index: int) -> list[Json]:
-    """What the label record of a sample names as its files, if there is one that can be read."""
+def _sources(made: _DataSetRecord, index: int) -> list[Json]:
+    """The sources in the label record of a sample, if there is one that can be read."""
     try:
         record = next(iter(made.form.records(made.store, [index])))
         return listing("sources", record["sources"])
@@ -251,7 +253,7 @@ def _sources(made: _Made, index: int) -> list[Json]:
         return []
 
 
-def _recipe_files(made: _Made) -> dict[str, list[tuple[str, str]]]:
+def _recipe_files(made: _DataSetRecord) -> dict[str, list[tuple[str, str]]]:
     """Name and sha256 of the files of the recipe's inputs."""
     with refusing(f"{made.store.url}: {CARD}"):
         return {
@@ -266,14 +268,14 @@ def _names(name: str, said: object) -> list[str]:
     return [file_name(one) for one in (files if isinstance(files, list) else [files])]
 
 
-def _lacking(made: _Made, found: _Found) -> bool:
+def _is_missing(made: _DataSetRecord, found: _Located) -> bool:
     """Whether something is not there that every sample needs."""
     files = [file for files in found.recipe.values() for file in files]
     return None in files or (made.head is not None and found.head is None)
 
 
-def _generator(made: _Made, networks: Networks, found: _Found, cache: Path) -> Generator:
-    """What makes the samples."""
+def _generator(made: _DataSetRecord, networks: Networks, found: _Located, cache: Path) -> Generator:
+    """The generator of the samples."""
     said = dict(made.recipe)
     name = f"{made.store.url}: {CARD}"
     with refusing(name):
@@ -285,12 +287,14 @@ def _generator(made: _Made, networks: Networks, found: _Found, cache: Path) -> G
         Item(found.photographs.get(digest) or Path(digest), digest, who, split_of(who, made.seed))
         for digest, who in made.people
     ]
-    sources = sources_of(template, networks, found.head, cache)
-    return Generator(Plan(items, made.count, made.seed), template, sources)
+    portraits = portrait_cache_of(template, networks, found.head, cache)
+    return Generator(Plan(items, made.count, made.seed), template, portraits)
 
 
-def _compared(made: _Made, generator: Generator, wanted: range) -> Iterator[Finding]:
-    """What is said of every file of the samples wanted."""
+def _sample_findings(
+    made: _DataSetRecord, generator: Generator, wanted: range
+) -> Iterator[Finding]:
+    """The findings on every file of the wanted samples."""
     task = partial(_files_again, made.form)
     for index, files in LocalEngine(1).map(task, generator, wanted):
         if isinstance(files, FacelabError):
@@ -301,8 +305,8 @@ def _compared(made: _Made, generator: Generator, wanted: range) -> Iterator[Find
             yield file_finding(name, _kept(made, files.split, index, name), again)
 
 
-def _together(made: _Made) -> Iterator[Finding]:
-    """What is said of the files that a format makes of all label records, as they are now."""
+def _joint_findings(made: _DataSetRecord) -> Iterator[Finding]:
+    """The findings on the files that a format makes of all label records, as they are now."""
     with TemporaryDirectory(prefix="facelab-") as folder:
         again = Store(folder)
         try:
@@ -330,7 +334,7 @@ class _Files:
 def _files_again(
     form: Format, generator: Generator, index: int
 ) -> tuple[int, _Files | FacelabError]:
-    """The files of a sample, or why there are none."""
+    """Make the files of a sample, or the error why there are none."""
     try:
         sample = generator(index)
         return index, _Files(sample.split, form.files(sample))
@@ -338,7 +342,7 @@ def _files_again(
         return index, error
 
 
-def _kept(made: _Made, split: str, index: int, name: str) -> bytes | None:
+def _kept(made: _DataSetRecord, split: str, index: int, name: str) -> bytes | None:
     """A file of a sample as the data set has it; None if it has none that can be read."""
     try:
         return made.form.file(made.store, split, index, name)

@@ -1,4 +1,4 @@
-"""How two files differ, as numbers and in words."""
+"""The difference of two files, as numbers and in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How two files differ.
+    """The difference of two files.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What verification finds out, one thing at a time."""
+"""Findings of a verification, and the exit code of them together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ GOOD = ("unchanged", "identical")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
+    """One thing that was verified.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Finding:
 
     @property
     def line(self) -> str:
-        """It in a line, for people."""
+        """The finding in one line, for people."""
         subject = self.name if self.about == "output" else f"{self.about} {self.name}"
         words = self.status if self.status != "differs" or not self.said else ""
         return f"{subject}: {', '.join(filter(None, (words, self.said)))}"
@@ -46,7 +46,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """All that was found out of one record.
+    """The findings of one record.
 
     Parameters
     ----------
@@ -66,11 +66,11 @@ class Verification:
 
     @property
     def exit_code(self) -> int:
-        """That of the findings if they agree, else 1."""
+        """The exit code of the findings if they agree, else 1."""
         return joint_code(finding.exit_code for finding in self.findings)
 
     def as_json(self) -> dict[str, object]:
-        """It as JSON has it."""
+        """The verification as JSON has it."""
         return {
             "record": self.record,
             "identical": self.identical,
@@ -80,7 +80,7 @@ class Verification:
 
 
 def joint_code(codes: Iterable[int]) -> int:
-    """The exit code of several: 0 if all are, that of the failures if they agree, else 1."""
+    """The exit code of several: 0 if all are, that of the failures if these agree, else 1."""
     failures = set(codes) - {0}
     return 0 if not failures else failures.pop() if len(failures) == 1 else 1
 

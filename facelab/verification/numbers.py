@@ -1,4 +1,4 @@
-"""By how much numbers in two files differ: arrays, text and meshes.
+"""Comparison of the numbers in files: arrays, text and meshes.
 
 Where they lie is told by the file that was made here: of the other no length or shape is believed.
 """
@@ -32,12 +32,12 @@ _GLB_TYPES = {5126: "<f4", 5125: "<u4"}
 
 
 def array(kept: bytes, made: bytes) -> Difference:
-    """By how much two arrays in NumPy's format differ."""
+    """Compare two arrays in NumPy's format."""
     return _said_of({"": _apart(kept, made)})
 
 
 def archive(kept: bytes, made: bytes) -> Difference:
-    """By how much arrays of archives differ, by name."""
+    """Compare the arrays of two archives, by name."""
     with zipfile.ZipFile(io.BytesIO(made)) as ours, zipfile.ZipFile(io.BytesIO(kept)) as theirs:
         if ours.namelist() != theirs.namelist():
             raise AnotherLayoutError("holds other arrays")
@@ -57,7 +57,7 @@ def _beginning(archive: zipfile.ZipFile, name: str, size: int) -> bytes:
 
 
 def _apart(kept: bytes, made: bytes) -> Gaps:
-    """By how much the numbers of two arrays in NumPy's format differ, flat."""
+    """The distances of the numbers of two arrays in NumPy's format, flat."""
     ours = np.load(io.BytesIO(made), allow_pickle=False)
     start = len(made) - ours.nbytes
     if len(kept) != len(made) or kept[:start] != made[:start]:
@@ -79,7 +79,7 @@ def _gaps(theirs: NDArray[Any], ours: NDArray[Any]) -> Gaps:
 
 
 def _said_of(arrays: Mapping[str, Gaps]) -> Difference:
-    """What is said of arrays by name, of which only those that differ are named."""
+    """The difference of arrays by name, of which only those that differ are named."""
     apart = {name: gaps for name, gaps in arrays.items() if gaps.any()}
     if not apart:
         return Difference("numbers identical, the rest of the file differs")
@@ -97,7 +97,7 @@ def _said_of(arrays: Mapping[str, Gaps]) -> Difference:
 
 
 def words(kept: bytes, made: bytes) -> Difference:
-    """By how much the numbers among the words of texts differ, comments left out."""
+    """Compare the numbers among the words of texts, comments left out."""
     theirs, ours = _words(kept), _words(made)
     if len(theirs) != len(ours):
         raise AnotherLayoutError(f"{len(theirs):,} words; made again {len(ours):,}")
@@ -112,7 +112,7 @@ def words(kept: bytes, made: bytes) -> Difference:
 
 
 def matlab(kept: bytes, made: bytes) -> Difference:
-    """By how much numbers in two MAT-files differ, by the names of those that facelab writes."""
+    """Compare the arrays of two MAT-files, by the names of those that facelab writes."""
     theirs, ours = (read_mat(data, _MAT_NAMES) for data in (kept, made))
     if [(name, one.shape) for name, one in theirs.items()] != [
         (name, one.shape) for name, one in ours.items()
@@ -127,7 +127,7 @@ def _words(data: bytes) -> list[bytes]:
 
 
 def ply(kept: bytes, made: bytes) -> Difference:
-    """By how much vertices, colours and triangles of two binary PLY files differ."""
+    """Compare vertices, colours and triangles of two binary PLY files."""
     header = made[: made.index(b"end_header\n") + len(b"end_header\n")]
     if len(kept) != len(made) or not kept.startswith(header):
         raise AnotherLayoutError("holds a mesh of another size")
@@ -145,7 +145,7 @@ def ply(kept: bytes, made: bytes) -> Difference:
 
 
 def glb(kept: bytes, made: bytes) -> Difference:
-    """By how much positions, normals, coordinates and triangles of two GLB files differ."""
+    """Compare positions, normals, coordinates and triangles of two GLB files."""
     document, ours = _chunks(made)
     _, theirs = _chunks(kept)
     said = json.loads(document)

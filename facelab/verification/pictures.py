@@ -1,4 +1,4 @@
-"""By how much two pictures differ, pixel by pixel."""
+"""Comparison of two pictures, pixel by pixel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from facelab.verification.difference import AnotherLayoutError, Difference
 
 
 def pictures(kept: bytes, made: bytes) -> Difference:
-    """By how much pixels differ, in levels of 255.
+    """Compare the pixels of two pictures, in levels of 255.
 
     Raises
     ------

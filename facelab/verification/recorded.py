@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class RecordedInput:
     """A file that went into an output, as `facelab.provenance.Input` without its size."""
 
     role: str
@@ -38,7 +38,7 @@ class Recorded:
         ``swap``, ``edit`` or ``reconstruct``.
     settings : dict
         Everything else that is recorded of the command; not checked yet.
-    inputs : tuple of Given
+    inputs : tuple of RecordedInput
         The photograph that was changed, or looked at, is the last.
     weights, versions : mapping of str to str
         As of `facelab.provenance.Record`.
@@ -46,13 +46,13 @@ class Recorded:
     files : mapping of str to str or None
         Names of what was written beside the record, to its sha256 if that is recorded.
     content : dict
-        All that the file says.
+        The whole file.
     """
 
     path: Path
     command: str
     settings: Json
-    inputs: tuple[Given, ...]
+    inputs: tuple[RecordedInput, ...]
     weights: Mapping[str, str]
     versions: Mapping[str, str]
     consent: str
@@ -61,7 +61,7 @@ class Recorded:
 
 
 def read_record(path: Path) -> Recorded:
-    """The record in a file.
+    """Read the record in a file.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def read_record(path: Path) -> Recorded:
 
 
 def read_json(path: Path) -> Json:
-    """The map in a JSON file.
+    """Read the map in a JSON file.
 
     Raises
     ------
@@ -120,33 +120,33 @@ def _recorded(path: Path, content: Json) -> Recorded:
 
 
 def _now_called(record: Path, name: str) -> str:
-    """What an output is called that was perhaps renamed together with its record."""
+    """The name of an output that was perhaps renamed together with its record."""
     beside = record.with_suffix("")
     renamed = beside.suffix.lower() == Path(name).suffix.lower() and beside.is_file()
     return beside.name if renamed else name
 
 
-def _given(content: Json) -> tuple[Given, ...]:
+def _given(content: Json) -> tuple[RecordedInput, ...]:
     """The inputs of a picture."""
     found = []
     for one in listing("inputs", content["inputs"]):
         about = mapping("inputs", one)
         role = text("role", about["role"])
-        found.append(Given(role, file_name(about["file"]), sha256(about["sha256"])))
+        found.append(RecordedInput(role, file_name(about["file"]), sha256(about["sha256"])))
     if not found or found[-1].role != "target":
         raise ValueError("inputs: the last is not the target")
     return tuple(found)
 
 
-def _looked_at(content: Json) -> tuple[Given, ...]:
+def _looked_at(content: Json) -> tuple[RecordedInput, ...]:
     """The inputs of a report: landmarks, if they were given, and the photograph."""
     found, marks = [], content["landmarks_file"]
     if marks is not None:
         about = mapping("landmarks_file", marks)
-        found.append(Given("landmarks", file_name(about["file"]), sha256(about["sha256"])))
+        found.append(RecordedInput("landmarks", file_name(about["file"]), sha256(about["sha256"])))
     image = mapping("image", content["image"])
     name = file_name(Path(text("path", image["path"])).name)
-    return (*found, Given("photograph", name, sha256(image["sha256"])))
+    return (*found, RecordedInput("photograph", name, sha256(image["sha256"])))
 
 
 def _written(content: Json) -> dict[str, str | None]:

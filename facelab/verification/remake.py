@@ -1,4 +1,4 @@
-"""Outputs made again from their records, by what the commands themselves are made of."""
+"""Making outputs again from their records, with what the commands themselves use."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from facelab.constants import BACKENDS, DETECTORS, DEVICES, RUNTIMES
 from facelab.errors import UsageError
 from facelab.export import NAMES
 from facelab.export.photograph import Export, Report, find_faces, write_faces
 from facelab.images import read
 from facelab.model import FaceModel
-from facelab.models.runtime import DEVICES, RUNTIMES
 from facelab.recipe import describe, recipe_of
 from facelab.recipe.comparison import write_comparison
 from facelab.recipe.runner import prepare
-from facelab.reconstruct import BACKENDS, DETECTORS
 from facelab.reconstruct.networks import Networks
 from facelab.types import Box
 from facelab.verification.recorded import Json, Recorded, file_name, listing, mapping, text
@@ -38,7 +37,7 @@ def refusing(path: Path | str) -> Iterator[None]:
     Raises
     ------
     UsageError
-        It names the record.
+        If one is; it names the record.
     """
     try:
         yield
@@ -76,7 +75,7 @@ def networks_said(said: Json) -> Networks:
 
 
 def made_again(recorded: Recorded, networks: Networks, files: Sequence[Path]) -> dict[str, bytes]:
-    """What the command of a record makes of it now, by file name.
+    """Run the command of a record again; the files by name.
 
     Parameters
     ----------
@@ -115,14 +114,10 @@ def _picture(recorded: Recorded, networks: Networks, files: Sequence[Path], fold
 
 def _placed(said: Json, recorded: Recorded, files: Sequence[Path]) -> Json:
     """A described recipe with the places of its files in place of their names."""
-    given = list(zip(recorded.inputs, files, strict=True))[:-1]
-    mask = said.get("mask")
-    if mask is not None:
-        about, file = given.pop()
-        mask = str(file) if about.role == "mask" else mask
     roles: dict[str, list[Path]] = {}
-    for about, file in given:
+    for about, file in list(zip(recorded.inputs, files, strict=True))[:-1]:
         roles.setdefault(about.role, []).append(file)
+    mask = None if said.get("mask") is None else str(roles["mask"].pop())
     inputs = mapping("inputs", said["inputs"])
     return {**said, "mask": mask, "inputs": placed_inputs(inputs, roles)}
 
@@ -185,12 +180,12 @@ def _whole(said: object) -> int | None:
 
 
 def check_within(said: object, done: object, where: str = "recipe") -> None:
-    """Make sure that all that is recorded is what is done; what is not, is as by default.
+    """Check that every recorded setting is in effect; settings not recorded are the defaults.
 
     Raises
     ------
     ValueError
-        It names the key that is not.
+        If one is not; it names the key.
     """
     if isinstance(said, dict) and isinstance(done, dict):
         for key, value in said.items():

@@ -15,7 +15,7 @@ _MOST_BYTES = 4 << 30  # that are hashed in search of one renamed file
 
 @dataclass(frozen=True)
 class Search:
-    """Where files are looked for.
+    """A search for files by name and hash.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Search:
                 raise UsageError(f"{folder}: is not a folder; give one that holds inputs")
 
     def find(self, name: str | None, sha256: str, suffix: str | None = None) -> Path | None:
-        """The file of that hash: one called `name` or, renamed, another of its kind.
+        """Find the file of that hash: one called `name` or, renamed, another of its kind.
 
         Parameters
         ----------

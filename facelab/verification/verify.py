@@ -1,4 +1,4 @@
-"""Whether outputs are what their records say, by making them again."""
+"""Verification of outputs: made again from their records, and compared."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from facelab import weights
+from facelab import plugins, weights
 from facelab.errors import FacelabError, UsageError, WeightsError
-from facelab.files import StrPath, read_bytes
+from facelab.files import StrPath, read_bytes, why
 from facelab.provenance import file_sha256, record_path, software_versions
 from facelab.reconstruct.networks import Networks, backend_weights
 from facelab.verification import (
@@ -33,7 +33,7 @@ _REPORT = ("faces", "network", "image")  # what a report says of the photograph,
 def verify(
     output: StrPath, inputs: Sequence[StrPath] = (), every: int | None = None
 ) -> Iterator[Verification]:
-    """Whether an output is what its record says: inputs, weights, versions, and itself made again.
+    """Verify an output against its record: inputs, weights, versions, and itself made again.
 
     Nothing is written but into a temporary folder, which is gone in the end.
 
@@ -72,7 +72,7 @@ def verify(
     try:
         records = [] if _is_data_set(output) else _records_of(Path(output))
     except OSError as error:  # an impossible path
-        raise UsageError(f"{output}: {(error.strerror or '').lower()}; give another path") from None
+        raise UsageError(f"{output}: {why(error)}; give another path") from None
     if not records:
         from facelab.verification.data_set import verify_data_set
 
@@ -95,7 +95,7 @@ def _is_data_set(output: StrPath) -> bool:
 
 
 def _records_of(output: Path) -> list[Path]:
-    """The records that an output stands for."""
+    """The records of an output."""
     if output.is_dir():
         found = sorted(path for path in output.glob("*.json") if _is_record(path))
         if found:
@@ -112,7 +112,7 @@ def _records_of(output: Path) -> list[Path]:
 
 
 def _is_record(path: Path) -> bool:
-    """Whether it is one, or should be: beside a file whose name it bears."""
+    """Whether a file is a record, or should be: beside a file whose name it bears."""
     if path.with_suffix("").is_file():
         return True
     try:
@@ -153,8 +153,8 @@ def _verified(recorded: Recorded, search: Search) -> Verification:
 
 
 def version_findings(recorded: Mapping[str, str]) -> Iterator[Finding]:
-    """Which versions are others than recorded: that may explain differences, and is none."""
-    here = software_versions()
+    """The findings on versions; another one may explain differences, and is none itself."""
+    here = {**plugins.versions(), **software_versions()}
     for name, version in recorded.items():
         now = here.get(name, "missing")
         said = "" if now == version else f"{now}, recorded {version}"
@@ -167,7 +167,7 @@ def found_networks(
     search: Search,
     others: Mapping[str, str] | None = None,
 ) -> tuple[Networks, list[Finding]]:
-    """The networks with their own weights where these are, and what is said of all weights.
+    """The networks with their own weights located, and the findings on all weights.
 
     `others` are used beside those of the networks, by name.
     """
@@ -189,7 +189,7 @@ def found_networks(
 def weights_findings(
     used: Mapping[str, str], recorded: Mapping[str, str], checked: Sequence[str] = ()
 ) -> Iterator[Finding]:
-    """Whether weights are those recorded, and whether their files hold what they should.
+    """The findings on weights: whether they are those recorded, and their files undamaged.
 
     Of the names `checked` the files were hashed already.
     """
@@ -216,7 +216,7 @@ def _weights_file(name: str) -> Finding:
 
 
 def _found_inputs(recorded: Recorded, search: Search) -> tuple[list[Path], list[Finding]]:
-    """Where the inputs are that are there, and what is said of all."""
+    """The inputs that were located, and the findings on all."""
     files, findings = [], []
     for given in recorded.inputs:
         file = search.find(given.file, given.sha256)
@@ -226,7 +226,7 @@ def _found_inputs(recorded: Recorded, search: Search) -> tuple[list[Path], list[
 
 
 def input_finding(name: str, digest: str, found: Path | None, search: Search) -> Finding:
-    """What is said of an input that was looked for."""
+    """The finding on an input that was looked for."""
     if found is not None:
         return Finding("input", name, "unchanged", "" if found.name == name else f"now {found}")
     others = search.named(name)
@@ -238,7 +238,7 @@ def input_finding(name: str, digest: str, found: Path | None, search: Search) ->
 
 
 def _not_made(recorded: Recorded) -> Iterator[Finding]:
-    """What is said of files that cannot be made again: whether they are as they were written."""
+    """The findings on files that cannot be made again: whether they are as they were written."""
     for name, digest in recorded.files.items():
         path = recorded.path.with_name(name)
         if not path.is_file():
@@ -251,7 +251,7 @@ def _not_made(recorded: Recorded) -> Iterator[Finding]:
 
 
 def _compared(recorded: Recorded, made: Mapping[str, bytes]) -> Iterator[Finding]:
-    """What is said of each file beside the one that was made again."""
+    """The findings on files, each beside the one that was made again."""
     if recorded.command == "reconstruct":
         yield _report_finding(recorded, json.loads(made[recorded.path.name]))
     again = (name for name in made if not name.endswith(".json"))
@@ -263,7 +263,7 @@ def _compared(recorded: Recorded, made: Mapping[str, bytes]) -> Iterator[Finding
 def file_finding(
     name: str, kept: bytes | None, made: bytes | None, digest: str | None = None
 ) -> Finding:
-    """What is said of a file beside the one that was made again.
+    """The finding on a file beside the one that was made again.
 
     Parameters
     ----------
@@ -290,7 +290,7 @@ def file_finding(
 
 
 def _report_finding(recorded: Recorded, made: dict[str, object]) -> Finding:
-    """What is said of a report: of what was found, not of where the photograph lies."""
+    """The finding on a report, whatever the path of the photograph."""
     kept, again = ({key: said.get(key) for key in _REPORT} for said in (recorded.content, made))
     for said in (kept, again):
         image = said["image"]

@@ -7,7 +7,6 @@ from typing import Protocol, TypeVar
 
 from facelab.errors import FacelabError
 
-ENGINES = ("local", "dask")
 ATTEMPTS = 3
 """How often a task is begun whose worker dies of it."""
 
@@ -62,7 +61,7 @@ def fatal(name: str) -> FacelabError:
 def load_engine(
     name: str = "local", workers: int | None = None, scheduler: str | None = None
 ) -> Engine:
-    """An engine by its name, one of `ENGINES`.
+    """An engine by its name, one of `facelab.constants.ENGINES`.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from facelab.augment.maps import CLASSES, MAPS
 from facelab.augment.plan import SPLITS
 from facelab.augment.report.statistics import Statistics
 from facelab.augment.style import Style
-from facelab.provenance import software_versions
+from facelab.provenance import edit_versions, software_versions
 from facelab.weights import entry_of
 
 NAME = "dataset.json"
@@ -87,7 +87,7 @@ def card(facts: Facts, found: Statistics) -> bytes:
     style = facts.style
     content = {
         "made_by": f"facelab {facelab.__version__}",
-        "versions": software_versions(),
+        "versions": {**software_versions(), **edit_versions(facts.recipe)},
         "format": facts.format,
         "samples": {
             "requested": facts.requested,

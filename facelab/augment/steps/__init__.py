@@ -6,7 +6,7 @@ from facelab.augment.scene import Augmentation
 from facelab.augment.steps.background import Background
 from facelab.augment.steps.blur import Blur
 from facelab.augment.steps.camera import Camera
-from facelab.augment.steps.downscale import Coarse
+from facelab.augment.steps.downscale import Downscale
 from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.jpeg import Jpeg
 from facelab.augment.steps.mirror import Mirror
@@ -23,7 +23,7 @@ AUGMENTATIONS: tuple[type[Augmentation], ...] = (
     Occlude,
     Shade,
     Camera,
-    Coarse,
+    Downscale,
     Blur,
     Noise,
     Jpeg,

@@ -49,7 +49,7 @@ class Background(Augmentation):
         """
         if scene.matte is None:
             raise ValueError("a background cannot be replaced in a scene without a matte")
-        opacity = 1 - (1 - scene.matte) * (1 - scene.covered)
+        opacity = 1 - (1 - scene.matte) * (1 - scene.occlusion)
         front = foreground(scene.image, opacity, scene.positions.box.size)
         share = opacity[..., None]
         image = share * front + (1 - share) * self._behind(scene, opacity)

@@ -1,4 +1,4 @@
-"""Few pixels made into many."""
+"""Loss of resolution, as of a face far away."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from facelab.edits.parameters import number
 
 
 @dataclass(frozen=True, kw_only=True)
-class Coarse(Augmentation):
-    """A small picture enlarged: a face far away."""
+class Downscale(Augmentation):
+    """The photograph made smaller and enlarged again: a face far away."""
 
-    name: ClassVar[str] = "coarse"
+    name: ClassVar[str] = "downscale"
     times: float = number(2.0, 1.0, 32.0, "how many times fewer pixels along each side")
 
     def __call__(self, scene: Scene) -> Scene:

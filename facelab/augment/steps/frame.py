@@ -28,7 +28,7 @@ class Frame(Augmentation):
     roll: float = number(0.0, -180.0, 180.0, "counter-clockwise as seen", "degrees")
 
     def __call__(self, scene: Scene) -> Scene:
-        """The scene in that square; the face, and what is known of it, move with the pixels."""
+        """Cut the square; the face, and what is known of it, move with the pixels."""
         box = scene.positions.box
         side = self.room * box.size
         right, down = _turned(side * self.right, side * self.down, self.roll)
@@ -37,11 +37,11 @@ class Frame(Augmentation):
         rows = crop.apply(scene.positions.values.reshape(-1, 3))
         atlas = scene.positions.atlas
         positions = PositionMap(rows.reshape(scene.positions.values.shape), atlas)
-        image, covered = _cut(scene.image, crop), _covered(scene, crop)
+        image, occlusion = _cut(scene.image, crop), _occlusion(scene, crop)
         matte = None if scene.matte is None else _cut(scene.matte[..., None], crop)
         head = scene.head and scene.head.seen_in(crop)
         return replace(
-            scene, image=image, positions=positions, covered=covered, matte=matte, head=head
+            scene, image=image, positions=positions, occlusion=occlusion, matte=matte, head=head
         )
 
 
@@ -56,13 +56,13 @@ def _cut(image: Float, crop: Crop) -> Float:
     return np.clip(cut(extended(image, margin), moved), 0, 1)  # rounding: powers of -1e-9 are NaN
 
 
-def _covered(scene: Scene, crop: Crop) -> Float:
-    """What hides the face in the view: a face that the photograph's border cuts goes on unseen."""
-    box, (height, width) = scene.positions.box, scene.covered.shape
+def _occlusion(scene: Scene, crop: Crop) -> Float:
+    """The occlusion in the view: what of a face is cut by the photograph's border is hidden."""
+    box, (height, width) = scene.positions.box, scene.occlusion.shape
     past = max(-box.x0, box.x1 - (width - 1), -box.y0, box.y1 - (height - 1), 0.0)
     margin = min(int(np.ceil(past)), max(height, width))
     sides = (margin,) * 4
-    wide = cv2.copyMakeBorder(scene.covered, *sides, cv2.BORDER_CONSTANT, value=(1.0,))
+    wide = cv2.copyMakeBorder(scene.occlusion, *sides, cv2.BORDER_CONSTANT, value=(1.0,))
     (x, y), three = crop.centre, np.dstack([wide] * 3)
     return np.ascontiguousarray(cut(three, replace(crop, centre=(x + margin, y + margin)))[..., 0])
 

@@ -34,7 +34,7 @@ class Mirror(Augmentation):
             scene,
             image=np.ascontiguousarray(scene.image[:, ::-1]),
             positions=_mirrored(scene.positions, width),
-            covered=np.ascontiguousarray(scene.covered[:, ::-1]),
+            occlusion=np.ascontiguousarray(scene.occlusion[:, ::-1]),
             texture=texture,
             matte=matte,
             head=None,  # the family has no mirror images

@@ -32,7 +32,7 @@ class Occlude(Augmentation):
     seed: int = whole(0, 0, 2**32 - 1, "of its outline and its grain")
 
     def __call__(self, scene: Scene) -> Scene:
-        """The scene with the thing in front of everything."""
+        """Put the thing in front of everything."""
         rng = np.random.default_rng(self.seed)
         height, width = scene.image.shape[:2]
         outline = self._outline(scene, rng)
@@ -41,8 +41,8 @@ class Occlude(Augmentation):
         shadow = cv2.GaussianBlur(shape, (0, 0), reach)[..., None] * np.float32(_SHADOW)
         image = scene.image * (1 - shadow)
         image = image + shape[..., None] * (self._material(scene, rng) - image)
-        covered = np.maximum(scene.covered, shape)
-        return replace(scene.with_image(image), covered=covered)
+        occlusion = np.maximum(scene.occlusion, shape)
+        return replace(scene.with_image(image), occlusion=occlusion)
 
     def _outline(self, scene: Scene, rng: np.random.Generator) -> Float:
         """The corners of the thing, ``(n, 2)`` pixels."""
@@ -63,7 +63,7 @@ class Occlude(Augmentation):
         return np.asarray((points + middle) * box.size, np.float32)
 
     def _material(self, scene: Scene, rng: np.random.Generator) -> Float:
-        """Its colour at every pixel: uneven, and lit from above."""
+        """The thing's colour at every pixel, uneven."""
         height, width = scene.image.shape[:2]
         total = np.zeros((height, width), np.float32)
         for cells, weight in ((3, 0.6), (12, 0.3), (48, 0.15)):

@@ -28,6 +28,7 @@ from facelab.geometry.head import Head
 from facelab.numerics import raster
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Bool, Float, Int
+from facelab.numerics.smoothing import smoothstep
 from facelab.types import Face, Pose, PositionMap, Texture
 
 Doubles = NDArray[np.float64]
@@ -65,7 +66,7 @@ class Profile(Augmentation):
     seed: int = whole(0, 0, 2**32 - 1, "of the other identity and expression")
 
     def __call__(self, scene: Scene) -> Scene:
-        """The scene with the head turned; what a photograph does not show is made up.
+        """Turn the head; what the photograph does not show is made up.
 
         Raises
         ------
@@ -75,15 +76,15 @@ class Profile(Augmentation):
         reshaped = bool(self.identity or self.expression)
         if not (self.yaw or self.pitch or self.roll or reshaped):
             return scene
-        stage = _stage(scene)
-        turn = Turn.of(stage.pose, self.yaw, self.pitch, self.roll)
-        values, follow = scene.positions.values, np.zeros_like(stage.sheet)
+        prepared = _prepared(scene)
+        turn = Turn.of(prepared.pose, self.yaw, self.pitch, self.roll)
+        values, follow = scene.positions.values, np.zeros_like(prepared.grid)
         if reshaped:
             points, vertices = self._offsets(scene.head)
             values = values + scene.positions.atlas.spread(surface()(points))
-            follow = stage.carried(vertices)
-        face = Face(PositionMap(turn(values), scene.positions.atlas), stage.texture)
-        return _with_face(_surroundings(scene, stage, turn, follow), face)
+            follow = prepared.carried(vertices)
+        face = Face(PositionMap(turn(values), scene.positions.atlas), prepared.texture)
+        return _with_face(_surroundings(scene, prepared, turn, follow), face)
 
     def _offsets(self, head: Head | None) -> tuple[Float, Float]:
         """How far the mesh's points and the head's vertices move to another shape, pixels."""
@@ -123,7 +124,7 @@ class Turn:
 
     @classmethod
     def of(cls, was: Pose, yaw: float, pitch: float, roll: float) -> Turn:
-        """What adds so many degrees to the angles of a pose, without going past a profile."""
+        """The rotation by so many degrees from a pose, which does not go past a profile."""
         beside = float(np.clip(was.yaw + yaw, -_FARTHEST, _FARTHEST))
         now = pose.matrix(beside, was.pitch + pitch, was.roll + roll)
         centre = was.translation + was.scale * (was.rotation @ _CENTRE) * _FLIP
@@ -143,15 +144,15 @@ class Turn:
 
 
 @dataclass(frozen=True, eq=False)
-class _Stage:
-    """What is known of a scene before its head is turned, whatever the turn.
+class _Prepared:
+    """A scene prepared for turns of its head.
 
     Parameters
     ----------
     pose : Pose
     texture : Texture
         Of the face, whole.
-    sheet : (rows, columns, 3) float32
+    grid : (rows, columns, 3) float32
         The photograph as a grid with depth, pixels.
     share : (rows, columns) float32
         How far each point of it turns with the head.
@@ -167,7 +168,7 @@ class _Stage:
 
     pose: Pose
     texture: Texture
-    sheet: Float
+    grid: Float
     share: Float
     fade: Float
     fragments: raster.Fragments
@@ -176,31 +177,31 @@ class _Stage:
     layers: Float
 
     def carried(self, offsets: Float) -> Float:
-        """Offsets of the head's vertices ``(n, 3)`` at the points of the sheet."""
+        """Offsets of the head's vertices ``(n, 3)`` at the points of the grid."""
         drawn = raster.interpolate(self.fragments, self.triangles, offsets).reshape(-1, 3)
         spread = cv2.blur(drawn[self.nearest], (5, 5))
         return np.asarray(spread * self.fade[..., None], np.float32)
 
 
 @lru_cache(maxsize=1)  # some hundred MB of a large photograph
-def _stage(scene: Scene) -> _Stage:
-    """Made once for all turns of one scene, one after the other."""
+def _prepared(scene: Scene) -> _Prepared:
+    """Prepare a scene, once for all turns of its head that follow each other."""
     height, width = scene.image.shape[:2]
     was, (x, y) = pose.estimate(scene.positions), _grid(height, width)
     step, corner = float(x[0, 1] - x[0, 0]), np.array([x[0, 0], y[0, 0], 0], np.float32)
-    points, triangles = _solid(scene)
+    points, triangles = _head_mesh(scene)
     fragments = raster.rasterize((points - corner) / np.float32(step), triangles, x.shape)
-    away, nearest = _away(fragments.covered)
+    away, nearest = _distances(fragments.covered)
     away = away * np.float32(step)
-    share = 1 - np.clip((away / was.scale - _HEAD) / (_WORLD - _HEAD), 0, 1)
-    fade = 1 - np.clip(away / np.float32(was.scale * _FOLLOW), 0, 1)
+    share = smoothstep(1 - (away / was.scale - _HEAD) / (_WORLD - _HEAD))
+    fade = smoothstep(1 - away / np.float32(was.scale * _FOLLOW))
     depth = _depth(fragments.depth.ravel()[nearest] * np.float32(step), away, was, step)
-    return _Stage(
+    return _Prepared(
         was,
-        _whole(scene.face.texture, scene.face.positions),
+        _completed(scene.face.texture, scene.face.positions),
         np.dstack([x, y, depth]).astype(np.float32),
-        np.asarray(share * share * (3 - 2 * share), np.float32),
-        np.asarray(fade * fade * (3 - 2 * fade), np.float32),
+        np.asarray(share, np.float32),
+        np.asarray(fade, np.float32),
         fragments,
         nearest,
         triangles,
@@ -210,22 +211,22 @@ def _stage(scene: Scene) -> _Stage:
 
 def _layers(scene: Scene, margin: int) -> Float:
     """Image, what covers it and matte, going on beyond the border."""
-    masks = [scene.covered] if scene.matte is None else [scene.covered, scene.matte]
+    masks = [scene.occlusion] if scene.matte is None else [scene.occlusion, scene.matte]
     # Apart: OpenCV reduces four channels at most.
     both = (extended(scene.image, margin), extended(np.dstack(masks), margin))
     return np.concatenate(both, axis=2)
 
 
-def _solid(scene: Scene) -> tuple[Float, Int]:
-    """What has depth of its own: all of the head where it is known, else the face."""
+def _head_mesh(scene: Scene) -> tuple[Float, Int]:
+    """Vertices and triangles of all of the head where it is known, else of the face."""
     if scene.head is not None:
         return scene.head.vertices, scene.head.model.triangles
     atlas = scene.positions.atlas
     return scene.positions.values[atlas.valid], atlas.triangles
 
 
-def _away(known: Bool) -> tuple[Float, Int]:
-    """How far each cell lies from a known one, cells, and the flat index of the nearest."""
+def _distances(known: Bool) -> tuple[Float, Int]:
+    """The distance of each cell to a known one, cells, and the flat index of the nearest."""
     away, labels = cv2.distanceTransformWithLabels(
         (~known).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
@@ -235,7 +236,7 @@ def _away(known: Bool) -> tuple[Float, Int]:
 
 
 def _depth(edge: Float, away: Float, was: Pose, step: float) -> Float:
-    """The depth of the sheet: the head's, falling beside it, no deeper than its back."""
+    """The depth of the grid: the head's, falling beside it, no deeper than its back."""
     blur = _BLUR * was.scale / step
     outside = cv2.GaussianBlur(edge - _SLOPE * away, (0, 0), max(blur, 0.5))
     middle = was.translation + was.scale * (was.rotation @ _CENTRE) * _FLIP
@@ -245,20 +246,20 @@ def _depth(edge: Float, away: Float, was: Pose, step: float) -> Float:
     return out
 
 
-def _surroundings(scene: Scene, stage: _Stage, turn: Turn, follow: Float) -> Scene:
-    """The photograph as a sheet with depth whose middle is turned; the face stays where it was."""
+def _surroundings(scene: Scene, prepared: _Prepared, turn: Turn, follow: Float) -> Scene:
+    """Turn the middle of the photograph, a grid with depth; the face stays where it was."""
     height, width = scene.image.shape[:2]
-    level, sheet = turn.in_plane(stage.sheet), stage.sheet + follow
-    moved = level + stage.share[..., None] * (turn(sheet) - level)
+    level, grid = turn.in_plane(prepared.grid), prepared.grid + follow
+    moved = level + prepared.share[..., None] * (turn(grid) - level)
     triangles = grid_triangles(np.ones(moved.shape[:2], np.bool_))
     fragments = raster.rasterize(moved.reshape(-1, 3), triangles, (height, width))
-    places = raster.interpolate(fragments, triangles, stage.sheet.reshape(-1, 3)[:, :2])
+    places = raster.interpolate(fragments, triangles, prepared.grid.reshape(-1, 3)[:, :2])
     x, y = cv2.split(places + np.float32(int(_MARGIN * max(height, width))))
-    out = cv2.remap(stage.layers, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    out = cv2.remap(prepared.layers, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     out = np.clip(out, 0, 1)  # rounding may lead out
-    image, covered = (np.ascontiguousarray(layer) for layer in (out[..., :3], out[..., 3]))
+    image, occlusion = (np.ascontiguousarray(layer) for layer in (out[..., :3], out[..., 3]))
     matte = None if scene.matte is None else np.ascontiguousarray(out[..., 4])
-    return replace(scene.with_image(image), covered=covered, matte=matte, head=None)
+    return replace(scene.with_image(image), occlusion=occlusion, matte=matte, head=None)
 
 
 def _grid(height: int, width: int) -> tuple[Float, Float]:
@@ -271,8 +272,8 @@ def _grid(height: int, width: int) -> tuple[Float, Float]:
     return x, y
 
 
-def _whole(texture: Texture, positions: PositionMap) -> Texture:
-    """The texture with what was not seen, or at a grazing angle, made up of the other half."""
+def _completed(texture: Texture, positions: PositionMap) -> Texture:
+    """Complete a texture: what was not seen, or grazed, is made up of the other half."""
     own, other = texture.confidence, texture.confidence[:, ::-1]
     grazed = ((own < _GRAZED) & (other > 2 * own)).astype(np.uint8)
     known = np.where(cv2.medianBlur(grazed, _SPECKS) > 0, 0, own).astype(np.float32)
@@ -280,8 +281,8 @@ def _whole(texture: Texture, positions: PositionMap) -> Texture:
     return replace(texture, colour=complete(Texture(texture.colour, known), face).colour)
 
 
-def _shown(texture: Texture, atlas: Atlas) -> Float:
-    """How much of each texel shows where the sheet has the person too.
+def _face_opacity(texture: Texture, atlas: Atlas) -> Float:
+    """The opacity of the face's texels where the grid has the person too.
 
     At the face's edge what was not seen gives way, so that ears and hair stay before made-up skin.
     """
@@ -292,9 +293,9 @@ def _shown(texture: Texture, atlas: Atlas) -> Float:
 
 
 def _with_face(scene: Scene, face: Face) -> Scene:
-    """The scene with a face drawn into it, softly at its oval, behind what covers it."""
+    """Draw a face into the scene, softly at its oval, behind what covers it."""
     shape = scene.image.shape[:2]
-    layer = render(face, _shown(face.texture, face.positions.atlas), shape)
+    layer = render(face, _face_opacity(face.texture, face.positions.atlas), shape)
     if layer is None:
         return replace(scene, positions=face.positions)
     share = np.zeros(shape, np.float32)
@@ -302,7 +303,7 @@ def _with_face(scene: Scene, face: Face) -> Scene:
     share[layer.window] = layer.oval * (1 - person * (1 - layer.opacity))
     matte = None if scene.matte is None else np.maximum(scene.matte, share)
     image = scene.image.copy()
-    free = (share * (1 - scene.covered))[layer.window][..., None]
+    free = (share * (1 - scene.occlusion))[layer.window][..., None]
     under = image[layer.window]
     image[layer.window] = np.clip(under + free * (layer.colour - under), 0, 1)
     return replace(scene.with_image(image), positions=face.positions, matte=matte)

@@ -12,6 +12,7 @@ from facelab.augment.scene import Augmentation, Scene
 from facelab.edits.cielab import rgb_of
 from facelab.edits.parameters import colour, number, whole
 from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import smoothstep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,5 +47,5 @@ class Shade(Augmentation):
         waves = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
         distance = away / np.float32(box.size) - np.float32(self.place) + self.waves * waves
         soft = max(self.soft, 1.5 / box.size)
-        step = np.clip(distance / np.float32(soft) + np.float32(0.5), 0, 1)
-        return np.asarray(step * step * (3 - 2 * step), np.float32)
+        share = smoothstep(distance / np.float32(soft) + np.float32(0.5))
+        return np.asarray(share, np.float32)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from facelab.geometry.visibility import visible, visible_landmarks
+from tests.synthetic import ATLAS, MIRROR, canonical, plane, sheets
+
+INNER = cv2.erode(ATLAS.face.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+EYE_AT_IMAGE_LEFT, EYE_AT_IMAGE_RIGHT = range(36, 42), range(42, 48)
+
+
+def test_nearer_sheet_hides_the_one_behind():
+    v, u = np.indices(ATLAS.face.shape)
+    behind = INNER & (v > 35) & (v < 105) & (np.abs(u - 127.5) < 50)
+    seen = visible(sheets(50))
+    assert not seen[behind].any()
+    assert seen[INNER & (v > 135)].all()
+
+
+def test_tolerance_forgives_a_sheet_just_behind():
+    v = np.indices(ATLAS.face.shape)[0]
+    seen = visible(sheets(1))
+    assert seen[INNER & (v > 135)].all()
+    assert seen[INNER & (v > 35) & (v < 120)].all()
+
+
+@pytest.mark.parametrize("step", [0.05, 1, 40])
+def test_visibility_knows_no_scale_or_place(step):
+    seen = visible(plane((-300, 4000), step))
+    assert seen[ATLAS.valid].all()
+    assert not seen[~ATLAS.valid].any()
+
+
+@pytest.mark.parametrize("yaw", [0, 15, 40, -60])
+def test_what_is_hidden_has_no_specks(yaw):
+    hidden = (~visible(canonical(yaw=yaw)) & ATLAS.face).astype(np.uint8)
+    _, _, areas, _ = cv2.connectedComponentsWithStats(hidden)
+    assert (areas[1:, cv2.CC_STAT_AREA] > 4).all()
+
+
+@pytest.mark.parametrize("scale", [2.0, 10.0, 90.0])
+def test_every_landmark_of_a_frontal_face_is_visible(scale):
+    assert visible_landmarks(canonical(scale=scale)).all()
+
+
+@pytest.mark.parametrize(
+    ("yaw", "hidden", "seen"),
+    [(70, EYE_AT_IMAGE_RIGHT, EYE_AT_IMAGE_LEFT), (-70, EYE_AT_IMAGE_LEFT, EYE_AT_IMAGE_RIGHT)],
+)
+def test_the_far_eye_and_jaw_are_hidden_in_a_profile(yaw, hidden, seen):
+    marks = visible_landmarks(canonical(yaw=yaw))
+    assert marks[list(seen)].all()
+    assert marks[list(hidden)].mean() < 0.5
+    far = slice(10, 17) if yaw > 0 else slice(0, 7)
+    assert not marks[far].any()
+    assert marks[:17][::-1][far].all()
+
+
+@pytest.mark.parametrize("yaw", [-80, -50, -20, 20, 50, 80])
+def test_the_jaw_is_visible_from_one_ear_to_some_point(yaw):
+    marks = visible_landmarks(canonical(yaw=yaw))[:17]
+    assert np.abs(np.diff(marks.astype(int))).sum() == 1
+
+
+@pytest.mark.parametrize("yaw", [20, 45, 80])
+def test_mirrored_poses_hide_mirrored_landmarks(yaw):
+    one, other = visible_landmarks(canonical(yaw=yaw)), visible_landmarks(canonical(yaw=-yaw))
+    assert (one == other[MIRROR]).mean() > 0.9

@@ -1,0 +1,158 @@
+"""The networks: equal to the TFLite runtime, and to slow references of their parts."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file
+
+from facelab.models.blazeface import AnchorHead, BlazeFaceFull, BlazeFaceShort
+from facelab.models.layers import Residual, load, pad_same
+from facelab.models.selfie_segmenter import SelfieSegmenter, SqueezeExcitation
+from tests.networks import CASES, CROPS, astronaut_crops
+
+ROOT = Path(__file__).parent.parent.parent
+ARCHIVES = os.environ.get("FACELAB_MEDIAPIPE_ARCHIVES")
+GOLDEN = ROOT / "tests/golden/networks.safetensors"
+
+
+def run(name, images):
+    """(values, score logits or probabilities) of the network `name`, flat per image."""
+    with torch.inference_mode():
+        outputs = load(CASES[name][0], name)(images)
+    score, values = sorted((o.numpy().reshape(len(images), -1) for o in outputs), key=np.size)
+    return values, score
+
+
+def assert_equal_to_runtime(name, values, logits):
+    got_values, got_score = run(name, astronaut_crops(name))
+    np.testing.assert_allclose(got_values, values, atol=1e-3, rtol=0)
+    if name == "facemesh":
+        np.testing.assert_allclose(got_score, 1 / (1 + np.exp(-logits)), atol=1e-5)
+    else:
+        np.testing.assert_allclose(got_score, logits, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_equal_to_recorded_runtime(name):
+    golden = load_file(GOLDEN)
+    assert_equal_to_runtime(name, golden[f"{name}.values"], golden[f"{name}.logits"])
+
+
+@pytest.mark.skipif(not ARCHIVES, reason="FACELAB_MEDIAPIPE_ARCHIVES holds the source archives")
+def test_recording_is_what_the_runtime_gives(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    script = importlib.import_module("record_tflite")
+    (npm_tgz,), (wheel,) = (sorted(Path(ARCHIVES).glob(p)) for p in ("*face_mesh*.tgz", "*.whl"))
+    recorded = script.recorded(npm_tgz, wheel)
+    assert {name: corners for name, (_, corners) in CROPS.items()} == script.CROPS
+    for name in CASES:
+        assert_equal_to_runtime(name, recorded[f"{name}.values"], recorded[f"{name}.logits"])
+    got = opacities(astronaut_crops("selfie"))
+    np.testing.assert_allclose(got, recorded["selfie.opacity"], atol=1e-3)
+
+
+def opacities(images):
+    """Every third row and column of what the selfie segmenter gives."""
+    with torch.inference_mode():
+        return load(SelfieSegmenter, "selfie")(images)[:, ::3, ::3].numpy()
+
+
+def test_segmenter_equals_recorded_runtime():
+    expected = load_file(GOLDEN)["selfie.opacity"]
+    got = opacities(astronaut_crops("selfie"))
+    np.testing.assert_allclose(got, expected, atol=1e-3, rtol=0)
+    assert got.min() < 0.01 < 0.99 < got.max()
+
+
+def test_segmented_images_of_a_batch_do_not_touch():
+    one, other = (opacities(image[None]) for image in astronaut_crops("selfie"))
+    both = opacities(astronaut_crops("selfie"))
+    np.testing.assert_allclose(both, np.concatenate([one, other]), atol=1e-3)
+    assert np.abs(one - other).max() > 0.5
+
+
+def test_gate_by_hand():
+    gate = SqueezeExcitation(2, 2)
+    for layer in (gate.reduce, gate.restore):
+        layer.weight = torch.nn.Parameter(torch.eye(2)[..., None, None])
+        torch.nn.init.zeros_(layer.bias)
+    x = torch.tensor([[1.0, 3.0], [-1.0, -5.0]]).reshape(1, 2, 1, 2)
+    expected = 1 / (1 + np.exp([-2.0, 0.0]))
+    np.testing.assert_allclose(gate(x)[0, :, 0, 0].detach(), expected, rtol=1e-6)
+
+
+def test_face_score_tells_faces_from_fabric():
+    _, score = run("facemesh", astronaut_crops("facemesh"))
+    assert (score[:3] > 0.9).all()
+    assert score[3] < 0.1
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_images_of_a_batch_do_not_touch(name):
+    images = astronaut_crops(name)[:1]
+    pair = torch.cat([images, images.flip(3)])
+    together = run(name, pair)
+    for i in range(2):
+        for one, both in zip(run(name, pair[i : i + 1]), together, strict=True):
+            np.testing.assert_allclose(one[0], both[i], atol=1e-3)
+
+
+@pytest.mark.parametrize(("network", "side"), [(BlazeFaceShort, 128), (BlazeFaceFull, 192)])
+def test_an_anchor_per_output_on_any_aligned_size(network, side):
+    model = load(network, {128: "blazeface_short", 192: "blazeface_full"}[side])
+    for height, width in ((side, side), (64, 160)):
+        with torch.inference_mode():
+            logits, regressions = model(torch.zeros(1, 3, height, width))
+        anchors = network.anchors(height, width)
+        assert logits.shape == (1, len(anchors))
+        assert regressions.shape == (1, len(anchors), 16)
+
+
+def test_anchors_by_hand():
+    short = BlazeFaceShort.anchors(16, 32).tolist()
+    assert short[:4] == [[4, 4], [4, 4], [12, 4], [12, 4]]
+    assert short[8:10] == [[4, 12], [4, 12]]
+    assert short[16:] == [[8, 8]] * 6 + [[24, 8]] * 6
+    assert BlazeFaceFull.anchors(8, 8).tolist() == [[2, 2], [6, 2], [2, 6], [6, 6]]
+
+
+@pytest.mark.parametrize(("kernel", "around"), [(3, (0, 1)), (5, (1, 2))])
+def test_same_padding_follows_tensorflow(kernel, around):
+    # TensorFlow: total = (ceil(n / stride) - 1) * stride + kernel - n, the odd pixel at the end.
+    total = (8 // 2 - 1) * 2 + kernel - 8
+    assert (total // 2, total - total // 2) == around
+    x = torch.ones(1, 1, 8, 8)
+    before, _ = around
+    expected = torch.zeros(1, 1, 8 + total, 8 + total)
+    expected[..., before : before + 8, before : before + 8] = 1
+    assert torch.equal(pad_same(x, kernel), expected)
+
+
+def test_residual_adds_pooled_input_and_zero_channels():
+    block = Residual(2, 3, 2, torch.nn.Identity())
+    for parameter in block.parameters():
+        torch.nn.init.zeros_(parameter)
+    x = torch.arange(32.0).reshape(1, 2, 4, 4)
+    y = block(x)
+    assert y[0, 0].tolist() == [[5, 7], [13, 15]]
+    assert y[0, 1].tolist() == [[21, 23], [29, 31]]
+    assert y[0, 2].tolist() == [[0, 0], [0, 0]]
+
+
+def test_anchor_head_spreads_sub_cells_like_tensorflow():
+    head = AnchorHead(1, 3)
+    x = torch.rand(1, 1, 4, 6)
+    with torch.inference_mode():
+        coarse = head.depthwise(head.pointwise(x))[0].numpy()
+        got = head(x)[0].numpy().reshape(4, 6, 3)
+    for y in range(4):
+        for x_ in range(6):
+            sub_cell = 2 * (y % 2) + x_ % 2
+            expected = coarse[3 * sub_cell : 3 * sub_cell + 3, y // 2, x_ // 2]
+            np.testing.assert_array_equal(got[y, x_], expected)

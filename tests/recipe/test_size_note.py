@@ -1,0 +1,36 @@
+"""A small source is said aloud."""
+
+from __future__ import annotations
+
+import pytest
+
+from facelab.recipe.runner import SMALLER, size_note
+
+
+def test_both_sizes_and_the_remedy_are_named():
+    assert size_note([80.4], 310) == (
+        "the source's face is 80 px, the target's 310: the result will be soft; "
+        "give a larger photograph"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sources", "target", "noted"),
+    [
+        ([100], 100, False),
+        ([1000], 100, False),
+        ([100], 100 / SMALLER, False),
+        ([99.9], 100 / SMALLER, True),
+        ([20, 200], 300, False),  # the largest counts
+        ([200, 20], 300, False),
+        ([20, 30], 300, True),
+        (iter([20.0]), 300, True),
+        ([0.0], 1, True),
+    ],
+)
+def test_the_largest_source_is_measured_by_the_target(sources, target, noted):
+    assert (size_note(sources, target) is not None) == noted
+
+
+def test_the_largest_source_is_the_one_named():
+    assert "face is 30 px" in size_note([20, 30, 10], 300)
