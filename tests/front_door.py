@@ -1,4 +1,4 @@
-"""What examples in docstrings and documents are run with: samples, recipes, and networks once."""
+"""What examples in docstrings and documents are run with: samples, and networks once."""
 
 from __future__ import annotations
 
@@ -27,10 +27,8 @@ def networks_once(monkeypatch):
 
 
 def lay_out(folder):
-    """Samples and recipes in a folder: by path, and under the names that they go by."""
+    """Put the samples into a folder."""
     shutil.copytree(ROOT / "samples", folder / "samples")
-    for recipe in ("make-up-natural", "augment/wide"):
-        shutil.copy(ROOT / "recipes" / f"{recipe}.yaml", folder / Path(recipe).name)
     return folder
 
 

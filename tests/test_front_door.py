@@ -31,13 +31,11 @@ PICTURE = np.random.default_rng(1).integers(0, 256, (120, 130, 3), np.uint8)
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The current folder: samples and recipes, those of examples beside."""
+    """The current folder: samples, those of examples beside."""
     lay_out(tmp_path)
     whole = PIL.Image.open(tmp_path / "samples" / "mona-lisa.jpg")
     whole.crop((110, 40, 622, 552)).save(tmp_path / "mona-lisa.jpg", quality=95)
     (tmp_path / "samples" / "astronaut.png").rename(tmp_path / "astronaut.png")
-    for recipe in ("make-up-natural", "wide"):
-        (tmp_path / recipe).rename(tmp_path / f"{recipe}.yaml")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     networks_once(monkeypatch)

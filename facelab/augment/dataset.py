@@ -82,7 +82,7 @@ class AugmentedFaces:
 
     Examples
     --------
-    >>> data = facelab.AugmentedFaces("wide.yaml", ["astronaut.png"], count=100, model=model)
+    >>> data = facelab.AugmentedFaces("wide", ["astronaut.png"], count=100, model=model)
     >>> len(data)
     100
     >>> image, labels = data[17]
@@ -106,12 +106,12 @@ class AugmentedFaces:
         template = resolved(read_template(os.fspath(recipe)))
         wanted = maps if isinstance(maps, str) else ",".join(maps or ("none",))
         style = style_of(template, seed, wanted)
-        sources = portrait_cache_of(template, _networks(model), _path(head), _path(cache))
-        items, self.skipped = _usable(photographs, style.seed, sources, model)
+        portraits = portrait_cache_of(template, _networks(model), _path(head), _path(cache))
+        items, self.skipped = _usable(photographs, style.seed, portraits, model)
         self._name = template.name or Path(recipe).stem
         self._plan = Plan(items, count, style.seed)
         self._format = Folder(style)
-        self._maker = partial(Generator, self._plan, template, sources)
+        self._maker = partial(Generator, self._plan, template, portraits)
 
     def __repr__(self) -> str:
         plan = self._plan
@@ -206,7 +206,7 @@ def _networks(model: FaceModel | None) -> Networks:
 
 
 def _usable(
-    given: StrPath | Sequence[StrPath], seed: int, sources: PortraitCache, model: FaceModel | None
+    given: StrPath | Sequence[StrPath], seed: int, portraits: PortraitCache, model: FaceModel | None
 ) -> tuple[list[Item], Skipped]:
     """The photographs that have a face, which is kept, and why the others are left out."""
     if isinstance(given, str | os.PathLike):
@@ -214,7 +214,8 @@ def _usable(
     else:
         items, skipped = of_files([Path(file) for file in given], seed)
     # A copy, so that the networks which it loads do not go to other processes.
-    looking = replace(sources, load=sources.load if model is None else lambda: model.reconstructor)
+    load = portraits.load if model is None else lambda: model.reconstructor
+    looking = replace(portraits, load=load)
     usable = []
     for item in items:
         try:

@@ -110,7 +110,7 @@ def data_set_of(request: DataSetRequest) -> DataSet:
 def style_of(
     template: Template, seed: int | None, maps: str, consent: str = "unspecified"
 ) -> Style:
-    """How the samples of a recipe are written; seed, maps and consent as of `DataSetRequest`.
+    """Return how samples of a recipe are written; seed, maps, consent as of `DataSetRequest`.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def style_of(
 def portrait_cache_of(
     template: Template, networks: Networks, head: Path | None, cache: Path | None
 ) -> PortraitCache:
-    """The cache of the portraits in a data set's photographs.
+    """Return the cache of the portraits in a data set's photographs.
 
     Paths become absolute, wherever the workers are; a cache of None is the user's own.
 

@@ -1,4 +1,4 @@
-"""The points of the canonical mesh on a face, and landmark files of other programs."""
+"""Reading landmark files of other programs; the points of the canonical mesh on a face."""
 
 from __future__ import annotations
 

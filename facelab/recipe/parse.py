@@ -48,7 +48,7 @@ def read_recipe(path: str | Path, given: Mapping[str, Input] | None = None) -> R
 
     Examples
     --------
-    >>> facelab.read_recipe("make-up-natural.yaml")
+    >>> facelab.read_recipe("make-up-natural")
     <Recipe natural make-up: foundation, blush, lipstick, eyeliner>
     """
     path = recipe_files.found(path, "edit")

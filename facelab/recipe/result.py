@@ -39,7 +39,7 @@ class Result:
 
     Examples
     --------
-    >>> result = facelab.read_recipe("make-up-natural.yaml")("astronaut.png", model=model)
+    >>> result = facelab.read_recipe("make-up-natural")("astronaut.png", model=model)
     >>> result
     <Result 512x512, 1 face>
     >>> result.pixels.shape, result.pixels.dtype

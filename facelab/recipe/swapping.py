@@ -72,7 +72,7 @@ def swap(
 
     Examples
     --------
-    >>> out = facelab.swap("mona-lisa.jpg", ["astronaut.png"], model=model)
+    >>> out = facelab.swap("astronaut.png", ["mona-lisa.jpg"], model=model)
     >>> out
     <Result 512x512, 1 face>
     >>> out.save("out.jpg", consent="public-domain")
