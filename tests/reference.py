@@ -6,6 +6,8 @@ import numpy as np
 import scipy.sparse
 import scipy.sparse.linalg
 
+from facelab.geometry.warp import motion
+
 # --- Poisson editing ---------------------------------------------------------------------------
 
 
@@ -88,3 +90,9 @@ def rasterize(vertices, triangles, shape):
         seen[nearer], depth[nearer] = index, here[nearer]
         barycentric[nearer] = np.moveaxis(values / area, 0, -1)[nearer]
     return seen, barycentric, np.where(seen < 0, 0, depth)
+
+
+def warp(image, before, after):
+    """A photograph ``(H, W, 3)`` that goes along as its face goes from one place to another."""
+    moved = motion(before, after, image.shape[:2])
+    return image if moved is None else moved.apply(image)

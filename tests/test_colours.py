@@ -22,7 +22,6 @@ from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.template import parse_template
 from facelab.export.obj_texture import safe_name
 from facelab.face.composite import composite
-from facelab.geometry.warp import warp
 from facelab.images import read
 from facelab.provenance import file_sha256
 from facelab.recipe.inputs import picture_of
@@ -32,6 +31,7 @@ from facelab.reconstruct.networks import Networks
 from facelab.types import Face, Reconstruction, Texture
 from tests import colour
 from tests.commands import facelab_
+from tests.reference import warp
 from tests.synthetic import StubReconstructor, astronaut, canonical, frozen, photograph, texture
 
 LEVELS = 2

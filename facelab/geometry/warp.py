@@ -14,7 +14,7 @@ import numpy as np
 
 from facelab.geometry.visibility import disocclusion, reliably_visible
 from facelab.numerics import raster
-from facelab.numerics.arrays import Bool, Float, require_image
+from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import SEEN, Box, Face, PositionMap
@@ -70,26 +70,6 @@ class Motion:
             for other, own in zip(window, self.window, strict=True)
         )
         return self.offset[part]
-
-
-def warp(image: Float, before: PositionMap, after: PositionMap) -> Float:
-    """Move a photograph's face, and draw what is around it along.
-
-    Parameters
-    ----------
-    image : (H, W, 3) float32
-        RGB in [0, 1].
-    before, after : PositionMap
-        Where the face is in `image`, and where it shall be.
-
-    Returns
-    -------
-    (H, W, 3) float32
-        `image` itself if nothing of it moves.
-    """
-    require_image("image", image)
-    moved = motion(before, after, image.shape[:2])
-    return image if moved is None else moved.apply(image)
 
 
 def motion(before: PositionMap, after: PositionMap, shape: tuple[int, int]) -> Motion | None:

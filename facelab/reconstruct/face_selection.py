@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from facelab.constants import FACES
@@ -15,20 +14,6 @@ if TYPE_CHECKING:
 
 _LEAST_SIDE = 4  # px, of a given box
 _BOX_SIDES = 4  # a given box may be so many times the image's longer side
-
-
-def check_face(role: str, face: str | int, box: Box | None, words: Sequence[str]) -> None:
-    """Refuse what does not say which face: one of `words` or an index by size from 0, or a box.
-
-    Raises
-    ------
-    UsageError
-        It names the setting, ``<role>_face``, the value and what is allowed.
-    """
-    if str(face) not in words and not str(face).isdecimal():
-        raise UsageError(f"{role}_face must be {', '.join(words)} or an index, not {face!r}")
-    if box is not None and face != "largest":
-        raise UsageError(f"{role}_box already says which face; leave {role}_face out")
 
 
 def select_faces(

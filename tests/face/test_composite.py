@@ -10,8 +10,9 @@ from facelab.face.blend import METHODS
 from facelab.face.composite import composite, render, unchanged
 from facelab.face.texture import unwrap
 from facelab.geometry.visibility import disocclusion
-from facelab.geometry.warp import fill_disoccluded, warp
+from facelab.geometry.warp import fill_disoccluded
 from facelab.types import Face, PositionMap, Texture
+from tests.reference import warp
 from tests.synthetic import (
     ATLAS,
     canonical,

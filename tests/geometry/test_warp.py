@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.geometry.visibility import disocclusion, normals, reliably_visible
-from facelab.geometry.warp import motion, warp
+from facelab.geometry.warp import motion
 from facelab.types import PositionMap
+from tests.reference import warp
 from tests.synthetic import ATLAS, canonical, frozen, noise, plane, sheets
 
 SHAPE = (240, 240)
