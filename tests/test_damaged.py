@@ -23,7 +23,7 @@ from facelab.models.facemesh import SIDE, FaceMesh
 from facelab.models.layers import load, load_file
 from facelab.models.runtime import load_runner
 from facelab.reconstruct.facemesh_regressor import MeshRegressor
-from facelab.reconstruct.plausible import require_places
+from facelab.reconstruct.point_regressor import require_places
 from facelab.reconstruct.reconstructor import View
 from facelab.train import checkpoint
 from facelab.train.log import Log

@@ -17,8 +17,8 @@ from facelab.augment.plan import Item
 from facelab.errors import ImageError, OutputError
 from facelab.face.texture import unwrap
 from facelab.files import MEGABYTE, read_bytes, why
-from facelab.files.atomic import write_bytes_atomically
 from facelab.files.npy import read_npz
+from facelab.files.writing import write_bytes_atomically
 from facelab.geometry.head import Head, HeadModel
 from facelab.geometry.landmarks import points468
 from facelab.images import Image, read

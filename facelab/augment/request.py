@@ -23,7 +23,7 @@ from facelab.augment.store import Store
 from facelab.augment.style import Style
 from facelab.augment.template import Template, read_template
 from facelab.errors import UsageError
-from facelab.files.folders import check_folder, make_folder
+from facelab.files.writing import check_folder, make_folder
 from facelab.geometry.head import HeadModel
 from facelab.provenance import file_sha256
 from facelab.recipe import Input, PictureFile, Recipe, describe

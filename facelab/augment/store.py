@@ -12,7 +12,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from facelab.errors import OutputError, UsageError
 from facelab.files import MEGABYTE, read_bytes, why
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 
 _LARGEST = 2048 * MEGABYTE  # of a file that is read back whole; a shard has a hundred samples
 

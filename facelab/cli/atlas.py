@@ -37,7 +37,7 @@ def atlas_group() -> None:
 def show_command(output: Path, size: int, overwrite: bool) -> None:
     """Draw every named region that edits know."""
     from facelab.atlas import picture
-    from facelab.files.folders import check_absent
+    from facelab.files.writing import check_absent
     from facelab.images import Image, write
 
     if not overwrite:
@@ -56,7 +56,7 @@ def template_command(output: Path, size: int, overwrite: bool) -> None:
     puts that on a face.
     """
     from facelab.atlas import picture
-    from facelab.files.folders import check_absent
+    from facelab.files.writing import check_absent
     from facelab.images import Image, write
 
     if not overwrite:

@@ -18,8 +18,7 @@ import click
 from facelab.cli.report import conclude, say, say_notes
 from facelab.errors import FacelabError, UsageError
 from facelab.files import why
-from facelab.files.atomic import same_file
-from facelab.files.folders import check_folder, make_folder
+from facelab.files.writing import check_folder, make_folder, same_file
 from facelab.images import WRITTEN_AS, FolderContents, find_photographs
 from facelab.types import Box, Reconstruction
 

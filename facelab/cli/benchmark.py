@@ -157,7 +157,7 @@ def accuracy_command(
     4 weights missing or damaged, 130 interrupted; then nothing is written.
     """
     from facelab.benchmark.run import BenchmarkSettings
-    from facelab.files.folders import check_absent, check_folder
+    from facelab.files.writing import check_absent, check_folder
 
     for file in (output, figures):
         if file is not None:
@@ -235,7 +235,7 @@ def _report(
     quiet: bool,
 ) -> None:
     """Write or print the tables and the figures, and name what was left out."""
-    from facelab.files.atomic import write_bytes_atomically
+    from facelab.files.writing import write_bytes_atomically
 
     tables = "\n".join(result.tables)
     if output is None:

@@ -115,7 +115,7 @@ def edit_command(
     from facelab.cli.batch import Batch
     from facelab.cli.recipes import RecipeTask, carry_out
     from facelab.cli.words import from_words, named_inputs, with_faces
-    from facelab.files.atomic import same_file
+    from facelab.files.writing import same_file
     from facelab.recipe import read_recipe
     from facelab.reconstruct.networks import Networks
 

@@ -12,14 +12,13 @@ from time import perf_counter
 from facelab.cli.batch import Batch, Job, Outcome, Task, describe_faces
 from facelab.errors import FacelabError, OutputError, UsageError
 from facelab.files import MEGABYTE, Shape, parse_json, read_bytes
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 from facelab.images import Image, output_format, read
 from facelab.model import FaceModel
 from facelab.provenance import file_sha256, record_path
 from facelab.recipe import Recipe, check_inputs, to_yaml
-from facelab.recipe.comparison import comparison_path, write_comparison
 from facelab.recipe.inputs import files_of
-from facelab.recipe.result import Result
+from facelab.recipe.result import Result, comparison_path, write_comparison
 from facelab.recipe.runner import RecipeRunner, prepare, recorded
 from facelab.reconstruct.networks import Networks
 

@@ -103,8 +103,7 @@ def export_onnx_command(output: Path, weights: Path | None, overwrite: bool) -> 
     Input `crops` (batch, 3, 192, 192), RGB in [0, 1]; outputs `points` (batch, 468, 3) in pixels of
     the crop and `score` (batch); weights/facemap.md tells more.
     """
-    from facelab.files.atomic import write_bytes_atomically
-    from facelab.files.folders import check_absent
+    from facelab.files.writing import check_absent, write_bytes_atomically
     from facelab.models import facemap, layers
     from facelab.models.runtime import onnx_model
 

@@ -10,7 +10,7 @@ from facelab.edits.average import Average
 from facelab.edits.blemish import Blemish
 from facelab.edits.blush import Blush
 from facelab.edits.cover import Cover
-from facelab.edits.edit import Edit as Edit  # recipes and the like take it from here
+from facelab.edits.edit import Edit as Edit
 from facelab.edits.eyeliner import Eyeliner
 from facelab.edits.eyeshadow import Eyeshadow
 from facelab.edits.foundation import Foundation

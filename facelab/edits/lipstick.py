@@ -10,9 +10,9 @@ import numpy as np
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
 from facelab.edits.complexion import blurred, complexion, mean_of
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.mouth import gap, grown
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.pigment import in_light
+from facelab.edits.regions import gap, grown
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep
 from facelab.types import Face

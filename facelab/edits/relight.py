@@ -21,14 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.atlas import Atlas
+from facelab.edits.cielab import decoded, encoded
 from facelab.edits.complexion import faded
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.linear import decoded, encoded
 from facelab.edits.parameters import number, reference
 from facelab.face.skin import SIZE, Skin, learn
 from facelab.face.swap import reject_non_skin, relight
 from facelab.geometry import pose
-from facelab.geometry.normals import normals
+from facelab.geometry.visibility import normals
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from facelab.edits.cielab import to_lab
-from facelab.edits.mouth import grown
+from facelab.edits.regions import grown
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import SEEN, Face

@@ -7,13 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from facelab.edits.cielab import to_lab, to_rgb
+from facelab.edits.cielab import decoded, encoded, to_lab, to_rgb
 from facelab.edits.complexion import faded, mean_of
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.linear import decoded, encoded
-from facelab.edits.mouth import gap, grown
 from facelab.edits.parameters import choices, number
-from facelab.edits.regions import PARTS, union
+from facelab.edits.regions import PARTS, gap, grown, union
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
 from facelab.types import Face

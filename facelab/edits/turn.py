@@ -10,7 +10,7 @@ import numpy as np
 from facelab.edits.edit import Edit, References
 from facelab.edits.parameters import number
 from facelab.geometry import pose
-from facelab.geometry.normals import disocclusion
+from facelab.geometry.visibility import disocclusion
 from facelab.geometry.warp import fill_disoccluded
 from facelab.numerics.algebra import product
 from facelab.types import Face, PositionMap, Texture

@@ -10,8 +10,8 @@ import numpy as np
 
 from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.edit import References, TextureEdit
-from facelab.edits.mouth import gap, grown
 from facelab.edits.parameters import choice, number
+from facelab.edits.regions import gap, grown
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep
 from facelab.types import Face

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from facelab.export.encode import grey_png, npy
 from facelab.export.subject import Subject
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 from facelab.numerics.arrays import Float
 
 _SENTENCE = "The depth of a face in a photograph, worked out by facelab."

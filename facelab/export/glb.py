@@ -16,7 +16,7 @@ import facelab
 from facelab.export.maps import SENTENCE
 from facelab.export.normals import smooth_normals
 from facelab.export.subject import FRAME, Subject
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 from facelab.images.image import to_integers
 from facelab.numerics.arrays import Float
 from facelab.provenance import ENHANCED, mark

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from facelab.export.subject import IMAGE_FRAME, Subject
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 
 
 def text(subject: Subject) -> str:

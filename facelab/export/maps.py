@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from facelab.export.encode import grey_png, npy
-from facelab.export.marked import write_marked
+from facelab.export.encode import grey_png, npy, write_marked
 from facelab.export.subject import Subject
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 from facelab.numerics.arrays import Float
 
 SENTENCE = "A face unwrapped from a photograph by facelab."

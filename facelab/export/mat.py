@@ -12,7 +12,7 @@ import scipy.io
 from numpy.typing import NDArray
 
 from facelab.export.subject import Subject
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 from facelab.images.image import to_integers
 
 _DESCRIPTION = b"MATLAB 5.0 MAT-file, created by facelab"

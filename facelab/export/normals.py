@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facelab.export.marked import write_data
+from facelab.export.encode import write_data
 from facelab.export.subject import Subject
 from facelab.numerics.arrays import Float, Int
 from facelab.types import Mesh

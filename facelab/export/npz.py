@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.export.subject import Subject
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 
 
 def write(subject: Subject, stem: Path) -> dict[str, str | float]:

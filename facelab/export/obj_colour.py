@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import facelab
 from facelab.export.normals import smooth_normals
 from facelab.export.subject import FRAME, Subject
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 from facelab.numerics.arrays import Float
 from facelab.types import Mesh
 

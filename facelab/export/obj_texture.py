@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from facelab.export.encode import write_marked
 from facelab.export.maps import SENTENCE
-from facelab.export.marked import write_marked
 from facelab.export.obj_colour import faces, header, normals, rows
 from facelab.export.subject import FRAME, Subject
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 from facelab.types import Mesh
 
 _SAFE = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*")

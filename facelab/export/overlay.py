@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from facelab.export.canvas import Canvas, Colour
-from facelab.export.marked import write_marked
+from facelab.export.encode import write_marked
 from facelab.export.subject import Subject
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float

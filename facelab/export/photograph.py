@@ -16,8 +16,7 @@ from facelab.export.overlay import write_together
 from facelab.export.report import describe_face, describe_image
 from facelab.export.subject import IMAGE_FRAME, Subject
 from facelab.files import MEGABYTE, Shape, parse_json, read_bytes
-from facelab.files.atomic import write_bytes_atomically
-from facelab.files.staging import folder_aside, move
+from facelab.files.writing import folder_aside, move, write_bytes_atomically
 from facelab.geometry.landmarks import read_landmarks
 from facelab.images import Image
 from facelab.provenance import file_sha256, software_versions

@@ -8,7 +8,7 @@ import numpy as np
 
 import facelab
 from facelab.export.subject import FRAME, Subject
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 from facelab.images.image import to_integers
 from facelab.numerics.arrays import Float
 from facelab.types import Mesh

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from facelab.atlas import Atlas
-from facelab.export.marked import write_data
+from facelab.export.encode import write_data
 from facelab.export.subject import Subject
 from facelab.numerics.arrays import Float
 

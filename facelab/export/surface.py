@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facelab.export.marked import write_marked
+from facelab.export.encode import write_marked
 from facelab.export.normals import normals
 from facelab.export.subject import Subject
 from facelab.numerics.algebra import product

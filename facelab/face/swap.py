@@ -16,7 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.atlas import Atlas
-from facelab.face.skin import SIZE, TONE_SIGMA, Skin, extended_outward, features, fringe, learn
+from facelab.face.skin import (
+    SIZE,
+    TONE_SIGMA,
+    Skin,
+    extended_outward,
+    features,
+    fringe,
+    learn,
+)
 from facelab.face.texture import complete
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.smoothing import resized

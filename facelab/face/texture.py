@@ -10,8 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from facelab.geometry.normals import normals
-from facelab.geometry.visibility import visible
+from facelab.geometry.visibility import normals, visible
 from facelab.numerics.arrays import Bool, Float, require, require_image
 from facelab.numerics.smoothing import resized, spread
 from facelab.types import SEEN, Box, PositionMap, Texture

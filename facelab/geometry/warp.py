@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from facelab.geometry.normals import disocclusion, reliably_visible
+from facelab.geometry.visibility import disocclusion, reliably_visible
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float, require_image
 from facelab.numerics.distance import distance_within
@@ -129,7 +129,7 @@ def fill_disoccluded(face: Face, disoccluded: Float) -> Float:
     face : Face
         As the photograph shows it.
     disoccluded : (256, 256) float32
-        As `facelab.geometry.normals.disocclusion` gives it, [0, 1].
+        As `facelab.geometry.visibility.disocclusion` gives it, [0, 1].
 
     Returns
     -------

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from facelab.errors import OutputError, UsageError
 from facelab.files import StrPath
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 from facelab.images.formats import WRITTEN
 from facelab.images.icc import space_of
 from facelab.images.image import Image, Metadata, to_integers

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from facelab.errors import UsageError
 from facelab.files import why
-from facelab.files.atomic import same_file
+from facelab.files.writing import same_file
 from facelab.images.formats import HEIC_SUFFIXES, WRITTEN, is_read
 
 FOLDER = "folder"

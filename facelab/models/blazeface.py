@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from facelab.models.layers import Residual, Separable, pad_same
-from facelab.models.single_thread import each_alone
+from facelab.models.runtime import each_alone
 from facelab.numerics.arrays import Float
 
 ALIGNMENT = 32

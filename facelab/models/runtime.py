@@ -1,15 +1,22 @@
-"""Runners of crop networks: torch or ONNX Runtime, on the CPU or on a CUDA device.
+"""Where a network runs: torch or ONNX Runtime, on the CPU or on a CUDA device.
 
 What is asked for is what runs: a runtime or a device that is not there is an error.
+
+With other batches and numbers of threads, torch and what it stands on choose other kernels and sum
+in another order. So that a face does not hang on what is computed beside it, it is computed alone
+and on one thread; many faces, several of them side by side, use the cores as well as one batch
+would.
 """
 
 from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -17,11 +24,39 @@ from torch import Tensor, nn
 
 from facelab.constants import DEVICES, RUNTIMES
 from facelab.errors import UsageError
-from facelab.models.single_thread import each_alone
 from facelab.numerics.arrays import Float, require
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+
+
+Input = TypeVar("Input")
+Output = TypeVar("Output")
+
+
+def each_alone(run: Callable[[Input], Output], inputs: Sequence[Input]) -> list[Output]:
+    """Return ``run(one)`` of each input, for which torch has one thread.
+
+    As many run at a time as torch has threads here, which it has again afterwards.
+    """
+    threads = min(torch.get_num_threads(), len(inputs))
+    with one_thread():
+        if threads <= 1:
+            return [run(one) for one in inputs]
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            return list(pool.map(run, inputs))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch use one thread, here and in threads begun within."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 

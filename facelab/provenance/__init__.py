@@ -6,7 +6,13 @@ mark: XMP in the picture - record: JSON beside it - save: both written, or neith
 from __future__ import annotations
 
 from facelab.constants import CONSENT
-from facelab.provenance.mark import COMPOSITE_CAPTURE, DATA_DRIVEN, ENHANCED, composite, mark
+from facelab.provenance.mark import (
+    COMPOSITE_CAPTURE,
+    DATA_DRIVEN,
+    ENHANCED,
+    composite,
+    mark,
+)
 from facelab.provenance.record import (
     Input,
     Record,

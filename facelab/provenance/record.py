@@ -18,7 +18,7 @@ from facelab import plugins
 from facelab.constants import CONSENT
 from facelab.errors import OutputError, UsageError
 from facelab.files import StrPath, open_regular, why
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 from facelab.images import Image
 
 """What the user can say about the consent of the people shown."""

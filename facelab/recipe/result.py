@@ -1,19 +1,23 @@
-"""A photograph after a recipe, and what it says of its making."""
+"""A photograph after a recipe, what it says of its making, and its comparison with before."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
+from facelab.export.comparison import comparison
+from facelab.face.texture import unwrap
 from facelab.files import StrPath
-from facelab.images import Image
+from facelab.images import Image, Metadata, write
 from facelab.images.image import to_integers
 from facelab.model import FaceObservation
+from facelab.provenance import mark
 from facelab.provenance.save import Making
-from facelab.types import PositionMap, Reconstruction
+from facelab.types import Box, PositionMap, Reconstruction
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,3 +100,35 @@ class Result:
             If a file cannot be written; then neither is there.
         """
         return self.making.save(path, self.image, consent, quality, self.notes)
+
+
+def comparison_path(output: Path) -> Path:
+    """Return where the comparison of an output goes."""
+    return output.with_name(f"{output.stem}_show.png")
+
+
+def write_comparison(output: Path, photograph: Image, result: Result, consent: str) -> None:
+    """Write the comparison of a result with the photograph that it was made of.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    pixels = result.image.pixels
+    texture = unwrap(pixels, result.positions[0]).colour
+    sheet = comparison(photograph.pixels, pixels, _around(result.found), texture)
+    source_type, sentence = result.making.mark(consent)
+    xmp = mark(None, source_type=source_type, description=sentence)
+    write(comparison_path(output), Image(sheet, metadata=Metadata(xmp=xmp)))
+
+
+def _around(faces: Sequence[Reconstruction]) -> Box:
+    """The box of all faces."""
+    boxes = [face.box for face in faces]
+    return Box(
+        min(box.x0 for box in boxes),
+        min(box.y0 for box in boxes),
+        max(box.x1 for box in boxes),
+        max(box.y1 for box in boxes),
+    )

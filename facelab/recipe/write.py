@@ -11,14 +11,7 @@ import yaml
 
 from facelab.edits.edit import Step
 from facelab.recipe.document import scalar
-from facelab.recipe.recipe import (
-    VERSION,
-    Faces,
-    Input,
-    MostFaces,
-    PictureFile,
-    Recipe,
-)
+from facelab.recipe.recipe import VERSION, Faces, Input, MostFaces, PictureFile, Recipe
 from facelab.types import Box
 
 

@@ -14,16 +14,44 @@ import numpy as np
 
 from facelab import atlas as atlases
 from facelab.atlas import Atlas, surface
+from facelab.errors import WeightsError
 from facelab.geometry.crop import cut
 from facelab.models.facemesh import SIDE
 from facelab.numerics.arrays import Float, Int
 from facelab.reconstruct.orientation import Look, upright
-from facelab.reconstruct.plausible import require_places
 from facelab.types import Crop, PositionMap, Reconstruction
 
 if TYPE_CHECKING:
     from facelab.models.runtime import Runner
     from facelab.reconstruct.reconstructor import View
+
+
+_FARTHEST = 100  # sides of the crop: whatever is in it, no point of a face lies beyond
+
+
+def require_places(points: Float, side: int, network: str) -> None:
+    """Refuse a network whose points are no numbers, or nowhere near its crop.
+
+    Parameters
+    ----------
+    points : (..., 3) float32
+        Crop pixels.
+    side : int
+        Of the crop, pixels.
+    network : str
+        What the error calls it.
+
+    Raises
+    ------
+    WeightsError
+        If one is not finite, or farther away than a hundred crops.
+    """
+    if not (np.abs(points) <= _FARTHEST * side).all():
+        raise WeightsError(
+            f"{network}: gives places that are in no photograph; its weights are damaged, or not "
+            "those of such a network"
+        )
+
 
 _FLIP = np.array([1, 1, -1], np.float32)
 _CORNER = np.array([0.5, 0.5, 0], np.float32)

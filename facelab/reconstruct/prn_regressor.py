@@ -10,7 +10,7 @@ import numpy as np
 from facelab.atlas import prnet
 from facelab.geometry.crop import cut
 from facelab.numerics.arrays import Float
-from facelab.reconstruct.plausible import require_places
+from facelab.reconstruct.point_regressor import require_places
 from facelab.types import Box, Crop, Detection, PositionMap, Reconstruction
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from facelab.errors import UsageError
 from facelab.files import Shape, open_regular, parse_json, why
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 from facelab.provenance import file_sha256
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from facelab.models.facemap import FaceMap
-from facelab.models.single_thread import each_alone
+from facelab.models.runtime import each_alone
 from facelab.train.objective import Objective
 
 PART = 8  # views

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 from facelab.geometry.crop import cut
 from facelab.images import Image, write
 from facelab.numerics.arrays import Bool, Float, Int, require_image

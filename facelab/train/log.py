@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from facelab.errors import UsageError
 from facelab.files import MEGABYTE, read_bytes
-from facelab.files.atomic import write_bytes_atomically
+from facelab.files.writing import write_bytes_atomically
 from facelab.images import Image, write
 from facelab.numerics.arrays import Float
 

@@ -24,7 +24,7 @@ from facelab.geometry.head import POINTS
 from facelab.models.facemap import FaceMap
 from facelab.models.facemesh import FaceMesh
 from facelab.models.layers import load, load_file
-from facelab.models.single_thread import each_alone, one_thread
+from facelab.models.runtime import each_alone, one_thread
 from facelab.train import checkpoint
 from facelab.train.gradients import Batch, gradients, require_finite
 from facelab.train.log import Log

@@ -30,8 +30,8 @@ from facelab.augment.steps.profile import Profile
 from facelab.augment.template import StepTemplate, Template, read_template
 from facelab.errors import ImageError, NoFaceError, UsageError
 from facelab.files import MEGABYTE, parse_json, read_bytes
-from facelab.files.atomic import write_bytes_atomically
 from facelab.files.npy import read_npz
+from facelab.files.writing import write_bytes_atomically
 from facelab.geometry.head import POINTS, HeadModel
 from facelab.geometry.landmarks import points468
 from facelab.images import read

@@ -11,7 +11,7 @@ from facelab.augment.lock import locked
 from facelab.augment.run import OnProgress
 from facelab.augment.store import Store
 from facelab.errors import UsageError
-from facelab.files.atomic import same_file, write_bytes_atomically
+from facelab.files.writing import same_file, write_bytes_atomically
 from facelab.models.facemap import FaceMap
 from facelab.models.layers import load_file
 from facelab.models.runtime import require_device

@@ -14,7 +14,7 @@ from facelab.export.photograph import Export, Report, find_faces, write_faces
 from facelab.images import read
 from facelab.model import FaceModel
 from facelab.recipe import describe, recipe_of
-from facelab.recipe.comparison import write_comparison
+from facelab.recipe.result import write_comparison
 from facelab.recipe.runner import prepare
 from facelab.reconstruct.networks import Networks
 from facelab.types import Box

@@ -12,7 +12,16 @@ from facelab.edits.edit import Picture
 from facelab.errors import OutputError, UsageError
 from facelab.images import Image, read
 from facelab.model import FaceModel, FaceObservation
-from facelab.recipe import MostFaces, Recipe, Swap, apply, comparison, inputs, runner, step_classes
+from facelab.recipe import (
+    MostFaces,
+    Recipe,
+    Swap,
+    apply,
+    inputs,
+    result,
+    runner,
+    step_classes,
+)
 from facelab.recipe.inputs import Person, picture_of
 from facelab.reconstruct.networks import Networks
 from facelab.types import Reconstruction
@@ -323,7 +332,7 @@ def test_nothing_stays_when_the_comparison_cannot_be_written(here, monkeypatch):
     def full(*_, **__):
         raise OutputError("disk full")
 
-    monkeypatch.setattr(comparison, "write", full)
+    monkeypatch.setattr(result, "write", full)
     assert one_line(fill("--show"), "disk full")
     assert snapshot(".") == before
 

@@ -16,8 +16,8 @@ from facelab.edits.eyeliner import Eyeliner
 from facelab.edits.eyeshadow import Eyeshadow
 from facelab.edits.foundation import Foundation
 from facelab.edits.lipstick import Lipstick
-from facelab.edits.mouth import gap
 from facelab.edits.pigment import in_light
+from facelab.edits.regions import gap
 from facelab.edits.strokes import curve, stroke
 from facelab.types import Face
 from tests.editing import (

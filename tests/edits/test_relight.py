@@ -18,7 +18,7 @@ from facelab.edits.relight import (
 )
 from facelab.face.skin import SIZE, Skin
 from facelab.geometry import pose
-from facelab.geometry.normals import normals
+from facelab.geometry.visibility import normals
 from facelab.numerics.smoothing import resized
 from facelab.types import Face
 from tests.synthetic import (

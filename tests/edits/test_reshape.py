@@ -12,7 +12,7 @@ from facelab.edits.reshape import FIELDS, Reshape
 from facelab.edits.turn import Turn
 from facelab.errors import UsageError
 from facelab.geometry import pose
-from facelab.geometry.normals import disocclusion
+from facelab.geometry.visibility import disocclusion
 from facelab.types import Face
 from tests.synthetic import ATLAS, canonical, plain_face, texture
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from facelab.edits.cielab import decoded, encoded
 from facelab.edits.complexion import mean_of
-from facelab.edits.linear import decoded, encoded
 from facelab.edits.match import Match
 from facelab.edits.regions import PARTS
 from facelab.edits.tone import Tone

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from facelab.face.blend import METHODS
 from facelab.face.composite import composite, render, unchanged
 from facelab.face.texture import unwrap
-from facelab.geometry.normals import disocclusion
+from facelab.geometry.visibility import disocclusion
 from facelab.geometry.warp import fill_disoccluded, warp
 from facelab.types import Face, PositionMap, Texture
 from tests.synthetic import (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from facelab.errors import OutputError
-from facelab.files.staging import folder_aside, move
+from facelab.files.writing import folder_aside, move
 
 
 def test_a_folder_aside_is_gone_in_the_end(tmp_path):

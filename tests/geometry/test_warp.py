@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab.geometry.normals import disocclusion, normals, reliably_visible
+from facelab.geometry.visibility import disocclusion, normals, reliably_visible
 from facelab.geometry.warp import motion, warp
 from facelab.types import PositionMap
 from tests.synthetic import ATLAS, canonical, frozen, noise, plane, sheets

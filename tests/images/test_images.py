@@ -21,7 +21,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import ExifTags, JpegImagePlugin
 
 from facelab.errors import ImageError, OutputError, UsageError
-from facelab.files.atomic import same_file, write_bytes_atomically
+from facelab.files.writing import same_file, write_bytes_atomically
 from facelab.images import Image, Metadata, decoded, encoded, output_format, read, write
 from facelab.images.image import from_integers, to_integers
 from facelab.images.png import bare, chunk
@@ -873,7 +873,7 @@ def test_a_real_limit_on_file_size(tmp_path):
     script = (
         "import resource, signal, sys\n"
         "from facelab.errors import OutputError\n"
-        "from facelab.files.atomic import write_bytes_atomically\n"
+        "from facelab.files.writing import write_bytes_atomically\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try:\n"
