@@ -102,8 +102,10 @@ def _of_array(array: NDArray[Any]) -> Image:
     bits = 16 if array.dtype.type is np.uint16 else 8
     if channels == 1:
         return Image(np.repeat(values.reshape(*array.shape[:2], 1), 3, axis=2), bits=bits)
-    alpha = np.ascontiguousarray(values[..., 3]) if channels == 4 else None
-    return Image(np.ascontiguousarray(values[..., :3]), alpha, bits)
+    if channels == 3:
+        return Image(np.ascontiguousarray(values), bits=bits)
+    colours, alpha = (np.ascontiguousarray(part) for part in (values[..., :3], values[..., 3]))
+    return Image(colours, alpha, bits)
 
 
 def _unit_of_floats(values: NDArray[Any], name: str) -> Float:

@@ -49,6 +49,11 @@ def test_arrays(array, rgb):
     assert np.array_equal(array, before)
 
 
+def test_a_float32_array_is_not_copied():
+    array = (BYTES[..., :3] / 255).astype(np.float32)
+    assert as_image(array).pixels is array
+
+
 def test_alpha_and_bits_of_arrays():
     assert np.array_equal(as_image(BYTES).alpha, BYTES[..., 3] / np.float32(255))
     assert as_image(BYTES[..., :3]).alpha is None
