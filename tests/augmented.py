@@ -27,7 +27,7 @@ def sample(positions=None, index=0, split="train", image=None, covered=None, sou
         split=split,
         image=image,
         positions=upright() if positions is None else positions,
-        covered=nothing(image.shape[:2]) if covered is None else covered,
+        occlusion=nothing(image.shape[:2]) if covered is None else covered,
         steps=[("light", {"gain": 0.25 * index, "colour": "warm"})],
         sources=[PHOTOGRAPH] if sources is None else sources,
     )

@@ -40,6 +40,13 @@ def picture(path, seed, height=36, width=40):
     return values
 
 
+def grey_picture(path, seed, height=36, width=40):
+    """A mask: one channel of a `picture`."""
+    values = picture(path, seed, height, width)[..., 0]
+    PIL.Image.fromarray(values).save(path)
+    return values
+
+
 def photographs(count, folder="photos"):
     return {
         f"{name}.png": picture(f"{folder}/{name}.png", seed)

@@ -74,7 +74,8 @@ def test_facemesh_on_a_photograph():
         assert changed["lost"] == 0
         assert changed["mean"]["landmarks 2D"] < 5
     before = Path("out.md").read_bytes(), Path("out.json").read_bytes()
-    assert accuracy(*files, photographs="james").exit_code == 0
+    assert accuracy(*files, photographs="james").exit_code == 2  # they are there
+    assert accuracy(*files, "--overwrite", photographs="james").exit_code == 0
     assert (Path("out.md").read_bytes(), Path("out.json").read_bytes()) == before
 
 

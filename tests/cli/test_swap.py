@@ -38,6 +38,7 @@ from tests.commands import (
     FlatFace,
     digest,
     facelab_,
+    grey_picture,
     interruptible,
     one_line,
     photographs,
@@ -308,7 +309,7 @@ def test_several_targets_go_into_a_folder(here, calls):
     assert sorted(snapshot("out")) == sorted([*made, *(f"{name}.json" for name in made)])
     file = swap("-t", "photos/a.png", output="b.png")
     assert file.exit_code == 2
-    assert one_line(file, "b.png: is a file, but a folder goes into a folder")
+    assert one_line(file, "b.png: is a file, but several photographs go into a folder")
     picture("more/a.png", 5)
     twice = swap("-t", "photos", "-t", "more", output="other")
     assert twice.exit_code == 2
@@ -497,14 +498,13 @@ def test_folder_skips_what_is_done_without_loading_networks(here, calls, monkeyp
         (lambda: picture("photos/b.png", 9), [], ["b.png"]),
         (lambda: picture("source.png", 9), [], ["a.png", "b.png"]),
         (lambda: Path("out/b.png").write_bytes(b"cut off"), [], ["b.png"]),
-        (lambda: Path("out/b.png").unlink(), [], ["b.png"]),
         (lambda: Path("out/b.png.json").unlink(), [], ["b.png"]),
         (lambda: Path("out/b.png.json").write_text("{"), [], ["b.png"]),
         (lambda: Path("out/b.png.json").write_text("[]"), [], ["b.png"]),
         (lambda: Path("out/b.png.json").write_text('{"output": 1}'), [], ["b.png"]),
         (lambda: None, ["--tone", "0.5"], ["a.png", "b.png"]),
         (lambda: None, ["--consent", "self"], ["a.png", "b.png"]),
-        (lambda: None, ["--mask", "source.png"], ["a.png", "b.png"]),
+        (lambda: grey_picture("mask.png", 3), ["--mask", "mask.png"], ["a.png", "b.png"]),
         (lambda: None, [], []),
     ],
 )
@@ -564,10 +564,20 @@ def test_bad_photographs_do_not_stop_a_folder(here, calls):
 def test_different_failures_of_a_folder_are_a_processing_error(here, calls):
     photographs(1)
     picture("photos/small.png", 0, height=20, width=20)  # the mask fits, but there is no face
-    picture("mask.png", 0, height=20, width=20)
+    grey_picture("mask.png", 0, height=20, width=20)
     result = swap("--json", "--mask", "mask.png", target="photos", output="out")
     assert [outcome["exit_code"] for outcome in json.loads(result.stdout)] == [2, 3]
     assert result.exit_code == 1
+
+
+def test_a_picture_that_is_gone_is_made_again(here, calls):
+    photographs(2)
+    assert swap(target="photos", output="out").exit_code == 0
+    before = snapshot("out")
+    Path("out/b.png").unlink()
+    result = swap("--json", target="photos", output="out")
+    assert [one["status"] for one in json.loads(result.stdout)] == ["skipped", "done"]
+    assert snapshot("out") == before
 
 
 def test_interrupted_folder_goes_on(here, calls, monkeypatch):

@@ -718,8 +718,8 @@ def test_mutated_records_are_refused_in_one_line_or_verified(kind, monkeypatch):
 def test_mutated_cards_are_refused_in_one_line_or_verified(name, monkeypatch):
     augment()
     monkeypatch.setattr(weights, "verify", lambda _: None)
-    monkeypatch.setattr(data_set, "_compared", lambda *_: [])  # it is made again elsewhere
-    monkeypatch.setattr(data_set, "_together", lambda *_: [])
+    monkeypatch.setattr(data_set, "_sample_findings", lambda *_: [])  # it is made again elsewhere
+    monkeypatch.setattr(data_set, "_joint_findings", lambda *_: [])
     assert refused(Path("out", name), "out", 40) > 2
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from facelab.edits.anonymise import Anonymise
 from facelab.errors import UsageError
-from facelab.recipe import Photographs, Recipe
+from facelab.recipe import Photographs, check_inputs
 from facelab.types import Face, Texture
 from tests.editing import SKINS, change, holds, portrait, recoloured
 from tests.synthetic import ATLAS, frozen
@@ -92,7 +93,7 @@ def test_every_person_is_needed():
     edit = Anonymise(references=["a", "b"])
     assert edit.needs == [("references", "a"), ("references", "b")]
     with pytest.raises(UsageError, match="no input is called 'b'"):
-        Recipe(steps=(edit,), inputs={"a": Photographs(())})
+        check_inputs([edit], {"a": Photographs((Path("a.jpg"),))})
     assert Anonymise(references="a").references == ("a",)
     assert not Anonymise().needs
 

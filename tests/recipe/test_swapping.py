@@ -144,7 +144,7 @@ def test_image_of_bytes_is_refused():
 
 @pytest.mark.parametrize("face", ["biggest", "-1", "1.5", ""])
 def test_a_face_that_nothing_is_called_is_a_usage_error(face):
-    with pytest.raises(UsageError, match=r"^a\.png: no face is called .*largest, left, right, all"):
+    with pytest.raises(UsageError, match=r"^a\.png: no face is called .*all, largest, left, right"):
         FaceModel(THREE).observe(IMAGE, face, name="a.png")
 
 
@@ -319,8 +319,6 @@ def test_mask_of_another_size_is_refused(people):
     wanted = r"\(array\): is 9 x 8 pixels, image is 256 x 256; give a mask of the target's size"
     with pytest.raises(UsageError, match=wanted):
         swapped(target.image, source, mask=np.ones((8, 9), np.float32))
-    with pytest.raises(ValueError, match="mask must have shape"):
-        swapped(target.image, source, mask=np.ones((256, 256, 3), np.float32))
 
 
 def test_target_without_a_face_is_named():
