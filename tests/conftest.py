@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 
+# Processes that tests begin would compile every module anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 if "PYTEST_XDIST_WORKER" in os.environ:  # before NumPy, torch and OpenCV are loaded
     for _library in ("OMP", "OPENBLAS", "MKL"):
         os.environ.setdefault(f"{_library}_NUM_THREADS", "1")

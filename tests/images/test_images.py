@@ -24,7 +24,7 @@ from facelab.errors import ImageError, OutputError, UsageError
 from facelab.files.writing import same_file, write_bytes_atomically
 from facelab.images import Image, Metadata, decoded, encoded, output_format, read, write
 from facelab.images.image import from_integers, to_integers
-from facelab.images.png import bare, chunk
+from facelab.images.png import chunk, stripped
 from tests.pictures import ORIENTATION, SRGB, XMP, full_exif, integers, photo, small
 
 IPTC = b"\x1c\x02\x78\x00\x07Caption"
@@ -677,7 +677,7 @@ def test_a_bare_png_has_the_same_pixels(channels, interlaced):
     text = chunk(b"tEXt", b"Comment\0x")
     body = data[data.index(b"IDAT") + 4 : -16]
     longer = data.replace(chunk(b"IDAT", body), chunk(b"IDAT", body + b"behind"))
-    found = bare(longer[:33] + text + longer[33:] + b"trailing")
+    found = stripped(longer[:33] + text + longer[33:] + b"trailing")
     assert found == data
     np.testing.assert_array_equal(
         cv2.imdecode(np.frombuffer(found, np.uint8), cv2.IMREAD_UNCHANGED),
@@ -719,7 +719,7 @@ def test_a_bare_png_is_whole(change):
     )
     assert packed != good
     with pytest.raises(ValueError, match="its pixels"):
-        bare(packed)
+        stripped(packed)
 
 
 def test_missing_file_and_folder(tmp_path):
