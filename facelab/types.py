@@ -366,7 +366,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reconstruction:
-    """What a reconstructor makes of one face in one image.
+    """A face that a reconstructor found in an image.
 
     Parameters
     ----------

@@ -98,7 +98,7 @@ def entries() -> dict[str, Entry]:
 
 
 def manifest(folder: Path) -> dict[str, Entry]:
-    """What the manifest of a folder lists, by name; nothing where there is none.
+    """The entries of a folder's manifest, by name; none where there is none.
 
     Raises
     ------

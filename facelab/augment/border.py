@@ -1,4 +1,4 @@
-"""What lies beyond the border of a photograph: nobody knows, so something that nobody notices."""
+"""Filling what lies beyond the border of a photograph, so that nobody notices it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _share(away: Float, sigma: float) -> Float:
 
 
 def _resized(image: Float, height: int, width: int) -> Float:
-    """By area where it becomes smaller, else linearly; ``(H, W, C)`` stays three-dimensional."""
+    """Resize by area where it becomes smaller, else linearly; ``(H, W, 1)`` keeps its channel."""
     way = cv2.INTER_AREA if height < image.shape[0] else cv2.INTER_LINEAR
     out = cv2.resize(image, (width, height), interpolation=way)
     return np.asarray(out.reshape(height, width, -1), np.float32)

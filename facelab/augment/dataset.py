@@ -232,5 +232,5 @@ def _usable(
 
 
 def _pixels(name: str, data: bytes) -> NDArray[np.uint8]:
-    """What the file of an image is decoded to, ``(H, W, 3)``."""
+    """Decode the file of an image, ``(H, W, 3)``."""
     return to_integers(decoded(name, data).pixels, 8)

@@ -95,7 +95,7 @@ class Generator:
         return lru_cache(maxsize=_KEPT)(self.portraits.portrait)
 
     def _inputs(self, other: Item | None) -> Inputs:
-        """What steps are made with, the other identity among it."""
+        """The inputs of the steps, the other identity among them."""
         return self._own if other is None else {**self._own, OTHER: self._portrait(other).person}
 
     @cached_property

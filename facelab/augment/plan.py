@@ -1,4 +1,4 @@
-"""What a data set will hold: known before work begins, the same on every machine."""
+"""The plan of a data set: its samples, known before work begins, the same on every machine."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class DataSet:
 
     @property
     def settings(self) -> dict[str, object]:
-        """What a run that goes on with this data set must have in common with it."""
+        """The settings that a run which goes on with this data set must share."""
         style = asdict(self.facts.style)
         settings = {
             "facelab": facelab.__version__,
@@ -80,7 +80,7 @@ class DataSet:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run did.
+    """The outcome of a run.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def _find_face(
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What all chunks are written with."""
+    """The generator, format and store that all chunks are written with."""
 
     make: Make
     form: Format

@@ -18,7 +18,7 @@ SENTENCE = "Faces in this image were augmented by facelab."
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What all samples of a data set have in common.
+    """The settings that all samples of a data set share.
 
     Parameters
     ----------

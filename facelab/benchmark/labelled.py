@@ -52,7 +52,7 @@ class LabelledPhotograph:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """What a file of labels says.
+    """The content of a file of labels.
 
     Parameters
     ----------

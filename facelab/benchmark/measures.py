@@ -106,7 +106,7 @@ def pose_errors(found: Array, truth: Array) -> Errors:
 
 
 def angle_errors(found: Array, truth: Array) -> tuple[float, float, float]:
-    """By how much yaw, pitch and roll are off, degrees with their signs.
+    """Errors of yaw, pitch and roll, degrees with their signs.
 
     Every rotation has two sets of angles, one with a yaw beyond 90. Of those of `found` the set
     counts that is nearer to the truth's: a yaw of 92 found for one of 88 is off by 4, and its pitch
@@ -164,7 +164,7 @@ def bin_of(yaw: float) -> str:
 
 
 def bin_names() -> list[str]:
-    """What `YAWS` are called: ``0-30``, ``30-60``, ``60-90``."""
+    """The names of `YAWS`: ``0-30``, ``30-60``, ``60-90``."""
     return [f"{low}-{high}" for low, high in YAWS]
 
 

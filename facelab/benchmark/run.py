@@ -26,7 +26,7 @@ Task = Callable[[], Iterable[MethodOutcome]]
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkSettings:
-    """What the benchmark measures, and of what.
+    """The parts of the benchmark, and the photographs they are measured on.
 
     Parameters
     ----------

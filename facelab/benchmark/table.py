@@ -59,7 +59,7 @@ def markdown(title: str, methods: Sequence[str], rows: Sequence[Row]) -> str:
 
 
 def _ways(outcomes: Outcomes) -> list[tuple[str, Outcomes]]:
-    """What is said of each way in which faces were found, and its outcomes."""
+    """Each way in which faces were found, in words, and its outcomes."""
     there = outcomes.values("way")
     return [(said, outcomes.where(way=way)) for way, said in _FOUND.items() if way in there]
 

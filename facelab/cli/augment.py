@@ -191,7 +191,7 @@ def augment_command(
 
 
 def _as_json(request: DataSetRequest, summary: Summary, rate: float | None) -> dict[str, object]:
-    """What ``--json`` prints."""
+    """The result as ``--json`` prints it."""
     found = summary.statistics
     return {
         "output": request.output,

@@ -33,7 +33,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a job: ``"done"``, ``"skipped"`` because it was done before, or ``"failed"``.
+    """The outcome of a job: ``"done"``, ``"skipped"`` since it was done before, or ``"failed"``.
 
     `faces` are as `describe_faces` has them: a batch of thousands keeps no position map. `seconds`
     are by stage; `error` is set where it failed.
@@ -47,7 +47,7 @@ class Outcome:
     error: FacelabError | None = None
 
     def as_json(self, record: Path) -> dict[str, object]:
-        """What ``--json`` prints; boxes are x0, y0, x1, y1 in pixels of the photograph."""
+        """The outcome as ``--json`` prints it; boxes are x0, y0, x1, y1 of the photograph."""
         written = self.status != "failed"
         return {
             "input": str(self.job.photograph),
@@ -72,17 +72,17 @@ def _corners(box: Box) -> list[float]:
 
 
 class Task(ABC):
-    """What a command does with each photograph."""
+    """The work of a command on each of its photographs."""
 
     @property
     @abstractmethod
     def doing(self) -> str:
-        """What is done, for the bar: ``"swapping"``."""
+        """The work in a word, for the bar: ``"swapping"``."""
 
     @property
     @abstractmethod
     def done(self) -> str:
-        """What was done, for the end: ``"swapped"``."""
+        """The work once it is done, in a word: ``"swapped"``."""
 
     @property
     @abstractmethod
@@ -143,7 +143,7 @@ class Batch:
 
     @cached_property
     def found(self) -> dict[Path, FolderContents]:
-        """What is in each of the folders given; a photograph stands for itself.
+        """The content of each folder given; a photograph stands for itself.
 
         Raises
         ------
@@ -302,7 +302,7 @@ def refuse(task: Task, jobs: Sequence[Job]) -> None:
 
 
 def _identity(file: Path) -> tuple[int, int] | Path:
-    """What tells a file from others, whatever leads to it; of one not yet there, its place."""
+    """The identity of a file, whatever leads to it; of one not yet there, its place."""
     try:
         about = file.stat()
     except OSError:

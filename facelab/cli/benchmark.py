@@ -23,7 +23,7 @@ Callback = Callable[[click.Context, click.Parameter, str | None], Names]
 
 
 def _names(known: Sequence[str]) -> Callback:
-    """What reads ``mesh,fit`` as a tuple of names, each once."""
+    """Return a parser of ``mesh,fit`` to a tuple of names, each once."""
 
     def read(_ctx: click.Context, param: click.Parameter, value: str | None) -> Names:
         if value is None:
@@ -38,7 +38,7 @@ def _names(known: Sequence[str]) -> Callback:
 
 
 def _ends_in(suffix: str) -> Callable[[click.Context, click.Parameter, Path | None], Path | None]:
-    """What refuses other names, so that no photograph is overwritten."""
+    """Return a check that refuses other names, so that no photograph is overwritten."""
 
     def check(_ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
         if value and value.suffix != suffix:
@@ -182,7 +182,7 @@ def accuracy_command(
 
 
 def _parts(photographs: Path | None, labelled: Path | None) -> tuple[str, ...]:
-    """What is measured unless told: what there are folders for, or else what samples do for."""
+    """The parts measured unless told: those there are folders for, or else that samples do for."""
     if labelled is None:
         return PARTS[:2]
     return PARTS[2:] if photographs is None else PARTS

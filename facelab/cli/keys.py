@@ -1,4 +1,4 @@
-"""What commands tell about the steps of their recipes: names, keys, ranges and defaults."""
+"""Help on the steps of recipes: names, keys, ranges and defaults."""
 
 from __future__ import annotations
 

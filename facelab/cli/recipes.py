@@ -1,4 +1,4 @@
-"""What ``facelab swap`` and ``facelab edit`` share: photographs through a recipe, file to file."""
+"""The task of ``facelab swap`` and ``facelab edit``: photographs through a recipe, file to file."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ class RecipeTask(Task):
 
     @property
     def doing(self) -> str:
-        """For the bar."""
+        """``swapping`` or ``editing``."""
         return "swapping" if self.command == "swap" else "editing"
 
     @property
     def done(self) -> str:
-        """For what is said in the end."""
+        """``swapped`` or ``edited``."""
         return "swapped" if self.command == "swap" else "edited"
 
     @property
     def suffix(self) -> str | None:
-        """What pictures in a folder end in, if the recipe says it."""
+        """The suffix of pictures in a folder, if the recipe says it."""
         return self.recipe.output.format and f".{self.recipe.output.format}"
 
     @cached_property
@@ -90,7 +90,7 @@ class RecipeTask(Task):
 
     @property
     def said(self) -> dict[str, object]:
-        """What records have beside the recipe."""
+        """The settings that records have beside the recipe."""
         return {"command": self.command, "show": self.show}
 
     def record(self, job: Job) -> Path:

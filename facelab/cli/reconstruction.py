@@ -1,4 +1,4 @@
-"""What ``facelab reconstruct`` does with each photograph: read, find, write, report."""
+"""The task of ``facelab reconstruct``: read, find the faces, write their files and a report."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class ReconstructTask(Task):
 
     @property
     def doing(self) -> str:
-        """For the bar."""
+        """``reconstructing``."""
         return "reconstructing"
 
     @property
     def done(self) -> str:
-        """For what is said in the end."""
+        """``reconstructed``."""
         return "reconstructed"
 
     @cached_property

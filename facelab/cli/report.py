@@ -1,4 +1,4 @@
-"""What the command line says: results on stdout, everything for people on stderr."""
+"""Talking to the user: results on stdout, everything for people on stderr."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a shell completes: names of recipes and of edits."""
+"""Completion in shells: names of recipes and of edits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def complete_recipe(
 
 
 def complete_step(command: str) -> Completer:
-    """What completes the name of a step of a command's recipes."""
+    """Return a completion of the names of steps in a command's recipes."""
 
     def complete(
         _ctx: click.Context, _param: click.Parameter, incomplete: str

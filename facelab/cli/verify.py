@@ -1,4 +1,4 @@
-"""``facelab verify``: whether an output is what its record says."""
+"""``facelab verify``: outputs made again from their records, and compared."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def verify_command(
 
 
 def _lines(verification: Verification) -> Iterator[str]:
-    """What is said of a record: the good in one line, the rest one by one."""
+    """The lines on a record: the good in one, the rest one by one."""
     from facelab.verification.finding import GOOD
 
     good = Counter(one.about for one in verification.findings if one.status in GOOD)

@@ -198,7 +198,7 @@ class BlazeFaceDetector:
         return out
 
     def _seen_closely(self, image: Float, rows: Float) -> Float:
-        """What a close-up of each candidate shows at its place, if anything.
+        """Look at a close-up of each candidate: the row at its place, if there is one.
 
         A doubtful proposal must be confirmed at once.
         """

@@ -1,4 +1,4 @@
-"""A face that is nobody's."""
+"""Anonymise: features of several people, or none, in place of the person's own."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Anonymise(TextureEdit):
         return np.clip(colour + grain, 0, 1), shown
 
     def _smoothed(self, face: Face) -> Float:
-        """What is coarser than `size`."""
+        """The part of it that is coarser than `size`."""
         texture = complete(face.texture, face.positions.atlas.region("face", face.texture.size) > 0)
         known = np.maximum((texture.confidence >= SEEN).astype(np.float32), _LEAST)
         return blurred(texture.colour, known, self.size)

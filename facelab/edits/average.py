@@ -1,4 +1,4 @@
-"""Several photographs of one person as one texture."""
+"""Average: several photographs of one person as one texture."""
 
 from __future__ import annotations
 

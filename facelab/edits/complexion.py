@@ -1,4 +1,4 @@
-"""What the edits of skin and make-up share: the skin's own tone, and where it lies bare."""
+"""The skin's own tone and where it lies bare, for edits of skin and make-up."""
 
 from __future__ import annotations
 

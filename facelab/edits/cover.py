@@ -1,4 +1,4 @@
-"""Things worn on the face: for training on occlusion."""
+"""Cover: masks, glasses and patches worn on the face, for training on occlusion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outlines of what is worn on a face, by the atlas's landmarks; in texels of the position map."""
+"""Outlines of masks, glasses and patches by the atlas's landmarks, texels of the position map."""
 
 from __future__ import annotations
 

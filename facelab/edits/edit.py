@@ -1,4 +1,4 @@
-"""What an edit is: a function from a face to a face, with named and checked settings.
+"""The base of edits: functions from a face to a face, with named and checked settings.
 
 It knows nothing of images, networks or rendering.
 """
@@ -77,7 +77,7 @@ class Step(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Edit(Step):
-    """A change of a face.
+    """An edit: a function ``Face -> Face``, whose fields are its settings.
 
     Raises
     ------

@@ -56,7 +56,7 @@ class WithForeign(Mapping[str, type[Step]]):
         return len(self._own.keys() | declared().keys())
 
     def taken(self) -> list[FacelabError]:
-        """What is wrong with edits of other packages that are called as one of facelab's own."""
+        """Complaints about edits of other packages that are called as one of facelab's own."""
         entries = (entry for name in self._own for entry in declared().get(name, ()))
         return [FacelabError(f"{described(one)}: the name is taken; rename it") for one in entries]
 
@@ -90,7 +90,7 @@ def foreign(name: str) -> type[Edit]:
 
 
 def _edit(found: object, name: str) -> type[Edit]:
-    """What an entry point gave; ``ValueError`` unless it is a whole edit called `name`."""
+    """Load an entry point; ``ValueError`` unless it is a whole edit called `name`."""
     if not (isinstance(found, type) and issubclass(found, Edit)):
         raise ValueError(f"{found!r} is no subclass of {Edit.__module__}.{Edit.__name__}")
     if "__dataclass_fields__" not in vars(found):

@@ -45,7 +45,7 @@ class Foundation(TextureEdit):
         return to_rgb(lab + change), skin.bare * faded(atlas, size, 0.02 + 0.2 * self.softness)
 
     def _evened(self, blotches: Float) -> Float:
-        """What is left of deviations from the tone."""
+        """The deviations from the tone that are left."""
         below, above = _FINISHES[self.finish]
         colourful = np.float32(1 - self.coverage)
         light = blotches[..., :1]

@@ -64,7 +64,7 @@ class Lipstick(TextureEdit):
 
 
 def _between(face: Face, lab: Float, own: Float) -> Float:
-    """What shows between the lips: where the map is stretched over an open mouth, and teeth.
+    """The gap between the lips: where the map is stretched over an open mouth, and teeth.
 
     Texels next to it count too, since drawing mixes neighbours.
     """
@@ -74,6 +74,6 @@ def _between(face: Face, lab: Float, own: Float) -> Float:
 
 
 def _teeth(lab: Float, own: Float) -> Float:
-    """What is lighter and paler than the lips, ``(S, S)`` in [0, 1]."""
+    """Texels lighter and paler than the lips, ``(S, S)`` in [0, 1]."""
     pale = smoothstep(np.hypot(*own[1:]) - np.hypot(lab[..., 1], lab[..., 2]), 2, 6)
     return pale * smoothstep(lab[..., 0] - own[0], 4, 12)

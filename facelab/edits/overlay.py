@@ -1,4 +1,4 @@
-"""Face paint, tattoos, stickers: a picture drawn over the whole atlas."""
+"""Overlay: face paint, tattoos, stickers, drawn as one picture over the whole atlas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the keys of an edit may hold: each field says its range, its choices and what it does.
+"""Parameters of edits: each field says its range, its choices and what it does.
 
 The metadata of a dataclass field are at once the validation, the help text and the schema.
 """
@@ -76,7 +76,7 @@ def check(key: Field[Any], value: object) -> object:
 
 
 def checked(key: Field[Any], value: object) -> object:
-    """As `check`, with an error that names the key and what it may hold."""
+    """Check as `check`, with an error that names the key and its allowed values."""
     check_kind(key)
     try:
         return check(key, value)
@@ -94,7 +94,7 @@ def check_kind(key: Field[Any]) -> None:
 
 
 def allowed(key: Field[Any]) -> str:
-    """What a field may hold, for people."""
+    """The allowed values of a field, for people."""
     about = key.metadata
     match about["kind"]:
         case "number" | "whole":

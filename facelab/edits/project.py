@@ -1,4 +1,4 @@
-"""A picture placed somewhere on the face, as a sticker or a tattoo is."""
+"""Project: a picture placed somewhere on the face, as a sticker or a tattoo is."""
 
 from __future__ import annotations
 

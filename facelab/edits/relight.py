@@ -1,4 +1,4 @@
-"""Other light on a face, by spherical harmonics.
+"""Relight: other light on a face, by spherical harmonics.
 
 Under distant light a convex matt surface shows nine numbers of it: its irradiance is a quadratic
 polynomial in the normal (Basri & Jacobs, "Lambertian reflectance and linear subspaces", PAMI 2003;
@@ -228,7 +228,7 @@ def _light(skin: Skin, directions: Float) -> Array:
 
 
 def _ratio(own: Array, new: Array, basis: Array, weight: Float) -> Float:
-    """What the new light multiplies the old by, ``(128, 128, 3)``; the skin stays as bright."""
+    """The quotient of the new light and the old, ``(128, 128, 3)``; the skin stays as bright."""
     old, wanted = (_lit(basis, light) for light in (own, new))
     mean = [np.average(lit, axis=(0, 1), weights=weight + 1e-9) for lit in (old, wanted)]
     ratio = wanted / old * (mean[0].sum() / mean[1].sum())

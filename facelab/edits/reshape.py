@@ -1,4 +1,4 @@
-"""Other proportions and expressions: the face's surface moved, its texture left as it is.
+"""Reshape: other proportions and expressions; the surface moves, the texture stays as it is.
 
 Every key is a field of displacements in the canonical face frame (`facelab.types.Pose`):
 centimetres, x image right, y up, z out of the face. How strong a field is at a texel depends on

@@ -51,7 +51,7 @@ def retoned(colour: Float, own: Float, wanted: Float) -> Float:
 
 
 def _further(share: Float, was: Float, now: Float) -> Float:
-    """By how much `share` of a lightness grows, counted from black or from white.
+    """The growth of `share` of a lightness, counted from black or from white.
 
     On a straight line, or where that is too steep, a parabola: with ``u = 1 - share`` the curve
     ``now (1 - k u - (1 - k) u^2)`` has the slope ``k now / was`` at the skin's own tone.

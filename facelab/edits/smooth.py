@@ -1,4 +1,4 @@
-"""Smoother skin: blotches go, pores and the shape of the face stay."""
+"""Smooth: blotches of the skin go, pores and the shape of the face stay."""
 
 from __future__ import annotations
 

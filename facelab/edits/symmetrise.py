@@ -1,4 +1,4 @@
-"""One half of a face mirrored onto the other, in the light that falls there."""
+"""Symmetrise: one half of a face mirrored onto the other, in the light that falls there."""
 
 from __future__ import annotations
 

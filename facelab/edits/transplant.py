@@ -1,4 +1,4 @@
-"""Parts of another person's face."""
+"""Transplant: parts of another person's face."""
 
 from __future__ import annotations
 

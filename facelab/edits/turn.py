@@ -1,4 +1,4 @@
-"""The head turned by a few degrees, as far as one photograph supports it."""
+"""Turn: the head turned by a few degrees, as far as one photograph supports it."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Wrinkles(TextureEdit):
         return to_rgb(lab), complexion(face).bare * (shade != 0)
 
     def _shade(self, atlas: Atlas, size: int) -> Float:
-        """By what share each texel becomes lighter, ``(size, size)``."""
+        """The share by which each texel becomes lighter, ``(size, size)``."""
         rng = np.random.default_rng(self.seed)
         shade = np.zeros((size, size), np.float32)
         rows, columns = np.indices((size, size), np.float32)

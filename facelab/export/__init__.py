@@ -1,4 +1,4 @@
-"""What can be written of a reconstructed face, by the name of each kind of file."""
+"""The kinds of files of a reconstructed face, and the writer of each by its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A face drawn over its photograph, pixel by pixel: what depth, normals and PNCC share."""
+"""A face rasterized over its photograph, which depth, normals and PNCC share."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
 
 
 def arrays(subject: Subject) -> dict[str, NDArray[Any]]:
-    """What the file holds, by MATLAB's name.
+    """The arrays of the file, by MATLAB's name.
 
     Returns
     -------

@@ -33,7 +33,7 @@ def write(subject: Subject, stem: Path) -> dict[str, str | float]:
 
 
 def arrays(subject: Subject) -> dict[str, NDArray[Any]]:
-    """What the file holds, by name.
+    """The arrays of the file, by name.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""``overlay``: what was found, drawn on the photograph."""
+"""``overlay``: landmarks, pose and visibility drawn on the photograph."""
 
 from __future__ import annotations
 

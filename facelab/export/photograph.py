@@ -1,4 +1,4 @@
-"""What is written of a photograph: files of each face, and the report that names them."""
+"""The files of a photograph's faces, and the report that names them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _REPORT: Shape = {
 
 @dataclass(frozen=True)
 class Export:
-    """What is asked for of photographs.
+    """The settings of an export: which faces, and which files of each.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ class Report:
         return "files" in content and all(file.is_file() for file in files)
 
     def content(self) -> Mapping[str, Any]:
-        """What is in it; ``OSError`` or ``ValueError`` where there is no whole one."""
+        """Its content; ``OSError`` or ``ValueError`` where there is no whole one."""
         found: Mapping[str, Any] = parse_json(read_bytes(self.path, _LARGEST_REPORT), _REPORT)
         return found
 

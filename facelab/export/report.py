@@ -1,4 +1,4 @@
-"""The JSON that says what was found in a photograph."""
+"""The JSON report of the faces in a photograph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One reconstructed face with its photograph: what every writer is given."""
+"""The subject of an export: one reconstructed face with its photograph."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Subject:
 
     @property
     def positions(self) -> PositionMap:
-        """Source-image pixels."""
+        """The position map, source-image pixels."""
         return self.found.positions
 
     @cached_property
@@ -114,7 +114,7 @@ class Subject:
 
     @property
     def frame(self) -> str:
-        """What coordinates of exports are, in words: `FRAME` or `FRAME_FRONT`."""
+        """The frame of exported coordinates in words: `FRAME` or `FRAME_FRONT`."""
         return FRAME_FRONT if self.front else FRAME
 
     @property

@@ -1,4 +1,4 @@
-"""The mesh of a face as it is given to Python, and its files."""
+"""The textured mesh of a face for Python, and its files."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class TexturedMesh:
 
     @property
     def colours(self) -> Float:
-        """Of the vertices, ``(n, 3)`` float32, sRGB in [0, 1]."""
+        """Colours of the vertices, ``(n, 3)`` float32, sRGB in [0, 1]."""
         return self.subject.colours
 
     @property

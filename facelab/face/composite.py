@@ -138,7 +138,7 @@ def composite(
 
 
 def _painted(layer: Layer, under: Float, before: Face, after: Face, moved: Motion | None) -> Float:
-    """What the image is to show of the face: itself where it can, else what was drawn."""
+    """The colours to paint: the image's own where it can be kept, else the drawn ones."""
     before = Face(before.positions, at_size(before.texture, after.texture.size))
     own, new = before.texture.colour, after.texture.colour
     if moved is None:

@@ -51,7 +51,7 @@ class _Lips:
 
     @classmethod
     def of(cls, positions: PositionMap) -> _Lips:
-        """Those of a face: the texels next to the slit, or the landmarks where there is none."""
+        """The lips of a face: the texels next to the slit, or the landmarks where there is none."""
         slit = positions.atlas.slit
         if slit is None:
             marks = positions.landmarks[:, :2]

@@ -48,7 +48,7 @@ class Skin:
 
     @property
     def perhaps_not_skin(self) -> Float:
-        """As `not_skin`, in doubt hair: a strand is thinner than a texel here."""
+        """Non-skin, in doubt hair: a strand is thinner than a texel here."""
         return self._less_like_skin_than(0.6)
 
     def _less_like_skin_than(self, least: float) -> Float:
@@ -121,7 +121,7 @@ def features(atlas: Atlas, size: int) -> Float:
 
 
 def extended_outward(other: Float, atlas: Atlas) -> Float:
-    """What is not skin, with all that lies beyond it as seen from the face's centre.
+    """Non-skin with all that lies beyond it as seen from the face's centre.
 
     Above the brows what has begun as hair goes on as hair to the rim, whatever its colour; at the
     temples likewise. Specks are dropped first.

@@ -180,7 +180,7 @@ def complete(texture: Texture, mask: Bool) -> Texture:
 
 
 def _filled(values: Float, known: Bool) -> Float:
-    """What is known, smoothly carried on; worked out at a small size."""
+    """Known values carried on smoothly; worked out at a small size."""
     size = min(len(values), _FILL_SIZE)
     share = resized(known.astype(np.float32), size)
     share = np.where(share > 0.99, share, 0)  # a texel at the edge mixes in what is not known

@@ -106,7 +106,7 @@ class ColourSpace(ABC):
 
     @abstractmethod
     def _decoded(self, values: NDArray[Any]) -> Float:
-        """As `decoded`, a strip of it."""
+        """A strip of `decoded`."""
 
     @abstractmethod
     def device(self, pixels: Float) -> Array:

@@ -125,7 +125,7 @@ def _unit_of_floats(values: NDArray[Any], name: str) -> Float:
 
 
 def _shape_refusal(array: NDArray[Any]) -> str:
-    """What is wrong with a shape, and what helps."""
+    """The reason why a shape is refused, and the remedy."""
     if array.ndim == 4:
         return "is a batch; give one picture at a time"
     if array.ndim == 3 and array.shape[0] in (1, 3, 4):
@@ -134,7 +134,7 @@ def _shape_refusal(array: NDArray[Any]) -> str:
 
 
 def _refusal(photograph: object) -> str:
-    """What is wrong with something of another kind, and what helps."""
+    """The reason why another kind of value is refused, and the remedy."""
     kind = type(photograph)
     if photograph is None:
         return f"None (cv2.imread gives it for a file that it cannot read); give {_KINDS}"

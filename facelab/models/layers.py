@@ -80,7 +80,7 @@ def load(network: type[Network], name: str) -> Network:
 
 
 def load_file(network: type[Network], path: Path) -> Network:
-    """As `load`, with the weights in a file of the user's, such as `facelab train` writes.
+    """Load a network, as `load`, with weights in a file such as `facelab train` writes.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Recipes: what to do to a photograph, as a YAML file says it.
+"""Recipes: lists of edits and swaps in YAML, and the engine that carries them out.
 
 file -> document.parse -> parse.read_recipe -> Recipe -> write.to_yaml -> file
 """

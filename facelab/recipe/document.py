@@ -32,7 +32,7 @@ Scalar = str | int | float | bool | None
 
 
 class DocumentError(ValueError):
-    """What is wrong, and on which line, counted from 1."""
+    """An error in a document, and its line, counted from 1."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""What the steps of a recipe are made with: people and pictures, from files or from Python."""
+"""The inputs of a recipe's steps: people and pictures, from files or from Python."""
 
 from __future__ import annotations
 

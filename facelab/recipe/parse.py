@@ -56,7 +56,7 @@ def read_recipe(path: str | Path, given: Mapping[str, Input] | None = None) -> R
 
 
 def read_bytes(path: Path) -> bytes:
-    """What is in a recipe's file.
+    """Read the bytes of a recipe's file.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def _number(node: Node, where: str, least: int) -> int:
 
 
 def output_of(node: Node) -> Output:
-    """How pictures are written."""
+    """The settings of the pictures that are written."""
     keys, output = mapping(node, "output", ("format", "quality")), Output()
     for key, value in keys.items():
         try:

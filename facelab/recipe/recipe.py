@@ -1,4 +1,4 @@
-"""What a recipe holds."""
+"""The classes that a recipe is made of."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ Faces = str | int | MostFaces | Box
 
 @dataclass(frozen=True)
 class Output:
-    """How pictures are written.
+    """The settings of the pictures that are written.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ class Swap(Step):
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to do to the faces of a photograph.
+    """Steps to do to the faces of a photograph, and what they are made with.
 
     Parameters
     ----------

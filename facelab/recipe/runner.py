@@ -109,7 +109,7 @@ class RecipeRunner:
         return Result(replace(image, pixels=pixels), found, places, self._making(image), notes)
 
     def _notes(self, found: Sequence[Reconstruction]) -> Iterator[str]:
-        """What must be said of the swaps before anybody looks at them."""
+        """Warnings about swaps that will not look good."""
         for step in self.recipe.steps:
             person = self.ingredients[step.source].value if isinstance(step, Swap) else None
             if isinstance(person, Person):

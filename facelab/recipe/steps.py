@@ -15,7 +15,7 @@ from facelab.recipe.recipe import Swap
 
 
 class StepError(ValueError):
-    """What is wrong with a step, and with which of its keys; with none if there is no such step."""
+    """An error in a step, and which of its keys has it; none if there is no such step."""
 
     def __init__(self, message: str, key: str | None = None) -> None:
         super().__init__(message)

@@ -77,7 +77,7 @@ def load_reconstructor(
 
 
 def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegmenter:
-    """What tells the people in a photograph from what is behind them.
+    """Load the network that tells people in a photograph from their background.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def _regressor(name: str, runtime: str, device: str, weights: Path | None) -> Re
 
 
 def _detector(name: str, backend: str) -> Detector:
-    """By name, for what follows: FaceMap refuses what is no face, so it is shown the doubtful."""
+    """Load a detector by name; FaceMap refuses what is no face, so it is shown the doubtful."""
     if name == "blazeface":
         from facelab.detect.blazeface import CONFIRMED, LIKELY, BlazeFaceDetector
 

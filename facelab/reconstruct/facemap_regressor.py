@@ -27,7 +27,7 @@ class MapRegressor(PointRegressor):
     certain = 0.96
 
     def look_again(self, views: Sequence[View], before: Sequence[Look]) -> list[Look]:
-        """What is seen levelled by the points of a look before, there and in its mirror image.
+        """Look again, levelled by the points of the look before, and in the mirror.
 
         The mean of both is nearer to the truth than either, and how well they agree tells faces
         from what the network has never seen.

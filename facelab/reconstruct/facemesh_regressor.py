@@ -23,7 +23,7 @@ class MeshRegressor(PointRegressor):
     certain = 0.93
 
     def look_again(self, views: Sequence[View], before: Sequence[Look]) -> list[Look]:
-        """What is seen levelled by the points of a look before, mirrored if that was not."""
+        """Look again, levelled by the points of the look before, mirrored if that was not."""
         crops = [levelled(look.points, SIDE) for look in before]
         out = []
         for view, crop, last in zip(views, crops, before, strict=True):

@@ -183,7 +183,7 @@ def state_dict(variables: Variables) -> dict[str, NDArray[Any]]:
 
 
 def tensorflow_name(key: str) -> str:
-    """What the checkpoint calls an entry of PRN's state dict."""
+    """The checkpoint's name of an entry of PRN's state dict."""
     stage, _, rest = key.partition(".")
     scope = SCOPES[stage]
     if stage != "stem":
@@ -254,7 +254,7 @@ def read_uv_data(folder: Path) -> UVData:
 
 
 def atlas_arrays(data: UVData) -> dict[str, NDArray[Any]]:
-    """What `facelab.atlas.prnet` reads.
+    """The arrays that `facelab.atlas.prnet` reads.
 
     Returns
     -------

@@ -32,7 +32,7 @@ _AGREEMENT = 0.06  # of the face's size: how far apart two looks may put the poi
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """What a network sees in a crop.
+    """A network's output for a crop.
 
     Parameters
     ----------
@@ -55,11 +55,11 @@ class Looker(Protocol):
     size: int  # of its crops, pixels
 
     def look(self, views: Sequence[View], crops: Sequence[Crop]) -> list[Look]:
-        """What is seen in each crop."""
+        """Look at each crop."""
         ...
 
     def look_again(self, views: Sequence[View], before: Sequence[Look]) -> list[Look]:
-        """What is seen levelled by the points of a look before, and mirrored if that was not.
+        """Look again, levelled by the points of the look before, mirrored if that was not.
 
         The score counts how well two looks at the face agree.
         """
@@ -86,7 +86,7 @@ def upright(views: Sequence[View], looker: Looker, certain: float) -> list[Look 
 def settled(
     views: Sequence[View], crops: Sequence[Crop], looker: Looker, certain: float
 ) -> list[Look | None]:
-    """What is seen from each crop on, each look levelled by the one before, until it is certain.
+    """Look at each crop, each time levelled by the look before, until it is certain.
 
     What began far from level arrives there within `FURTHER` looks beyond the second.
     """

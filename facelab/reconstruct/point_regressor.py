@@ -82,7 +82,7 @@ class PointRegressor(ABC):
         return [_reconstruction(face) for face in upright(views, self, self.certain)]
 
     def look(self, views: Sequence[View], crops: Sequence[Crop]) -> list[Look]:
-        """What is seen in each crop."""
+        """Look at each crop."""
         points, scores = self._seen(cuts(views, crops))
         found = zip(crops, points, scores, strict=True)
         return [Look(crop.invert(own), float(score)) for crop, own, score in found]
@@ -99,7 +99,7 @@ class PointRegressor(ABC):
         return points * _FLIP - _CORNER, scores
 
     def _seen_mirrored(self, crops: Float) -> tuple[Float, Float]:
-        """What `_seen` gives, found in the crops' mirror images."""
+        """Points and scores as of `_seen`, found in the crops' mirror images."""
         points, scores = self._seen(np.ascontiguousarray(crops[:, :, ::-1]))
         return points[:, twins()] * _MIRROR + np.float32(SIDE - 1) * _RIGHT, scores
 

@@ -1,4 +1,4 @@
-"""What carries out many independent tasks: processes of this machine, or a Dask cluster."""
+"""Engines, which carry out many independent tasks: processes of this machine, or a Dask cluster."""
 
 from __future__ import annotations
 

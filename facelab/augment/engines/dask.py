@@ -132,7 +132,7 @@ def _spread(
 
 
 def _attempt(call: bytes, task: Task) -> object:
-    """What a worker does with a task."""
+    """Do a task in a worker."""
     cv2.setNumThreads(1)
     return _loaded(call)(task)
 

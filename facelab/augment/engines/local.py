@@ -113,7 +113,7 @@ class _Worker(Generic[Task]):
             self.pipe.send(task)
 
     def result(self) -> Any:  # noqa: ANN401  # as the function says
-        """What the function gave.
+        """Return what the function gave.
 
         Raises
         ------
@@ -154,7 +154,7 @@ def _stop(workers: Sequence[_Worker[Any]]) -> None:
 
 
 def _serve(pipe: Connection) -> None:
-    """What a worker does: take the function, then tasks, until it is stopped or left alone."""
+    """Work: take the function, then tasks, until this worker is stopped or left alone."""
     with suppress(EOFError, OSError, KeyboardInterrupt):
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that half a file is removed
         cv2.setNumThreads(1)

@@ -1,4 +1,4 @@
-"""What processes inherit that are begun here: one thread each, and no interrupts.
+"""The surroundings of processes begun here: one thread each, and no interrupts.
 
 As many workers as cores keep the cores busy, more threads do not.
 """

@@ -42,7 +42,7 @@ class Format(Protocol):
         """Write the samples of a chunk, some of which may be left out, by index."""
 
     def files(self, sample: Sample) -> dict[str, bytes]:
-        """What is written of a sample, by name."""
+        """The files of a sample, by name."""
 
     def file(self, store: Store, split: str, index: int, name: str) -> bytes:
         """One of the `files` of a sample; ``FileNotFoundError`` or ``KeyError`` if it is gone."""

@@ -30,7 +30,7 @@ class Loose:
         return f"images/{name}{self.style.suffix}"
 
     def others(self, sample: Sample, subject: Subject) -> dict[str, bytes]:  # noqa: ARG002
-        """What the format has besides, by file name."""
+        """The files that the format has besides, by name."""
         return {}
 
     def finish(self, store: Store, records: Iterable[Record]) -> None:

@@ -34,7 +34,7 @@ class W300LP(Loose):
 
 
 def fields(subject: Subject) -> dict[str, NDArray[Any]]:
-    """What the MATLAB file holds.
+    """The arrays of the MATLAB file.
 
     Returns
     -------

@@ -48,7 +48,7 @@ DEFINITIONS: Record = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the command knows of a data set, for its card.
+    """The facts of a data set that its card tells.
 
     Parameters
     ----------

@@ -95,7 +95,7 @@ def _steps(found: Statistics) -> Iterator[dict[str, Any]]:
 
 
 def _drawn(values: Sequence[Any]) -> str | Markup:
-    """What was drawn for a key: a distribution of numbers, or the commonest choices."""
+    """The values drawn for a key: a distribution of numbers, or the commonest choices."""
     if all(isinstance(value, Real) and not isinstance(value, bool) for value in values):
         from markupsafe import Markup
 

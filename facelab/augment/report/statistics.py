@@ -61,7 +61,7 @@ def gathered(records: Iterable[Record], count: int) -> Statistics:
 
 
 def measures(record: Record) -> dict[str, float]:
-    """What is known of a sample as numbers.
+    """The numbers that are known of a sample.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Something else behind the person."""
+"""``background``: another background behind the people of a photograph."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CELLS = 4  # pixels of a reduced image that a mean reaches
 
 @dataclass(frozen=True, kw_only=True)
 class Background(Augmentation):
-    """What is behind the people of the photograph replaced; they stay, as does what covers them."""
+    """Another background; the people of the photograph stay, as does what covers them."""
 
     name: ClassVar[str] = "background"
     needs_matte: ClassVar[bool] = True

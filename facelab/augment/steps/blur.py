@@ -1,4 +1,4 @@
-"""Out of focus, or moved while the shutter was open."""
+"""``blur``: defocus or motion blur of the photograph."""
 
 from __future__ import annotations
 

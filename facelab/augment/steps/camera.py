@@ -1,4 +1,4 @@
-"""Exposure, contrast and colour of the whole photograph."""
+"""``camera``: exposure, contrast and colour of the whole photograph."""
 
 from __future__ import annotations
 

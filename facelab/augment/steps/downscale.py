@@ -1,4 +1,4 @@
-"""Loss of resolution, as of a face far away."""
+"""``downscale``: loss of resolution, as of a face far away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The square that is cut out of the photograph around the face."""
+"""``frame``: the square cut out of the photograph around the face."""
 
 from __future__ import annotations
 

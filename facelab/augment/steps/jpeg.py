@@ -1,4 +1,4 @@
-"""What a JPEG leaves of a picture."""
+"""``jpeg``: losses of JPEG compression."""
 
 from __future__ import annotations
 

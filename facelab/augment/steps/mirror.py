@@ -1,4 +1,4 @@
-"""Left and right changed places."""
+"""``mirror``: the photograph and its labels mirrored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grain of a sensor."""
+"""``noise``: the grain of a sensor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Something in front of the face."""
+"""``occlude``: an object in front of the face."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The head turned in its photograph, by any angle: face profiling.
+"""``profile``: the head turned in its photograph by any angle (face profiling).
 
 After Zhu et al., "Face Alignment Across Large Poses: A 3D Solution", CVPR 2016, section 4, which
 made 300W-LP so: the photograph becomes a mesh with depth, the head's part of it is turned, the

@@ -1,4 +1,4 @@
-"""A shadow with an edge across the photograph: half-dark faces, bars, leaves."""
+"""``shade``: a shadow with an edge across the photograph: half-dark faces, bars, leaves."""
 
 from __future__ import annotations
 
