@@ -13,7 +13,7 @@ import os
 import tomllib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from pathlib import Path
 from typing import Any
@@ -107,8 +107,7 @@ def manifest(folder: Path) -> dict[str, Entry]:
     """
     path = folder / MANIFEST
     try:
-        table = tomllib.loads(read_bytes(path, MEGABYTE).decode())
-        return {item["name"]: Entry(**item) for item in table["weights"]}
+        return dict(_parsed(read_bytes(path, MEGABYTE)))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
@@ -116,6 +115,13 @@ def manifest(folder: Path) -> dict[str, Entry]:
             f"{path} is not a manifest of weights ({type(error).__name__}: {error}); restore or "
             "remove it"
         ) from None
+
+
+@cache
+def _parsed(data: bytes) -> dict[str, Entry]:
+    """The entries in a manifest's bytes, which are asked for many times in a run."""
+    table = tomllib.loads(data.decode())
+    return {item["name"]: Entry(**item) for item in table["weights"]}
 
 
 def manifest_text(listed: Iterable[Entry]) -> str:

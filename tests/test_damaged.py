@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -76,15 +77,25 @@ NO_LABELS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory):
+    """Photographs, and a data set of two samples in each of two formats."""
+    folder = tmp_path_factory.mktemp("sets")
+    faces = making.photographs(folder / "faces")
+    for form in ("folder", "webdataset"):
+        (folder / form).mkdir()
+        making.make(LocalEngine(1), faces, folder / form, count=2, form=form)
+    return folder
+
+
 @pytest.mark.parametrize("damage", NO_LABELS)
 @pytest.mark.parametrize(
     ("form", "file"),
     [("folder", "labels/000000001.json"), ("webdataset", "labels/shard-000000.jsonl")],
 )
-def test_a_damaged_label_record_is_made_again(tmp_path, form, file, damage):
-    faces, out = making.photographs(tmp_path / "faces"), tmp_path / "out"
-    out.mkdir()
-    making.make(LocalEngine(1), faces, out, count=2, form=form)
+def test_a_damaged_label_record_is_made_again(sets, tmp_path, form, file, damage):
+    faces, out = sets / "faces", tmp_path / "out"
+    shutil.copytree(sets / form, out)
     whole = making.content(out)
     (out / file).write_bytes(damage(whole[file].splitlines(keepends=True)[-1]))
     summary = making.make(LocalEngine(1), faces, out, count=2, form=form)
