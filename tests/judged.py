@@ -9,7 +9,7 @@ import scipy.io
 
 from facelab.benchmark import consistency, portraits, rendered
 from facelab.geometry.head import HeadModel
-from facelab.reconstruct.point_regressor import position_map
+from facelab.geometry.landmarks import position_map
 from facelab.types import Reconstruction
 from tests.commands import picture
 from tests.synthetic import ATLAS, StubReconstructor, canonical_points, frozen

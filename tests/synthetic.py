@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from facelab import atlas as atlases
+from facelab.geometry.landmarks import position_map
 from facelab.geometry.pose import matrix
-from facelab.reconstruct.point_regressor import position_map
 from facelab.types import Face, PositionMap, Reconstruction, Texture
 
 ATLAS = atlases.canonical()

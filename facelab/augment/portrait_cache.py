@@ -20,7 +20,7 @@ from facelab.files import MEGABYTE, read_bytes, why
 from facelab.files.npy import read_npz
 from facelab.files.writing import write_bytes_atomically
 from facelab.geometry.head import Head, HeadModel
-from facelab.geometry.landmarks import points468
+from facelab.geometry.landmarks import points468, position_map
 from facelab.images import Image, read
 from facelab.model import FaceModel, FaceObservation
 from facelab.numerics.arrays import Float, require
@@ -28,7 +28,6 @@ from facelab.provenance import file_sha256
 from facelab.recipe.inputs import Person
 from facelab.reconstruct import Reconstructor
 from facelab.reconstruct.face_selection import no_face
-from facelab.reconstruct.point_regressor import position_map
 from facelab.types import Face, PositionMap, Reconstruction, Texture
 
 if TYPE_CHECKING:

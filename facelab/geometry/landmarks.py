@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.atlas import Atlas, canonical
+from facelab.atlas import Atlas, canonical, surface
 from facelab.atlas.canonical import LOWER_LIP, UPPER_LIP
 from facelab.errors import UsageError
 from facelab.files import MEGABYTE, read_bytes, why
@@ -44,6 +44,14 @@ def points468(positions: PositionMap) -> Float:
         columns = [np.interp(atlas.uv[inner, 0], slit.columns, axis) for axis in edge]
         out[inner] = np.stack(columns, axis=1)
     return out
+
+
+def position_map(points: Float, atlas: Atlas) -> PositionMap:
+    """The position map through the canonical mesh's points ``(468, 3)``, source-image pixels.
+
+    The inverse of `points468`, as far as these span the map.
+    """
+    return PositionMap(atlas.spread(surface()(points)), atlas)
 
 
 @cache

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from facelab import atlas as atlases
-from facelab.atlas import Atlas, surface
 from facelab.errors import WeightsError
 from facelab.geometry.crop import cut
+from facelab.geometry.landmarks import position_map
 from facelab.models.facemesh import SIDE
 from facelab.numerics.arrays import Float, Int
 from facelab.reconstruct.orientation import Look, upright
-from facelab.types import Crop, PositionMap, Reconstruction
+from facelab.types import Crop, Reconstruction
 
 if TYPE_CHECKING:
     from facelab.models.runtime import Runner
@@ -114,11 +114,6 @@ def _reconstruction(face: Look | None) -> Reconstruction | None:
     if face is None:
         return None
     return Reconstruction(position_map(face.points, atlases.canonical()), face.score)
-
-
-def position_map(points: Float, atlas: Atlas) -> PositionMap:
-    """The position map through FaceMesh's points ``(468, 3)``, source-image pixels."""
-    return PositionMap(atlas.spread(surface()(points)), atlas)
 
 
 @cache

@@ -47,7 +47,7 @@ def moved(positions, by):
 
 def shown_mouth(opening):
     """The upright face with its lower lip lowered by that many pixels."""
-    from facelab.reconstruct.point_regressor import position_map
+    from facelab.geometry.landmarks import position_map
 
     placed = points().copy()
     placed[lower_lip(placed), 1] += opening

@@ -29,10 +29,10 @@ from facelab.edits.reshape import Reshape
 from facelab.errors import UsageError
 from facelab.face.composite import render
 from facelab.geometry.crop import cut
+from facelab.geometry.landmarks import position_map
 from facelab.geometry.pose import estimate, matrix
 from facelab.geometry.visibility import visible
 from facelab.numerics.raster import rasterize
-from facelab.reconstruct.point_regressor import position_map
 from facelab.types import Crop, Face, Texture
 from tests.heads import DEVIATION, IDENTITIES, head_model
 from tests.synthetic import (

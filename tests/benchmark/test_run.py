@@ -26,7 +26,7 @@ from facelab.benchmark.run import BenchmarkSettings, run
 from facelab.errors import ImageError, NoFaceError, UsageError
 from facelab.face.texture import unwrap
 from facelab.geometry import pose
-from facelab.reconstruct.point_regressor import position_map
+from facelab.geometry.landmarks import position_map
 from facelab.train.teacher import Teacher
 from facelab.types import Face, PositionMap, Reconstruction
 from tests.augmented import SIDE, sample, upright

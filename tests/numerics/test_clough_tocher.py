@@ -11,8 +11,8 @@ from scipy.spatial import Delaunay
 from facelab import weights
 from facelab.atlas import LIPS, OVAL
 from facelab.atlas.surface import surface, work_out
+from facelab.geometry.landmarks import position_map
 from facelab.numerics.clough_tocher import interpolation
-from facelab.reconstruct.point_regressor import position_map
 from tests.synthetic import ATLAS, canonical_points, lower_lip, mouth
 
 FEW = settings(max_examples=20, deadline=None)

@@ -12,12 +12,12 @@ from safetensors.torch import save_file
 
 from facelab.atlas import canonical as layout
 from facelab.errors import WeightsError
+from facelab.geometry.landmarks import position_map
 from facelab.models.facemap import KEPT, POINTS, SIDE, FaceMap
 from facelab.models.facemesh import FaceMesh
 from facelab.models.layers import load, load_file
 from facelab.models.runtime import onnx_model
 from facelab.reconstruct.levelled import CROP_SCALE, levelled
-from facelab.reconstruct.point_regressor import position_map
 from facelab.train import loop
 from facelab.train.checkpoint import weights_of
 from facelab.train.loop import Settings, State, rate_at
