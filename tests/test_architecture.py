@@ -148,6 +148,7 @@ def test_what_is_allowed_is_no_offence(own, code):
     [
         ("facelab.cli", {"numpy", "cv2", "torch"}),
         ("facelab.recipe.runner", {"torch", "onnxruntime"}),
+        ("facelab.augment.generate", {"torch", "onnxruntime"}),
     ],
 )
 def test_loads_lazily(module, absent):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -127,21 +128,21 @@ def test_pictures_do_not_depend_on_threads(pictures, photographs, much, tmp_path
 
 
 @pytest.fixture(scope="module")
-def sets(photographs, tmp_path_factory):
-    """On one core, in one process, with one thread."""
-    arguments = (tmp_path_factory.mktemp("sets") / "one", SETS, photographs, 1)
-    return hashes(*arguments, before=ONE_CORE)
+def two(photographs, tmp_path_factory):
+    """A folder of two of them."""
+    folder = tmp_path_factory.mktemp("two")
+    for name in ("astronaut.png", "mona-lisa.png"):
+        shutil.copy(photographs / name, folder)
+    return folder
 
 
-def test_sets_and_networks_do_not_depend_on_workers(sets, photographs, tmp_path):
-    assert "network/facemap.safetensors" in sets
-    arguments = (tmp_path / "other", SETS, photographs, 2)
-    assert hashes(*arguments, before=TORCH_BEFORE, threads="3") == sets
-
-
-def test_a_set_does_not_depend_on_who_makes_it(sets, photographs, tmp_path):
-    found = hashes(tmp_path / "other", WITHOUT_NANNY, photographs, threads="2")
-    assert found == {name: sets[name] for name in sets if not name.startswith("network")}
+def test_sets_and_networks_do_not_depend_on_who_makes_them(two, tmp_path):
+    """One process on one core, processes with threads, and Dask's workers in one process."""
+    made = hashes(tmp_path / "one", SETS, two, 1, before=ONE_CORE)
+    assert "network/facemap.safetensors" in made
+    assert hashes(tmp_path / "two", SETS, two, 2, before=TORCH_BEFORE, threads="3") == made
+    found = hashes(tmp_path / "dask", WITHOUT_NANNY, two, threads="2")
+    assert found == {name: made[name] for name in made if not name.startswith("network")}
 
 
 def test_the_library_does_what_the_command_does(much, tmp_path):
