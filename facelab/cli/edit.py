@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +19,9 @@ from facelab.cli.options import (
     recipe_option,
 )
 from facelab.cli.shell import complete_recipe, complete_step
+
+if TYPE_CHECKING:
+    from facelab.recipe import Input, Recipe
 
 
 def _named(
@@ -116,14 +122,34 @@ def edit_command(
     from facelab.cli.recipes import RecipeTask, carry_out
     from facelab.cli.words import from_words, named_inputs, with_faces
     from facelab.files.writing import same_file
-    from facelab.recipe import read_recipe
     from facelab.reconstruct.networks import Networks
 
     if recipe and save_recipe and same_file(recipe, save_recipe):
         raise click.UsageError(f"--save-recipe {save_recipe}: would overwrite the recipe")
     given = named_inputs(photographs, pictures)
-    wanted = read_recipe(recipe, given) if recipe else from_words(words, given)
+    wanted = _recipe(recipe, given) if recipe else from_words(words, given)
     networks = Networks(detector, backend, runtime, device, weights)
     task = RecipeTask("edit", with_faces(wanted, faces, most), networks, consent, show)
     batch = Batch(inputs, output, recursive, overwrite, as_json, quiet)
     return carry_out(task, batch, save_recipe)
+
+
+def _recipe(name: Path, given: Mapping[str, Input]) -> Recipe:
+    """Read the recipe of a file or of a name; one of augment is said to be one."""
+    from facelab import recipe_files
+    from facelab.augment.template import is_template
+    from facelab.errors import UsageError
+    from facelab.recipe import read_recipe
+    from facelab.recipe.document import DocumentError
+    from facelab.recipe.parse import read_bytes
+
+    try:
+        return read_recipe(name, given)
+    except UsageError:
+        file = recipe_files.found(name, "edit")
+        with suppress(DocumentError):
+            if is_template(read_bytes(file)):
+                raise UsageError(
+                    f"{file}: is a recipe of facelab augment; use it with facelab augment -r"
+                ) from None
+        raise

@@ -191,6 +191,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", tuple(self.steps))
+        if isinstance(self.faces, str) and self.faces.isdecimal():
+            object.__setattr__(self, "faces", int(self.faces))
         for key, check in CHECKS.items():
             try:
                 check(getattr(self, key))

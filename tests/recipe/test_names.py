@@ -330,3 +330,19 @@ def test_comments_after_colours_are_comments(elsewhere):
     Path("r.yaml").write_text(text, encoding="utf-8")
     assert facelab_("recipe", "check", "r.yaml").exit_code == 0
     assert json.loads(facelab_("recipe", "schema").stdout)["title"] == "facelab recipe"
+
+
+def test_edit_says_what_is_a_recipe_of_augmentation(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "mine.yaml"
+    file.write_text("version: 1\nsteps:\n  - noise: {read: {uniform: [0, 0.1]}}\n")
+    result = CliRunner().invoke(main, ["edit", "a.jpg", "-o", "b.jpg", "-r", str(file)])
+    assert result.exit_code == 2
+    assert "is a recipe of facelab augment" in result.output
+    file.write_text("version: 1\nsteps:\n  - lipstik: {}\n")
+    result = CliRunner().invoke(main, ["edit", "a.jpg", "-o", "b.jpg", "-r", str(file)])
+    assert "did you mean" in result.output or "lipstick" in result.output
+
+
+def test_an_index_may_be_text():
+    assert facelab.Recipe(faces="1").faces == facelab.Recipe(faces=1).faces == 1
