@@ -180,7 +180,7 @@ def carry_out(task: RecipeTask, batch: Batch, save_as: Path | None) -> int:
         If a folder or the recipe cannot be written to.
     """
     text = to_yaml(task.recipe, save_as.parent).encode() if save_as else b""
-    if save_as and not batch.overwrite and save_as.exists() and save_as.read_bytes() != text:
+    if save_as and not batch.overwrite and save_as.is_file() and save_as.read_bytes() != text:
         raise UsageError(f"--save-recipe {save_as}: is already there; --overwrite replaces it")
     code = batch.run(task, batch.pictures(task.suffix))
     if save_as and code == 0:

@@ -33,7 +33,6 @@ LOOKS = [(128, 128), (640, 640)]  # px; the small look sees frame-filling faces
 LEAST_SCORE = 0.5
 _FARTHEST = 1e6  # px
 _FATAL = 4  # of ONNX Runtime's levels of what it logs
-_BROKEN = "a network that does not work"
 
 # The six points that facelab wants, as vertices of the canonical face mesh (see facelab.atlas).
 EYES = ("right eye", "left eye")  # the mean of each contour

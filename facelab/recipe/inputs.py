@@ -89,10 +89,17 @@ def as_input(
         Whether steps take it as a picture rather than as a person.
     face, box
         Which face of a person's photographs, see `Photographs`.
+
+    Raises
+    ------
+    UsageError
+        If there are several pictures, or it is not said rightly which face.
     """
     if isinstance(given, Photographs | PictureFile | Person | Picture):
         return given
     several = tuple(given) if isinstance(given, list | tuple) else (given,)
+    if picture and len(several) != 1:
+        raise UsageError(f"{len(several)} pictures are given for one input; give one")
     files = tuple(Path(one) for one in several if isinstance(one, str | PathLike))
     if len(files) < len(several):
         _check_arrays(str(face), box)

@@ -26,7 +26,6 @@ _PARTS = {
     "runtime": RUNTIMES,
     "device": DEVICES,
 }
-_NETWORK_KEYS = (*_PARTS, "own")
 _SIDES = range(16, 4097)  # of exported textures, as `facelab reconstruct` takes them
 
 

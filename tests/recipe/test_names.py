@@ -17,6 +17,7 @@ from facelab.augment.template import is_template, read_template
 from facelab.cli import main
 from facelab.errors import UsageError
 from facelab.recipe import read_recipe
+from facelab.recipe.inputs import as_input
 from tests.children import ROOT
 
 EDIT = sorted(path.stem for path in (ROOT / "recipes").glob("*.yaml"))
@@ -346,3 +347,9 @@ def test_edit_says_what_is_a_recipe_of_augmentation(tmp_path, monkeypatch):
 
 def test_an_index_may_be_text():
     assert facelab.Recipe(faces="1").faces == facelab.Recipe(faces=1).faces == 1
+
+
+@pytest.mark.parametrize("given", [["a.png", "b.png"], []])
+def test_an_input_is_one_picture(given):
+    with pytest.raises(UsageError, match=f"{len(given)} pictures are given for one input"):
+        as_input(given, picture=True)
