@@ -10,7 +10,7 @@ Everything else in facelab sees float32 sRGB in [0, 1], as displayed, whatever s
 from __future__ import annotations
 
 from facelab.images.decode import MAX_PIXELS, decoded, read
-from facelab.images.encode import encoded, output_format, write
+from facelab.images.encode import encoded, losses, output_format, write
 from facelab.images.folder import FolderContents, find_photographs
 from facelab.images.formats import WRITTEN_AS
 from facelab.images.image import Image, Metadata
@@ -24,6 +24,7 @@ __all__ = [
     "decoded",
     "encoded",
     "find_photographs",
+    "losses",
     "output_format",
     "read",
     "write",

@@ -87,7 +87,7 @@ def write(
         If the image does not fit the format or the file cannot be written; nothing is left behind.
     """
     write_bytes_atomically(path, encoded(path, image, xmp=xmp, quality=quality))
-    return _losses(image, output_format(path))
+    return losses(path, image)
 
 
 def encoded(
@@ -120,8 +120,9 @@ def encoded(
         ) from error
 
 
-def _losses(image: Image, label: str) -> list[str]:
-    metadata, notes = image.metadata, []
+def losses(path: StrPath, image: Image) -> list[str]:
+    """Return what the format of a file name cannot keep of an image, a clause each."""
+    label, metadata, notes = output_format(path), image.metadata, []
     if label == "JPEG" and image.alpha is not None:
         notes.append("JPEG holds no transparency; PNG, WebP, AVIF and TIFF keep it")
     if label in ("JPEG", "WEBP", "AVIF") and image.bits == 16:

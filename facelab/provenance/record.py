@@ -159,13 +159,18 @@ def write_record(image_path: StrPath, record: Record) -> Path:
         If the image is not there or the record cannot be written.
     """
     try:
-        output = {"file": Path(image_path).name, "sha256": file_sha256(image_path)}
+        digest = file_sha256(image_path)
     except OSError as error:
         raise OutputError(
             f"{image_path}: cannot be hashed for its record ({why(error)}); write it again"
         ) from error
-    content = {**asdict(record), "output": output}
-    text = json.dumps(content, indent=2, sort_keys=True, allow_nan=False)
     path = record_path(image_path)
-    write_bytes_atomically(path, (text + "\n").encode())
+    write_bytes_atomically(path, record_bytes(image_path, digest, record))
     return path
+
+
+def record_bytes(image_path: StrPath, digest: str, record: Record) -> bytes:
+    """The content of the record of an image with the sha256 `digest`, JSON."""
+    content = {**asdict(record), "output": {"file": Path(image_path).name, "sha256": digest}}
+    text = json.dumps(content, indent=2, sort_keys=True, allow_nan=False)
+    return (text + "\n").encode()

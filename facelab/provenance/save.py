@@ -12,11 +12,13 @@ from pathlib import Path
 
 from facelab import images
 from facelab.files import StrPath
+from facelab.files.writing import write_bytes_atomically
 from facelab.images import Image
 from facelab.images.given import Photograph, as_image
 from facelab.images.image import Origin
 from facelab.numerics.arrays import Float
-from facelab.provenance import ENHANCED, Input, Record, mark, write_record
+from facelab.provenance import ENHANCED, Input, Record, mark, record_path
+from facelab.provenance.record import record_bytes
 
 SENTENCE = "This image was made or changed with facelab."
 
@@ -55,13 +57,21 @@ def save(
     """
     source_type, sentence = said
     xmp = mark(picture.metadata.xmp, source_type=source_type, description=sentence)
-    lost = images.write(path, picture, xmp=xmp, quality=quality)
+    data = images.encoded(path, picture, xmp=xmp, quality=quality)
+    lost = images.losses(path, picture)
     own = (f"{Path(path).name}: {note}" for note in (*picture.notes, *lost))
     notes = (*record.notes, *own)
+    told = record_bytes(path, sha256(data).hexdigest(), replace(record, notes=notes))
+    beside = record_path(path)
+    earlier = beside.read_bytes() if beside.is_file() else None
+    # First the record: wherever a run is killed, no picture stays without one.
+    write_bytes_atomically(beside, told)
     try:
-        write_record(path, replace(record, notes=notes))
-    except BaseException:  # Ctrl-C too: no image stays without its record
-        Path(path).unlink(missing_ok=True)
+        write_bytes_atomically(path, data)
+    except BaseException:  # Ctrl-C too
+        beside.unlink()
+        if earlier is not None:
+            write_bytes_atomically(beside, earlier)
         raise
     return notes
 

@@ -300,7 +300,7 @@ def test_output_cannot_be_written(calls, monkeypatch, reason):
         raise OSError(reason, os.strerror(reason))
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    refused(swap(), 1, "out.png: ", os.strerror(reason).lower(), "; ")
+    refused(swap(), 1, "out.png.json: ", os.strerror(reason).lower(), "; ")
     assert snapshot(".") == before
 
 

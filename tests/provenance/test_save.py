@@ -16,7 +16,7 @@ from facelab import FaceModel, read
 from facelab.errors import OutputError, UsageError
 from facelab.images import Image, Metadata
 from facelab.images import write as write_plain
-from facelab.provenance import ENHANCED, file_sha256, record_path
+from facelab.provenance import ENHANCED, file_sha256, record_path, save
 from facelab.provenance.save import SENTENCE
 from facelab.recipe import PictureFile, read_recipe
 from facelab.recipe.inputs import picture_of
@@ -210,3 +210,23 @@ def test_pictures_that_steps_take_are_recorded(here):
         recipe("target.png", model=MODEL, inputs={"p": painted}).save("out.png")
         assert read("out.png").pixels.tobytes() == read("file.png").pixels.tobytes()
     assert [entry["role"] for entry in record("out.png")["inputs"]] == ["p", "target"]
+
+
+@pytest.mark.parametrize("earlier", [None, b"{}"])
+def test_a_picture_that_cannot_be_written_leaves_the_record_as_it_was(here, monkeypatch, earlier):
+    written = save.write_bytes_atomically
+
+    def refusing(path, data):
+        if Path(path).suffix == ".png":
+            assert Path("out.png.json").read_bytes() not in (b"", earlier)  # it came first
+            raise OutputError("full")
+        written(path, data)
+
+    if earlier is not None:
+        Path("out.png.json").write_bytes(earlier)
+    monkeypatch.setattr(save, "write_bytes_atomically", refusing)
+    with pytest.raises(OutputError, match="full"):
+        swapped().save("out.png")
+    assert not Path("out.png").exists()
+    found = Path("out.png.json").read_bytes() if Path("out.png.json").exists() else None
+    assert found == earlier
