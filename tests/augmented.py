@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.sample import Sample, Source
 from tests.synthetic import canonical, frozen, plain
 
@@ -30,6 +31,7 @@ def sample(positions=None, index=0, split="train", image=None, covered=None, sou
         occlusion=nothing(image.shape[:2]) if covered is None else covered,
         steps=[("light", {"gain": 0.25 * index, "colour": "warm"})],
         sources=[PHOTOGRAPH] if sources is None else sources,
+        truth=GroundTruth.of_photograph(image.shape[:2]),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from facelab import atlas
 from facelab.augment.formats import named
+from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.report.dataset_card import Facts
 from facelab.augment.run import DataSet, run
 from facelab.augment.sample import Sample, Source
@@ -75,6 +76,7 @@ class Maker:
             occlusion=np.zeros((SIDE, SIDE), np.float32),
             steps=[("stain", {"strength": 0.5})],
             sources=[Source("face", item.file.name, item.sha256, item.identity)],
+            truth=GroundTruth.of_photograph((SIDE, SIDE)),
         )
 
 

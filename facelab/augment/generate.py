@@ -9,6 +9,8 @@ from itertools import groupby
 
 import numpy as np
 
+from facelab.augment.classes import COVERED
+from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.plan import Item, Plan
 from facelab.augment.portrait_cache import Portrait, PortraitCache
 from facelab.augment.sample import Sample, Source
@@ -28,6 +30,7 @@ from facelab.recipe.inputs import Inputs, Person, files_of, person_of, picture_o
 from facelab.recipe.write import step_values
 
 _KEPT = 8  # portraits that a process remembers
+_CLASS = {"mask": "mask", "glasses": "glasses", "patch": "object"}  # of what a cover puts on
 _CHOICE = 1  # marks the random numbers that choose the other identity
 
 
@@ -73,6 +76,7 @@ class Generator:
             occlusion=scene.occlusion,
             steps=[(step.name, step_values(step)) for step in steps],
             sources=[_source("face", item), *self._used(steps, other)],
+            truth=scene.truth or GroundTruth.of_photograph(scene.image.shape[:2]),
         )
 
     def _other(self, item: Item, variant: int) -> Item | None:
@@ -177,7 +181,8 @@ def _cover(scene: Scene, step: Cover, blend: str) -> Scene:
     if layer is not None:
         window = occlusion[layer.window]
         occlusion[layer.window] = np.maximum(window, layer.opacity * (layer.oval > 0))
-    return replace(scene.with_image(image), occlusion=occlusion)
+    truth = scene.truth and scene.truth.behind(occlusion > COVERED, _CLASS[step.item])
+    return replace(scene.with_image(image), occlusion=occlusion, truth=truth)
 
 
 def _free(scene: Scene) -> Float | None:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.augment.classes import COVERED
 from facelab.augment.plan import SPLITS
 from facelab.augment.sample import Sample
 from facelab.export.report import describe_pose
@@ -29,9 +30,6 @@ from facelab.numerics.arrays import Bool, Float
 from facelab.types import Reconstruction
 
 Record = dict[str, Any]  # as JSON has it
-
-COVERED = 0.5
-"""A pixel is hidden by what lies in front of the face where `Sample.occlusion` exceeds this."""
 
 LANDMARKS = (
     *(f"jaw {k}" for k in range(1, 18)),

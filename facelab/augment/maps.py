@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.atlas import canonical
-from facelab.augment.labels import COVERED
+from facelab.augment.classes import CLASSES, COVERED, NOT_KNOWN
 from facelab.augment.sample import Sample
 from facelab.export import depth, normals
 from facelab.export.maps import uv
@@ -29,21 +29,6 @@ from facelab.numerics.arrays import Float
 Array = NDArray[Any]
 Encoded = dict[str, Array]  # arrays of the archive by name
 
-CLASSES = {
-    "not face": 0,
-    "skin": 1,
-    "right brow": 2,
-    "left brow": 3,
-    "right eye": 4,
-    "left eye": 5,
-    "nose": 6,
-    "upper lip": 7,
-    "mouth interior": 8,
-    "lower lip": 9,
-    "covered": 255,
-}
-"""The classes of the segmentation; right and left are the subject's."""
-
 MAPS = {
     "depth": "(H, W) int16: depth in `step` pixels, the nearer the larger; -32768: not face",
     "normals": "(H, W, 3) int16: unit vectors times 32767, x right, y up, z toward the viewer; "
@@ -53,8 +38,7 @@ MAPS = {
     "positions": "(256, 256, 3) int16: x right, y down and depth of each texel in `step` pixels of "
     "the image; 0 beside the face and its margin",
     "visible": "(256, 256) uint8: 1 for the texels of the face that the face itself does not hide",
-    "segmentation": "(H, W) uint8: the class of each pixel; `covered` where something in front of "
-    "the face hides it",
+    "segmentation": "(H, W) uint8: the class of each pixel",
 }
 """Every map with its encoding in the archive, where `step` is a number too, a power of two."""
 
@@ -120,10 +104,12 @@ def places(subject: Subject) -> Float:
 def segmentation(sample: Sample, subject: Subject) -> NDArray[np.uint8]:
     """The class of each pixel, see `CLASSES`, ``(H, W)``; edges are hard, at pixel centres."""
     drawing, window = subject.drawing, subject.drawing.window
-    classes = _classes_at(places(subject)[window])
-    classes[sample.occlusion[window] > COVERED] = CLASSES["covered"]
-    classes[~drawing.fragments.covered] = CLASSES["not face"]
-    out: NDArray[np.uint8] = drawing.placed(classes)
+    out: NDArray[np.uint8] = sample.truth.classes.copy()
+    known = out[window]
+    hidden = sample.occlusion[window] > COVERED
+    shown = drawing.fragments.covered & ((known == CLASSES["skin"]) | (known == NOT_KNOWN))
+    parts = np.where(hidden, CLASSES["object"], _classes_at(places(subject)[window]))
+    out[window] = np.where(shown, parts, known)
     return out
 
 

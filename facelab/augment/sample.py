@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facelab.augment.ground_truth import GroundTruth
 from facelab.numerics.arrays import Float, require, require_image
 from facelab.types import PositionMap
 
@@ -57,6 +58,8 @@ class Sample:
         What was done, with the values that were drawn.
     sources : sequence of Source
         The photograph first.
+    truth : GroundTruth
+        What else is known of the image.
     """
 
     index: int
@@ -67,6 +70,7 @@ class Sample:
     occlusion: Float
     steps: Sequence[tuple[str, Values]]
     sources: Sequence[Source]
+    truth: GroundTruth
 
     def __post_init__(self) -> None:
         require_image("image", self.image)

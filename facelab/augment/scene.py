@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from facelab.augment.ground_truth import GroundTruth
 from facelab.edits.edit import Step
 from facelab.face.texture import at_size, texture_size, unwrap
 from facelab.geometry.head import Head
@@ -36,6 +37,8 @@ class Scene:
         How much of each pixel is a person, [0, 1], for steps that ask what is behind.
     head : Head, optional
         The morphable head fitted to the face, for steps that ask for all of the head's shape.
+    truth : GroundTruth, optional
+        What else is known of the picture; by default no more than that it shows a face.
     """
 
     image: Float
@@ -45,6 +48,7 @@ class Scene:
     texture_size: int | None = None
     matte: Float | None = None
     head: Head | None = None
+    truth: GroundTruth | None = None
 
     @classmethod
     def of(
@@ -56,7 +60,8 @@ class Scene:
     ) -> Scene:
         """The scene of a photograph as it is."""
         occlusion = np.zeros(image.shape[:2], np.float32)
-        return cls(image, face.positions, occlusion, face.texture, texture_size, matte)
+        truth = GroundTruth.of_photograph(image.shape[:2], matte)
+        return cls(image, face.positions, occlusion, face.texture, texture_size, matte, truth=truth)
 
     @cached_property
     def face(self) -> Face:

@@ -14,11 +14,12 @@ import pytest
 import scipy.io
 
 from facelab.augment import labels, maps
+from facelab.augment.classes import CLASSES
 from facelab.augment.formats import FORMATS, named
 from facelab.augment.formats.coco import annotation, category
 from facelab.augment.formats.facesynthetics import THEIR_CLASSES
 from facelab.augment.formats.w300lp import pose_parameters
-from facelab.augment.maps import CLASSES, MAPS
+from facelab.augment.maps import MAPS
 from facelab.augment.report import contact_sheet, dataset_card, page
 from facelab.augment.report.dataset_card import Facts
 from facelab.augment.report.finish import finish

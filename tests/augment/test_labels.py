@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from facelab.atlas import CONTOURS, INNER51
 from facelab.atlas.canonical import LOWER_LIP, UPPER_LIP
 from facelab.augment import labels, maps
-from facelab.augment.maps import CLASSES, MAPS
+from facelab.augment.classes import CLASSES
+from facelab.augment.maps import MAPS
 from facelab.export import depth, normals
 from facelab.types import PositionMap
 from tests.augmented import OTHER, PHOTOGRAPH, PICTURE, SIDE, rectangle, sample, upright

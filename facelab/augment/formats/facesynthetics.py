@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from facelab.augment.classes import CLASSES
 from facelab.augment.formats.loose import Loose
-from facelab.augment.maps import CLASSES, segmentation
+from facelab.augment.maps import segmentation
 from facelab.augment.sample import Sample
 from facelab.export.encode import grey_png
 from facelab.export.subject import Subject
@@ -25,7 +26,7 @@ THEIR_CLASSES = {
     "upper lip": 10,
     "lower lip": 11,
 }
-"""Numbers of the published set for the classes of `facelab.augment.maps.CLASSES`."""
+"""Numbers of the published set for the classes of `facelab.augment.classes.CLASSES`."""
 
 
 class FaceSynthetics(Loose):

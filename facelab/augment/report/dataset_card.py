@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import facelab
-from facelab.augment.labels import COVERED, LANDMARKS, Record
-from facelab.augment.maps import CLASSES, MAPS
+from facelab.augment.classes import CLASSES, COVERED
+from facelab.augment.labels import LANDMARKS, Record
+from facelab.augment.maps import MAPS
 from facelab.augment.plan import SPLITS
 from facelab.augment.report.statistics import Statistics
 from facelab.augment.style import Style

@@ -41,7 +41,13 @@ class Frame(Augmentation):
         matte = None if scene.matte is None else _cut(scene.matte[..., None], crop)
         head = scene.head and scene.head.seen_in(crop)
         return replace(
-            scene, image=image, positions=positions, occlusion=occlusion, matte=matte, head=head
+            scene,
+            image=image,
+            positions=positions,
+            occlusion=occlusion,
+            matte=matte,
+            head=head,
+            truth=scene.truth and scene.truth.seen_in(crop),
         )
 
 

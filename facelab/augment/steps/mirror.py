@@ -38,6 +38,7 @@ class Mirror(Augmentation):
             texture=texture,
             matte=matte,
             head=None,  # the family has no mirror images
+            truth=scene.truth and scene.truth.mirrored(_mirrored),
         )
 
 

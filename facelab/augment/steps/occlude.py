@@ -8,6 +8,7 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
+from facelab.augment.classes import COVERED
 from facelab.augment.scene import Augmentation, Scene
 from facelab.edits.cielab import rgb_of
 from facelab.edits.parameters import choice, colour, number, whole
@@ -42,7 +43,8 @@ class Occlude(Augmentation):
         image = scene.image * (1 - shadow)
         image = image + shape[..., None] * (self._material(scene, rng) - image)
         occlusion = np.maximum(scene.occlusion, shape)
-        return replace(scene.with_image(image), occlusion=occlusion)
+        truth = scene.truth and scene.truth.behind(shape > COVERED, "object")
+        return replace(scene.with_image(image), occlusion=occlusion, truth=truth)
 
     def _outline(self, scene: Scene, rng: np.random.Generator) -> Float:
         """The corners of the thing, ``(n, 2)`` pixels."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from facelab.atlas import Atlas, grid_triangles
 from facelab.atlas.surface import surface
 from facelab.augment.border import extended
+from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.scene import Augmentation, Scene
 from facelab.edits.parameters import number, whole
 from facelab.errors import UsageError
@@ -259,7 +260,9 @@ def _surroundings(scene: Scene, prepared: _Prepared, turn: Turn, follow: Float) 
     out = np.clip(out, 0, 1)  # rounding may lead out
     image, occlusion = (np.ascontiguousarray(layer) for layer in (out[..., :3], out[..., 3]))
     matte = None if scene.matte is None else np.ascontiguousarray(out[..., 4])
-    return replace(scene.with_image(image), occlusion=occlusion, matte=matte, head=None)
+    truth = GroundTruth.of_photograph((height, width), matte)
+    scene = scene.with_image(image)
+    return replace(scene, occlusion=occlusion, matte=matte, head=None, truth=truth)
 
 
 def _grid(height: int, width: int) -> tuple[Float, Float]:
