@@ -25,6 +25,7 @@ LAYERS = """
     atlas
     types
     images geometry
+    heads
     provenance models
     detect
     reconstruct
