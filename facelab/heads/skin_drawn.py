@@ -91,7 +91,7 @@ class Beard:
     @property
     def throat(self) -> np.float32:
         """How much of it there is below the jaw."""
-        return np.float32(0.9 if self.style == "full" else 0.25)
+        return np.float32(0.7 if self.style == "full" else 0.25)
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, traits: Traits) -> Beard:
@@ -130,7 +130,7 @@ def body(
 ) -> Float:
     """Ears, scalp, neck and shoulders on a tone, sRGB ``(384, 384, 3)``.
 
-    Its texels are too large for pores and hairs: they show as their means.
+    Its texels are too large for pores and single hairs.
     """
     size = len(bank.ears)
     ears = np.float32(rng.uniform(0.5, 1.1) * np.clip(tone[0] / 60, 0.4, 1)) * bank.ears
@@ -139,17 +139,22 @@ def body(
     flat = np.broadcast_to(to_rgb(tone[None, None]), (size, size, 3))
     skin = tinted(flat, tone, melanin, blood)
     if beard.style != "moustache":
-        skin = bearded(skin, bank.throat * beard.throat, np.float32(0.5), beard, traits)
-    uneven = 1 + clouds(rng, size, (0.08, 0.02))
-    skin = laid_over(
-        skin, 0.8 * np.array(traits.hair, np.float32), traits.shorn * bank.scalp * uneven
-    )
+        hairs = np.clip(0.5 + 0.3 * rng.standard_normal((size, size), np.float32), 0, 1)
+        skin = bearded(skin, bank.throat * beard.throat, hairs, beard, traits)
+    skin = laid_over(skin, 0.8 * np.array(traits.hair, np.float32), _shorn(rng, bank, traits))
     return laid_over(skin, _WET, bank.wet)
 
 
-def bearded(
-    skin: Float, where: Float, hairs: Float | np.float32, beard: Beard, traits: Traits
-) -> Float:
+def _shorn(rng: np.random.Generator, bank: SkinBank, traits: Traits) -> Float:
+    """How much short hair covers of the scalp, which ends raggedly, ``(384, 384)``."""
+    size = len(bank.scalp)
+    hairs = rng.standard_normal(bank.scalp.shape, np.float32)
+    ragged = bank.scalp + clouds(rng, size, (0.08, 0.02)) + np.float32(0.12) * hairs
+    cover = traits.shorn * (1 + clouds(rng, size, (0.06, 0.05)) + np.float32(0.1) * hairs)
+    return np.clip(smoothstep(ragged, 0.2, 0.85) * (bank.scalp > 0) * cover, 0, 1)
+
+
+def bearded(skin: Float, where: Float, hairs: Float, beard: Beard, traits: Traits) -> Float:
     """Skin with a beard's hairs: those below the skin bluish, those above in the hair's colour.
 
     Parameters
@@ -218,8 +223,8 @@ def _lines(rng: np.random.Generator, bank: SkinBank, traits: Traits, size: int) 
 
 def _blood(rng: np.random.Generator, traits: Traits, size: int) -> Float:
     """Blush of cheeks, nose and chin, mottling, and pimples of the young."""
-    weights = rng.gamma(1.5, 1.2, 3)
-    out = clouds(rng, size, (0.5, 0.12), (0.5, 0.025))
+    weights = rng.gamma(2.0, 1.2, 3)
+    out = clouds(rng, size, (0.7, 0.12), (0.5, 0.025))
     for weight, bump in zip(weights, _blushes(size), strict=True):
         out += np.float32(weight) * bump
     young = 1 - ramp(traits.age, 18, 35)
@@ -231,7 +236,7 @@ def _growing(rng: np.random.Generator, grows: Float, beard: Beard) -> Float:
     """Where a beard grows that is trimmed to its line and style, ``(S, S)`` in [0, 1]."""
     size = len(grows)
     ragged = grows + clouds(rng, size, (0.06, 0.02)) * (grows > 0)
-    return smoothstep(ragged, beard.line, beard.line + 0.4) * _styled(beard.style, size)
+    return smoothstep(ragged, beard.line, beard.line + 0.55) * _styled(beard.style, size)
 
 
 def _styled(style: str, size: int) -> Float:
