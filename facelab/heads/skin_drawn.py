@@ -35,6 +35,7 @@ _WET = np.array([0.50, 0.22, 0.21], np.float32)  # sRGB of the mouth's inside
 _LIPSTICKS = np.array([[36, 48, 20], [42, 40, 12], [52, 28, 14], [30, 32, 10], [48, 44, 2]],
                       np.float32)  # CIELAB: red, rose, nude, berry, pink  # fmt: skip
 _SHADOWS = np.array([[35, 8, 12], [30, 12, -6], [28, 2, 2]], np.float32)  # brown, plum, smoke
+_STUBBLY = 5.5  # units of lightness that a beard darkens skin by at least
 _STYLES = ("full", "full", "goatee", "moustache")
 _BLUISH = np.array([0.30, 0.31, 0.34], np.float32)  # sRGB of hairs below the skin
 
@@ -94,6 +95,14 @@ class Beard:
         return np.float32(0.7 if self.style == "full" else 0.25)
 
     @classmethod
+    def of_darkness(cls, darker: float) -> Beard:
+        """As dark as one that was seen, in units of lightness; none below what shadows do."""
+        if darker < _STUBBLY:
+            return cls()
+        cover = ramp(darker, 0.7 * _STUBBLY, 2.4 * _STUBBLY)
+        return cls(shadow=0.4, cover=cover, length=cover, line=0.15)
+
+    @classmethod
     def drawn(cls, rng: np.random.Generator, traits: Traits) -> Beard:
         """None for women, for most young men little, and any for the rest."""
         kind = rng.random()
@@ -119,10 +128,7 @@ def face(
     blood = red * _blood(rng, traits, size)
     lips = rng.normal(0, 1.5, (2, 1, 1)).astype(np.float32) * _zone("lips", size, 0.012)
     skin = made_up(rng, tinted(large, tone, melanin + lips[0], blood + lips[1]), traits, tone)
-    if beard.shadow == beard.cover == 0:
-        return skin
-    hairs = strands(rng, size, beard.length)
-    return bearded(skin, _growing(rng, resized(bank.beard, size), beard), hairs, beard, traits)
+    return with_beard(rng, bank, skin, beard, traits)
 
 
 def body(
@@ -143,6 +149,17 @@ def body(
         skin = bearded(skin, bank.throat * beard.throat, hairs, beard, traits)
     skin = laid_over(skin, 0.8 * np.array(traits.hair, np.float32), _shorn(rng, bank, traits))
     return laid_over(skin, _WET, bank.wet)
+
+
+def with_beard(
+    rng: np.random.Generator, bank: SkinBank, skin: Float, beard: Beard, traits: Traits
+) -> Float:
+    """A face ``(S, S, 3)`` with a beard; itself without one."""
+    if beard.shadow == beard.cover == 0:
+        return skin
+    hairs = strands(rng, len(skin), beard.length)
+    where = _growing(rng, resized(bank.beard, len(skin)), beard)
+    return bearded(skin, where, hairs, beard, traits)
 
 
 def _shorn(rng: np.random.Generator, bank: SkinBank, traits: Traits) -> Float:
