@@ -82,7 +82,7 @@ def _shorn(rng: np.random.Generator, bank: SkinBank, traits: Traits) -> Float:
     hairs = rng.standard_normal(bank.scalp.shape, np.float32)
     ragged = bank.scalp + clouds(rng, size, (0.08, 0.02)) + np.float32(0.12) * hairs
     cover = traits.shorn * (1 + clouds(rng, size, (0.06, 0.05)) + np.float32(0.1) * hairs)
-    return np.clip(smoothstep(ragged, 0.2, 0.85) * (bank.scalp > 0) * cover, 0, 1)
+    return np.clip(smoothstep(ragged, 0.45, 1.0) * (bank.scalp > 0) * cover, 0, 1)
 
 
 def made_up(rng: np.random.Generator, skin: Float, traits: Traits, tone: Float) -> Float:

@@ -26,6 +26,13 @@ def test_brows_and_eyes_are_gone_and_lips_stay():
     assert lips[:, 1].mean() > 24
 
 
+def test_eyes_and_brows_are_no_skin_whatever_their_colour():
+    fair = portrait(TONE, more=[("eyes", (63, 14, 19)), ("brows", (57, 15, 20))])
+    known = albedo(fair, ATLAS).known
+    for name in ("eyes", "brows"):
+        assert known[ATLAS.region(name, SIZE) > 0.9].max() < 0.05
+
+
 @pytest.mark.parametrize("tone", [TONE, (35, 14, 18), (75, 10, 16)])
 def test_a_face_of_one_tone_has_that_tone(tone):
     found = albedo(portrait(tone), ATLAS)
