@@ -398,10 +398,12 @@ def _plan(path):
 
 def _label_records():
     from facelab.augment.labels import describe, encode, subject_of
-    from tests.augmented import sample
+    from facelab.augment.sample import Redraw
+    from tests.augmented import head, sample, upright
 
-    made = sample()
-    return [encode(describe(made, subject_of(made), 1, {"image": "images/000000000.jpg"}))]
+    both = [sample(), sample(truth=head((upright(),)), redrawn=[Redraw("stretch", 2.0, "profile")])]
+    files = {"image": "images/000000000.jpg"}
+    return [encode(describe(made, subject_of(made), 1, files)) for made in both]
 
 
 def _label_record(path):
@@ -419,7 +421,8 @@ def _label_record(path):
     store.write("labels/000000000.json", path.read_bytes())
     if form.whole(store, range(1)):
         (record,) = form.records(store, [0])
-        json.dumps([annotation(record), image_entry(record)], allow_nan=False)
+        faces = [annotation(record, face, 1) for face in record["faces"]]
+        json.dumps([*faces, image_entry(record)], allow_nan=False)
         contact_sheet.tile(record, np.zeros((128, 128, 3), np.float32))
         facts = Facts("folder", form.style, {}, 1)
         page.report(facts, gathered([record], 1), b"")

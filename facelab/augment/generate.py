@@ -31,6 +31,7 @@ from facelab.recipe.write import step_values
 
 _KEPT = 8  # portraits that a process remembers
 _CLASS = {"mask": "mask", "glasses": "glasses", "patch": "object"}  # of what a cover puts on
+_OTHER_EYES = ("anonymise", "average", "symmetrise", "transplant")  # edits that bring them
 _CHOICE = 1  # marks the random numbers that choose the other identity
 
 
@@ -159,17 +160,22 @@ def _apply_step(scene: Scene, step: Step, inputs: Inputs, blend: str) -> Scene:
     if isinstance(step, Swap):
         size = scene.texture_size
         image = swap_face(scene.image, scene.positions, step, inputs, size, _free(scene))
-        return scene.with_image(image)
+        truth = scene.truth and replace(scene.truth, eyes=None)  # they are the other's
+        return replace(scene.with_image(image), truth=truth)
     assert isinstance(step, Augmentation)
     return step(scene)
 
 
 def _edit(scene: Scene, edits: Sequence[Edit], inputs: Inputs, blend: str) -> Scene:
     image, positions = edit_face(scene.image, scene.face, edits, inputs, blend, _free(scene))
-    head = scene.head
-    if head is not None and positions is not scene.positions:  # another shape
-        head = head.model.fit(points468(positions))
-    return replace(scene.with_image(image), positions=positions, head=head)
+    scene = scene.with_image(image)
+    if scene.truth and any(edit.name in _OTHER_EYES for edit in edits):
+        scene = replace(scene, truth=replace(scene.truth, eyes=None))
+    if positions is scene.positions:
+        return scene
+    head = scene.head and scene.head.model.fit(points468(positions))  # another shape
+    truth = scene.truth and scene.truth.edited(scene.positions, positions)
+    return replace(scene, positions=positions, head=head, truth=truth)
 
 
 def _cover(scene: Scene, step: Cover, blend: str) -> Scene:
@@ -177,11 +183,12 @@ def _cover(scene: Scene, step: Cover, blend: str) -> Scene:
     image, _ = edit_face(scene.image, scene.face, [step], {}, blend, _free(scene))
     hidden = step.hides(scene.positions.atlas, scene.face.texture.size)
     layer = render(scene.face, hidden, image.shape[:2])
-    occlusion = scene.occlusion.copy()
+    cover = np.zeros(image.shape[:2], np.float32)
     if layer is not None:
-        window = occlusion[layer.window]
-        occlusion[layer.window] = np.maximum(window, layer.opacity * (layer.oval > 0))
-    truth = scene.truth and scene.truth.behind(occlusion > COVERED, _CLASS[step.item])
+        cover[layer.window] = layer.opacity * (layer.oval > 0)
+    shown = (cover > COVERED) & (scene.occlusion <= COVERED)  # behind what is in front already
+    truth = scene.truth and scene.truth.behind(shown, _CLASS[step.item])
+    occlusion = np.maximum(scene.occlusion, cover)
     return replace(scene.with_image(image), occlusion=occlusion, truth=truth)
 
 

@@ -33,6 +33,23 @@ DEFINITIONS: Record = {
     "covered68": f"whether something in front of the face hides a landmark (by more than {COVERED} "
     "of its pixel), or it lies outside of the image",
     "points468": "x, y, depth of the vertices of MediaPipe's canonical face mesh, in its order",
+    "faces": "of everybody in the picture, the face labelled first: box, landmarks68, visible68, "
+    "covered68, pose; of the others, what is no face hides a landmark, or the first face does",
+    "irises": "of the right eye, then of the left: x, y, depth of the pupil's middle and of the "
+    "iris's rim to image right, top, left and bottom; null where not known, as in photographs",
+    "visible_irises": "whether the picture shows each of those points; null where not known",
+    "gaze": "of the right eye, then of the left: unit vectors out of the pupils, x right, y up, z "
+    "to the viewer; yaw in degrees, positive to image right, pitch positive down; null where not "
+    "known",
+    "eyelids": "openness of the right eye and of the left: distance of the lids over width of the "
+    "eye, as the eye aspect ratio of landmarks68 has it, in space: about 0.3 open, 0 closed; the "
+    "lids themselves are in points468",
+    "expression": "coefficients from 0 to 1 of ARKit's blend shapes, whose order here is that of "
+    "MediaPipe's without _neutral, and tongueOut; null where not known",
+    "classes": "the share of the picture's pixels that each class has, as segmentation tells it",
+    "covered_by": "the share of the face's pixels that each class in front of it hides",
+    "redrawn": "why the sample was drawn again, once for each time: reason, value of the measure, "
+    "and the step that found it, empty for a measure of the finished sample",
     "pose": "degrees; rotation = Rz(roll) Ry(yaw) Rx(pitch) takes the canonical face (centimetres; "
     "x image right, y up, z out of the face) to the camera (x right, y up, z to the viewer): "
     "positive yaw turns the nose to image right, positive pitch lowers it, positive roll turns the "
