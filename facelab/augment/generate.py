@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache, partial, reduce
 from itertools import groupby
 
 import numpy as np
@@ -13,9 +13,11 @@ from facelab.augment.classes import COVERED
 from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.plan import Item, Plan
 from facelab.augment.portrait_cache import Portrait, PortraitCache
+from facelab.augment.redraw import first_whole
 from facelab.augment.sample import Sample, Source
 from facelab.augment.scene import Augmentation, Scene
 from facelab.augment.template import OTHER, Template
+from facelab.augment.torn import Torn
 from facelab.edits import Edit
 from facelab.edits.cover import Cover
 from facelab.edits.edit import Picture, Step
@@ -51,15 +53,20 @@ class Generator:
     portraits: PortraitCache
 
     def __call__(self, index: int) -> Sample:
-        """Make one sample.
+        """Make one sample, drawn again where it is torn.
 
         Raises
         ------
         FacelabError
-            If a photograph that went in cannot be read any more.
+            If a photograph that went in cannot be read any more, or all attempts are torn.
         """
+        return first_whole(partial(self._draw, index), self.template.refuse.check)
+
+    def _draw(self, index: int, attempt: int, without: frozenset[str]) -> Sample:
+        """Draw an attempt at a sample, without the steps of some names."""
         item, variant = self.plan.place(index)
-        steps = self.template.sample(self.plan.seed, item.sha256, variant)
+        drawn = self.template.sample(self.plan.seed, item.sha256, variant, attempt)
+        steps = [step for step in drawn if step.name not in without]
         taking = [step for step in steps if OTHER in dict(step.needs).values()]
         other = self._other(item, variant) if taking else None
         if other is None:  # nobody else in its split
@@ -163,7 +170,10 @@ def _apply_step(scene: Scene, step: Step, inputs: Inputs, blend: str) -> Scene:
         truth = scene.truth and replace(scene.truth, eyes=None)  # they are the other's
         return replace(scene.with_image(image), truth=truth)
     assert isinstance(step, Augmentation)
-    return step(scene)
+    try:
+        return step(scene)
+    except Torn as torn:
+        raise Torn(torn.reason, torn.value, step.name) from None
 
 
 def _edit(scene: Scene, edits: Sequence[Edit], inputs: Inputs, blend: str) -> Scene:

@@ -12,6 +12,7 @@ import numpy as np
 
 from facelab import recipe_files
 from facelab.augment.distributions import Distribution, Rng, parse_distribution
+from facelab.augment.refuse import Refuse
 from facelab.augment.scene import Augmentation
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.edits.edit import Step
@@ -24,6 +25,7 @@ from facelab.recipe.parse import (
     fail,
     inputs_of,
     listing,
+    mapping,
     output_of,
     read_bytes,
     step_keys,
@@ -34,7 +36,7 @@ from facelab.recipe.recipe import SEEDS
 from facelab.recipe.steps import unknown
 
 OTHER = "other"  # the input that stands for another identity of the folder
-KEYS = ("version", "name", "seed", "texture_size", "blend", "output", "inputs", "steps")
+KEYS = ("version", "name", "seed", "texture_size", "blend", "output", "refuse", "inputs", "steps")
 _CHECKED = ("name", "seed", "texture_size", "blend")
 
 
@@ -84,6 +86,8 @@ class Template:
         How edited faces are put back, one of `facelab.constants.BLEND`.
     output : Output
         How images are written.
+    refuse : Refuse
+        The bounds of what a sample must show.
     text : mapping
         The content of the file, for the record.
     """
@@ -95,14 +99,15 @@ class Template:
     texture_size: int | None = None
     blend: str = "alpha"
     output: Output = field(default_factory=Output)
+    refuse: Refuse = field(default_factory=Refuse)
     text: Mapping[str, object] = field(default_factory=dict)
 
-    def sample(self, seed: int, sha256: str, variant: int) -> list[Step]:
-        """Sample the steps of one image: they depend on these three alone.
+    def sample(self, seed: int, sha256: str, variant: int, attempt: int = 0) -> list[Step]:
+        """Sample the steps of one image: they depend on these four alone.
 
         Each step has its own stream of random numbers, so that a change of one leaves the others.
         """
-        entropy = [seed, int(sha256[:32], 16), variant]
+        entropy = [seed, int(sha256[:32], 16), variant, *([attempt] if attempt else [])]
         streams = np.random.SeedSequence(entropy).spawn(len(self.steps))
         drawn = (
             step.sample(np.random.default_rng(stream))
@@ -160,7 +165,7 @@ def template_of(plain: object, name: str) -> Template:
 
 
 def is_template(data: bytes) -> bool:
-    """Whether a recipe says what only augmentation knows: its steps, chances and ranges.
+    """Whether a recipe says what only augmentation knows: its steps, chances, ranges and bounds.
 
     Raises
     ------
@@ -169,6 +174,8 @@ def is_template(data: bytes) -> bool:
     """
     keys = parse(data).plain
     keys = keys if isinstance(keys, dict) else {}
+    if "refuse" in keys:
+        return True
     steps = keys.get("steps")
     other = None if OTHER in (keys.get("inputs") or ()) else OTHER
     return any(_is_drawn(step, other) for step in (steps if isinstance(steps, list) else ()))
@@ -195,6 +202,8 @@ def _template(root: Node, folder: Path) -> Template:
         fail(keys["inputs"], f"inputs: {OTHER}: stands for another identity; use another name")
     if "output" in keys:
         values["output"] = output_of(keys["output"])
+    if "refuse" in keys:
+        values["refuse"] = _refuse(keys["refuse"])
     node = keys.get("steps")
     items = [] if node is None or node.value is None else listing(node, "steps")
     names = (*inputs, OTHER)
@@ -202,6 +211,17 @@ def _template(root: Node, folder: Path) -> Template:
     text = root.plain
     assert isinstance(text, dict)
     return Template(steps=steps, inputs=inputs, text=text, **values)
+
+
+def _refuse(node: Node) -> Refuse:
+    known = {key.name: key for key in fields(Refuse)}
+    values: dict[str, Any] = {}
+    for name, given in mapping(node, "refuse", tuple(known)).items():
+        try:
+            values[name] = checked(known[name], given.plain)
+        except ValueError as error:
+            fail(given, f"refuse: {error}")
+    return Refuse(**values)
 
 
 def _step(where: str, node: Node, inputs: Sequence[str]) -> StepTemplate:
