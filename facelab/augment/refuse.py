@@ -42,9 +42,10 @@ class Refuse:
         inside, (row, column) = places_of(points468(sample.positions), sample.image.shape)
         if (outside := 1 - float(inside.mean())) > self.outside:
             raise Torn("outside", outside)
-        free = inside & (sample.occlusion[row, column] <= COVERED)
-        if (covered := 1 - free.sum() / max(inside.sum(), 1)) > self.covered:
-            raise Torn("covered", float(covered))
+        hidden = inside & (sample.occlusion[row, column] > COVERED)
+        if (covered := float(hidden.sum() / max(inside.sum(), 1))) > self.covered:
+            raise Torn("covered", covered)
+        free = inside & ~hidden
         if not free.any():
             return
         luma = product(sample.image[row[free], column[free]], _LUMA)
