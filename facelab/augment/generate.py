@@ -60,7 +60,9 @@ class Generator:
         FacelabError
             If a photograph that went in cannot be read any more, or all attempts are torn.
         """
-        return first_whole(partial(self._draw, index), self.template.refuse.check)
+        draw = partial(self._draw, index)
+        sample, redrawn = first_whole(draw, self.template.refuse.check)
+        return replace(sample, redrawn=redrawn)
 
     def _draw(self, index: int, attempt: int, without: frozenset[str]) -> Sample:
         """Draw an attempt at a sample, without the steps of some names."""

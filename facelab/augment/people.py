@@ -17,6 +17,8 @@ from facelab.export.subject import Subject
 from facelab.numerics.arrays import Bool, Float
 from facelab.types import Reconstruction
 
+Places = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows and columns
+
 _DIGITS = 3  # of pixels
 _LIDS = np.array([[37, 41], [38, 40], [43, 47], [44, 46]])  # of the 68: one above the other
 _CORNERS = np.array([[36, 39], [42, 45]])
@@ -78,9 +80,7 @@ def covered(points: Float, cover: Float) -> Bool:
     return out
 
 
-def places_of(
-    points: Float, shape: tuple[int, ...]
-) -> tuple[Bool, tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def places_of(points: Float, shape: tuple[int, ...]) -> tuple[Bool, Places]:
     """Which points are within an image of a shape, and the rows and columns nearest to each."""
     height, width = shape[:2]
     column, row = np.rint(points[:, :2]).astype(np.intp).T

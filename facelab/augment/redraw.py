@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from typing import TypeVar
 
-from facelab.augment.sample import Redraw, Sample
+from facelab.augment.sample import Redraw
 from facelab.augment.torn import Torn
 from facelab.errors import FacelabError
 
 ATTEMPTS = 5
 """Attempts at a sample with all of its steps; as many follow without those that tore it."""
 
-Draw = Callable[[int, frozenset[str]], Sample]
-"""Draws an attempt, counted from 0, at a sample without the steps of some names."""
+T = TypeVar("T")
 
 
-def first_whole(draw: Draw, require: Callable[[Sample], None]) -> Sample:
-    """The first attempt at a sample that is whole, which says why others were not.
+def first_whole(
+    draw: Callable[[int, frozenset[str]], T], require: Callable[[T], None]
+) -> tuple[T, tuple[Redraw, ...]]:
+    """The first attempt that is whole, and why those before it were not.
 
     Parameters
     ----------
     draw : callable
-        May raise `Torn`.
+        Draws an attempt, counted from 0, without the steps of some names; may raise `Torn`.
     require : callable
-        Raises `Torn` for a sample that shows too little. It is asked of `ATTEMPTS` attempts; after
-        these any sample will do, as long as nothing tears it.
+        Raises `Torn` for what shows too little. It is asked of `ATTEMPTS` attempts; after these
+        anything will do, as long as no step tears it.
 
     Raises
     ------
@@ -36,13 +37,13 @@ def first_whole(draw: Draw, require: Callable[[Sample], None]) -> Sample:
     for attempt in range(2 * ATTEMPTS):
         last = attempt >= ATTEMPTS
         try:
-            sample = draw(attempt, frozenset(one.step for one in redrawn if last))
+            found = draw(attempt, frozenset(one.step for one in redrawn if last))
             if not last:
-                require(sample)
+                require(found)
         except Torn as torn:
             redrawn.append(Redraw(torn.reason, torn.value, torn.step))
         else:
-            return replace(sample, redrawn=tuple(redrawn))
+            return found, tuple(redrawn)
     reasons = ", ".join(dict.fromkeys(one.reason for one in redrawn))
     raise FacelabError(
         f"a sample came out torn {len(redrawn)} times ({reasons}); take out of the recipe what "
