@@ -44,7 +44,7 @@ SHAPE: Shape = {
     "brightness": (int, float, type(None)),
     "redrawn": [{"reason": str, "value": (int, float, type(None)), "step": str}],
     "steps": [dict],
-    "sources": [{"sha256": str}],
+    "sources": [{"role": str, "sha256": str}],
 }
 """Of a record, as `facelab.files.parse_json` asks for it."""
 
@@ -64,8 +64,8 @@ def check(record: Mapping[str, Any]) -> None:
         _check_shares(record[name], CLASSES)
     if not all(isinstance(values, dict) for step in record["steps"] for values in step.values()):
         raise ValueError("a step has no keys")
-    if record["split"] not in SPLITS or not record["sources"]:
-        raise ValueError("its split or sources are none of ours")
+    if record["split"] not in SPLITS:
+        raise ValueError("its split is none of ours")
     if PurePosixPath(record["image"]).is_absolute() or ".." in record["image"]:
         raise ValueError("its image is elsewhere")
 

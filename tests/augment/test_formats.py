@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import tarfile
-from html.parser import HTMLParser
 
 import fsspec
 import numpy as np
@@ -33,6 +32,7 @@ from facelab.geometry.pose import estimate
 from facelab.images import decoded
 from facelab.types import PositionMap
 from tests.augmented import OTHER, PHOTOGRAPH, SIDE, head, rectangle, sample, upright
+from tests.html import Page
 from tests.synthetic import ATLAS, canonical_points, frozen, ramp
 
 STYLE = Style(seed=7)
@@ -476,7 +476,8 @@ def test_the_card_is_written_last(three, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Store, "write", noted)
     put("folder", Store(str(tmp_path)), three)
-    assert names[-3:] == [contact_sheet.NAME, page.NAME, dataset_card.NAME]
+    sheets = [contact_sheet.NAME, *map(contact_sheet.name_of, ("0-20", "40-60"))]
+    assert names[-5:] == [*sheets, page.NAME, dataset_card.NAME]
 
 
 def test_without_all_samples_there_is_no_card(three, tmp_path):
@@ -504,11 +505,11 @@ def test_a_step_done_twice_counts_once_for_its_sample():
 
 @pytest.mark.parametrize(("count", "expected"), [(3, [0, 1, 2]), (48, [*range(48)]), (0, [])])
 def test_few_samples_are_all_on_the_sheet(count, expected):
-    assert contact_sheet.places(count) == expected
+    assert contact_sheet.evenly(range(count)) == expected
 
 
 def test_the_sheet_shows_samples_from_all_over():
-    found = contact_sheet.places(1_000_000)
+    found = contact_sheet.evenly(range(1_000_000))
     assert (len(found), found[0]) == (48, 0)
     assert set(np.diff(found)) <= {20833, 20834}
 
@@ -543,29 +544,6 @@ def test_the_sheet_is_marked(written):
     for name in FORMATS:
         picture = decoded("sheet", (written[name] / contact_sheet.NAME).read_bytes())
         assert SENTENCE.encode() in picture.metadata.xmp
-
-
-class Page(HTMLParser):
-    """Which tags are open, what files are asked for, and all text."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.wanted, self.text = [], [], ""
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.wanted += [value for key, value in attrs if key in ("src", "href")]
-        if tag not in ("meta", "img", "br"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        pass
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data + "|"
 
 
 def test_the_report_needs_no_other_file(written):

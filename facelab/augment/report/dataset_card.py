@@ -8,15 +8,30 @@ from dataclasses import dataclass, field
 
 import facelab
 from facelab.augment.classes import CLASSES, COVERED
+from facelab.augment.formats import FORMATS
 from facelab.augment.labels import LANDMARKS, Record
 from facelab.augment.maps import MAPS
 from facelab.augment.plan import SPLITS
 from facelab.augment.report.statistics import Statistics
+from facelab.augment.store import Store
 from facelab.augment.style import Style
+from facelab.errors import UsageError
+from facelab.files import Shape, parse_json, why
 from facelab.provenance import edit_versions, software_versions
 from facelab.weights import entry_of
 
 NAME = "dataset.json"
+
+_MOST = 10**9  # samples: the names of their files have nine digits
+_SHAPE: Shape = {
+    "format": str,
+    "samples": {"requested": int},
+    "photographs": {"skipped": dict, "licence": str, "consent": str},
+    "seed": int,
+    "recipe": dict,
+    "networks": [{"name": str}],
+    "maps": dict,
+}
 
 EXACT = (
     "Labels are exact with respect to the geometry that was rendered. That geometry was itself "
@@ -119,6 +134,11 @@ def card(facts: Facts, found: Statistics) -> bytes:
             "licence": facts.licence,
             "consent": style.consent,
         },
+        "origins": {name: found.origins[name] for name in ("photographs", "heads")},
+        "redrawn": {
+            "samples": found.count - found.torn[0],
+            "reasons": dict(sorted(found.redrawn.items())),
+        },
         "seed": style.seed,
         "recipe": facts.recipe,
         "networks": [_network(name) for name in facts.weights],
@@ -130,6 +150,38 @@ def card(facts: Facts, found: Statistics) -> bytes:
         "people in inputs of the recipe may be",
     }
     return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def read(store: Store) -> Facts:
+    """The facts that the card of a complete data set tells.
+
+    Raises
+    ------
+    UsageError
+        If there is none, or it is damaged.
+    """
+    try:
+        known = parse_json(store.read(NAME), _SHAPE)
+        style = Style(
+            known["seed"], maps=tuple(known["maps"]), consent=known["photographs"]["consent"]
+        )
+        if known["format"] not in FORMATS or not 0 < known["samples"]["requested"] < _MOST:
+            raise ValueError("its format or its samples are none of ours")
+    except FileNotFoundError:
+        raise UsageError(
+            f"{store.url}: there is no {NAME}; make the data set with facelab augment first"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{store.url}: {NAME} is damaged ({why(error)})") from None
+    return Facts(
+        format=known["format"],
+        style=style,
+        recipe=known["recipe"],
+        requested=known["samples"]["requested"],
+        licence=known["photographs"]["licence"],
+        skipped=known["photographs"]["skipped"],
+        weights=[network["name"] for network in known["networks"]],
+    )
 
 
 def _network(name: str) -> dict[str, str]:
