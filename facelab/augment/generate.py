@@ -11,11 +11,14 @@ import numpy as np
 
 from facelab.augment.classes import COVERED
 from facelab.augment.ground_truth import GroundTruth
-from facelab.augment.plan import Item, Plan
+from facelab.augment.people import Places
+from facelab.augment.plan import Item, Place, Plan
 from facelab.augment.portrait_cache import Portrait, PortraitCache
 from facelab.augment.redraw import first_whole
-from facelab.augment.sample import Sample, Source
-from facelab.augment.scene import Augmentation, Scene
+from facelab.augment.refuse import sight
+from facelab.augment.renders import KeptRender
+from facelab.augment.sample import Redraw, Sample, Source
+from facelab.augment.scene import Augmentation, Photometric, Scene, Seen
 from facelab.augment.template import OTHER, Template
 from facelab.augment.torn import Torn
 from facelab.edits import Edit
@@ -37,6 +40,46 @@ _OTHER_EYES = ("anonymise", "average", "symmetrise", "transplant")  # edits that
 _CHOICE = 1  # marks the random numbers that choose the other identity
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Render:
+    """What all steps but the photometric ones at the end make of a photograph.
+
+    Parameters
+    ----------
+    scene : Scene
+    steps : sequence of Step
+        What was done.
+    sources : sequence of Source
+        The photograph first.
+    redrawn : sequence of Redraw
+        Why it was drawn again, once for each time.
+    """
+
+    scene: Scene
+    steps: Sequence[Step]
+    sources: Sequence[Source]
+    redrawn: Sequence[Redraw] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lit:
+    """The picture of a render after the photometric steps at the recipe's end.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        RGB in [0, 1].
+    steps : sequence of Step
+        What was done.
+    redrawn : sequence of Redraw
+        Why it was drawn again, once for each time.
+    """
+
+    image: Float
+    steps: Sequence[Step] = ()
+    redrawn: Sequence[Redraw] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Generator:
     """Makes the samples of a plan, each by itself: any order, any process, the same sample.
@@ -52,47 +95,120 @@ class Generator:
     template: Template
     portraits: PortraitCache
 
-    def __call__(self, index: int) -> Sample:
+    def __call__(self, index: int, epoch: int = 0, renewed: int = 0) -> Sample:
         """Make one sample, drawn again where it is torn.
+
+        Parameters
+        ----------
+        index : int
+        epoch : int
+            Of a training: in each, photometric steps at the recipe's end are drawn anew.
+        renewed : int
+            How often all the others have been drawn anew.
 
         Raises
         ------
         FacelabError
             If a photograph that went in cannot be read any more, or all attempts are torn.
         """
-        draw = partial(self._draw, index)
-        sample, redrawn = first_whole(draw, self.template.refuse.check)
-        return replace(sample, redrawn=redrawn)
+        place = self.plan.place(index)
+        render = self._render(place.item, place.render, renewed)
+        lit = self.lit(place, epoch, render.scene.image, render.scene, sight(render.scene))
+        return self._sample(render, index, lit)
 
-    def _draw(self, index: int, attempt: int, without: frozenset[str]) -> Sample:
-        """Draw an attempt at a sample, without the steps of some names."""
-        item, variant = self.plan.place(index)
-        drawn = self.template.sample(self.plan.seed, item.sha256, variant, attempt)
+    def kept(self, index: int, renewed: int, names: Sequence[str] = ()) -> KeptRender:
+        """Make what a sample is drawn from, to be kept with the maps of these names."""
+        place = self.plan.place(index)
+        render = self._render(place.item, place.render, renewed)
+        sample = self._sample(render, index, Lit(render.scene.image))
+        return KeptRender.of(sample, render.scene.surface, self.plan.seed, names)
+
+    def lit(self, place: Place, epoch: int, image: Float, seen: Seen, shown: Places) -> Lit:
+        """Draw the photometric steps of a sample, again where they leave too little to see.
+
+        Parameters
+        ----------
+        place : Place
+            Of the sample.
+        epoch : int
+        image : (H, W, 3) float32
+            What its render shows, RGB in [0, 1].
+        seen : Seen
+        shown : Places
+            Pixels of its face, see `facelab.augment.refuse.sight`.
+        """
+        seed, sha256, part = self.plan.seed, place.item.sha256, self.template.draws
+        if not self.template.lights:
+            return Lit(image)
+
+        def draw(attempt: int, without: frozenset[str]) -> Lit:
+            drawn = self.template.sample(seed, sha256, place.variant, part, epoch, attempt)
+            steps = [step for step in drawn if step.name not in without]
+            return Lit(changed(image, steps, seen), steps)
+
+        def require(lit: Lit) -> None:
+            self.template.refuse.check_light(lit.image, shown)
+
+        lit, redrawn = first_whole(draw, require)
+        return replace(lit, redrawn=redrawn)
+
+    @cached_property
+    def _render(self) -> Callable[[Item, int, int], Render]:
+        """Make the render of a photograph of that number; the last one is remembered."""
+        return lru_cache(maxsize=1)(self._rendered)
+
+    def _rendered(self, item: Item, number: int, renewed: int) -> Render:
+        """Make a render, again where it is torn."""
+        refuse = self.template.refuse
+
+        def require(render: Render) -> None:
+            refuse.check_face(render.scene)
+            if not self.template.lights:  # no draw of the light can make it better
+                refuse.check_light(render.scene.image, sight(render.scene))
+
+        draw = partial(self._attempted, item, number, renewed)
+        render, redrawn = first_whole(draw, require)
+        return replace(render, redrawn=redrawn)
+
+    def _attempted(
+        self, item: Item, number: int, renewed: int, attempt: int, without: frozenset[str]
+    ) -> Render:
+        """Make an attempt at a render, without the steps of some names."""
+        seed, part = self.plan.seed, self.template.renders
+        drawn = self.template.sample(seed, item.sha256, number, part, renewed, attempt)
         steps = [step for step in drawn if step.name not in without]
         taking = [step for step in steps if OTHER in dict(step.needs).values()]
-        other = self._other(item, variant) if taking else None
+        other = self._other(item, number, renewed) if taking else None
         if other is None:  # nobody else in its split
             steps = [step for step in steps if step not in taking]
         portrait = self._portrait(item)
         scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
         scene = replace(scene, head=portrait.head)
         scene = apply_steps(steps, scene, self._inputs(other), self.template.blend)
+        return Render(scene, steps, [_source("face", item), *self._used(steps, other)])
+
+    def _sample(self, render: Render, index: int, lit: Lit) -> Sample:
+        """One of the samples that a render serves."""
+        place, scene = self.plan.place(index), render.scene
         return Sample(
             index=index,
-            variant=variant,
-            split=item.split,
-            image=scene.image,
+            variant=place.variant,
+            split=place.item.split,
+            image=lit.image,
             positions=scene.positions,
             occlusion=scene.occlusion,
-            steps=[(step.name, step_values(step)) for step in steps],
-            sources=[_source("face", item), *self._used(steps, other)],
+            steps=[(step.name, step_values(step)) for step in (*render.steps, *lit.steps)],
+            sources=render.sources,
             truth=scene.truth or GroundTruth.of_photograph(scene.image.shape[:2]),
+            redrawn=(*render.redrawn, *lit.redrawn),
         )
 
-    def _other(self, item: Item, variant: int) -> Item | None:
-        """Another identity for a sample, of its split: no identity is in two splits."""
+    def _other(self, item: Item, render: int, renewed: int) -> Item | None:
+        """Another identity for a render, of its split: no identity is in two splits."""
         others = self._by_split[item.split]
-        rng = np.random.default_rng([self.plan.seed, int(item.sha256[:32], 16), variant, _CHOICE])
+        again = [renewed] if renewed else []
+        entropy = [self.plan.seed, int(item.sha256[:32], 16), render, _CHOICE, *again]
+        rng = np.random.default_rng(entropy)
         first = int(rng.integers(len(others)))
         candidates = (others[(first + at) % len(others)] for at in range(len(others)))
         return next((one for one in candidates if one.identity != item.identity), None)
@@ -155,6 +271,14 @@ def apply_steps(steps: Sequence[Step], scene: Scene, inputs: Inputs, blend: str)
                 lambda scene, step: _apply_step(scene, step, inputs, blend), group, scene
             )
     return scene
+
+
+def changed(image: Float, steps: Sequence[Step], seen: Seen) -> Float:
+    """Change a picture by photometric steps in their order."""
+    for step in steps:
+        assert isinstance(step, Photometric)
+        image = step.apply(image, seen)
+    return image
 
 
 def _kind(step: Step) -> type[Step]:

@@ -17,7 +17,7 @@ from facelab.export.subject import Subject
 from facelab.numerics.arrays import Bool, Float
 from facelab.types import Reconstruction
 
-Places = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows and columns
+Places = tuple[NDArray[np.signedinteger[Any]], NDArray[np.signedinteger[Any]]]  # rows and columns
 
 _DIGITS = 3  # of pixels
 _LIDS = np.array([[37, 41], [38, 40], [43, 47], [44, 46]])  # of the 68: one above the other

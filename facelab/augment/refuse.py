@@ -21,15 +21,11 @@ _DIMMEST, _BRIGHTEST = 5, 95  # percentiles: what a few points show, eyes or gli
 
 
 class Picture(Protocol):
-    """What is measured: a scene, or a sample."""
-
-    @property
-    def image(self) -> Float:
-        """RGB in [0, 1], ``(H, W, 3)``."""
+    """A scene, or a sample."""
 
     @property
     def positions(self) -> PositionMap:
-        """Of the face, pixels of the image."""
+        """Of the face, pixels."""
 
     @property
     def occlusion(self) -> Float:
@@ -46,11 +42,6 @@ class Refuse:
     dark: float = number(0.03, 0.0, 1.0, "the least luma of the face's brightest twentieth")
     bright: float = number(0.98, 0.0, 1.0, "the most luma of its darkest twentieth")
 
-    def check(self, picture: Picture) -> None:
-        """Measure a picture that is finished, see `check_face` and `check_light`."""
-        self.check_face(picture)
-        self.check_light(picture)
-
     def check_face(self, picture: Picture) -> None:
         """Measure how large the face is, and how much of it is in sight.
 
@@ -61,25 +52,31 @@ class Refuse:
         """
         if (size := picture.positions.box.size) < self.small:
             raise Torn("small", size)
-        inside, hidden, _ = _sight(picture)
+        inside, hidden, _ = _points(picture)
         if (outside := 1 - float(inside.mean())) > self.outside:
             raise Torn("outside", outside)
         if (covered := float(hidden.sum() / max(inside.sum(), 1))) > self.covered:
             raise Torn("covered", covered)
 
-    def check_light(self, picture: Picture) -> None:
+    def check_light(self, image: Float, shown: Places) -> None:
         """Measure whether there is light enough to see the face by, and not too much.
+
+        Parameters
+        ----------
+        image : (H, W, 3) float32
+            RGB in [0, 1].
+        shown : Places
+            Of the face, see `sight`; where it is empty nothing is measured.
 
         Raises
         ------
         Torn
             As `check_face`.
         """
-        inside, hidden, (row, column) = _sight(picture)
-        free = inside & ~hidden
-        if not free.any():
+        row, column = shown
+        if not len(row):
             return
-        luma = product(picture.image[row[free], column[free]], _LUMA)
+        luma = product(image[row, column], _LUMA)
         dimmest, brightest = np.percentile(luma, [_DIMMEST, _BRIGHTEST]).tolist()
         if brightest < self.dark:
             raise Torn("dark", brightest)
@@ -87,7 +84,14 @@ class Refuse:
             raise Torn("bright", dimmest)
 
 
-def _sight(picture: Picture) -> tuple[Bool, Bool, Places]:
+def sight(picture: Picture) -> Places:
+    """Rows and columns of the face's points, as far as they are inside and nothing hides them."""
+    inside, hidden, (row, column) = _points(picture)
+    shown = inside & ~hidden
+    return row[shown], column[shown]
+
+
+def _points(picture: Picture) -> tuple[Bool, Bool, Places]:
     """Which of the face's points are inside, which of those are hidden, and the pixels of all."""
-    inside, place = places_of(points468(picture.positions), picture.image.shape)
+    inside, place = places_of(points468(picture.positions), picture.occlusion.shape)
     return inside, inside & (picture.occlusion[place] > COVERED), place

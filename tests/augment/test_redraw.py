@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 
 from facelab.augment import labels
-from facelab.augment.distributions import Uniform
+from facelab.augment.distributions import Choice, Constant, Uniform
 from facelab.augment.generate import Generator
 from facelab.augment.plan import Item, Plan
 from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.redraw import ATTEMPTS, first_whole
-from facelab.augment.refuse import Refuse
+from facelab.augment.refuse import Refuse, sight
 from facelab.augment.sample import Redraw
 from facelab.augment.scene import Augmentation
+from facelab.augment.steps.camera import Camera
+from facelab.augment.steps.mirror import Mirror
 from facelab.augment.steps.noise import Noise
 from facelab.augment.template import StepTemplate, Template, is_template, parse_template
 from facelab.augment.torn import Torn
@@ -119,7 +121,8 @@ def test_torn_samples_say_why_in_other_processes_too():
 def reason(one, **bounds):
     """Why a sample is refused, and the value."""
     try:
-        Refuse(**bounds).check(one)
+        Refuse(**bounds).check_face(one)
+        Refuse(**bounds).check_light(one.image, sight(one))
     except Torn as torn:
         return torn.reason, round(torn.value, 3)
     return None
@@ -253,6 +256,37 @@ def test_what_a_recipe_refuses_is_drawn_again(items, tmp_path):
     one = generator(items, tmp_path, small=1000.0)(0)
     assert [redraw.reason for redraw in one.redrawn] == ["small"] * ATTEMPTS
     assert one.redrawn[0].value == pytest.approx(one.positions.box.size)
+
+
+DARKENED = StepTemplate(Camera, {"exposure": Choice((Constant(-3.0), Constant(0.0)))})
+
+
+def test_light_is_drawn_again_without_its_render(items, tmp_path):
+    template = Template(steps=[tearing(0.7), DARKENED], refuse=Refuse(dark=0.5), variants=4)
+    portraits = PortraitCache(tmp_path / "cache", networks, "k" * 64)
+    made = [Generator(Plan(items, 40, 3, 4), template, portraits)(index) for index in range(24)]
+    for start in range(0, 24, 4):
+        group = made[start : start + 4]
+        torn = [[redraw for redraw in one.redrawn if redraw.reason == "stretch"] for one in group]
+        assert torn == [torn[0]] * 4  # the render's
+    light = [[redraw.step for redraw in one.redrawn if redraw.reason == "dark"] for one in made]
+    assert {len(one) for one in light} >= {0, 1}
+    assert {step for one in light for step in one} == {""}
+    for one, dark in zip(made, light, strict=True):
+        if len(dark) < ATTEMPTS:
+            assert dict(one.steps)["camera"]["exposure"] == 0
+
+
+def test_where_no_light_is_drawn_the_render_is_drawn_again(items, tmp_path):
+    made = Generator(
+        Plan(items, 40, 3),
+        Template(steps=[DARKENED, StepTemplate(Mirror, {})], refuse=Refuse(dark=0.5)),
+        PortraitCache(tmp_path / "cache", networks, "k" * 64),
+    )
+    found = [made(index) for index in range(12)]
+    for one in found:
+        assert dict(one.steps)["camera"]["exposure"] == 0 or len(one.redrawn) == ATTEMPTS
+    assert {len(one.redrawn) for one in found} >= {0, 1}
 
 
 def test_the_step_that_tears_is_named(items, tmp_path):
