@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from facelab.numerics import raster, scanline
 from facelab.numerics.arrays import Float, Int
 
-__all__ = ["Layers", "composite", "gather"]
+__all__ = ["Layers", "composite", "gather", "halfway", "transmitted"]
 
 Indices = NDArray[np.intp]
 
 _Run = tuple[NDArray[Any], ...]  # pixel, triangle, second and third weight, depth
 _NOTHING: _Run = (*np.zeros((2, 0), np.intp), *np.zeros((2, 0)), np.zeros(0, np.float32))
-_SEEN_THROUGH = 1 / 512  # of the light, below which what lies farther back adds nothing
+_OPAQUE = 1e-12  # of the light, that passes through what is opaque: its logarithm is a number
+_HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +48,11 @@ class Layers:
     barycentric: Float
     depth: Float
     shape: tuple[int, int]
+
+    @property
+    def starts(self) -> Indices:
+        """The first fragment of each pixel that has any."""
+        return np.flatnonzero(np.diff(self.pixel, prepend=-1))
 
     def carry(self, triangles: Int, attributes: Float) -> Float:
         """Return vertex attributes ``(n, c)`` at the fragments, ``(f, c)``."""
@@ -112,6 +118,19 @@ def _by_pixel_and_depth(pixel: Indices, depth: Float) -> Indices:
     return np.argsort(key, kind="stable")
 
 
+def transmitted(layers: Layers, opacity: Float) -> Float:
+    """Return how much of what is behind everything nearer is seen at each fragment, ``(f,)``.
+
+    The product of (1 - opacity) over the nearer fragments of the pixel, for ``opacity (f,)``.
+    """
+    lost = np.log(np.maximum(1 - opacity.astype(np.float64), _OPAQUE))
+    before = np.cumsum(lost) - lost
+    starts = layers.starts
+    counts = np.diff(np.append(starts, len(before)))
+    out: Float = np.exp(before - np.repeat(before[starts], counts)).astype(np.float32)
+    return out
+
+
 def composite(layers: Layers, colour: Float, opacity: Float) -> tuple[Float, Float]:
     """Lay fragments over each other (Porter & Duff, "Compositing Digital Images", 1984).
 
@@ -129,25 +148,17 @@ def composite(layers: Layers, colour: Float, opacity: Float) -> tuple[Float, Flo
     opacity : (H, W) float32
         Of all of them together.
     """
-    height, width = layers.shape
-    total = np.zeros((height * width, colour.shape[1]), np.float32)
-    through = np.ones(height * width, np.float32)
-    place = np.arange(len(layers.pixel))
-    first = np.ones(len(place), np.bool_)
-    first[1:] = layers.pixel[1:] != layers.pixel[:-1]
-    rank = place - np.maximum.accumulate(np.where(first, place, 0))
-    for rows in _by_rank(rank):
-        pixel = layers.pixel[rows]
-        seen = through[pixel]
-        kept = seen > _SEEN_THROUGH
-        rows, pixel, seen = rows[kept], pixel[kept], seen[kept]
-        share = seen * opacity[rows]
-        total[pixel] += share[:, None] * colour[rows]
-        through[pixel] = seen - share
-    return total.reshape(height, width, -1), (1 - through).reshape(height, width)
+    share = transmitted(layers, opacity) * opacity
+    total = np.zeros((layers.shape[0] * layers.shape[1], colour.shape[1] + 1), np.float32)
+    if len(share):
+        starts = layers.starts
+        parts = np.column_stack([colour * share[:, None], share])
+        total[layers.pixel[starts]] = np.add.reduceat(parts, starts, axis=0)
+    total = total.reshape(*layers.shape, -1)
+    return total[..., :-1], total[..., -1]
 
 
-def _by_rank(rank: Indices) -> list[Indices]:
-    """The fragments that are first in their pixels, those that are second, and so on."""
-    order = np.argsort(rank.astype(np.uint16), kind="stable")  # a radix sort
-    return np.split(order, np.cumsum(np.bincount(rank))[:-1]) if len(rank) else []
+def halfway(layers: Layers, opacity: Float) -> Indices:
+    """Return the fragments with which their pixels come to be half covered, or more."""
+    through = transmitted(layers, opacity)
+    return np.flatnonzero((through > _HALF) & (through * (1 - opacity) <= _HALF))
