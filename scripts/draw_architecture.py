@@ -20,7 +20,11 @@ ROWS = [  # from the top: what may import all that lies below it
         ("reconstruct", "crop -> position map"),
         ("face", "texture, skin, swap, composite"),
     ],
-    [("models", "networks and what runs them"), ("provenance", "mark, record, save")],
+    [
+        ("models", "networks and what runs them"),
+        ("heads", "whole heads and their parts"),
+        ("provenance", "mark, record, save"),
+    ],
     [
         ("images", "files <-> float32 sRGB"),
         ("geometry", "pose, visibility, warp, heads"),

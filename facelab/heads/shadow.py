@@ -57,7 +57,7 @@ class ShadowMap:
 
     @classmethod
     def of(cls, casters: list[Caster], toward: Array, spread: float) -> ShadowMap:
-        """Return the map of what hides a light in the direction `toward`, blurred by `spread` cm."""
+        """Return the map of what hides a light toward `toward`, blurred by `spread` cm."""
         frame = _frame(toward)
         vertices, triangles = _together(casters)
         seen = product(vertices.astype(np.float64), frame.T)

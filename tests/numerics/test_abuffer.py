@@ -68,8 +68,20 @@ def test_composite_is_over_from_the_nearest_to_the_farthest():
         for fragment in np.flatnonzero(layers.pixel == pixel)[::-1]:  # the farthest first
             behind = opacity[fragment] * colour[fragment] + (1 - opacity[fragment]) * behind
             clear *= 1 - opacity[fragment]
-        np.testing.assert_allclose(got.reshape(-1, 3)[pixel], behind, atol=3e-3)
-        np.testing.assert_allclose(share.ravel()[pixel], 1 - clear, atol=3e-3)
+        np.testing.assert_allclose(got.reshape(-1, 3)[pixel], behind, atol=1e-5)
+        np.testing.assert_allclose(share.ravel()[pixel], 1 - clear, atol=1e-5)
+
+
+def test_half_covered():
+    card = np.float32([[1, 1, 0], [1, 16, 0], [16, 1, 0]])
+    vertices = np.concatenate([card + np.float32([0, 0, depth]) for depth in (9, 8, 7)])
+    triangles = np.arange(9, dtype=np.int32).reshape(3, 3)
+    layers = abuffer.gather(vertices, triangles, SHAPE)
+    opacity = np.full(len(layers.pixel), 0.3, np.float32)  # 0.7 and 0.49 are left
+    half = abuffer.halfway(layers, opacity)
+    assert set(layers.triangle[half]) == {1}
+    assert len(half) == len(layers.starts)
+    assert not len(abuffer.halfway(layers, opacity / 9))
 
 
 def test_what_is_equally_near_keeps_the_order_of_the_triangles():
