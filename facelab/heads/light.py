@@ -23,14 +23,14 @@ _BAND = np.array([0.282095, *[0.488603] * 3, *[1.092548] * 2, 0.315392, 1.092548
 _COSINE = np.array([np.pi, *[2 * np.pi / 3] * 3, *[np.pi / 4] * 5])  # of the clamped cosine
 
 
-def harmonics(directions: Float) -> Float:
+def harmonics(directions: NDArray[np.floating]) -> Float:
     """Return the nine spherical harmonics of unit vectors ``(..., 3)``, ``(..., 9)``."""
     x, y, z = np.moveaxis(directions, -1, 0)
     rows = (np.ones_like(x), y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y)
     return np.asarray(np.stack(rows, axis=-1) * _BAND, np.float32)
 
 
-def open_transfer(normals: Float) -> Float:
+def open_transfer(normals: NDArray[np.floating]) -> Float:
     """Return what of the light around reaches surfaces that nothing shades, ``(n, 9)``.
 
     Multiplied with the light's coefficients it gives what a white surface shows.

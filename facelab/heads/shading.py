@@ -123,7 +123,7 @@ def _shine(place: Place, light: Light, lobes: tuple[tuple[float, float], ...]) -
     away = 2 * glance[:, None] * place.normals - place.toward
     covered = (place.openness[:, :1] / open_transfer(place.normals)[:, :1]).clip(0, 1)
     around = light.soft(open_transfer(away)) * covered * grazing[:, None]
-    return (peak * mirrored * facing)[:, None] * _key(light) + around
+    return _single((peak * mirrored * facing)[:, None] * _key(light) + around)
 
 
 def _facing(normals: Float, light: Light) -> Float:

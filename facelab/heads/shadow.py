@@ -18,10 +18,11 @@ from facelab.heads.light import harmonics
 from facelab.numerics import raster
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float, Int
+from facelab.numerics.lookup import bilinear
 
 Array = NDArray[np.float64]
 
-_SIDE = 128  # of a shadow map, pixels
+_SIDE = 160  # of a shadow map, pixels
 _BIAS = 0.15  # cm: a surface does not shade itself
 _LEAK = 0.25  # of the light: less counts as none, or it would leak where two shadows meet
 
@@ -57,11 +58,15 @@ class ShadowMap:
 
     @classmethod
     def of(cls, casters: list[Caster], toward: Array, spread: float) -> ShadowMap:
-        """Return the map of what hides a light toward `toward`, blurred by `spread` cm."""
+        """Return the map of what hides a light toward `toward`, blurred by `spread` cm.
+
+        It reaches as far as the first of the casters; what lies beyond is in the light.
+        """
         frame = _frame(toward)
         vertices, triangles = _together(casters)
         seen = product(vertices.astype(np.float64), frame.T)
-        low, high = seen.min(axis=0), seen.max(axis=0)
+        first = seen[casters[0].triangles.ravel()]
+        low, high = first.min(axis=0), first.max(axis=0)
         scale = (_SIDE - 3) / float((high - low)[:2].max())
         corner = low - 1 / scale
         placed = (seen - corner) * scale
@@ -70,18 +75,21 @@ class ShadowMap:
         depth = np.where(fragments.covered, fragments.depth / scale, 0).astype(np.float32)
         moments = np.dstack([depth, depth * depth])
         sigma = max(spread * scale / 2, 0.5)
-        return cls(frame, corner, scale, cv2.GaussianBlur(moments, (0, 0), sigma))
+        moments = cv2.GaussianBlur(moments, (0, 0), sigma)
+        moments[[0, -1]] = moments[:, [0, -1]] = 0
+        return cls(frame, corner, scale, moments)
 
     def at(self, points: Float) -> Float:
         """Return how much of the light reaches points ``(n, 3)``, [0, 1]."""
         seen = product(points.astype(np.float64), self.frame.T) - self.corner
         x = (seen[:, 0] * self.scale).astype(np.float32)
         y = (_SIDE - 1 - seen[:, 1] * self.scale).astype(np.float32)
-        mean, square = _looked_up(self.moments, x, y).T
+        mean, square = bilinear(self.moments, x, y).T
         behind = mean - seen[:, 2].astype(np.float32) - np.float32(_BIAS)
         variance = np.maximum(square - mean * mean, np.float32(_BIAS**2))
         share = np.where(behind > 0, variance / (variance + behind * behind), 1)
-        return np.clip((share - np.float32(_LEAK)) / np.float32(1 - _LEAK), 0, 1)
+        out: Float = np.clip((share - np.float32(_LEAK)) / np.float32(1 - _LEAK), 0, 1)
+        return out
 
 
 def openness(points: Float, normals: Float, casters: list[Caster], count: int = 48) -> Float:
@@ -127,19 +135,3 @@ def _together(casters: list[Caster]) -> tuple[Float, Int]:
         vertices.append(each.vertices)
         first += len(each.vertices)
     return np.concatenate(vertices), np.concatenate(triangles)
-
-
-def _looked_up(values: Float, x: Float, y: Float) -> Float:
-    """Bilinear values ``(n, c)`` of an image; beyond it its border."""
-    rows = np.ascontiguousarray(x[:, None]), np.ascontiguousarray(y[:, None])
-    parts = [
-        cv2.remap(
-            values,
-            rows[0][at : at + 16384],
-            rows[1][at : at + 16384],
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        for at in range(0, len(x), 16384)
-    ]  # OpenCV takes no more than 32767 rows
-    return np.concatenate([np.asarray(part, np.float32).reshape(len(part), -1) for part in parts])

@@ -5,7 +5,7 @@ worked out at the vertices, which lie a few pixels apart, and colour at every sa
 samples a pixel along each axis, weighted 1, 2, 1 about the pixel's centre, so that what is known of
 a pixel, its class, depth and normal, is that of its middle sample.
 
-Colours are linear here, in which light adds up: `encoded` and `linear` convert from and to sRGB.
+Colours are linear here, in which light adds up.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.edits.cielab import decoded, encoded
 from facelab.numerics import abuffer, raster
 from facelab.numerics.arrays import Bool, Float, Int, require
 
-__all__ = ["Drawing", "Surface", "draw", "encoded", "linear", "vertex_normals"]
+__all__ = ["Drawing", "Surface", "draw", "vertex_normals"]
 
 Indices = NDArray[np.intp]
 Paint = Callable[[Float], Float]
@@ -100,7 +101,7 @@ class Drawing:
 
     def over(self, image: Float) -> Float:
         """Return the drawing over an image ``(H, W, 3)``, both sRGB-encoded RGB in [0, 1]."""
-        return encoded(self.colour + (1 - self.opacity)[..., None] * linear(image))
+        return encoded(self.colour + (1 - self.opacity)[..., None] * decoded(image))
 
     def shows(self, name: str) -> Bool:
         """Return which pixels show what is called `name`, ``(H, W)``."""
@@ -298,17 +299,3 @@ def vertex_normals(vertices: Float, triangles: Int) -> Float:
     flat = triangles.ravel()
     total = [np.bincount(flat, np.repeat(axis, 3), len(vertices)) for axis in across.T]
     return _unit(np.stack(total, axis=1))
-
-
-def encoded(colour: Float) -> Float:
-    """Return linear RGB as sRGB has it (IEC 61966-2-1), [0, 1]; what is brighter is white."""
-    colour = np.clip(colour, 0, 1)
-    curved = np.float32(1.055) * np.power(colour, np.float32(1 / 2.4)) - np.float32(0.055)
-    return np.where(colour <= np.float32(0.0031308), np.float32(12.92) * colour, curved)
-
-
-def linear(colour: Float) -> Float:
-    """Return sRGB-encoded RGB in [0, 1] as linear RGB."""
-    colour = np.clip(colour, 0, 1)
-    curved = np.power((colour + np.float32(0.055)) / np.float32(1.055), np.float32(2.4))
-    return np.where(colour <= np.float32(0.04045), colour / np.float32(12.92), curved)
