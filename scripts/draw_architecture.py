@@ -13,18 +13,18 @@ ROWS = [  # from the top: what may import all that lies below it
         ("benchmark", "how right they are"),
         ("verification", "outputs made again"),
     ],
-    [("recipe", "the engine: photographs through steps"), ("model", "a photograph in, faces out")],
+    [
+        ("recipe", "the engine: photographs through steps"),
+        ("model", "a photograph in, faces out"),
+        ("heads", "whole heads without photographs"),
+    ],
     [("edits", "Face -> Face, one file each"), ("export", "OBJ, PLY, GLB, MAT, NPZ, pictures")],
     [
         ("detect", "where faces are"),
         ("reconstruct", "crop -> position map"),
         ("face", "texture, skin, swap, composite"),
     ],
-    [
-        ("models", "networks and what runs them"),
-        ("heads", "whole heads and their parts"),
-        ("provenance", "mark, record, save"),
-    ],
+    [("models", "networks and what runs them"), ("provenance", "mark, record, save")],
     [
         ("images", "files <-> float32 sRGB"),
         ("geometry", "pose, visibility, warp, heads"),
