@@ -11,10 +11,12 @@ import numpy as np
 
 from facelab.augment.classes import COVERED
 from facelab.augment.ground_truth import GroundTruth
-from facelab.augment.plan import Item, Plan
+from facelab.augment.heads import draw_scene, values
+from facelab.augment.plan import HEAD, DrawnItem, Item, Plan
 from facelab.augment.portrait_cache import Portrait, PortraitCache
-from facelab.augment.sample import Sample, Source
+from facelab.augment.sample import Sample, Source, Values
 from facelab.augment.scene import Augmentation, Scene
+from facelab.augment.steps.profile import Profile
 from facelab.augment.template import OTHER, Template
 from facelab.edits import Edit
 from facelab.edits.cover import Cover
@@ -59,13 +61,13 @@ class Generator:
         """
         item, variant = self.plan.place(index)
         steps = self.template.sample(self.plan.seed, item.sha256, variant)
+        if isinstance(item, DrawnItem):  # its own keys say how it is turned
+            steps = [step for step in steps if not isinstance(step, Profile)]
         taking = [step for step in steps if OTHER in dict(step.needs).values()]
         other = self._other(item, variant) if taking else None
         if other is None:  # nobody else in its split
             steps = [step for step in steps if step not in taking]
-        portrait = self._portrait(item)
-        scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
-        scene = replace(scene, head=portrait.head)
+        scene, drawn, sources = self._begun(item, variant)
         scene = apply_steps(steps, scene, self._inputs(other), self.template.blend)
         return Sample(
             index=index,
@@ -74,14 +76,36 @@ class Generator:
             image=scene.image,
             positions=scene.positions,
             occlusion=scene.occlusion,
-            steps=[(step.name, step_values(step)) for step in steps],
-            sources=[_source("face", item), *self._used(steps, other)],
+            steps=[*drawn, *((step.name, step_values(step)) for step in steps)],
+            sources=[*sources, *self._used(steps, other)],
             truth=scene.truth or GroundTruth.of_photograph(scene.image.shape[:2]),
         )
 
+    def _begun(
+        self, item: Item, variant: int
+    ) -> tuple[Scene, list[tuple[str, Values]], list[Source]]:
+        """The scene that steps begin with, with what values it was drawn, and of what files."""
+        if isinstance(item, DrawnItem):
+            return self._drawn(item, variant)
+        portrait = self._portrait(item)
+        scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
+        return replace(scene, head=portrait.head), [], [_source("face", item)]
+
+    def _drawn(
+        self, item: DrawnItem, variant: int
+    ) -> tuple[Scene, list[tuple[str, Values]], list[Source]]:
+        """The scene of a head that is drawn."""
+        assert self.template.heads is not None
+        looks = self.template.heads.looks(self.plan.seed, item.sha256)
+        shot = self.template.heads.shot(self.plan.seed, item.sha256, variant)
+        scene = replace(draw_scene(looks, shot), texture_size=self.template.texture_size)
+        return scene, [(HEAD, values(looks, shot))], [_source(HEAD, item)]
+
     def _other(self, item: Item, variant: int) -> Item | None:
         """Another identity for a sample, of its split: no identity is in two splits."""
-        others = self._by_split[item.split]
+        others = self._by_split.get(item.split)
+        if not others:
+            return None
         rng = np.random.default_rng([self.plan.seed, int(item.sha256[:32], 16), variant, _CHOICE])
         first = int(rng.integers(len(others)))
         candidates = (others[(first + at) % len(others)] for at in range(len(others)))

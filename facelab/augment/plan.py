@@ -5,7 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
+
+HEAD = "head"
+"""The role of a person who is drawn among the sources of a sample."""
 
 SPLITS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 
@@ -32,27 +36,53 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnItem(Item):
+    """A person who is drawn; `file` has no name, and `sha256` is of who it is."""
+
+    @classmethod
+    def named(cls, identity: str, sha256: str, split: str) -> DrawnItem:
+        """The person of a name."""
+        return cls(Path(), sha256, identity, split)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Which samples there will be; sample k is variant k // len(items) of item k % len(items).
+    """Which samples there will be.
+
+    Of the photographs' samples, the k-th is variant k // len(items) of item k % len(items); so it
+    is with the heads'. Sample k is of a head where floor((k + 1) * share) > floor(k * share).
 
     Parameters
     ----------
     items : sequence of Item
-        By sha256, so that neither names nor the order of a folder matter.
+        Photographs, by sha256, so that neither names nor the order of a folder matter.
     count : int
         How many samples.
     seed : int
         Of everything random.
+    heads : sequence of DrawnItem
+        People who are drawn.
+    share : float
+        Of the samples that show them, [0, 1].
     """
 
     items: Sequence[Item]
     count: int
     seed: int
+    heads: Sequence[DrawnItem] = ()
+    share: float = 0.0
 
     def place(self, index: int) -> tuple[Item, int]:
-        """The photograph of a sample and which variant of it the sample is."""
-        variant, item = divmod(index, len(self.items))
-        return self.items[item], variant
+        """The photograph or head of a sample and which variant of it the sample is."""
+        earlier = floor(index * self.share)
+        if floor((index + 1) * self.share) > earlier:
+            return _place(self.heads, earlier)
+        return _place(self.items, index - earlier)
+
+
+def _place(items: Sequence[Item], index: int) -> tuple[Item, int]:
+    variant, item = divmod(index, len(items))
+    return items[item], variant
 
 
 def split_of(identity: str, seed: int) -> str:

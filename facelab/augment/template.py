@@ -12,6 +12,7 @@ import numpy as np
 
 from facelab import recipe_files
 from facelab.augment.distributions import Distribution, Rng, parse_distribution
+from facelab.augment.heads import MOST_PEOPLE, Heads, known_keys
 from facelab.augment.scene import Augmentation
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.edits.edit import Step
@@ -24,6 +25,7 @@ from facelab.recipe.parse import (
     fail,
     inputs_of,
     listing,
+    mapping,
     output_of,
     read_bytes,
     step_keys,
@@ -34,7 +36,9 @@ from facelab.recipe.recipe import SEEDS
 from facelab.recipe.steps import unknown
 
 OTHER = "other"  # the input that stands for another identity of the folder
-KEYS = ("version", "name", "seed", "texture_size", "blend", "output", "inputs", "steps")
+KEYS = ("version", "name", "seed", "texture_size", "blend", "output", "inputs", "heads", "steps")
+NEEDED = "some samples are of photographs, or take from them"
+"""Why a recipe cannot do without photographs, for people."""
 _CHECKED = ("name", "seed", "texture_size", "blend")
 
 
@@ -84,6 +88,8 @@ class Template:
         How edited faces are put back, one of `facelab.constants.BLEND`.
     output : Output
         How images are written.
+    heads : Heads, optional
+        People who are drawn, beside photographs or instead of them.
     text : mapping
         The content of the file, for the record.
     """
@@ -95,6 +101,7 @@ class Template:
     texture_size: int | None = None
     blend: str = "alpha"
     output: Output = field(default_factory=Output)
+    heads: Heads | None = None
     text: Mapping[str, object] = field(default_factory=dict)
 
     def sample(self, seed: int, sha256: str, variant: int) -> list[Step]:
@@ -109,6 +116,21 @@ class Template:
             for step, stream in zip(self.steps, streams, strict=True)
         )
         return [step for step in drawn if step is not None]
+
+    @property
+    def needs_photographs(self) -> bool:
+        """Whether samples cannot do without photographs."""
+        return self.heads is None or self.heads.needs_photographs or self._takes_others
+
+    @property
+    def _takes_others(self) -> bool:
+        """Whether a step takes another identity of the folder."""
+        return any(
+            distribution.may_give(lambda value: OTHER in _listed(value))
+            for step in self.steps
+            for key, distribution in step.distributions.items()
+            if _is_reference(step.kind.__dataclass_fields__[key])
+        )
 
     @property
     def needs_matte(self) -> bool:
@@ -160,7 +182,7 @@ def template_of(plain: object, name: str) -> Template:
 
 
 def is_template(data: bytes) -> bool:
-    """Whether a recipe says what only augmentation knows: its steps, chances and ranges.
+    """Whether a recipe says what only augmentation knows: its steps, heads, chances and ranges.
 
     Raises
     ------
@@ -169,6 +191,8 @@ def is_template(data: bytes) -> bool:
     """
     keys = parse(data).plain
     keys = keys if isinstance(keys, dict) else {}
+    if "heads" in keys:
+        return True
     steps = keys.get("steps")
     other = None if OTHER in (keys.get("inputs") or ()) else OTHER
     return any(_is_drawn(step, other) for step in (steps if isinstance(steps, list) else ()))
@@ -195,6 +219,8 @@ def _template(root: Node, folder: Path) -> Template:
         fail(keys["inputs"], f"inputs: {OTHER}: stands for another identity; use another name")
     if "output" in keys:
         values["output"] = output_of(keys["output"])
+    if "heads" in keys:
+        values["heads"] = _heads(keys["heads"])
     node = keys.get("steps")
     items = [] if node is None or node.value is None else listing(node, "steps")
     names = (*inputs, OTHER)
@@ -225,10 +251,34 @@ def _step(where: str, node: Node, inputs: Sequence[str]) -> StepTemplate:
     return StepTemplate(kind, distributions, chance)
 
 
-def _chance(where: str, node: Node) -> float:
+def _heads(node: Node) -> Heads:
+    """The people who are drawn."""
+    known = known_keys()
+    given = {} if node.value is None else mapping(node, "heads", ("people", "share", *known))
+    counts: dict[str, Any] = {}
+    if "people" in given:
+        counts["people"] = _people(given["people"])
+    if "share" in given:
+        counts["share"] = _chance("heads", given["share"], "share")
+    distributions = {
+        key: _distribution("heads", known[key], value, ())
+        for key, value in given.items()
+        if key in known
+    }
+    return Heads(**counts, distributions=distributions)
+
+
+def _people(node: Node) -> int:
+    value = node.plain
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_PEOPLE:
+        fail(node, f"heads: people: {value!r} is not a whole number from 1 to {MOST_PEOPLE}")
+    return value
+
+
+def _chance(where: str, node: Node, key: str = "chance") -> float:
     value = node.plain
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        fail(node, f"{where}: chance: {value!r} is not a number from 0 to 1")
+        fail(node, f"{where}: {key}: {value!r} is not a number from 0 to 1")
     return float(value)
 
 
@@ -240,12 +290,17 @@ def _distribution(where: str, key: Field[Any], node: Node, inputs: Sequence[str]
         fail(node, f"{where}: {key.name}: {error}")
     try:
         distribution.check(partial(checked, key))
-        if key.metadata["kind"] in ("reference", "references"):
+        if _is_reference(key):
             distribution.check(partial(_check_input, key.name, inputs))
     except ValueError as error:
         prefix = "" if str(error).startswith(f"{key.name}:") else f"{key.name}: "
         fail(node, f"{where}: {prefix}{error}")
     return distribution
+
+
+def _is_reference(key: Field[Any]) -> bool:
+    """Whether a key names inputs."""
+    return key.metadata["kind"] in ("reference", "references")
 
 
 def _check_input(key: str, inputs: Sequence[str], value: object) -> None:

@@ -52,7 +52,7 @@ class Cloth:
             case "columns":
                 return _band(x)
             case "checks":
-                return (_band(x) + _band(y)) / 2
+                return np.asarray((_band(x) + _band(y)) / 2, np.float32)
             case "knit":
                 stitch = np.abs(((x * 8 + np.abs((y * 6) % 2 - 1)) % 1) - 0.5)
                 return np.asarray(stitch * 0.35, np.float32)

@@ -94,7 +94,8 @@ class Eyeballs:
             product(ball.iris, turn.T.astype(np.float32))
             for ball, turn in zip(balls(), self.turns, strict=True)
         ]
-        return self.middles[:, None] + np.float32(self.radius) * np.stack(turned)
+        placed = self.middles[:, None] + self.radius * np.stack(turned)
+        return np.asarray(placed, np.float32)
 
     @property
     def gaze(self) -> Float:

@@ -28,7 +28,8 @@ from facelab.numerics.arrays import Float, Int
 
 _NAMES = {1: "skin", 8: "mouth interior", 11: "right ear", 12: "left ear", 13: "neck"}
 _CLOTHES = 14
-_WET_EYE, _WET_TEETH, _WET_TONGUE = (350.0, 1.0), (40.0, 0.8), (12.0, 0.5)
+_WET_EYE = 350.0, 1.0  # sharpness and share of what is mirrored, and of
+_MOUTH = {"upper teeth": (40.0, 0.8), "lower teeth": (40.0, 0.8), "tongue": (12.0, 0.5)}
 _TRIED = 32  # directions from which light is tried
 
 
@@ -125,15 +126,11 @@ class Figure:
 
     def _mouth(self) -> Iterator[Surface]:
         wide = min(self.expression.get("jawOpen", 0.0) / 0.3, 1.0)
-        for name, wet in (
-            ("upper teeth", _WET_TEETH),
-            ("lower teeth", _WET_TEETH),
-            ("tongue", _WET_TONGUE),
-        ):
+        for name, wet in _MOUTH.items():
             part = HeadFamily.load().parts[name]
             vertices = part.vertices(self.head)
             normals = vertex_normals(vertices, part.triangles)
-            light = self._open.mouth[name] * np.float32(0.25 + 0.75 * wide)
+            light = mouth_openness()[name] * np.float32(0.25 + 0.75 * wide)
             lit = shading.wet(self._place(vertices, normals, light), self._light, *wet)
             yield self._part(
                 part, "mouth interior", vertices, normals, lit, decoded(part.picture[..., :3])
@@ -251,33 +248,40 @@ class Openness(NamedTuple):
     skin: Float
     hair: Float
     eyes: tuple[Float, Float]
-    mouth: Mapping[str, Float]
 
 
 @cache
 def openness(style: str, hat: str) -> Openness:
-    """Work out what hair and hat hide of the light around, on the mean head, once."""
+    """Work out what head, hair and hat hide of the light around, on the mean head, once."""
     family = HeadFamily.load()
-    head = family.base
-    casters = _casters(head, style, hat)
-    bare = _casters(_moved(head, {"jawOpen": 0.5}), "", "")
-
-    def seen(vertices: Float, normals: Float, by: list[Caster] = casters) -> Float:
-        return shadow.openness(vertices, normals, by, _TRIED)
-
-    locks = np.zeros((0, 9), np.float32)
+    head, eyeballs = family.base, Eyeballs.of(family.base, (0.0, 0.0))
+    meshes = [(head, _welded_normals(head)), eyeballs.mesh(0), eyeballs.mesh(1)]
     if style:
         part = family.parts[style]
         vertices = part.vertices(head)
-        locks = seen(vertices, hair.normals(vertices, vertex_normals(vertices, part.triangles)))
-    eyeballs = Eyeballs.of(head, (0.0, 0.0))
-    mouth = {}
-    for name in ("upper teeth", "lower teeth", "tongue"):
-        part = family.parts[name]
-        vertices = part.vertices(bare[0].vertices)
-        mouth[name] = seen(vertices, vertex_normals(vertices, part.triangles), bare)
-    right, left = (seen(*eyeballs.mesh(side)) for side in (0, 1))
-    return Openness(seen(head, _welded_normals(head)), locks, (right, left), mouth)
+        mesh = vertex_normals(vertices, part.triangles)
+        meshes.append((vertices, hair.normals(vertices, mesh)))
+    skin, right, left, *locks = _seen(meshes, _casters(head, style, hat))
+    return Openness(skin, locks[0] if locks else skin[:0], (right, left))
+
+
+@cache
+def mouth_openness() -> Mapping[str, Float]:
+    """The same of teeth and tongue in an open mouth, by the parts' names."""
+    family = HeadFamily.load()
+    head = _moved(family.base, {"jawOpen": 0.5})
+    parts = [family.parts[name] for name in _MOUTH]
+    placed = [part.vertices(head) for part in parts]
+    normals = [vertex_normals(v, part.triangles) for v, part in zip(placed, parts, strict=True)]
+    seen = _seen(list(zip(placed, normals, strict=True)), _casters(head, "", ""))
+    return dict(zip(_MOUTH, seen, strict=True))
+
+
+def _seen(meshes: Sequence[tuple[Float, Float]], casters: list[Caster]) -> list[Float]:
+    """What of the light around reaches vertices with normals, for each of several meshes."""
+    vertices, normals = (np.concatenate(rows) for rows in zip(*meshes, strict=True))
+    open_to = shadow.openness(vertices, normals, casters, _TRIED)
+    return np.split(open_to, np.cumsum([len(rows) for rows, _ in meshes])[:-1])
 
 
 def _casters(head: Float, style: str, hat: str) -> list[Caster]:

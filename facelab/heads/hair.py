@@ -98,4 +98,5 @@ def under(part: Part, vertices: Float, hat: Float) -> Int:
     nearest = cKDTree(hat[:, [0, 2]]).query(vertices[:, [0, 2]], k=8)[1]
     lowest = hat[nearest, 1].min(axis=1)
     free = vertices[:, 1] < lowest + 0.5
-    return part.triangles[free[part.triangles].all(axis=1)]
+    out: Int = part.triangles[free[part.triangles].all(axis=1)]
+    return out

@@ -156,7 +156,7 @@ def _hair_colour(looks: Looks, origins: tuple[float, float, float], rng: Rng) ->
 
 
 def _style(looks: Looks, rng: Rng) -> str:
-    """A style that suits: of the person's sex, more often bald with age, what a hat leaves room for."""
+    """A style that suits: by sex, more often none with age, and one that goes under a hat."""
     names = [name for name in _SUIT if looks.hat == "none" or name in _BENEATH]
     odds = np.array([np.interp(looks.male, (0, 1), _SUIT[name]) for name in names])
     odds[names.index("bald")] *= np.interp(looks.age, (25, 60), (0.5, 1.6))

@@ -96,6 +96,7 @@ def card(facts: Facts, found: Statistics) -> bytes:
             **{split: found.samples[split] for split in SPLITS},
         },
         "identities": {split: len(found.identities[split]) for split in SPLITS},
+        "heads": len(found.heads),
         "photographs": {
             "used": len(found.photographs),
             "skipped": dict(sorted(facts.skipped.items())),
