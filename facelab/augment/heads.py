@@ -35,6 +35,7 @@ DEFAULTS: Mapping[str, Distribution] = {
     "yaw": Choice((Uniform(-90, 90), Normal(0, 25, -110, 110))),
     "pitch": Normal(0, 12, -60, 60),
     "roll": Normal(0, 9, -180, 180),
+    "neck": Uniform(0, 1),
     "view": Uniform(12, 55),
     "room": Uniform(1.6, 2.6),
     "right": Normal(0, 0.04, -1, 1),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from facelab.heads.clothes import garment
 from facelab.heads.eyes import Eyeballs, balls
 from facelab.heads.family import HeadFamily
 from facelab.heads.light import Light, open_transfer
+from facelab.heads.neck import Angles, bent
 from facelab.heads.parts import Part
 from facelab.heads.person import Person
 from facelab.heads.shading import Lit, Place
@@ -30,6 +31,7 @@ _NAMES = {1: "skin", 8: "mouth interior", 11: "right ear", 12: "left ear", 13: "
 _CLOTHES = 14
 _WET_EYE = 350.0, 1.0  # sharpness and share of what is mirrored, and of
 _MOUTH = {"upper teeth": (40.0, 0.8), "lower teeth": (40.0, 0.8), "tongue": (12.0, 0.5)}
+_LASHES = np.array([0.012, 0.009, 0.008], np.float32)  # the palest, linear
 _TRIED = 32  # directions from which light is tried
 
 
@@ -47,6 +49,8 @@ class Figure:
     gaze : (right, up)
         Degrees, as of `Eyeballs.of`.
     camera : Camera
+    turn : (angles, share)
+        As of `facelab.heads.neck.bent`.
     light : Light
         In the camera's frame.
     """
@@ -56,12 +60,13 @@ class Figure:
     looks: Mapping[str, float] = field(repr=False)
     gaze: tuple[float, float]
     camera: Camera
+    turn: tuple[Angles, float]
     light: Light = field(repr=False)
 
     @cached_property
     def head(self) -> Float:
         """The head's vertices ``(n, 3)``, cm, the head's frame."""
-        return _moved(_moved(self.person.rest, self.expression), self.looks)
+        return bent(_moved(_moved(self.person.rest, self.expression), self.looks), *self.turn)
 
     @cached_property
     def eyeballs(self) -> Eyeballs:
@@ -141,7 +146,7 @@ class Figure:
         person, family = self.person, HeadFamily.load()
         for name, colour, called in (
             (person.brows, person.brow_colour, ("right brow", "left brow")),
-            (person.lashes, person.brow_colour * np.float32(0.5), ("skin", "skin")),
+            (person.lashes, np.minimum(person.brow_colour, _LASHES), ("skin", "skin")),
         ):
             part = family.parts[name]
             vertices = part.vertices(self.head)

@@ -26,12 +26,13 @@ COLOURS: Mapping[str, str] = {
     "light blond": "#d2ba8b",
     "auburn": "#5a2a1a",
     "red": "#8c4522",
-    "grey": "#8b8885",
-    "white": "#d6d3ce",
+    "grey": "#7b7874",
+    "white": "#b9b6b1",
 }
 """Hair as it looks in white light, from sparse melanin to dense, and without."""
 DYED = ("#7a1f3d", "#25456e", "#5b3a7a", "#2e6a5a", "#b35a86", "#c8c3b0")
 
+_DYES = 0.3  # of people: they are never grey
 _CENTRE = np.array([0.0, 3.0, -4.0], np.float32)  # of a skull, cm
 _ROUND = 0.5  # how far a lock's normals are those of the whole head of hair
 
@@ -47,8 +48,8 @@ def melanin(origins: tuple[float, ...], rng: Rng) -> str:
 def mixed(name: str, age: float, rng: Rng) -> Float:
     """Draw a colour near a named one, linear RGB ``(3,)``, greyer with age."""
     colour = decoded(rgb_of(COLOURS[name])).astype(np.float64)
-    grey = decoded(rgb_of(COLOURS["white" if age > 65 else "grey"]))
-    share = np.clip((age - 38) / 40 + rng.normal(0, 0.22), 0, 1) if age > 30 else 0.0
+    grey = decoded(rgb_of(COLOURS["white" if rng.uniform(50, 90) < age else "grey"]))
+    share = np.clip((age - 45) / 35 + rng.normal(0, 0.25), 0, 1) * (rng.random() > _DYES)
     colour = colour * np.exp(rng.normal(0, 0.18)) * np.exp(rng.normal(0, 0.05, 3))
     return np.asarray(colour + share * (grey - colour), np.float32)
 

@@ -28,9 +28,10 @@ _SUIT = {  # who wears what: women's, men's
     "short03": (0.5, 1.2), "short04": (0.5, 1.5), "bald": (0.02, 0.9),
 }  # fmt: skip
 _BENEATH = ("short01", "short02", "short04", "bald", "long01", "ponytail01")  # hats
-_SHAPE = 0.22  # standard deviation of the coefficients of a face's shapes, and
+_SHAPE = 0.17  # standard deviation of the coefficients of a face's shapes, and
 _MOST = 0.6  # the most that they are
 _UNEVEN = 0.25  # the same of what makes a face lopsided
+_PALEST = 0.16  # of brows, linear: they go grey last
 _DARKEST = 0.25  # of an iris, of its picture
 
 
@@ -114,7 +115,7 @@ def person_of(looks: Looks, given: Skin | None = None) -> Person:
         hair="" if style == "bald" else f"hair-{style}",
         hair_colour=colour,
         brows=str(rng.choice([part.name for part in family.kin("brows")])),
-        brow_colour=np.asarray(colour * shade, np.float32),
+        brow_colour=np.asarray(np.minimum(colour * shade, _PALEST), np.float32),
         lashes=str(rng.choice([part.name for part in family.kin("lashes")])),
         irises=_irises(looks.eyes, origins, rng),
         cloth=draw_cloth(looks.clothes, rng),

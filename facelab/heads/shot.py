@@ -37,6 +37,7 @@ class Shot:
     yaw: float = parameters.number(0.0, -110.0, 110.0, "the nose to the image's right", "degrees")
     pitch: float = parameters.number(0.0, -60.0, 60.0, "the nose down", "degrees")
     roll: float = parameters.number(0.0, -180.0, 180.0, "counter-clockwise as seen", "degrees")
+    neck: float = parameters.number(0.5, 0.0, 1.0, "of the turn, that the neck does, not the body")
     view: float = parameters.number(30.0, 10.0, 70.0, "field of view of the picture", "degrees")
     expression: str = parameters.choice("neutral", ("any", *EXPRESSIONS), "of the face")
     strength: float = parameters.number(1.0, 0.0, 1.5, "of the expression")
@@ -84,7 +85,13 @@ def take(person: Person, shot: Shot) -> Picture:
     light = draw_light(shot.light, rng)
     shape = shot.size, shot.size
     figure = Figure(
-        person, given, ways, (shot.gaze_right, shot.gaze_up), _camera(person, shot), light
+        person,
+        given,
+        ways,
+        (shot.gaze_right, shot.gaze_up),
+        _camera(person, shot),
+        ((shot.yaw, shot.pitch, shot.roll), shot.neck),
+        light,
     )
     drawing = draw(figure.surfaces(), shape)
     image = drawing.over(draw_backdrop(shot.background, shape, rng))
