@@ -18,7 +18,7 @@ from facelab.errors import WeightsError
 
 ROOT = Path(__file__).parent.parent
 CARDS = ["blazeface_short", "blazeface_full", "facemap", "facemesh", "selfie", "canonical_face",
-         "heads"]  # fmt: skip
+         "heads", "skins"]  # fmt: skip
 ARCHIVES = os.environ.get("FACELAB_MEDIAPIPE_ARCHIVES")
 
 

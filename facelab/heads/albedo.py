@@ -27,6 +27,7 @@ from facelab.types import Texture
 _LIT = 0.6  # quantile of the skin's lightness that is taken for its own: half of it lies in shade
 _KEPT = np.array([0.2, 0.7, 0.7], np.float32)  # of what both halves share, in CIELAB
 _LARGEST = np.array([4.0, 5.0, 5.0], np.float32)  # of it, in CIELAB
+_LIPS_EVENED = 0.5  # of the contrast of their lightness
 _RIM = 0.12  # of the side, over which the tone fades to one colour toward the oval
 _GLOSS, _GLOSS_KEPT = 3.0, 0.25  # lightness above the tone from which it is gloss; what stays
 _UNLIKE, _LIKE = 0.25, 0.6  # likelihood of skin from which a texel counts, and fully counts
@@ -70,7 +71,7 @@ def albedo(texture: Texture, atlas: Atlas) -> Albedo:
     flat = to_lab(retoned(whole, skin.tone, to_rgb(field)))
     wanted = resized(field, texture.size)
     known = _known(seen, skin, atlas) * (1 - _strands(flat - wanted, atlas))
-    matt = _matt(_without_form(flat - wanted, known, atlas))
+    matt = _even_lips(_matt(_without_form(flat - wanted, known, atlas)), atlas)
     return Albedo(to_rgb(wanted + _filled(matt, known, atlas)), known, tone)
 
 
@@ -104,6 +105,16 @@ def _matt(fine: Float) -> Float:
     above = np.maximum(fine[..., 0] - np.float32(_GLOSS), 0)
     out = fine.copy()
     out[..., 0] -= np.float32(1 - _GLOSS_KEPT) * above
+    return out
+
+
+def _even_lips(fine: Float, atlas: Atlas) -> Float:
+    """Lips as light above as below: the upper one faces down, the lower one shines."""
+    lips = _soft(_grown(atlas.region("lips", len(fine)), 0.006), 0.006)
+    light = fine[..., 0]
+    mean = np.average(light, weights=lips + np.float32(1e-6))
+    out = fine.copy()
+    out[..., 0] += np.float32(_LIPS_EVENED) * lips * (mean - light)
     return out
 
 

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facelab.edits.cielab import to_rgb
+from facelab.heads.skin_bank import skin_bank
+from facelab.heads.skin_drawn import Beard, Traits, body, face
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float, require
 
-FACE, BODY = 512, 512  # sides of the two textures that are drawn here
+__all__ = ["Skin", "Traits", "own"]
+
+ANYBODY = Traits()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,29 +67,7 @@ class Skin:
         return body + share[..., None] * (face - body)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traits:
-    """Whom a skin is for.
-
-    Parameters
-    ----------
-    age : float
-        Years, 16 to 90.
-    male : float
-        0 for a woman, 1 for a man.
-    lightness : float, optional
-        CIELAB lightness of the skin, about 25 (very dark) to 80 (very light); drawn by default.
-    hair : (3,) floats
-        sRGB-encoded RGB in [0, 1] of the hair: stubble and a shorn scalp have its colour.
-    """
-
-    age: float = 30.0
-    male: float = 0.5
-    lightness: float | None = None
-    hair: tuple[float, float, float] = (0.16, 0.11, 0.08)
-
-
-def own(rng: np.random.Generator, traits: Traits = Traits()) -> Skin:
+def own(rng: np.random.Generator, traits: Traits = ANYBODY, size: int = 512) -> Skin:
     """Draw the skin of somebody who does not exist.
 
     Parameters
@@ -95,13 +76,19 @@ def own(rng: np.random.Generator, traits: Traits = Traits()) -> Skin:
         All of the skin hangs on it: the same state gives the same skin.
     traits : Traits
         Whom it is for.
+    size : int
+        The side of the face's texture: about the height of the head in the picture, pixels.
+
+    Raises
+    ------
+    WeightsError
+        If the shipped skins are missing or damaged.
     """
-    light = rng.uniform(25, 80) if traits.lightness is None else traits.lightness
-    tone = np.array([light, 8 + rng.uniform(0, 4), 10 + 10 * np.sin(light / 25)], np.float32)
-    flat = to_rgb(np.broadcast_to(tone, (FACE, FACE, 3)).copy())
-    grain = 1 + np.float32(0.02) * rng.standard_normal((FACE, FACE, 1), np.float32)
-    face = np.clip(flat * grain, 0, 1)
-    return Skin(face, face.copy())
+    bank = skin_bank()
+    tone = bank.tone(rng, traits.lightness)
+    beard = Beard.drawn(rng, traits)
+    shown = face(rng, bank, traits, tone, beard, size)
+    return Skin(shown, body(rng, bank, traits, tone, beard))
 
 
 def _read(texture: Float, places: Float, covered: Bool) -> Float:
