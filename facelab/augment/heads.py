@@ -56,7 +56,7 @@ class Heads:
     people : int
         How many there are.
     share : float
-        Of the samples that show them, [0, 1]; the others are photographs.
+        Of the renders that show them, [0, 1]; the others are photographs.
     distributions : mapping of str to Distribution
         Of the keys of `Looks` and `Shot` that the recipe gives.
     """
@@ -99,11 +99,13 @@ class Heads:
         return self.distributions.get(key) or DEFAULTS.get(key) or default
 
 
-def plan_of(items: Sequence[Item], count: int, seed: int, heads: Heads | None) -> Plan:
+def plan_of(
+    items: Sequence[Item], count: int, seed: int, variants: int, heads: Heads | None
+) -> Plan:
     """Return the plan of a data set of photographs, and of heads where there are any."""
     if heads is None:
-        return Plan(items, count, seed)
-    return Plan(items, count, seed, heads.items(seed), heads.share)
+        return Plan(items, count, seed, variants)
+    return Plan(items, count, seed, variants, heads.items(seed), heads.share)
 
 
 def known_keys() -> dict[str, Field[Any]]:

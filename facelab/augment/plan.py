@@ -46,11 +46,31 @@ class DrawnItem(Item):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a sample in a plan.
+
+    Parameters
+    ----------
+    item : Item
+        The photograph or head.
+    render : int
+        How many renders of the same come before the sample's.
+    variant : int
+        How many samples of the same come before it.
+    """
+
+    item: Item
+    render: int
+    variant: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Which samples there will be.
 
-    Of the photographs' samples, the k-th is variant k // len(items) of item k % len(items); so it
-    is with the heads'. Sample k is of a head where floor((k + 1) * share) > floor(k * share).
+    Each render serves `variants` samples, one after the other. Render k is of a head where
+    floor((k + 1) * share) > floor(k * share). Renders of photographs go round the items: the k-th
+    is of item k % len(items); and so do those of heads.
 
     Parameters
     ----------
@@ -60,29 +80,29 @@ class Plan:
         How many samples.
     seed : int
         Of everything random.
+    variants : int
+        How many samples a render serves.
     heads : sequence of DrawnItem
         People who are drawn.
     share : float
-        Of the samples that show them, [0, 1].
+        Of the renders that show them, [0, 1].
     """
 
     items: Sequence[Item]
     count: int
     seed: int
+    variants: int = 1
     heads: Sequence[DrawnItem] = ()
     share: float = 0.0
 
-    def place(self, index: int) -> tuple[Item, int]:
-        """The photograph or head of a sample and which variant of it the sample is."""
-        earlier = floor(index * self.share)
-        if floor((index + 1) * self.share) > earlier:
-            return _place(self.heads, earlier)
-        return _place(self.items, index - earlier)
-
-
-def _place(items: Sequence[Item], index: int) -> tuple[Item, int]:
-    variant, item = divmod(index, len(items))
-    return items[item], variant
+    def place(self, index: int) -> Place:
+        """The place of a sample."""
+        render, draw = divmod(index, self.variants)
+        earlier = floor(render * self.share)
+        of_head = floor((render + 1) * self.share) > earlier
+        items = self.heads if of_head else self.items
+        number, item = divmod(earlier if of_head else render - earlier, len(items))
+        return Place(items[item], number, number * self.variants + draw)
 
 
 def split_of(identity: str, seed: int) -> str:

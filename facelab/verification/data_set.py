@@ -235,7 +235,7 @@ def _photographs(made: _DataSetRecord, wanted: range) -> dict[str, str | None]:
     """The sha256 of photographs that samples need, to their names if label records tell them."""
     known = {digest for digest, _ in made.people}
     plan = _plan(made, template_of(made.recipe, CARD), {})
-    first = [plan.place(index)[0] for index in wanted]
+    first = [plan.place(index).item for index in wanted]
     found: dict[str, str | None] = {item.sha256: None for item in first if item.sha256 in known}
     for index in wanted:
         for source in _sources(made, index):
@@ -295,7 +295,7 @@ def _plan(made: _DataSetRecord, template: Template, files: Mapping[str, Path | N
         Item(files.get(digest) or Path(digest), digest, who, split_of(who, made.seed))
         for digest, who in made.people
     ]
-    return plan_of(items, made.count, made.seed, template.heads)
+    return plan_of(items, made.count, made.seed, template.variants, template.heads)
 
 
 def _sample_findings(
