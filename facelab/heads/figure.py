@@ -335,8 +335,6 @@ def _class_of(number: int) -> tuple[NDArray[np.intp], Int]:
 def _atlas() -> Float:
     """Place in the canonical atlas and share of the face, ``(n, 3)``."""
     family = HeadFamily.load()
-    if not hasattr(family, "atlas_uv"):
-        return np.zeros((len(family.base), 3), np.float32)
     return np.hstack([family.atlas_uv, family.atlas_share[:, None]]).astype(np.float32)
 
 
