@@ -25,7 +25,8 @@ from facelab.recipe.recipe import SEEDS
 MOST_PEOPLE = 1_000_000
 
 _LOOKS, _SHOT, _SKIN = range(3)  # mark the random numbers for each
-_IN_FRONT = ("hair", "hat")  # what of a person may hide the face
+_IN_FRONT = ("hair", "hat")  # what of a person may hide the face, which is
+_FACE = ("skin", "right eye", "left eye", "mouth interior")
 
 DEFAULTS: Mapping[str, Distribution] = {
     "age": Uniform(18, 80),
@@ -146,11 +147,9 @@ def _classes(picture: Picture) -> Any:  # noqa: ANN401
 
 
 def _occlusion(picture: Picture) -> Float:
-    """How far hair and hat hide what is behind them, ``(H, W)``."""
-    hidden = np.zeros(picture.image.shape[:2], np.float32)
-    for name in _IN_FRONT:
-        hidden[picture.drawing.shows(name)] = 1
-    return hidden
+    """Where hair and hat hide the face, ``(H, W)``."""
+    drawing = picture.drawing
+    return (drawing.shows(*_IN_FRONT) & drawing.hides(*_FACE)).astype(np.float32)
 
 
 _LIDS = ((159, 145, 33, 133), (386, 374, 263, 362))  # upper, lower, corners; right eye, left eye

@@ -32,8 +32,8 @@ class Pictured:
         return bilinear(self.picture, places[:, 0] * width - half, places[:, 1] * height - half)
 
 
-def read_at(picture: Float, uv: Float, triangles: Int, placed: Float) -> Pictured:
-    """Return paint from a picture, shrunk so that a texel is about as large as a sample.
+def fitted(picture: Float, uv: Float, triangles: Int, placed: Float) -> Float:
+    """Return a picture shrunk so that its texels are about as large as samples.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def read_at(picture: Float, uv: Float, triangles: Int, placed: Float) -> Picture
     """
     texels = _area(uv, triangles) * picture.shape[0] * picture.shape[1]
     samples = _area(placed, triangles) * SAMPLES**2
-    return Pictured(shrunk(picture, float(np.sqrt(texels / max(samples, 1e-6)))))
+    return shrunk(picture, float(np.sqrt(texels / max(samples, 1e-6))))
 
 
 def _area(places: Float, triangles: Int) -> float:
