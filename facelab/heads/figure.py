@@ -32,6 +32,7 @@ _WET = {"upper teeth": _TOOTH, "lower teeth": _TOOTH, "tongue": _TONGUE}
 _SHUT = 0.06  # cm: lips that are no farther apart show nothing of the mouth
 _WIDE = 1.5  # cm: a mouth so far open is as light inside as it gets
 _DARK = 0.3  # of that light, where it is nearly shut
+_ENAMEL = np.array([1.5, 1.42, 1.25], np.float32)  # times the picture of teeth, which is dark
 _LASHES = np.array([0.012, 0.009, 0.008], np.float32)  # the palest, linear RGB
 
 
@@ -135,7 +136,7 @@ class Figure:
             mesh = self._mesh(part)
             place = self._place(mesh.vertices, mesh.normals, bright * mouth_openness()[name])
             lit = shading.wet(place, self._light, *wet)
-            paint = Pictured(decoded(self._fitted(part, mesh)[..., :3]))
+            paint = Pictured(decoded(self._fitted(part, mesh)[..., :3]) * _ENAMEL)
             yield self._surface("mouth interior", mesh, lit, part.uv, paint)
 
     def _brows(self) -> Iterator[Surface]:

@@ -31,6 +31,7 @@ _BENEATH = ("short01", "short02", "short04", "bald", "long01", "ponytail01")  # 
 _SHAPE = 0.17  # standard deviation of the coefficients of a face's shapes, and
 _MOST = 0.6  # the most that they are
 _UNEVEN = 0.25  # the same of what makes a face lopsided
+_DYED = 0.03  # of people, in colours that do not grow
 _PALEST = 0.16  # of brows, linear: they go grey last
 _DARKEST = 0.25  # of an iris, of its picture
 
@@ -104,9 +105,11 @@ def person_of(looks: Looks, given: Skin | None = None) -> Person:
     family = HeadFamily.load()
     origins = _origins(looks.origin, rng)
     coefficients = _coefficients(family, looks, origins, rng)
-    colour = _hair_colour(looks, origins, rng)
+    natural = _natural_colour(looks, origins, rng)
+    dyed = looks.hair_colour == "dyed" or (looks.hair_colour == "any" and rng.random() < _DYED)
+    colour = decoded(rgb_of(str(rng.choice(DYED)))) if dyed else natural
     style = looks.hair if looks.hair != "any" else _style(looks, rng)
-    own = skin.own(rng, _traits(looks, origins, colour, rng)) if given is None else given
+    own = skin.own(rng, _traits(looks, origins, natural, rng)) if given is None else given
     shade = np.float32(np.exp(rng.normal(-0.2, 0.25)))
     return Person(
         coefficients=coefficients,
@@ -115,7 +118,7 @@ def person_of(looks: Looks, given: Skin | None = None) -> Person:
         hair="" if style == "bald" else f"hair-{style}",
         hair_colour=colour,
         brows=str(rng.choice([part.name for part in family.kin("brows")])),
-        brow_colour=np.asarray(np.minimum(colour * shade, _PALEST), np.float32),
+        brow_colour=np.asarray(np.minimum(natural * shade, _PALEST), np.float32),
         lashes=str(rng.choice([part.name for part in family.kin("lashes")])),
         irises=_irises(looks.eyes, origins, rng),
         cloth=draw_cloth(looks.clothes, rng),
@@ -148,12 +151,9 @@ def _coefficients(
     return out
 
 
-def _hair_colour(looks: Looks, origins: tuple[float, float, float], rng: Rng) -> Float:
-    name = looks.hair_colour
-    if name == "dyed" or (name == "any" and rng.random() < 0.03):
-        return decoded(rgb_of(str(rng.choice(DYED))))
-    natural = melanin(origins, rng)
-    return mixed(natural, looks.age, rng) if name == "any" else mixed(name, 0, rng)
+def _natural_colour(looks: Looks, origins: tuple[float, float, float], rng: Rng) -> Float:
+    name, grown = looks.hair_colour, melanin(origins, rng)
+    return mixed(name, 0, rng) if name in COLOURS else mixed(grown, looks.age, rng)
 
 
 def _style(looks: Looks, rng: Rng) -> str:

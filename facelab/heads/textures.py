@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from facelab.heads.surface import SAMPLES
 from facelab.numerics.arrays import Float, Int
 from facelab.numerics.lookup import bilinear, shrunk
 
-_CONTRAST, _BRIGHTEST = 1.5, 2.0  # of strands in pictures of hair, whose light is painted in
+_BROAD = 15  # texels about one: what varies over more is light that is painted into a picture
+_BROADLY, _FINELY = 0.5, 1.5  # how much of that is kept, and of what varies over less
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,5 +94,8 @@ def tinted(grey: Float, colour: Float) -> Float:
 
     The mean brightness, a half, shows the colour itself.
     """
-    level = np.minimum((2 * grey[..., :1]) ** np.float32(_CONTRAST), _BRIGHTEST)
+    strands = grey[..., 0]
+    broad = cv2.blur(strands, (_BROAD, _BROAD), borderType=cv2.BORDER_REPLICATE)
+    even = 0.5 + _BROADLY * (broad - 0.5) + _FINELY * (strands - broad)
+    level = np.clip(2 * even, 0.05, 2.0)[..., None] ** np.float32(1.5)
     return np.dstack([level * colour.astype(np.float32), grey[..., 1:]]).astype(np.float32)
