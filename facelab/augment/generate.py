@@ -11,7 +11,7 @@ import numpy as np
 
 from facelab.augment.classes import COVERED
 from facelab.augment.ground_truth import GroundTruth
-from facelab.augment.heads import draw_scene, values
+from facelab.augment.heads import choose, draw_scene, values
 from facelab.augment.plan import HEAD, DrawnItem, Item, Plan
 from facelab.augment.portrait_cache import Portrait, PortraitCache
 from facelab.augment.sample import Sample, Source, Values
@@ -134,8 +134,14 @@ class Generator:
         assert self.template.heads is not None
         looks = self.template.heads.looks(self.plan.seed, item.sha256)
         shot = self.template.heads.shot(self.plan.seed, item.sha256, number)
-        scene = replace(draw_scene(looks, shot), texture_size=self.template.texture_size)
-        return scene, [(HEAD, values(looks, shot))], [_source(HEAD, item)]
+        sources, texture = [_source(HEAD, item)], None
+        same = self._by_split.get(item.split, []) if looks.skin == "photographs" else []
+        skin = choose(same, self.plan.seed, item.sha256)
+        if skin is not None:
+            texture = self._portrait(skin).face.texture
+            sources.append(_source("skin", skin))
+        scene = replace(draw_scene(looks, shot, texture), texture_size=self.template.texture_size)
+        return scene, [(HEAD, values(looks, shot))], sources
 
     def _other(self, item: Item, render: int) -> Item | None:
         """Another identity for a render, of its split: no identity is in two splits."""

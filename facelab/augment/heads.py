@@ -18,9 +18,9 @@ from facelab.augment.scene import Scene
 from facelab.geometry.landmarks import position_map
 from facelab.heads.person import Looks, person_of
 from facelab.heads.shot import Picture, Shot, take
-from facelab.heads.skin import Skin
 from facelab.numerics.arrays import Float
 from facelab.recipe.recipe import SEEDS
+from facelab.types import Texture
 
 MOST_PEOPLE = 1_000_000
 
@@ -114,15 +114,15 @@ def known_keys() -> dict[str, Field[Any]]:
     return {key.name: key for key in (*fields(Looks), *fields(Shot)) if key.name != "seed"}
 
 
-def choose(items: Sequence[Any], seed: int, sha256: str) -> Any | None:  # noqa: ANN401
+def choose(items: Sequence[Item], seed: int, sha256: str) -> Item | None:
     """Choose one of some photographs for a person's skin; None if there are none."""
     rng = _rng(seed, sha256, _SKIN)
     return items[int(rng.integers(len(items)))] if items else None
 
 
-def draw_scene(looks: Looks, shot: Shot, skin: Skin | None = None) -> Scene:
-    """Draw a person as a scene, with all that is known of it."""
-    return _scene(take(person_of(looks, skin), shot))
+def draw_scene(looks: Looks, shot: Shot, texture: Texture | None = None) -> Scene:
+    """Draw a person, with the skin of a photograph's face if one is given, as a scene."""
+    return _scene(take(person_of(looks, shot.size, texture), shot))
 
 
 def values(looks: Looks, shot: Shot) -> dict[str, object]:
