@@ -11,11 +11,12 @@ import numpy as np
 
 from facelab.augment.classes import COVERED
 from facelab.augment.ground_truth import GroundTruth
-from facelab.augment.heads import choose, draw_scene, values
+from facelab.augment.heads import choose, draw_scene, framed, values
 from facelab.augment.plan import HEAD, DrawnItem, Item, Plan
 from facelab.augment.portrait_cache import Portrait, PortraitCache
 from facelab.augment.sample import Sample, Source, Values
 from facelab.augment.scene import Augmentation, Photometric, Scene, Seen
+from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.profile import Profile
 from facelab.augment.template import OTHER, Template
 from facelab.edits import Edit
@@ -96,7 +97,7 @@ class Generator:
         other = self._other(item, number) if taking else None
         if other is None:  # nobody else in its split
             steps = [step for step in steps if step not in taking]
-        scene, begun, sources = self._begun(item, number)
+        scene, begun, sources = self._begun(item, number, steps)
         scene = apply_steps(steps, scene, self._inputs(other), self.template.blend)
         return Render(scene, begun, steps, [*sources, *self._used(steps, other)])
 
@@ -118,22 +119,24 @@ class Generator:
         )
 
     def _begun(
-        self, item: Item, number: int
+        self, item: Item, number: int, steps: Sequence[Step]
     ) -> tuple[Scene, list[tuple[str, Values]], list[Source]]:
         """The scene that steps begin with, with what values it was drawn, and of what files."""
         if isinstance(item, DrawnItem):
-            return self._drawn(item, number)
+            return self._drawn(item, number, steps)
         portrait = self._portrait(item)
         scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
         return replace(scene, head=portrait.head), [], [_source("face", item)]
 
     def _drawn(
-        self, item: DrawnItem, number: int
+        self, item: DrawnItem, number: int, steps: Sequence[Step]
     ) -> tuple[Scene, list[tuple[str, Values]], list[Source]]:
         """The scene of a head that is drawn."""
         assert self.template.heads is not None
         looks = self.template.heads.looks(self.plan.seed, item.sha256)
         shot = self.template.heads.shot(self.plan.seed, item.sha256, number)
+        for frame in (step for step in steps if isinstance(step, Frame)):
+            shot = framed(shot, frame)
         sources, texture = [_source(HEAD, item)], None
         same = self._by_split.get(item.split, []) if looks.skin == "photographs" else []
         skin = choose(same, self.plan.seed, item.sha256)

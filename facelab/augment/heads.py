@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, asdict, dataclass, field, fields
+from dataclasses import Field, asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,15 +15,17 @@ from facelab.augment.distributions import Choice, Constant, Distribution, Normal
 from facelab.augment.ground_truth import Eyes, GroundTruth
 from facelab.augment.plan import DrawnItem, Item, Plan, split_of
 from facelab.augment.scene import Scene
+from facelab.augment.steps.frame import Frame
 from facelab.geometry.landmarks import position_map
 from facelab.heads.person import Looks, person_of
-from facelab.heads.shot import Picture, Shot, take
+from facelab.heads.shot import LARGEST, SMALLEST, WIDEST, Picture, Shot, take
 from facelab.numerics.arrays import Float
 from facelab.recipe.recipe import SEEDS
 from facelab.types import Texture
 
 MOST_PEOPLE = 1_000_000
 
+_AROUND = 1.15  # more than a frame cuts out: a turned face is not in the middle of its head
 _LOOKS, _SHOT, _SKIN = range(3)  # mark the random numbers for each
 _IN_FRONT = ("hair", "hat")  # what of a person may hide the face, which is
 _FACE = ("skin", "right eye", "left eye", "mouth interior")
@@ -118,6 +120,15 @@ def choose(items: Sequence[Item], seed: int, sha256: str) -> Item | None:
     """Choose one of some photographs for a person's skin; None if there are none."""
     rng = _rng(seed, sha256, _SKIN)
     return items[int(rng.integers(len(items)))] if items else None
+
+
+def framed(shot: Shot, frame: Frame) -> Shot:
+    """Return the shot with the head in the middle and all in sight that a frame may cut out."""
+    past = 1 + 2 * max(abs(frame.right), abs(frame.down))
+    turned = np.sqrt(2.0) if frame.roll else 1.0
+    room = min(_AROUND * frame.room * past * turned, WIDEST)
+    size = min(round(frame.size * room / frame.room), LARGEST)
+    return replace(shot, room=room, size=max(size, SMALLEST), right=0.0, down=0.0)
 
 
 def draw_scene(looks: Looks, shot: Shot, texture: Texture | None = None) -> Scene:
