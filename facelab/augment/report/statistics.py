@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from facelab.augment.labels import Record
-from facelab.augment.plan import SPLITS
+from facelab.augment.plan import HEAD, SPLITS
 from facelab.augment.report.yaw import RANGES, range_of
 
 _MEASURED = 20_000  # samples at most, so that memory does not grow with the data set
@@ -50,6 +50,8 @@ class Statistics:
         How many samples came out torn so many times before they were whole.
     classes, covered_by : dict of str to Share
         What all samples show, and what hides their faces, by class.
+    heads : set of str
+        The sha256 of people who are drawn.
     steps : Counter
         Samples in which each step was done, once or several times.
     measured : list of dict
@@ -68,6 +70,7 @@ class Statistics:
     torn: Counter[int] = field(default_factory=Counter)
     classes: dict[str, Share] = field(default_factory=dict)
     covered_by: dict[str, Share] = field(default_factory=dict)
+    heads: set[str] = field(default_factory=set)
     steps: Counter[str] = field(default_factory=Counter)
     measured: list[dict[str, float]] = field(default_factory=list)
     values: dict[str, dict[str, list[object]]] = field(default_factory=dict)
@@ -93,6 +96,9 @@ def gathered(records: Iterable[Record], count: int) -> Statistics:
         found.torn[len(record["redrawn"])] += 1
         _add(found.classes, record["classes"])
         _add(found.covered_by, record["covered_by"])
+        first = record["sources"][0]
+        if first["role"] == HEAD:
+            found.heads.add(first["sha256"])
         found.steps.update({name for step in record["steps"] for name in step})
         if record["index"] % every == 0:
             found.measured.append(measures(record))
