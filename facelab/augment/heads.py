@@ -93,7 +93,7 @@ class Heads:
         drawn = {
             key.name: self._of(key.name).sample(stream)
             for key, stream in zip(keys, streams, strict=True)
-            if key.name != "seed" or "seed" in self.distributions
+            if key.name != "seed"
         }
         return {"seed": int(rng.integers(SEEDS)), **drawn}
 
