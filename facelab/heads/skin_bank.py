@@ -144,15 +144,15 @@ def skin_bank() -> SkinBank:
     )
 
 
-def _picture(jpeg: Array) -> Float:
-    """RGB in [0, 1], contiguous channels apart."""
-    bgr = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR))
+def _picture(stored: Array) -> Float:
+    """A JPEG or PNG, RGB in [0, 1]."""
+    bgr = np.asarray(cv2.imdecode(stored, cv2.IMREAD_COLOR))
     return np.ascontiguousarray(bgr[..., ::-1]).astype(np.float32) / np.float32(255)
 
 
-def _ears(jpeg: Array) -> Float:
+def _ears(png: Array) -> Float:
     """CIELAB above the tone: 3 steps to a unit, 128 for none."""
-    steps = np.rint(_picture(jpeg) * 255) - 128
+    steps = np.rint(_picture(png) * 255) - 128
     return np.asarray(np.where(np.abs(steps) < 2, 0, steps) / 3, np.float32)
 
 

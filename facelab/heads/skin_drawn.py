@@ -35,6 +35,7 @@ _WET = np.array([0.50, 0.22, 0.21], np.float32)  # sRGB of the mouth's inside
 _LIPSTICKS = np.array([[36, 48, 20], [42, 40, 12], [52, 28, 14], [30, 32, 10], [48, 44, 2]],
                       np.float32)  # CIELAB: red, rose, nude, berry, pink  # fmt: skip
 _SHADOWS = np.array([[35, 8, 12], [30, 12, -6], [28, 2, 2]], np.float32)  # brown, plum, smoke
+_STUBBLY = 5.5  # units of lightness that a beard darkens skin by at least
 _STYLES = ("full", "full", "goatee", "moustache")
 _BLUISH = np.array([0.30, 0.31, 0.34], np.float32)  # sRGB of hairs below the skin
 
@@ -91,7 +92,15 @@ class Beard:
     @property
     def throat(self) -> np.float32:
         """How much of it there is below the jaw."""
-        return np.float32(0.9 if self.style == "full" else 0.25)
+        return np.float32(0.7 if self.style == "full" else 0.25)
+
+    @classmethod
+    def of_darkness(cls, darker: float) -> Beard:
+        """As dark as one that was seen, in units of lightness; none below what shadows do."""
+        if darker < _STUBBLY:
+            return cls()
+        cover = ramp(darker, 0.7 * _STUBBLY, 2.4 * _STUBBLY)
+        return cls(shadow=0.4, cover=cover, length=cover, line=0.15)
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, traits: Traits) -> Beard:
@@ -119,10 +128,7 @@ def face(
     blood = red * _blood(rng, traits, size)
     lips = rng.normal(0, 1.5, (2, 1, 1)).astype(np.float32) * _zone("lips", size, 0.012)
     skin = made_up(rng, tinted(large, tone, melanin + lips[0], blood + lips[1]), traits, tone)
-    if beard.shadow == beard.cover == 0:
-        return skin
-    hairs = strands(rng, size, beard.length)
-    return bearded(skin, _growing(rng, resized(bank.beard, size), beard), hairs, beard, traits)
+    return with_beard(rng, bank, skin, beard, traits)
 
 
 def body(
@@ -130,7 +136,7 @@ def body(
 ) -> Float:
     """Ears, scalp, neck and shoulders on a tone, sRGB ``(384, 384, 3)``.
 
-    Its texels are too large for pores and hairs: they show as their means.
+    Its texels are too large for pores and single hairs.
     """
     size = len(bank.ears)
     ears = np.float32(rng.uniform(0.5, 1.1) * np.clip(tone[0] / 60, 0.4, 1)) * bank.ears
@@ -139,17 +145,33 @@ def body(
     flat = np.broadcast_to(to_rgb(tone[None, None]), (size, size, 3))
     skin = tinted(flat, tone, melanin, blood)
     if beard.style != "moustache":
-        skin = bearded(skin, bank.throat * beard.throat, np.float32(0.5), beard, traits)
-    uneven = 1 + clouds(rng, size, (0.08, 0.02))
-    skin = laid_over(
-        skin, 0.8 * np.array(traits.hair, np.float32), traits.shorn * bank.scalp * uneven
-    )
+        hairs = np.clip(0.5 + 0.3 * rng.standard_normal((size, size), np.float32), 0, 1)
+        skin = bearded(skin, bank.throat * beard.throat, hairs, beard, traits)
+    skin = laid_over(skin, 0.8 * np.array(traits.hair, np.float32), _shorn(rng, bank, traits))
     return laid_over(skin, _WET, bank.wet)
 
 
-def bearded(
-    skin: Float, where: Float, hairs: Float | np.float32, beard: Beard, traits: Traits
+def with_beard(
+    rng: np.random.Generator, bank: SkinBank, skin: Float, beard: Beard, traits: Traits
 ) -> Float:
+    """A face ``(S, S, 3)`` with a beard; itself without one."""
+    if beard.shadow == beard.cover == 0:
+        return skin
+    hairs = strands(rng, len(skin), beard.length)
+    where = _growing(rng, resized(bank.beard, len(skin)), beard)
+    return bearded(skin, where, hairs, beard, traits)
+
+
+def _shorn(rng: np.random.Generator, bank: SkinBank, traits: Traits) -> Float:
+    """How much short hair covers of the scalp, which ends raggedly, ``(384, 384)``."""
+    size = len(bank.scalp)
+    hairs = rng.standard_normal(bank.scalp.shape, np.float32)
+    ragged = bank.scalp + clouds(rng, size, (0.08, 0.02)) + np.float32(0.12) * hairs
+    cover = traits.shorn * (1 + clouds(rng, size, (0.06, 0.05)) + np.float32(0.1) * hairs)
+    return np.clip(smoothstep(ragged, 0.2, 0.85) * (bank.scalp > 0) * cover, 0, 1)
+
+
+def bearded(skin: Float, where: Float, hairs: Float, beard: Beard, traits: Traits) -> Float:
     """Skin with a beard's hairs: those below the skin bluish, those above in the hair's colour.
 
     Parameters
@@ -218,8 +240,8 @@ def _lines(rng: np.random.Generator, bank: SkinBank, traits: Traits, size: int) 
 
 def _blood(rng: np.random.Generator, traits: Traits, size: int) -> Float:
     """Blush of cheeks, nose and chin, mottling, and pimples of the young."""
-    weights = rng.gamma(1.5, 1.2, 3)
-    out = clouds(rng, size, (0.5, 0.12), (0.5, 0.025))
+    weights = rng.gamma(2.0, 1.2, 3)
+    out = clouds(rng, size, (0.7, 0.12), (0.5, 0.025))
     for weight, bump in zip(weights, _blushes(size), strict=True):
         out += np.float32(weight) * bump
     young = 1 - ramp(traits.age, 18, 35)
@@ -231,7 +253,7 @@ def _growing(rng: np.random.Generator, grows: Float, beard: Beard) -> Float:
     """Where a beard grows that is trimmed to its line and style, ``(S, S)`` in [0, 1]."""
     size = len(grows)
     ragged = grows + clouds(rng, size, (0.06, 0.02)) * (grows > 0)
-    return smoothstep(ragged, beard.line, beard.line + 0.4) * _styled(beard.style, size)
+    return smoothstep(ragged, beard.line, beard.line + 0.55) * _styled(beard.style, size)
 
 
 def _styled(style: str, size: int) -> Float:
