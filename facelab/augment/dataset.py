@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 import facelab
 from facelab.augment import labels, maps
+from facelab.augment.albumentation import from_albumentations, to_albumentations
 from facelab.augment.formats.folder import Folder
 from facelab.augment.generate import Generator, changed
 from facelab.augment.photographs import Skipped, find, of_files
@@ -288,6 +289,9 @@ class AugmentedFaces:
         images, *others = zip(*samples, strict=True)
         alike = len({image.shape for image in images}) == 1
         return (np.stack(images) if alike else list(images), *map(list, others))
+
+    to_albumentations = staticmethod(to_albumentations)
+    from_albumentations = staticmethod(from_albumentations)
 
     @cached_property
     def _make(self) -> Generator:
