@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from facelab.augment import labels, maps
 from facelab.augment.formats.folder import Folder
 from facelab.augment.generate import Generator
+from facelab.augment.heads import plan_of
 from facelab.augment.photographs import Skipped, find, of_files
-from facelab.augment.plan import SPLITS, Item, Plan
+from facelab.augment.plan import SPLITS, Item
 from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.request import portrait_cache_of, resolved, style_of
 from facelab.augment.sample import Sample
-from facelab.augment.template import read_template
+from facelab.augment.template import NEEDED, Template, read_template
 from facelab.errors import ImageError, NoFaceError, UsageError
 from facelab.files import StrPath
 from facelab.images import decoded
@@ -49,9 +50,10 @@ class AugmentedFaces:
     ----------
     recipe : path or str
         A recipe with ranges, or the name of one that comes along, such as ``wide``.
-    photographs : path, or sequence of paths
+    photographs : path, or sequence of paths, optional
         A folder: photographs in a folder of it are of one person, called after that; others are of
-        a person each. Files are taken like the deepest folder that holds them all.
+        a person each. Files are taken like the deepest folder that holds them all. None where the
+        recipe draws all its people.
     count : int
         How many samples.
     seed : int, optional
@@ -93,8 +95,8 @@ class AugmentedFaces:
     def __init__(
         self,
         recipe: StrPath,
-        photographs: StrPath | Sequence[StrPath],
-        count: int,
+        photographs: StrPath | Sequence[StrPath] | None = None,
+        count: int = 1000,
         *,
         seed: int | None = None,
         maps: str | Sequence[str] | None = None,
@@ -107,9 +109,9 @@ class AugmentedFaces:
         wanted = maps if isinstance(maps, str) else ",".join(maps or ("none",))
         style = style_of(template, seed, wanted)
         portraits = portrait_cache_of(template, _networks(model), _path(head), _path(cache))
-        items, self.skipped = _usable(photographs, style.seed, portraits, model)
+        items, self.skipped = _found(photographs, template, style.seed, portraits, model)
         self._name = template.name or Path(recipe).stem
-        self._plan = Plan(items, count, style.seed)
+        self._plan = plan_of(items, count, style.seed, template.variants, template.heads)
         self._format = Folder(style)
         self._maker = partial(Generator, self._plan, template, portraits)
 
@@ -159,7 +161,7 @@ class AugmentedFaces:
         """
         if split not in SPLITS:
             raise UsageError(f"split: {split!r} is none of {', '.join(SPLITS)}")
-        return [k for k in range(len(self)) if self._plan.place(k)[0].split == split]
+        return [k for k in range(len(self)) if self._plan.place(k).item.split == split]
 
     @staticmethod
     def collate(samples: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
@@ -203,6 +205,21 @@ def _networks(model: FaceModel | None) -> Networks:
     if model.networks is None:
         raise UsageError("model: does not say what its networks are; give one of load_model")
     return model.networks
+
+
+def _found(
+    given: StrPath | Sequence[StrPath] | None,
+    template: Template,
+    seed: int,
+    portraits: PortraitCache,
+    model: FaceModel | None,
+) -> tuple[list[Item], Skipped]:
+    """The photographs that are used, if the recipe needs any, and why others are not."""
+    if given is not None:
+        return _usable(given, seed, portraits, model)
+    if template.needs_photographs:
+        raise UsageError(f"photographs: {NEEDED}; give them")
+    return [], {}
 
 
 def _usable(

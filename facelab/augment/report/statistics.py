@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from facelab.augment.labels import Record
-from facelab.augment.plan import SPLITS
+from facelab.augment.plan import HEAD, SPLITS
 
 _MEASURED = 20_000  # samples at most, so that memory does not grow with the data set
 
@@ -24,6 +24,8 @@ class Statistics:
         Who is in each split, as the person of the photograph or as another.
     photographs : set of str
         The sha256 of all that have a sample.
+    heads : set of str
+        Those of people who are drawn.
     steps : Counter
         Samples in which each step was done, once or several times.
     measured : list of dict
@@ -35,6 +37,7 @@ class Statistics:
     samples: Counter[str] = field(default_factory=Counter)
     identities: dict[str, set[str]] = field(default_factory=lambda: {s: set() for s in SPLITS})
     photographs: set[str] = field(default_factory=set)
+    heads: set[str] = field(default_factory=set)
     steps: Counter[str] = field(default_factory=Counter)
     measured: list[dict[str, float]] = field(default_factory=list)
     values: dict[str, dict[str, list[object]]] = field(default_factory=dict)
@@ -52,7 +55,8 @@ def gathered(records: Iterable[Record], count: int) -> Statistics:
     for record in records:
         found.samples[record["split"]] += 1
         found.identities[record["split"]].update(record["identities"])
-        found.photographs.add(record["sources"][0]["sha256"])
+        first = record["sources"][0]
+        (found.heads if first.get("role") == HEAD else found.photographs).add(first["sha256"])
         found.steps.update({name for step in record["steps"] for name in step})
         if record["index"] % every == 0:
             found.measured.append(measures(record))

@@ -10,6 +10,7 @@ from facelab.augment.steps.downscale import Downscale
 from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.hold import Hold
 from facelab.augment.steps.jpeg import Jpeg
+from facelab.augment.steps.light import Light
 from facelab.augment.steps.mirror import Mirror
 from facelab.augment.steps.noise import Noise
 from facelab.augment.steps.occlude import Occlude
@@ -26,6 +27,7 @@ AUGMENTATIONS: tuple[type[Augmentation], ...] = (
     Hold,
     Occlude,
     Shade,
+    Light,
     Camera,
     Downscale,
     Blur,
