@@ -21,6 +21,7 @@ Rng = np.random.Generator
 _SKULL = np.array([0.0, 3.0, -4.5], np.float32)  # its middle, cm
 _SOFT = 0.5  # cm, of the edge of what is taken away
 _FREE = 1.5  # cm above the plane: there hair is pressed down, not gone
+_TRACE = 0.02  # of a person in a pixel that counts
 _SMALL = 128  # pixels of the picture in which the background is filled in
 _GAMMA = 2.2
 _UNLIKE_SKIN = 0.12  # least difference of hair from the face's tone, in RGB
@@ -52,7 +53,8 @@ def without_hair(
     share = smoothstep(above.astype(np.float32), _FREE - _SOFT, _FREE + _SOFT) * ~_keeps(
         scene, frame, beside
     )
-    taken = share * (scene.matte > 0.02)
+    somebody = cv2.dilate((scene.matte > _TRACE).astype(np.uint8), np.ones((5, 5), np.uint8))
+    taken = share * somebody  # beyond its soft edge, which would stay as a line
     if not taken.any():
         return scene
     taken = cv2.GaussianBlur(taken.astype(np.float32), (0, 0), 0.7)

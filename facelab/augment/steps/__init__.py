@@ -14,6 +14,7 @@ from facelab.augment.steps.light import Light
 from facelab.augment.steps.mirror import Mirror
 from facelab.augment.steps.noise import Noise
 from facelab.augment.steps.occlude import Occlude
+from facelab.augment.steps.people import People
 from facelab.augment.steps.profile import Profile
 from facelab.augment.steps.shade import Shade
 from facelab.augment.steps.wear import Wear
@@ -23,6 +24,7 @@ AUGMENTATIONS: tuple[type[Augmentation], ...] = (
     Mirror,
     Profile,
     Background,
+    People,
     Wear,
     Hold,
     Occlude,
