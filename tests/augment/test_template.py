@@ -165,7 +165,7 @@ def test_everything_is_read(tmp_path):
         ("swap", "step 1 (swap): source: is missing; give photographs of the person"),
         (
             "swap: {source: nobody}",
-            "source: no input is called 'nobody' (inputs: other, other2, other3)",
+            "no input is called 'nobody' (inputs: other, other2, other3)",
         ),
         ("swap: {source: {choice: [other, x]}}", "source: no input is called 'x'"),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +19,8 @@ Triple = tuple[float, float, float]
 _SHIFT, _LEAN = 0.9, 0.16  # deviations: of a place, cm; of directions
 _BARE = 0.4  # how many arms have no sleeve
 _LONG = 0.5  # how many hands lie a little above the skin rather than on it
+_DROOP = 0.7  # of the arms of those who hold something: they come from below
+_TURNED = 0.35  # sine of the yaw from which only the nearer side of the head is reached
 _CROSSED = 2.6  # cm: the second hand is so far before the first
 _MIXED = 0.35  # at most, on the way to another posture
 _SIZE = 0.95, 0.07  # of hands: mean and deviation
@@ -80,7 +81,9 @@ def hands(
 ) -> list[Surface]:
     """One hand or two before a face, by chance; `shift` cm from where they would be."""
     name = str(rng.choice(list(GESTURES) if count == 1 else PAIRS))
-    sides: Sequence[bool] = (True, False) if count == 2 else (bool(rng.random() < 0.5),)
+    sides = (True, False) if count == 2 else (bool(rng.random() < 0.5),)
+    if near := nearer_side(frame):
+        sides = (near > 0,)
     sleeve = None if rng.random() < _BARE else cloth(rng, dye(rng))
     hem, grown = float(rng.uniform(1, 12)), float(rng.normal(*_SIZE)) * size
     tilt = rng.normal(0, 0.2) if count == 1 else 0.0
@@ -101,12 +104,19 @@ def hands(
     return out
 
 
+def nearer_side(frame: HeadFrame) -> int:
+    """Which side of a turned head is seen: 1 the subject's right, -1 the left, 0 both."""
+    toward = float(frame.rotation[2, 0])
+    return 0 if abs(toward) < _TURNED else -int(np.sign(toward))
+
+
 def arm_of(
     frame: HeadFrame, light: Light, rng: Rng, place: HandPlace, posture: tuple[str, str, float]
 ) -> list[Surface]:
     """The arm of somebody who holds something, bare or in a sleeve by chance."""
     sleeve = None if rng.random() < _BARE else cloth(rng, dye(rng))
-    return arm(frame, light, place, posture, _SIZE[0], sleeve, float(rng.uniform(1, 12)))
+    hem = float(rng.uniform(1, 12))
+    return arm(frame, light, place, posture, _SIZE[0], sleeve, hem, _DROOP)
 
 
 def _place(gesture: Gesture, frame: HeadFrame, rng: Rng, tilt: float) -> HandPlace:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+import cv2
 import numpy as np
 
 from facelab import weights
@@ -16,13 +17,14 @@ from facelab.numerics.algebra import Floats, product
 from facelab.numerics.arrays import Int
 
 _REACH = 75.0  # cm: how far an arm goes on, out of any picture of a face
-_RINGS = np.array([2.0, 5.0, 10.0, 18.0, 30.0, _REACH])  # cm from the stub of the forearm
+# Of the arm's rings, cm from where the forearm's stub ends.
+_RINGS = np.array([2.0, 4.5, 7.5, 11.0, 15.0, 20.0, 28.0, 40.0, _REACH])
+_BENT = 22.0  # cm, over which it turns there
 _WIDER = 0.012  # per cm, toward the elbow
 _WIDEST = 1.35
 _STEEP = -0.1, 0.6  # of an arm's direction, toward the camera: it does not come from behind
-_SLEEVE = np.array(
-    [1.02, 1.16, 1.2, 1.2, 1.24, 1.3, 1.34, 1.4, 1.45, 1.5, 1.6]
-)  # over the arm's width
+_SLEEVE = 1.04, 1.22, 1.27, 1.28, 1.3, 1.34, 1.38, 1.42, 1.46, 1.5, 1.6  # over the arm's width
+_WITHIN = 0.8  # of its width an arm has in a sleeve, which it must not pierce
 _DARK_SKIN = 0.06, 0.22  # linear luminance of a tone that has the dark, the light skin's detail
 _GREY = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _GAMMA = 2.2
@@ -146,6 +148,7 @@ def arm(
     size: float = 1.0,
     cloth: Floats | None = None,
     hem: float = 4.0,
+    droop: float = 0.0,
 ) -> list[Surface]:
     """A hand with its arm, which goes on beyond the picture.
 
@@ -162,34 +165,54 @@ def arm(
         Of a sleeve; by default the arm is bare.
     hem : float
         cm from the wrist to the sleeve's hem, toward the elbow.
+    droop : float
+        How much the arm tends downward: 0 goes on as the wrist has it.
     """
     hands = Hands.load()
     points, openness = hands.posed(*posture)
     axes, middle = place.axes * np.float32(size), np.asarray(place.middle, np.float32)
     points, wrist = (product(each, axes.T) + middle for each in (points, hands.wrist))
     loop = points[hands.rim]
-    rings = _rings(frame, loop, wrist)
-    surface = _skin_surface(hands, points, openness, rings, hands.skin(light), place.right)
+    rings = _rings(frame, loop, wrist, droop)
+    skin = hands.skin(light)
     if cloth is None:
-        return [surface]
+        return [_skin_surface(hands, points, openness, rings, skin, place.right)]
+    middles = rings.mean(axis=1, keepdims=True)
+    within = middles + np.float32(_WITHIN) * (rings - middles)
+    surface = _skin_surface(hands, points, openness, within, skin, place.right)
     return [surface, _sleeve(wrist, loop, rings, cloth, hem, place.right)]
 
 
-def _rings(frame: HeadFrame, loop: Floats, wrist: Floats) -> Floats:
+def _rings(frame: HeadFrame, loop: Floats, wrist: Floats, droop: float) -> Floats:
     """The loops of an arm behind its stub, ``(rings, r, 3)``, which lead out of the picture."""
     centre = loop.mean(axis=0)
     along = unit(centre - wrist)
-    seen = frame.toward_camera(along[None])[0]
-    flat = seen[:2] if np.hypot(*seen[:2]) > 0.15 else np.array([0.3, -1.0], np.float32)
-    steep = float(np.clip(seen[2], *_STEEP))
-    flat = unit(np.append(flat, 0))[:2] * np.sqrt(1 - steep * steep)
-    onward = product(np.array([*flat, steep], np.float32), frame.rotation)
-    out = []
+    onward = product(_onward(frame.toward_camera(along[None])[0], droop), frame.rotation)
+    out, place, before = [], centre, 0.0
     for away in _RINGS:
-        bent = unit(along + np.float32(min(away / 10, 1)) * (onward - along))
-        wider = min(1 + _WIDER * away, _WIDEST)
-        out.append(centre + (loop - centre) * np.float32(wider) + bent * np.float32(away))
+        bend = min(away / _BENT, 1.0)
+        way = unit(along + np.float32(bend) * (onward - along))
+        place = place + way * np.float32(away - before)
+        shape = product(loop - centre, _between(along, way).T)
+        out.append(place + shape * np.float32(min(1 + _WIDER * away, _WIDEST)))
+        before = away
     return np.array(out, np.float32)
+
+
+def _onward(seen: Floats, droop: float) -> Floats:
+    """Where an arm goes on to that begins in a direction of the camera's frame: out of view."""
+    flat = seen[:2] + np.array([0, -max(droop, 0.02)], np.float32)
+    steep = float(np.clip(seen[2], *_STEEP))
+    level = unit(np.append(flat, 0)) * np.sqrt(1 - steep * steep)
+    return np.asarray(level + np.array([0, 0, steep]), np.float32)
+
+
+def _between(first: Floats, second: Floats) -> Floats:
+    """The rotation that takes one unit vector to another the shortest way."""
+    axis = np.cross(first, second)
+    sine = float(np.sqrt((axis * axis).sum()))
+    turn = np.arctan2(sine, float((first * second).sum()))
+    return np.asarray(cv2.Rodrigues(axis / max(sine, 1e-9) * turn)[0], np.float32)
 
 
 def _skin_surface(
@@ -246,6 +269,6 @@ def _sleeve(
     at = at.clip(0, away[-1])
     middle = np.stack([np.interp(at, away, axis) for axis in centres.T], axis=1)
     nearest = np.abs(at[:, None] - away[1:]).argmin(axis=1)
-    grid = middle[:, None] + shapes[nearest] * _SLEEVE[:, None, None]
+    grid = middle[:, None] + shapes[nearest] * np.array(_SLEEVE)[:, None, None]
     grid = np.concatenate([grid, grid[:, :1]], axis=1)
     return of_grid(grid if right else grid[:, ::-1], cloth, "clothes", closed=True, thin=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -67,7 +67,12 @@ class HeadFrame:
         """The head's width over that of the canonical one."""
         right, left = self.points[list(_TEMPLES), 0]
         canonical = canonical_points()[list(_TEMPLES), 0]
-        return float(np.clip((left - right) / (canonical[1] - canonical[0]), 0.8, 1.25))
+        return float(np.clip(abs(left - right) / (canonical[1] - canonical[0]), 0.8, 1.25))
+
+    def mirrored(self) -> HeadFrame:
+        """The same head in a frame whose x goes the other way, for what is on its other side."""
+        turn = np.array([-1, 1, 1], np.float32)
+        return replace(self, rotation=self.rotation * turn, points=self.points * turn)
 
     def pixels(self, points: Floats) -> Floats:
         """Points ``(n, 3)`` of the head's frame in the picture, pixels and depth."""

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from facelab.augment.occluders.gestures import arm_of
+from facelab.augment.occluders.gestures import arm_of, nearer_side
 from facelab.augment.occluders.hand import HandPlace
 from facelab.augment.occluders.head import HeadFrame
 from facelab.augment.occluders.light import Light
 from facelab.augment.occluders.materials import cloth, dye, opaque, plain, uneven
 from facelab.augment.occluders.surface import Surface, lathe, of_grid, unit
-from facelab.numerics.algebra import Floats
+from facelab.numerics.algebra import Floats, product
 
 Rng = np.random.Generator
 
@@ -25,16 +25,25 @@ def held(
     frame: HeadFrame, light: Light, rng: Rng, kind: str, shift: Floats, size: float
 ) -> list[Surface]:
     """A thing of a kind of `THINGS` before a face, and who holds it, by chance."""
-    surfaces = THINGS[kind](frame, light, rng)
-    if rng.random() < 0.5:
-        surfaces = [
-            each.moved(np.diag([-1.0, 1.0, 1.0]).astype(np.float32), np.zeros(3))
-            for each in surfaces
-        ]
-    about = frame.points[_MOUTH]
-    grown = np.eye(3, dtype=np.float32) * np.float32(size)
+    mirror = np.diag([_side(frame, rng, kind), 1, 1]).astype(np.float32)
+    surfaces = THINGS[kind](frame.mirrored() if mirror[0, 0] < 0 else frame, light, rng)
+    turn, about = mirror * np.float32(size), frame.points[_MOUTH]
     origin = np.asarray(shift + about * (1 - size), np.float32)
-    return [replace(each.moved(grown, origin), normals=each.normals) for each in surfaces]
+    return [
+        replace(each.moved(turn, origin), normals=each.normals * mirror.diagonal())
+        for each in surfaces
+    ]
+
+
+def _side(frame: HeadFrame, rng: Rng, kind: str) -> int:
+    """Whether a thing is held on the subject's right, 1, or left, -1.
+
+    Of a turned head a telephone is at the ear that is seen; before its mouth things are held from
+    where its nose points, so that no arm lies across the face.
+    """
+    either = 1 if rng.random() < 0.5 else -1
+    near = nearer_side(frame)
+    return either if near == 0 else near if kind == "phone" else -near
 
 
 def microphone(frame: HeadFrame, light: Light, rng: Rng) -> list[Surface]:
@@ -237,9 +246,11 @@ def _gripping(
     posture: str,
     radius: float,
 ) -> list[Surface]:
-    """A hand around something round, thumb up along its axis, on the subject's right."""
-    fingers = unit(np.array([0.78, 0.0, 0.62]) + rng.normal(0, 0.1, 3))
-    fingers = unit(fingers - axis * (fingers @ axis))
+    """A hand around something round, thumb up along its axis, its arm to the picture's side."""
+    outward = -np.sign(np.linalg.det(frame.rotation))
+    seen = np.array([-0.78 * outward, 0.0, 0.62]) + rng.normal(0, 0.1, 3)
+    fingers = product(seen.astype(np.float32), frame.rotation)
+    fingers = unit(fingers - axis * (fingers * axis).sum())
     palm = np.cross(axis, fingers)
     middle = grip - palm * (radius + 1.1) - fingers * 2.2 - axis * 0.5
     return arm_of(frame, light, rng, HandPlace(middle, palm, fingers), (posture, "relaxed", 0.0))
