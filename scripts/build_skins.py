@@ -252,10 +252,9 @@ def vertex_share(family: HeadFamily, triangles: NDArray[np.bool_]) -> Float:
 
 def throat(family: HeadFamily) -> Float:
     """How much of a beard grows at each vertex below the jaw, from the mean head's shape."""
-    x, y, z = family.base.T
-    chin = -8.5
-    low = smoothstep(y, chin - 5.5, chin - 1.5) * smoothstep(-y, -chin - 6, -chin - 2.5)
-    out: Float = low * smoothstep(z, -6.5, -3.0) * smoothstep(-abs(x), -7.6, -6.2)
+    y, z = family.base.T[1:]
+    jaw = smoothstep(y, -13.5, -10.0) * smoothstep(-y, 4.5, 7.5)  # cm; the chin is at -9
+    out: Float = jaw * smoothstep(z, -7.5, -4.0)
     return out
 
 

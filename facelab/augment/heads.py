@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, asdict, dataclass, field, fields
+from dataclasses import Field, asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,17 +15,20 @@ from facelab.augment.distributions import Choice, Constant, Distribution, Normal
 from facelab.augment.ground_truth import Eyes, GroundTruth
 from facelab.augment.plan import DrawnItem, Item, Plan, split_of
 from facelab.augment.scene import Scene
+from facelab.augment.steps.frame import Frame
 from facelab.geometry.landmarks import position_map
 from facelab.heads.person import Looks, person_of
-from facelab.heads.shot import Picture, Shot, take
-from facelab.heads.skin import Skin
+from facelab.heads.shot import LARGEST, SMALLEST, WIDEST, Picture, Shot, take
 from facelab.numerics.arrays import Float
 from facelab.recipe.recipe import SEEDS
+from facelab.types import Texture
 
 MOST_PEOPLE = 1_000_000
 
+_AROUND = 1.15  # more than a frame cuts out: a turned face is not in the middle of its head
 _LOOKS, _SHOT, _SKIN = range(3)  # mark the random numbers for each
-_IN_FRONT = ("hair", "hat")  # what of a person may hide the face
+_IN_FRONT = ("hair", "hat")  # what of a person may hide the face, which is
+_FACE = ("skin", "right eye", "left eye", "mouth interior")
 
 DEFAULTS: Mapping[str, Distribution] = {
     "age": Uniform(18, 80),
@@ -79,9 +82,10 @@ class Heads:
         """What a person looks like: the same in all pictures."""
         return Looks(**self._drawn(Looks, _rng(seed, sha256, _LOOKS)))
 
-    def shot(self, seed: int, sha256: str, variant: int) -> Shot:
-        """How one of the pictures of a person is taken."""
-        return Shot(**self._drawn(Shot, _rng(seed, sha256, _SHOT, variant)))
+    def shot(self, seed: int, sha256: str, variant: int, again: tuple[int, int] = (0, 0)) -> Shot:
+        """How one of the pictures of a person is taken; `again` as of `Template.sample`."""
+        marks = (_SHOT, variant, *(again if any(again) else ()))
+        return Shot(**self._drawn(Shot, _rng(seed, sha256, *marks)))
 
     def _drawn(self, kind: type, rng: Rng) -> dict[str, Any]:
         """Draw the values of a kind; each key has its own random numbers."""
@@ -113,15 +117,24 @@ def known_keys() -> dict[str, Field[Any]]:
     return {key.name: key for key in (*fields(Looks), *fields(Shot)) if key.name != "seed"}
 
 
-def choose(items: Sequence[Any], seed: int, sha256: str) -> Any | None:  # noqa: ANN401
+def choose(items: Sequence[Item], seed: int, sha256: str) -> Item | None:
     """Choose one of some photographs for a person's skin; None if there are none."""
     rng = _rng(seed, sha256, _SKIN)
     return items[int(rng.integers(len(items)))] if items else None
 
 
-def draw_scene(looks: Looks, shot: Shot, skin: Skin | None = None) -> Scene:
-    """Draw a person as a scene, with all that is known of it."""
-    return _scene(take(person_of(looks, skin), shot))
+def framed(shot: Shot, frame: Frame) -> Shot:
+    """Return the shot with the head in the middle and all in sight that a frame may cut out."""
+    past = 1 + 2 * max(abs(frame.right), abs(frame.down))
+    turned = np.sqrt(2.0) if frame.roll else 1.0
+    room = min(_AROUND * frame.room * past * turned, WIDEST)
+    size = min(round(frame.size * room / frame.room), LARGEST)
+    return replace(shot, room=room, size=max(size, SMALLEST), right=0.0, down=0.0)
+
+
+def draw_scene(looks: Looks, shot: Shot, texture: Texture | None = None) -> Scene:
+    """Draw a person, with the skin of a photograph's face if one is given, as a scene."""
+    return _scene(take(person_of(looks, shot.size, texture), shot))
 
 
 def values(looks: Looks, shot: Shot) -> dict[str, object]:
@@ -146,11 +159,9 @@ def _classes(picture: Picture) -> Any:  # noqa: ANN401
 
 
 def _occlusion(picture: Picture) -> Float:
-    """How far hair and hat hide what is behind them, ``(H, W)``."""
-    hidden = np.zeros(picture.image.shape[:2], np.float32)
-    for name in _IN_FRONT:
-        hidden[picture.drawing.shows(name)] = 1
-    return hidden
+    """Where hair and hat hide the face, ``(H, W)``."""
+    drawing = picture.drawing
+    return (drawing.shows(*_IN_FRONT) & drawing.hides(*_FACE)).astype(np.float32)
 
 
 _LIDS = ((159, 145, 33, 133), (386, 374, 263, 362))  # upper, lower, corners; right eye, left eye

@@ -13,6 +13,7 @@ import numpy as np
 from facelab import recipe_files
 from facelab.augment.distributions import Distribution, Rng, parse_distribution
 from facelab.augment.heads import MOST_PEOPLE, Heads, known_keys
+from facelab.augment.refuse import Refuse
 from facelab.augment.scene import Augmentation, Photometric
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.edits.edit import Step
@@ -38,7 +39,8 @@ from facelab.recipe.steps import unknown
 OTHERS = ("other", "other2", "other3")
 """The inputs that stand for other identities of the folder, no two of them the same."""
 KEYS = (
-    "version", "name", "seed", "variants", "texture_size", "blend", "output", "inputs", "heads",
+    "version", "name", "seed", "variants", "texture_size", "blend", "output", "refuse", "inputs",
+    "heads",
     "steps",
 )  # fmt: skip
 NEEDED = "some samples are of photographs, or take from them"
@@ -96,6 +98,8 @@ class Template:
         How edited faces are put back, one of `facelab.constants.BLEND`.
     output : Output
         How images are written.
+    refuse : Refuse
+        The bounds of what a sample must show.
     heads : Heads, optional
         People who are drawn, beside photographs or instead of them.
     text : mapping
@@ -110,17 +114,25 @@ class Template:
     texture_size: int | None = None
     blend: str = "alpha"
     output: Output = field(default_factory=Output)
+    refuse: Refuse = field(default_factory=Refuse)
     heads: Heads | None = None
     text: Mapping[str, object] = field(default_factory=dict)
 
     def sample(
-        self, seed: int, sha256: str, variant: int, part: slice = slice(None), epoch: int = 0
+        self,
+        seed: int,
+        sha256: str,
+        variant: int,
+        part: slice = slice(None),
+        epoch: int = 0,
+        attempt: int = 0,
     ) -> list[Step]:
         """Sample the steps of one image, or part of them: they depend on these alone.
 
         Each step has its own stream of random numbers, so that a change of one leaves the others.
         """
-        entropy = [seed, int(sha256[:32], 16), variant, *([epoch] if epoch else [])]
+        again = [epoch, attempt] if attempt else [epoch] if epoch else []
+        entropy = [seed, int(sha256[:32], 16), variant, *again]
         drawn = (
             self.steps[at].sample(
                 np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(at,)))
@@ -141,6 +153,11 @@ class Template:
     def draws(self) -> slice:
         """The steps that are drawn anew for each sample of a render: those after it."""
         return slice(self.renders.stop, None)
+
+    @property
+    def lights(self) -> bool:
+        """Whether any step is drawn anew for each sample of a render."""
+        return bool(self.steps[self.draws])
 
     @property
     def needs_photographs(self) -> bool:
@@ -208,7 +225,7 @@ def template_of(plain: object, name: str) -> Template:
 
 
 def is_template(data: bytes) -> bool:
-    """Whether a recipe says what only augmentation knows: its steps, heads, chances and ranges.
+    """Whether a recipe says what only augmentation knows: steps, heads, chances, ranges, bounds.
 
     Raises
     ------
@@ -217,7 +234,7 @@ def is_template(data: bytes) -> bool:
     """
     keys = parse(data).plain
     keys = keys if isinstance(keys, dict) else {}
-    if "heads" in keys:
+    if not keys.keys().isdisjoint(("refuse", "heads")):
         return True
     steps = keys.get("steps")
     others = set(OTHERS) - set(keys.get("inputs") or ())
@@ -248,6 +265,8 @@ def _template(root: Node, folder: Path) -> Template:
         values["variants"] = _variants(keys["variants"])
     if "output" in keys:
         values["output"] = output_of(keys["output"])
+    if "refuse" in keys:
+        values["refuse"] = _refuse(keys["refuse"])
     if "heads" in keys:
         values["heads"] = _heads(keys["heads"])
     node = keys.get("steps")
@@ -257,6 +276,17 @@ def _template(root: Node, folder: Path) -> Template:
     text = root.plain
     assert isinstance(text, dict)
     return Template(steps=steps, inputs=inputs, text=text, **values)
+
+
+def _refuse(node: Node) -> Refuse:
+    known = {key.name: key for key in fields(Refuse)}
+    values: dict[str, Any] = {}
+    for name, given in mapping(node, "refuse", tuple(known)).items():
+        try:
+            values[name] = checked(known[name], given.plain)
+        except ValueError as error:
+            fail(given, f"refuse: {error}")
+    return Refuse(**values)
 
 
 def _variants(node: Node) -> int:

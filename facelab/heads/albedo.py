@@ -31,6 +31,8 @@ _LIPS_EVENED = 0.5  # of the contrast of their lightness
 _RIM = 0.12  # of the side, over which the tone fades to one colour toward the oval
 _GLOSS, _GLOSS_KEPT = 3.0, 0.25  # lightness above the tone from which it is gloss; what stays
 _UNLIKE, _LIKE = 0.25, 0.6  # likelihood of skin from which a texel counts, and fully counts
+_BEARD = 6.0  # mean lightness below the tone, where beards grow, from which it is one
+_STUBBLE = 2.5, 6.0  # lightness below the tone from which a texel shows stubble, and surely does
 _STRAND = 6.0, 11.0  # lightness below the tone from which a texel shows a strand, and surely does
 _FORM, _FORM_KEPT = 0.022, 0.4  # of the side: what varies more slowly is form; what stays of it
 
@@ -47,14 +49,17 @@ class Albedo:
         How surely a texel shows the person's skin, [0, 1].
     tone : (3,) float32
         CIELAB of the skin as a whole, which `colour` reaches at the face's border.
+    bearded : float
+        How much darker a beard is than the skin, units of lightness; 0 without one.
     """
 
     colour: Float
     known: Float
     tone: Float
+    bearded: float
 
 
-def albedo(texture: Texture, atlas: Atlas) -> Albedo:
+def albedo(texture: Texture, atlas: Atlas, beard: Float | None = None) -> Albedo:
     """The skin in a texture without light, hair, brows and eyes.
 
     Parameters
@@ -63,16 +68,35 @@ def albedo(texture: Texture, atlas: Atlas) -> Albedo:
         As `facelab.face.texture.unwrap` gives it.
     atlas : Atlas
         The canonical one.
+    beard : (n, n) float32, optional
+        Where beards grow, [0, 1]: one that is seen is kept whole there, and what is less than one
+        is taken away. By default what looks like skin is kept.
     """
     skin = learn(texture, atlas)
     seen = reject_non_skin(texture, skin, atlas)
     whole = complete(seen, atlas.region("face", texture.size) > 0.5).colour
     tone, field = _tones(skin, atlas)
-    flat = to_lab(retoned(whole, skin.tone, to_rgb(field)))
     wanted = resized(field, texture.size)
-    known = _known(seen, skin, atlas) * (1 - _strands(flat - wanted, atlas))
-    matt = _even_lips(_matt(_without_form(flat - wanted, known, atlas)), atlas)
-    return Albedo(to_rgb(wanted + _filled(matt, known, atlas)), known, tone)
+    fine = to_lab(retoned(whole, skin.tone, to_rgb(field))) - wanted
+    known = _known(seen, skin, atlas) * (1 - _strands(fine, atlas))
+    bearded = 0.0
+    if beard is not None:
+        known, bearded = _with_beard(known, fine, seen, resized(beard, texture.size))
+    matt = _even_lips(_matt(_without_form(fine, known, atlas)), atlas)
+    return Albedo(to_rgb(wanted + _filled(matt, known, atlas)), known, tone, bearded)
+
+
+def _with_beard(known: Float, fine: Float, seen: Texture, grows: Float) -> tuple[Float, float]:
+    """What is known where beards grow: all that is seen of one, or only what is as light as skin.
+
+    Also how dark the beard is, 0 if there is none.
+    """
+    where = grows * smoothstep(seen.confidence, 0.05, 0.3)
+    darker = float(np.average(np.maximum(-fine[..., 0], 0), weights=where + np.float32(1e-6)))
+    if darker > _BEARD:
+        return np.maximum(known, smoothstep(where, 0.1, 0.4)), darker
+    dark = smoothstep(-cv2.GaussianBlur(fine[..., 0], (0, 0), 0.004 * len(fine)), *_STUBBLE)
+    return known * (1 - smoothstep(grows, 0.1, 0.4) * _soft(dark, 0.006)), 0.0
 
 
 def _tones(skin: Skin, atlas: Atlas) -> tuple[Float, Float]:
@@ -110,7 +134,7 @@ def _matt(fine: Float) -> Float:
 
 def _even_lips(fine: Float, atlas: Atlas) -> Float:
     """Lips as light above as below: the upper one faces down, the lower one shines."""
-    lips = _soft(_grown(atlas.region("lips", len(fine)), 0.006), 0.006)
+    lips = _lips(atlas, len(fine))
     light = fine[..., 0]
     mean = np.average(light, weights=lips + np.float32(1e-6))
     out = fine.copy()
@@ -140,8 +164,10 @@ def _strands(fine: Float, atlas: Atlas) -> Float:
 
 def _filled(fine: Float, known: Float, atlas: Atlas) -> Float:
     """CIELAB above the tone, carried from where it is known into the rest; 0 at the border."""
-    share = known[..., None]
-    around = spread(fine, smoothstep(known, 0.3, 0.9))
+    share, sure = known[..., None], smoothstep(known, 0.3, 0.9)
+    lips = _lips(atlas, len(known))
+    around = spread(fine, sure * (1 - lips))
+    around += lips[..., None] * (spread(fine, sure * lips) - around)
     rim = faded(atlas, len(known), _RIM)[..., None]
     return np.asarray(rim * (share * fine + (1 - share) * around), np.float32)
 
@@ -149,11 +175,10 @@ def _filled(fine: Float, known: Float, atlas: Atlas) -> Float:
 @lru_cache(maxsize=8)
 def features_kept(atlas: Atlas, size: int) -> Float:
     """Lips and nostrils, which look unlike skin and belong to it, ``(size, size)``."""
-    lips = _grown(atlas.region("lips", size), 0.008)
     u, v = atlas.canonical_uv(size).transpose(2, 0, 1)
     tip = (atlas.landmarks68[33] + 0.5) / atlas.size
     nostrils = smoothstep(1.3 - np.hypot((u - tip[0]) / 0.09, (v - tip[1] + 0.01) / 0.045), 0, 0.4)
-    return _frozen(np.maximum(_soft(lips, 0.006), nostrils))
+    return _frozen(np.maximum(_lips(atlas, size), nostrils))
 
 
 @lru_cache(maxsize=8)
@@ -163,6 +188,12 @@ def features_removed(atlas: Atlas, size: int) -> Float:
     brows = _grown(atlas.region("brows", size), 0.02)
     mouth = _grown(atlas.region("mouth", size), 0.007)
     return _frozen(_soft(np.maximum.reduce([eyes, brows, mouth]), 0.006))
+
+
+@lru_cache(maxsize=8)
+def _lips(atlas: Atlas, size: int) -> Float:
+    """The lips with a soft edge, ``(size, size)``."""
+    return _frozen(_soft(_grown(atlas.region("lips", size), 0.007), 0.006))
 
 
 def _grown(mask: Float, reach: float) -> Float:

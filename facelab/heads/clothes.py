@@ -71,7 +71,7 @@ def draw_cloth(pattern: str, rng: Rng) -> Cloth:
     if pattern == "any":
         pattern = str(rng.choice(PATTERNS, p=[0.5, 0.15, 0.1, 0.1, 0.15]))
     first, second = _colour(rng), _colour(rng)
-    return Cloth(pattern, first, second, float(rng.uniform(0.6, 4.0)))
+    return Cloth(pattern, first, second, float(rng.uniform(0.6, 2.6)))
 
 
 def _colour(rng: Rng) -> Float:

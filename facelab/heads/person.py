@@ -15,6 +15,7 @@ from facelab.heads.family import ORIGINS, HeadFamily
 from facelab.heads.hair import COLOURS, DYED, melanin, mixed
 from facelab.heads.skin import Skin
 from facelab.numerics.arrays import Float
+from facelab.types import Texture
 
 Rng = np.random.Generator
 
@@ -31,6 +32,8 @@ _BENEATH = ("short01", "short02", "short04", "bald", "long01", "ponytail01")  # 
 _SHAPE = 0.17  # standard deviation of the coefficients of a face's shapes, and
 _MOST = 0.6  # the most that they are
 _UNEVEN = 0.25  # the same of what makes a face lopsided
+_SMALLEST, _LARGEST = 256, 1024  # sides of the face's texture
+_DYED = 0.03  # of people, in colours that do not grow
 _PALEST = 0.16  # of brows, linear: they go grey last
 _DARKEST = 0.25  # of an iris, of its picture
 
@@ -92,21 +95,27 @@ class Person:
     oil: float
 
 
-def person_of(looks: Looks, given: Skin | None = None) -> Person:
-    """Draw the person that looks ask for; the same looks give the same person.
+def person_of(looks: Looks, size: int = 512, texture: Texture | None = None) -> Person:
+    """Draw the person that looks ask for; the same arguments give the same person.
 
     Parameters
     ----------
-    given : Skin, optional
-        Of a photograph; an own one is drawn by default.
+    size : int
+        Of pictures of the person, pixels: the skin is as fine as they show.
+    texture : Texture, optional
+        Of the face in a photograph, whose skin the person has; an own one is drawn by default.
     """
     rng = np.random.default_rng(looks.seed)
     family = HeadFamily.load()
     origins = _origins(looks.origin, rng)
     coefficients = _coefficients(family, looks, origins, rng)
-    colour = _hair_colour(looks, origins, rng)
+    natural = _natural_colour(looks, origins, rng)
+    dyed = looks.hair_colour == "dyed" or (looks.hair_colour == "any" and rng.random() < _DYED)
+    colour = decoded(rgb_of(str(rng.choice(DYED)))) if dyed else natural
     style = looks.hair if looks.hair != "any" else _style(looks, rng)
-    own = skin.own(rng, _traits(looks, origins, colour, rng)) if given is None else given
+    traits = _traits(looks, origins, natural, rng)
+    side = int(np.clip(size, _SMALLEST, _LARGEST))
+    own = skin.own(rng, traits, side) if texture is None else skin.skin_of(texture, traits)
     shade = np.float32(np.exp(rng.normal(-0.2, 0.25)))
     return Person(
         coefficients=coefficients,
@@ -115,7 +124,7 @@ def person_of(looks: Looks, given: Skin | None = None) -> Person:
         hair="" if style == "bald" else f"hair-{style}",
         hair_colour=colour,
         brows=str(rng.choice([part.name for part in family.kin("brows")])),
-        brow_colour=np.asarray(np.minimum(colour * shade, _PALEST), np.float32),
+        brow_colour=np.asarray(np.minimum(natural * shade, _PALEST), np.float32),
         lashes=str(rng.choice([part.name for part in family.kin("lashes")])),
         irises=_irises(looks.eyes, origins, rng),
         cloth=draw_cloth(looks.clothes, rng),
@@ -148,12 +157,9 @@ def _coefficients(
     return out
 
 
-def _hair_colour(looks: Looks, origins: tuple[float, float, float], rng: Rng) -> Float:
-    name = looks.hair_colour
-    if name == "dyed" or (name == "any" and rng.random() < 0.03):
-        return decoded(rgb_of(str(rng.choice(DYED))))
-    natural = melanin(origins, rng)
-    return mixed(natural, looks.age, rng) if name == "any" else mixed(name, 0, rng)
+def _natural_colour(looks: Looks, origins: tuple[float, float, float], rng: Rng) -> Float:
+    name, grown = looks.hair_colour, melanin(origins, rng)
+    return mixed(name, 0, rng) if name in COLOURS else mixed(grown, looks.age, rng)
 
 
 def _style(looks: Looks, rng: Rng) -> str:

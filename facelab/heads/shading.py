@@ -21,6 +21,7 @@ _UNDER = np.array([0.36, 0.16, 0.10], np.float32)
 _SHADE = np.array([0.75, 1.0, 1.08], np.float32)  # exponents: shadows' edges are red, too
 _LOBES = ((14.0, 0.7), (55.0, 0.3))  # sharpness and share: the skin's oil is rough
 _FRESNEL = 0.028  # of what is wet or oily, seen from the front (Schlick 1994)
+_GRAZING = np.float32(0.15)  # more of it at a grazing angle; a smooth surface would have 1
 _CLOTH = 0.3  # how far light goes round threads
 
 
@@ -118,8 +119,8 @@ def _shine(place: Place, light: Light, lobes: tuple[tuple[float, float], ...]) -
     peak = sum(
         np.float32(share * (sharp + 8) / 8) * between ** np.float32(sharp) for sharp, share in lobes
     )
-    mirrored = _FRESNEL + (1 - _FRESNEL) * (1 - (half * place.toward).sum(axis=1)) ** 5
-    grazing = _FRESNEL + np.float32(0.35) * (1 - glance) ** 5
+    mirrored = _FRESNEL + _GRAZING * (1 - (half * place.toward).sum(axis=1)) ** 5
+    grazing = _FRESNEL + _GRAZING * (1 - glance) ** 5
     away = 2 * glance[:, None] * place.normals - place.toward
     covered = (place.openness[:, :1] / open_transfer(place.normals)[:, :1]).clip(0, 1)
     around = light.soft(open_transfer(away)) * covered * grazing[:, None]

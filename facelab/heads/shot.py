@@ -20,16 +20,16 @@ from facelab.heads.surface import Drawing, draw
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
 
-_FACE = 17.0  # cm: mean of a face's width and height, which sizes are told in
-_FLIP = np.array([1.0, -1.0, 1.0], np.float32)
+SMALLEST, LARGEST = 32, 2048  # sides of a picture, pixels
+WIDEST = 8.0  # side of a picture, in sizes of the face
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shot:
     """How a person is photographed. Fields are keys of a recipe's ``heads``."""
 
-    size: int = parameters.whole(256, 32, 2048, "the picture's side, pixels")
-    room: float = parameters.number(2.2, 0.7, 8.0, "its side in sizes of the face")
+    size: int = parameters.whole(256, SMALLEST, LARGEST, "the picture's side, pixels")
+    room: float = parameters.number(2.2, 0.7, WIDEST, "its side in sizes of the face")
     right: float = parameters.number(
         0.0, -1.0, 1.0, "how far the face is off the middle, of the side"
     )

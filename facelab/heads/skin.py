@@ -11,12 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facelab.heads.skin_bank import skin_bank
+from facelab.atlas import canonical
+from facelab.heads.albedo import albedo
+from facelab.heads.skin_bank import skin_bank, toned
 from facelab.heads.skin_drawn import Beard, Traits, body, face
+from facelab.heads.skin_marks import pores, tinted
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float, require
+from facelab.types import Texture
 
-__all__ = ["Skin", "Traits", "own"]
+__all__ = ["Skin", "Traits", "own", "skin_of"]
 
 ANYBODY = Traits()
 
@@ -88,6 +92,29 @@ def own(rng: np.random.Generator, traits: Traits = ANYBODY, size: int = 512) -> 
     tone = bank.tone(rng, traits.lightness)
     beard = Beard.drawn(rng, traits)
     shown = face(rng, bank, traits, tone, beard, size)
+    return Skin(shown, body(rng, bank, traits, tone, beard))
+
+
+def skin_of(texture: Texture, traits: Traits = ANYBODY) -> Skin:
+    """The skin of somebody whose photograph there is.
+
+    The photograph's light, gloss, brows, eyes, hair and glasses are taken out, and what it does
+    not show is made up in its tone. Same arguments give the same skin.
+
+    Parameters
+    ----------
+    texture : Texture
+        Of the face, in the canonical atlas, as `facelab.face.texture.unwrap` gives it.
+    traits : Traits
+        The colour of the hair and how short it is; the rest is seen.
+    """
+    bank, rng = skin_bank(), np.random.default_rng(0)
+    found = albedo(texture, canonical(), bank.beard)
+    tone = bank.likely(found.tone)
+    colour = toned(found.colour, found.tone, tone)
+    made_up = (1 - found.known) * pores(rng, texture.size)
+    shown = tinted(colour, tone, -made_up, np.zeros_like(made_up))
+    beard = Beard(0.5, 0.6, 0.5, "full", 0.1) if found.bearded else Beard()
     return Skin(shown, body(rng, bank, traits, tone, beard))
 
 

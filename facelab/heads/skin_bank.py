@@ -24,6 +24,7 @@ SIDE = 256  # texels of a shipped face
 _DARKEST, _LIGHTEST = 24.0, 78.0  # CIELAB lightness of tones that are drawn
 _PALER = 48.0  # lightness below which a tone's colour wanes: black absorbs it
 _SPREAD = 0.6  # of the portraits' deviations in hue: the rest is their white balance
+_RED, _YELLOW = (-5, 6), (-7, 7)  # CIELAB beside the usual: what lies beyond is a colour cast
 _LINED = 32.0, 62.0  # years between which lined skins come to be all that are drawn
 _ALIKE = 6.0  # difference in lightness from which a shipped skin is drawn much less often
 
@@ -84,8 +85,14 @@ class SkinBank:
 
     def face(self, number: int, tone: Float) -> Float:
         """A shipped skin in another tone, ``(256, 256, 3)`` sRGB in [0, 1]."""
-        own, wanted = (_flat(one) for one in (self.tones[number], tone))
-        return retoned(_picture(self.faces[number]), own, wanted)
+        return toned(_picture(self.faces[number]), self.tones[number], tone)
+
+    def likely(self, tone: Float) -> Float:
+        """The tone ``(3,)`` nearest to a seen one that people have: no colour cast, not grey."""
+        light = float(np.clip(tone[0], _DARKEST, _LIGHTEST + 4))
+        usual = self.tone_at(light)
+        red, yellow = tone[1:] - usual[1:]
+        return self.tone_at(light, np.array([np.clip(red, *_RED), np.clip(yellow, *_YELLOW)]))
 
     def drawn(self, rng: np.random.Generator, male: float, age: float, tone: Float) -> Float:
         """A mix of two skins of one sex and about one age and tone, one of them mirrored."""
@@ -97,6 +104,12 @@ class SkinBank:
         share = np.float32(rng.uniform(0.2, 0.8))
         one, other = self.face(first, tone), self.face(second, tone)[:, ::-1]
         return one + share * (other - one)
+
+
+def toned(colour: Float, own: Float, wanted: Float) -> Float:
+    """Skin ``(S, S, 3)`` of one tone ``(3,)`` in another, both CIELAB."""
+    before, after = (to_rgb(np.tile(tone, (8, 8, 1))) for tone in (own, wanted))
+    return retoned(colour, before, after)
 
 
 def ramp(value: float, low: float, high: float) -> float:
@@ -149,8 +162,3 @@ def _creases(jpeg: Array) -> Float:
     steps = grey.astype(np.float32) - 128
     shade = np.where(np.abs(steps) < 2, 0, steps) / np.float32(200)
     return np.asarray(shade.reshape(-1, SIDE, SIDE), np.float32)
-
-
-def _flat(tone: Float) -> Float:
-    """A field of one tone, sRGB ``(8, 8, 3)``."""
-    return to_rgb(np.tile(tone, (8, 8, 1)))

@@ -88,6 +88,11 @@ class Beard:
     style: str = "full"
     line: float = 0.2
 
+    @property
+    def throat(self) -> np.float32:
+        """How much of it there is below the jaw."""
+        return np.float32(0.9 if self.style == "full" else 0.25)
+
     @classmethod
     def drawn(cls, rng: np.random.Generator, traits: Traits) -> Beard:
         """None for women, for most young men little, and any for the rest."""
@@ -114,43 +119,53 @@ def face(
     blood = red * _blood(rng, traits, size)
     lips = rng.normal(0, 1.5, (2, 1, 1)).astype(np.float32) * _zone("lips", size, 0.012)
     skin = made_up(rng, tinted(large, tone, melanin + lips[0], blood + lips[1]), traits, tone)
-    return bearded(rng, skin, resized(bank.beard, size), beard, traits)
+    if beard.shadow == beard.cover == 0:
+        return skin
+    hairs = strands(rng, size, beard.length)
+    return bearded(skin, _growing(rng, resized(bank.beard, size), beard), hairs, beard, traits)
 
 
 def body(
     rng: np.random.Generator, bank: SkinBank, traits: Traits, tone: Float, beard: Beard
 ) -> Float:
-    """Ears, scalp, neck and shoulders on a tone, sRGB ``(384, 384, 3)``."""
+    """Ears, scalp, neck and shoulders on a tone, sRGB ``(384, 384, 3)``.
+
+    Its texels are too large for pores and hairs: they show as their means.
+    """
     size = len(bank.ears)
-    ears = np.float32(rng.uniform(0.5, 1.1)) * bank.ears
-    contrast = np.float32(np.clip(tone[0] / 60, 0.4, 1))
-    melanin = clouds(rng, size, (0.4, 0.1)) - 0.8 * pores(rng, size) - contrast * ears[..., 0]
-    blood = clouds(rng, size, (0.5, 0.05)) + contrast * ears[..., 1]
+    ears = np.float32(rng.uniform(0.5, 1.1) * np.clip(tone[0] / 60, 0.4, 1)) * bank.ears
+    melanin = clouds(rng, size, (0.5, 0.1), (0.5, 0.02)) - ears[..., 0]
+    blood = clouds(rng, size, (0.5, 0.05)) + ears[..., 1]
     flat = np.broadcast_to(to_rgb(tone[None, None]), (size, size, 3))
     skin = tinted(flat, tone, melanin, blood)
-    skin = bearded(rng, skin, bank.throat, beard, traits)
-    shorn = traits.shorn * bank.scalp * (0.7 + 0.3 * strands(rng, size, 0.0, 0.6))
-    skin = laid_over(skin, 0.8 * np.array(traits.hair, np.float32), shorn)
+    if beard.style != "moustache":
+        skin = bearded(skin, bank.throat * beard.throat, np.float32(0.5), beard, traits)
+    uneven = 1 + clouds(rng, size, (0.08, 0.02))
+    skin = laid_over(
+        skin, 0.8 * np.array(traits.hair, np.float32), traits.shorn * bank.scalp * uneven
+    )
     return laid_over(skin, _WET, bank.wet)
 
 
 def bearded(
-    rng: np.random.Generator, skin: Float, grows: Float, beard: Beard, traits: Traits
+    skin: Float, where: Float, hairs: Float | np.float32, beard: Beard, traits: Traits
 ) -> Float:
-    """Skin with a beard's hairs, those below the skin bluish, those above in the hair's colour."""
+    """Skin with a beard's hairs: those below the skin bluish, those above in the hair's colour.
+
+    Parameters
+    ----------
+    where : (S, S) float32
+        How much of the beard grows there, [0, 1].
+    hairs : (S, S) float32
+        How much of a texel hairs cover, [0, 1].
+    """
     if beard.shadow == beard.cover == 0:
         return skin
-    size = len(skin)
-    ragged = grows + clouds(rng, size, (0.06, 0.02)) * (grows > 0)
-    where = smoothstep(ragged, beard.line, beard.line + 0.4) * _styled(beard.style, size)
     hair = np.array(traits.hair, np.float32)
-    below = 0.5 * beard.shadow * where * (0.75 + 0.25 * strands(rng, size, 0, 0.5))
-    skin = laid_over(skin, 0.5 * (hair + _BLUISH), below)
-    if beard.cover == 0:
-        return skin
-    hairs = strands(rng, size, beard.length, beard.cover)
-    dense = where * (0.35 * beard.cover * beard.length + (0.9 - 0.35 * beard.length) * hairs)
-    return laid_over(skin, 0.85 * hair, dense)
+    shadow = where * np.float32(beard.shadow) * (0.35 + 0.15 * hairs)
+    least, most = (1 - beard.length) * np.array([0.2, 0.45]) + beard.length * np.array([0.45, 1.0])
+    cover = where * np.float32(beard.cover) * (least + (most - least) * hairs)
+    return laid_over(laid_over(skin, 0.5 * (hair + _BLUISH), shadow), 0.85 * hair, cover)
 
 
 def made_up(rng: np.random.Generator, skin: Float, traits: Traits, tone: Float) -> Float:
@@ -210,6 +225,13 @@ def _blood(rng: np.random.Generator, traits: Traits, size: int) -> Float:
     young = 1 - ramp(traits.age, 18, 35)
     count = int(rng.poisson(2 + 12 * young * rng.random()))
     return out + spotted([Spots.strewn(rng, _anywhere(), count, _PIMPLES, 9)], size)
+
+
+def _growing(rng: np.random.Generator, grows: Float, beard: Beard) -> Float:
+    """Where a beard grows that is trimmed to its line and style, ``(S, S)`` in [0, 1]."""
+    size = len(grows)
+    ragged = grows + clouds(rng, size, (0.06, 0.02)) * (grows > 0)
+    return smoothstep(ragged, beard.line, beard.line + 0.4) * _styled(beard.style, size)
 
 
 def _styled(style: str, size: int) -> Float:

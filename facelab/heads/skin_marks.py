@@ -137,19 +137,17 @@ def bumps(places: Float, radii: Float, size: int) -> Float:
     return out
 
 
-def strands(rng: np.random.Generator, size: int, length: float, thick: float) -> Float:
+def strands(rng: np.random.Generator, size: int, length: float) -> Float:
     """How much of a texel short hairs cover that grow downward and outward, in [0, 1].
 
     Parameters
     ----------
     length : float
         Of a hair, 0 for dots to 1 for a short beard.
-    thick : float
-        How many there are, [0, 1].
     """
     hairs = _strands(min(int(length * 3), 2), size)
     moved = np.roll(hairs, int(rng.integers(0, size)), axis=0)
-    return smoothstep(moved, 1.4 - 1.6 * thick, 2.4 - 1.6 * thick)
+    return smoothstep(moved, -1.2, 1.8)
 
 
 def _points(places: Float, shares: Float, size: int) -> Float:

@@ -85,6 +85,8 @@ class Drawing:
         How much of each pixel they cover, [0, 1].
     label : (H, W) int32
         Which of `names` the middle of each pixel shows; -1 for none.
+    solid : (H, W) int32
+        The same without what is see-through.
     names : tuple of str
     depth : (H, W) float32
         Pixels, the nearer the larger; NaN where there is none.
@@ -95,6 +97,7 @@ class Drawing:
     colour: Float
     opacity: Float
     label: Int
+    solid: Int
     names: tuple[str, ...]
     depth: Float
     normals: Float
@@ -103,10 +106,18 @@ class Drawing:
         """Return the drawing over an image ``(H, W, 3)``, both sRGB-encoded RGB in [0, 1]."""
         return encoded(self.colour + (1 - self.opacity)[..., None] * decoded(image))
 
-    def shows(self, name: str) -> Bool:
-        """Return which pixels show what is called `name`, ``(H, W)``."""
-        numbers = [number for number, each in enumerate(self.names) if each == name]
-        return np.isin(self.label, numbers)
+    def shows(self, *names: str) -> Bool:
+        """Return which pixels show what is called one of `names`, ``(H, W)``."""
+        return self._among(self.label, names)
+
+    def hides(self, *names: str) -> Bool:
+        """Return which pixels would show one of `names`, but for what is see-through."""
+        return self._among(self.solid, names)
+
+    def _among(self, label: Int, names: Sequence[str]) -> Bool:
+        wanted = np.array([*(name in names for name in self.names), False])
+        out: Bool = wanted[label]
+        return out
 
 
 def draw(surfaces: Sequence[Surface], shape: tuple[int, int]) -> Drawing:
@@ -122,12 +133,14 @@ def draw(surfaces: Sequence[Surface], shape: tuple[int, int]) -> Drawing:
     names = tuple(dict.fromkeys(surface.name for surface in surfaces))
     samples = _Samples.empty(fine)
     _rasterize(_Group.of([each for each in surfaces if each.solid], names), samples)
-    _lay_over(_Group.of([each for each in surfaces if not each.solid], names), samples)
     middle = slice(1, None, SAMPLES)
+    solid = samples.label[middle, middle].copy()
+    _lay_over(_Group.of([each for each in surfaces if not each.solid], names), samples)
     return Drawing(
         _reduced(samples.colour),
         np.clip(_reduced(samples.opacity), 0, 1),
         np.ascontiguousarray(samples.label[middle, middle]),
+        solid,
         names,
         np.ascontiguousarray(samples.depth[middle, middle]),
         _unit(samples.normals[middle, middle]),
@@ -192,59 +205,72 @@ class _Group:
         """Colour and opacity ``(k, 4)`` at places in triangles."""
         out = np.ones((len(triangle), 4), np.float32)
         for surface, at, corners in self._owned(triangle):
-            carried = _carried(
-                np.hstack([surface.light, surface.gloss, surface.places]), corners, weights[at]
-            )
-            paint = surface.paint(carried[:, 6:])
-            out[at, : paint.shape[1]] = paint
-            out[at, :3] = out[at, :3] * carried[:, :3] + carried[:, 3:6]
+            painted = surface.paint(raster.carried(surface.places, corners, weights[at]))
+            out[at, : painted.shape[1]] = painted
+        lit = np.concatenate([np.hstack([each.light, each.gloss]) for each in self.surfaces])
+        carried = raster.carried(lit, self.triangles[triangle], weights)
+        out[:, :3] *= carried[:, :3]
+        out[:, :3] += carried[:, 3:]
         return out
 
     def facing(self, triangle: Indices, weights: Float) -> Float:
         """Normals ``(k, 3)`` there."""
-        out = np.zeros((len(triangle), 3), np.float32)
-        for surface, at, corners in self._owned(triangle):
-            out[at] = _carried(surface.normals, corners, weights[at])
-        return out
+        normals = np.concatenate([each.normals for each in self.surfaces])
+        return raster.carried(normals, self.triangles[triangle], weights)
 
     def labels(self, triangle: Indices) -> Indices:
         """The numbers of the names of what triangles belong to."""
-        return self.numbers[np.searchsorted(self.starts, triangle, "right") - 1]
+        return self.numbers[self._owner(triangle)]
 
     def _owned(self, triangle: Indices) -> Iterator[tuple[Surface, Indices, Int]]:
         """Each surface, which of the places it has, and the corners of its triangles there."""
-        owner = np.searchsorted(self.starts, triangle, "right") - 1
-        for number, surface in enumerate(self.surfaces):
-            at = np.flatnonzero(owner == number)
-            if len(at):
-                yield surface, at, surface.triangles[triangle[at] - self.starts[number]]
+        owner = self._owner(triangle)
+        order = np.argsort(owner, kind="stable")  # of small integers: a radix sort
+        ends = np.cumsum(np.bincount(owner, minlength=len(self.surfaces)))
+        for surface, start, at in zip(
+            self.surfaces, self.starts, np.split(order, ends[:-1]), strict=True
+        ):
+            yield surface, at, surface.triangles[triangle[at] - start]
+
+    def _owner(self, triangle: Indices) -> NDArray[np.uint8]:
+        """Which surface each triangle belongs to."""
+        owner = np.zeros(len(self.triangles), np.uint8)
+        owner[self.starts[1:]] = 1
+        return np.cumsum(owner, dtype=np.uint8)[triangle]
 
 
 def _rasterize(group: _Group, samples: _Samples) -> None:
     """Draw solid surfaces."""
+    if not group.surfaces:
+        return
     fragments = raster.rasterize(group.vertices, group.triangles, samples.opacity.shape)
-    covered = fragments.covered
-    triangle = fragments.triangle[covered].astype(np.intp)
-    weights = fragments.barycentric[covered]
-    samples.colour[covered] = group.shaded(triangle, weights)[:, :3]
-    samples.opacity[covered] = 1
-    samples.depth[covered] = fragments.depth[covered] / SAMPLES
-    middle = np.flatnonzero((covered & _middles(covered.shape))[covered])
-    _tell(group, samples, np.flatnonzero(covered)[middle], triangle[middle], weights[middle])
+    pixel = np.flatnonzero(fragments.covered)
+    triangle = fragments.triangle.ravel()[pixel].astype(np.intp)
+    weights = fragments.barycentric.reshape(-1, 3)[pixel]
+    samples.colour.reshape(-1, 3)[pixel] = group.shaded(triangle, weights)[:, :3]
+    samples.opacity.ravel()[pixel] = 1
+    samples.depth.ravel()[pixel] = fragments.depth.ravel()[pixel] / SAMPLES
+    middle = np.flatnonzero(_is_middle(samples)[pixel])
+    _tell(group, samples, pixel[middle], triangle[middle], weights[middle])
 
 
 def _lay_over(group: _Group, samples: _Samples) -> None:
     """Draw see-through surfaces before the solid ones."""
-    shape, behind = samples.opacity.shape, samples.depth * SAMPLES
+    if not group.surfaces:
+        return
+    behind = samples.depth * SAMPLES
     front = np.where(np.isnan(behind), -np.inf, behind)
-    layers = abuffer.gather(group.vertices, group.triangles, shape, front)
+    layers = abuffer.gather(group.vertices, group.triangles, behind.shape, front)
     shown = group.shaded(layers.triangle, layers.barycentric)
     colour, opacity = abuffer.composite(layers, shown[:, :3], shown[:, 3])
-    clear = 1 - opacity
-    samples.colour[:] = colour + clear[..., None] * samples.colour
-    samples.opacity[:] = opacity + clear * samples.opacity
+    pixel, clear = layers.pixel[layers.starts], 1 - opacity
+    for values, laid in (
+        (samples.colour.reshape(-1, 3), colour),
+        (samples.opacity.reshape(-1, 1), opacity[:, None]),
+    ):
+        values[pixel] = laid + clear[:, None] * values[pixel]
     half = abuffer.halfway(layers, shown[:, 3])
-    half = half[_middles(shape).ravel()[layers.pixel[half]]]
+    half = half[_is_middle(samples)[layers.pixel[half]]]
     pixel, triangle = layers.pixel[half], layers.triangle[half]
     samples.depth.ravel()[pixel] = layers.depth[half] / SAMPLES
     _tell(group, samples, pixel, triangle, layers.barycentric[half])
@@ -258,19 +284,11 @@ def _tell(
     samples.normals.reshape(-1, 3)[pixel] = group.facing(triangle, weights)
 
 
-def _middles(fine: tuple[int, ...]) -> Bool:
-    """The samples in the middles of pixels."""
-    out = np.zeros(fine, np.bool_)
+def _is_middle(samples: _Samples) -> Bool:
+    """Whether a sample is the middle of a pixel, by its flat index."""
+    out = np.zeros(samples.opacity.shape, np.bool_)
     out[1::SAMPLES, 1::SAMPLES] = True
-    return out
-
-
-def _carried(attributes: Float, corners: Int, weights: Float) -> Float:
-    """Vertex attributes ``(n, c)`` at places in triangles, ``(k, c)``."""
-    a, b, c = (attributes.take(corner, axis=0) for corner in corners.T)
-    first, second, third = weights.T[..., None]
-    out: Float = a * first + b * second + c * third
-    return out
+    return out.ravel()
 
 
 def _reduced(fine: Float) -> Float:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from facelab.heads.surface import SAMPLES
 from facelab.numerics.arrays import Float, Int
 from facelab.numerics.lookup import bilinear, shrunk
 
-_CONTRAST, _BRIGHTEST = 1.5, 2.0  # of strands in pictures of hair, whose light is painted in
+_BROAD = 15  # texels about one: what varies over more is light that is painted into a picture
+_BROADLY, _FINELY = 0.5, 1.5  # how much of that is kept, and of what varies over less
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,8 +34,8 @@ class Pictured:
         return bilinear(self.picture, places[:, 0] * width - half, places[:, 1] * height - half)
 
 
-def read_at(picture: Float, uv: Float, triangles: Int, placed: Float) -> Pictured:
-    """Return paint from a picture, shrunk so that a texel is about as large as a sample.
+def fitted(picture: Float, uv: Float, triangles: Int, placed: Float) -> Float:
+    """Return a picture shrunk so that its texels are about as large as samples.
 
     Parameters
     ----------
@@ -45,7 +47,7 @@ def read_at(picture: Float, uv: Float, triangles: Int, placed: Float) -> Picture
     """
     texels = _area(uv, triangles) * picture.shape[0] * picture.shape[1]
     samples = _area(placed, triangles) * SAMPLES**2
-    return Pictured(shrunk(picture, float(np.sqrt(texels / max(samples, 1e-6)))))
+    return shrunk(picture, float(np.sqrt(texels / max(samples, 1e-6))))
 
 
 def _area(places: Float, triangles: Int) -> float:
@@ -92,5 +94,8 @@ def tinted(grey: Float, colour: Float) -> Float:
 
     The mean brightness, a half, shows the colour itself.
     """
-    level = np.minimum((2 * grey[..., :1]) ** np.float32(_CONTRAST), _BRIGHTEST)
+    strands = grey[..., 0]
+    broad = cv2.blur(strands, (_BROAD, _BROAD), borderType=cv2.BORDER_REPLICATE)
+    even = 0.5 + _BROADLY * (broad - 0.5) + _FINELY * (strands - broad)
+    level = np.clip(2 * even, 0.05, 2.0)[..., None] ** np.float32(1.5)
     return np.dstack([level * colour.astype(np.float32), grey[..., 1:]]).astype(np.float32)

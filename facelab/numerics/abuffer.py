@@ -56,10 +56,7 @@ class Layers:
 
     def carry(self, triangles: Int, attributes: Float) -> Float:
         """Return vertex attributes ``(n, c)`` at the fragments, ``(f, c)``."""
-        a, b, c = (attributes.take(corner, axis=0) for corner in triangles[self.triangle].T)
-        first, second, third = self.barycentric.T[..., None]
-        out: Float = a * first + b * second + c * third
-        return out
+        return raster.carried(attributes, triangles[self.triangle], self.barycentric)
 
     def only(self, kept: NDArray[np.bool_]) -> Layers:
         """Return those fragments for which ``kept (f,)`` holds."""
@@ -143,19 +140,20 @@ def composite(layers: Layers, colour: Float, opacity: Float) -> tuple[Float, Flo
 
     Returns
     -------
-    colour : (H, W, c) float32
-        Times the opacity.
-    opacity : (H, W) float32
+    colour : (p, c) float32
+        Times the opacity, at the pixels of `Layers.starts`.
+    opacity : (p,) float32
         Of all of them together.
     """
+    from scipy.sparse import csr_matrix
+
     share = transmitted(layers, opacity) * opacity
-    total = np.zeros((layers.shape[0] * layers.shape[1], colour.shape[1] + 1), np.float32)
-    if len(share):
-        starts = layers.starts
-        parts = np.column_stack([colour * share[:, None], share])
-        total[layers.pixel[starts]] = np.add.reduceat(parts, starts, axis=0)
-    total = total.reshape(*layers.shape, -1)
-    return total[..., :-1], total[..., -1]
+    starts, count = layers.starts, len(share)
+    sums = csr_matrix(
+        (share, np.arange(count), np.append(starts, count)), shape=(len(starts), count)
+    )
+    total = sums @ np.column_stack([colour, np.ones(count, np.float32)])
+    return total[:, :-1], total[:, -1]
 
 
 def halfway(layers: Layers, opacity: Float) -> Indices:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from facelab.numerics import scanline
 
-__all__ = ["Fragments", "interpolate", "rasterize", "sample"]
+__all__ = ["Fragments", "carried", "fragments", "interpolate", "rasterize", "sample"]
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -128,21 +128,36 @@ def interpolate(fragments: Fragments, triangles: NDArray[np.int32], attributes: 
     if attributes.ndim != 2:
         raise ValueError(f"Input `attributes` must have shape (n, c), got {attributes.shape}")
     shape = fragments.triangle.shape
-    channels = np.ascontiguousarray(attributes.T, dtype=np.float32)
     corners = corners_of(triangles, len(attributes))
-    seen = fragments.triangle.ravel()
-    weights = fragments.barycentric.reshape(-1, 3)
-    values = np.zeros((seen.size, len(channels)), np.float32)
-    # (c, 3, m): what each triangle holds at its corners, so that a pixel fetches it directly.
-    held = channels.take(corners, axis=1)
-    covered = np.flatnonzero(seen >= 0)
-    for start in range(0, covered.size, scanline.BATCH):
-        pixel = covered[start : start + scanline.BATCH]
-        triangle = seen[pixel].astype(np.intp)
-        a, b, c = weights.take(pixel, axis=0).T
-        for channel, (at_a, at_b, at_c) in enumerate(held):
-            values[pixel, channel] = at_a[triangle] * a + at_b[triangle] * b + at_c[triangle] * c
-    return values.reshape(*shape, len(channels))
+    covered = np.flatnonzero(fragments.triangle.ravel() >= 0)
+    seen = fragments.triangle.ravel()[covered]
+    weights = fragments.barycentric.reshape(-1, 3)[covered]
+    values = np.zeros((shape[0] * shape[1], attributes.shape[1]), np.float32)
+    values[covered] = carried(attributes, corners.T[seen], weights)
+    return values.reshape(*shape, -1)
+
+
+def carried(attributes: Floats, corners: NDArray[np.integer], weights: Floats) -> Floats:
+    """Carry vertex attributes to places in triangles.
+
+    Parameters
+    ----------
+    attributes : (n, c) float32
+    corners : (k, 3) integer
+        The vertices of each place's triangle.
+    weights : (k, 3) float32
+        Barycentric.
+
+    Returns
+    -------
+    (k, c) float32
+    """
+    from scipy.sparse import csr_matrix
+
+    count = len(corners)
+    starts = np.arange(0, 3 * count + 1, 3)
+    rows = csr_matrix((weights.ravel(), corners.ravel(), starts), shape=(count, len(attributes)))
+    return np.asarray(rows @ np.asarray(attributes, np.float32))
 
 
 def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None) -> Floats:

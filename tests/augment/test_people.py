@@ -1,152 +1,209 @@
-"""Somebody else in the picture: cut out, beside or before the person, their face labelled."""
+"""Labels of people in the record: every face, eyes, expressions, shares; and records refused."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+import math
 
 import numpy as np
 import pytest
 
-from facelab.augment.classes import CLASSES, COVERED, NOT_KNOWN
+from facelab.augment import labels
+from facelab.augment.classes import CLASSES
+from facelab.augment.expression import ARKIT
 from facelab.augment.ground_truth import GroundTruth
-from facelab.augment.scene import Scene
-from facelab.augment.steps.frame import Frame
-from facelab.augment.steps.mirror import Mirror
-from facelab.augment.steps.people import People
-from facelab.edits.edit import Picture
-from facelab.errors import UsageError
-from facelab.face.composite import render
-from facelab.images import Image
-from facelab.model import FaceObservation
-from facelab.recipe.inputs import Person
-from facelab.types import Face, Reconstruction, Texture
-from tests.synthetic import canonical, frozen, plain
+from facelab.augment.people import openness
+from facelab.augment.sample import Redraw
+from facelab.types import PositionMap
+from tests.augmented import SIDE, head, rectangle, sample, upright
+from tests.synthetic import ATLAS, canonical, frozen
 
-SIDE, OTHER = 120, 90
-GREY, GREEN, WHITE = 0.5, np.float32([0.1, 0.6, 0.1]), 0.9
+BESIDE = canonical(yaw=-30, scale=2.0, origin=(110.0, 30.0, 0.0))
 
 
-def own(matte=None):
-    """A grey scene with a face of about 53 pixels, a person only where the face is."""
-    positions = canonical(scale=3, origin=(60, 60, 0))
-    image = np.full((SIDE, SIDE, 3), GREY, np.float32)
-    face = Face(positions, Texture(plain((8, 8)), frozen(np.ones((8, 8)))))
-    if matte is None:
-        matte = covered(positions, (SIDE, SIDE))
-    made = Scene.of(frozen(image), face, matte=frozen(matte))
-    return replace(made, texture=None)
+def record_of(one):
+    return labels.describe(one, labels.subject_of(one), 7, {"image": "a.jpg"})
 
 
-def covered(positions, shape):
-    """1 where a face is drawn."""
-    face = Face(positions, Texture(plain((256, 256)), frozen(np.ones((256, 256)))))
-    layer = render(face, np.ones((256, 256), np.float32), shape)
-    out = np.zeros(shape, np.float32)
-    out[layer.window][layer.fragments.covered] = 1
-    return out
+@pytest.fixture(scope="module")
+def known():
+    """The record of a sample of which everything is known, with somebody beside."""
+    return record_of(sample(truth=head((BESIDE,)), redrawn=[Redraw("stretch", 3.5, "profile")]))
 
 
-def somebody():
-    """Another person: a green face before white."""
-    positions = canonical(scale=2.4, yaw=25, origin=(40, 45, 0))
-    matte = covered(positions, (OTHER, OTHER))
-    image = np.where(matte[..., None] > 0, GREEN, np.float32(WHITE))
-    seen = FaceObservation(Image(frozen(image)), Reconstruction(positions, 1.0))
-    return Person((seen,), None, frozen(matte))
+def test_every_face_is_told_the_own_first(known):
+    assert len(known["faces"]) == 2
+    own, other = known["faces"]
+    assert all(known[name] == own[name] for name in own)
+    alone = record_of(sample(BESIDE))
+    for name in ("box", "landmarks68", "visible68", "pose"):
+        assert other[name] == alone[name]
+    assert record_of(sample())["faces"] == [{name: record_of(sample())[name] for name in own}]
 
 
-def put(scene=None, **keys):
-    return People(source="other", **keys).compose(scene or own(), {"other": somebody()})
+def test_other_faces_are_hidden_by_what_is_no_face_and_by_the_own():
+    truth = GroundTruth.of_photograph((SIDE, SIDE))
+    hat = rectangle(slice(28), ...) > 0
+    shifted = PositionMap(frozen(upright().values + np.float32([20, 0, 0])), ATLAS)
+    told = record_of(sample(truth=GroundTruth(truth.classes, others=(shifted, BESIDE))))
+    behind = np.array(told["faces"][1]["covered68"])
+    assert behind[:5].all()  # the right of the jaw, which is behind the own face
+    assert not behind[14:17].any()
+    free, beside = told["faces"][2]["covered68"], upright().box.x1
+    points = np.array(told["faces"][2]["landmarks68"])
+    assert not any(np.array(free)[points[:, 0] > beside])
+    wearing = GroundTruth(truth.classes, others=(BESIDE,)).behind(hat, "hat")
+    covered = record_of(sample(truth=wearing))["faces"][1]["covered68"]
+    assert (np.array(covered) >= (np.rint(points[:, 1]) < 28)).all()
+    assert sum(covered) > sum(free)
 
 
-def is_green(image):
-    return image[..., 1] > image[..., 0] + 0.3
+def test_gaze_and_irises_are_those_of_the_truth(known):
+    eyes = head().eyes
+    np.testing.assert_allclose(known["irises"], eyes.irises, atol=1e-3)
+    np.testing.assert_allclose(known["gaze"]["vectors"], eyes.gaze, atol=1e-5)
+    aside = math.degrees(math.atan2(0.6, 0.8))
+    np.testing.assert_allclose(known["gaze"]["yaw"], [aside, 0], atol=1e-3)
+    np.testing.assert_allclose(known["gaze"]["pitch"], [0, -aside], atol=1e-3)  # it looks up
+    assert known["eyelids"]["openness"] == [0.3, 0.1]
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_the_other_is_where_their_label_says(seed):
-    after = put(seed=seed, before=True)
-    (face,) = after.truth.others
-    drawn = covered(face, (SIDE, SIDE)) > 0
-    green = is_green(after.image)
-    assert green.sum() > 100
-    assert (green & drawn).sum() > 0.93 * max(green.sum(), drawn.sum())
+def test_an_iris_shows_where_its_eye_is_in_sight():
+    def shown(truth):
+        return np.array(record_of(sample(truth=truth))["visible_irises"])
+
+    whole = shown(head())
+    assert whole[:, 0].all()
+    right = upright().landmarks[36:42, 0].max() + 1
+    assert shown(head().behind(rectangle(..., slice(int(right))) > 0, "hand"))[0].sum() == 0
+    assert (
+        shown(head().behind(rectangle(..., slice(int(right))) > 0, "hand"))[1] == whole[1]
+    ).all()
 
 
-def test_the_person_stays_in_front_and_labelled():
-    before = own()
-    for seed in range(6):
-        after = put(before, seed=seed)
-        person = before.matte == 1
-        np.testing.assert_array_equal(after.image[person], before.image[person])
-        np.testing.assert_array_equal(after.occlusion, before.occlusion)
-        assert after.positions is before.positions
-        assert (after.truth.classes[person] == before.truth.classes[person]).all()
+@pytest.mark.parametrize("pose", [{}, {"yaw": 50}, {"pitch": -30, "roll": 100}], ids=str)
+def test_openness_is_that_of_the_lids_in_space(pose):
+    points = upright(**pose).landmarks
+    np.testing.assert_allclose(openness(points), openness(upright().landmarks), rtol=0.05)
+    closed = points.copy()
+    closed[[40, 41, 46, 47]] = closed[[38, 37, 44, 43]]
+    np.testing.assert_allclose(openness(closed), 0, atol=1e-6)
+    half = (points + closed) / 2
+    np.testing.assert_allclose(openness(half), openness(points) / 2, rtol=1e-5)
+    told = record_of(sample(upright(**pose)))["eyelids"]["openness"]
+    np.testing.assert_allclose(told, openness(points), atol=1e-3)
 
 
-def test_whoever_is_before_the_person_hides_them():
-    either = [put(seed=1, before=True, right=right) for right in (-0.9, 0.9)]
-    person = own().matte == 1
-    after = max(either, key=lambda made: made.occlusion[person].sum())
-    hidden = after.occlusion > COVERED
-    assert (hidden & person).sum() > 100
-    assert (hidden != is_green(after.image)).mean() < 0.005
-    assert (after.truth.classes[hidden] == NOT_KNOWN).all()
+def test_expressions_have_every_name_in_order(known):
+    assert list(known["expression"]) == list(ARKIT)
+    assert len(set(ARKIT)) == 52
+    assert list(ARKIT) == sorted(ARKIT)
+    assert {name: value for name, value in known["expression"].items() if value} == {
+        "eyeBlinkLeft": 1.0,
+        "jawOpen": 0.25,
+    }
 
 
-def test_no_colours_of_the_other_background_come_along():
-    after = put(seed=2, before=True)
-    assert after.image.max() < GREEN[1] + 0.05  # of white no trace
+def test_what_a_photograph_does_not_tell_is_null():
+    record = record_of(sample())
+    for name in ("irises", "visible_irises", "gaze", "expression"):
+        assert record[name] is None
+    assert record["redrawn"] == []
+    assert record["covered_by"] == {}
+    assert set(record["classes"]) >= {"skin", "nose", "not known"}
+    assert sum(record["classes"].values()) == pytest.approx(1, abs=1e-3)
+    assert labels.decode(labels.encode(record)) == record
 
 
-def test_both_are_people_for_what_follows():
-    after = put(seed=3)
-    shown = is_green(after.image)
-    assert (after.matte[shown] > 0.5).all()
-    assert (after.truth.classes[shown] != CLASSES["background"]).all()
+def test_shares_are_of_pixels():
+    cover = rectangle(slice(64, 128), ...) > 0
+    truth = GroundTruth.of_photograph((SIDE, SIDE)).behind(cover, "hand")
+    record, whole = record_of(sample(truth=truth)), record_of(sample())
+    assert record["classes"]["hand"] == 0.5
+    assert record["classes"]["nose"] < whole["classes"]["nose"]
+    assert list(record["covered_by"]) == ["hand"]
+    face = 1 - whole["classes"]["not known"]
+    lower = 1 - record["classes"]["not known"] - 0.5
+    assert record["covered_by"]["hand"] == pytest.approx(1 - lower / face, abs=1e-3)
+    assert CLASSES["background"] not in record["classes"]
 
 
-def test_the_seed_says_where_and_keys_move_and_grow():
-    np.testing.assert_array_equal(put(seed=4).image, put(seed=4).image)
-    (face,), (moved,) = (
-        put(seed=4, **keys).truth.others for keys in ({}, {"right": 0.3, "down": -0.2})
-    )
-    size = own().positions.box.size
-    valid = face.atlas.valid
-    away = (moved.values - face.values)[valid][:, :2]
-    np.testing.assert_allclose(
-        away, np.broadcast_to([0.3 * size, -0.2 * size], away.shape), atol=0.01
-    )
-    (larger,) = put(seed=4, size=1.5).truth.others
-    assert larger.box.size == pytest.approx(1.5 * face.box.size, rel=1e-3)
-    depths = np.ptp(larger.values[valid][:, 2]) / np.ptp(face.values[valid][:, 2])
-    assert depths == pytest.approx(1.5, rel=1e-3)
+def test_a_record_of_all_that_can_be_known_is_read_back(known):
+    assert labels.decode(labels.encode(known)) == known
+    assert known["redrawn"] == [{"reason": "stretch", "value": 3.5, "step": "profile"}]
 
 
-def test_the_other_face_moves_with_the_picture():
-    after = put(seed=5)
-    (face,) = Mirror()(after).truth.others
-    (before,) = after.truth.others
-    np.testing.assert_allclose(face.box.x0, SIDE - 1 - before.box.x1, atol=1e-3)
-    framed = Frame(size=64, room=2.0)(after)
-    assert len(framed.truth.others) == 1
+def changed(record, path, value):
+    """A record with another value at a path of keys, or without one."""
+    record = json.loads(json.dumps(record))
+    inner = record
+    for key in path[:-1]:
+        inner = inner[key]
+    if value is ...:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = value
+    return json.dumps(record).encode()
 
 
-def test_two_others_are_both_labelled():
-    two = put(put(seed=0), seed=1)
-    assert len(two.truth.others) == 2
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["faces"], []),
+        (["faces"], {}),
+        (["faces", 1, "box"], [1, 2, 3]),
+        (["faces", 1, "landmarks68", 5], [1, 2]),
+        (["faces", 1, "landmarks68", 5, 0], 1e7),
+        (["faces", 1, "landmarks68", 5, 0], math.nan),
+        (["faces", 1, "visible68"], [True] * 67),
+        (["faces", 1, "covered68", 3], 1),
+        (["faces", 1, "pose", "yaw"], 400),
+        (["faces", 1, "pose", "rotation"], [[1, 0], [0, 1]]),
+        (["faces", 1, "pose", "rotation", 0, 0], 3),
+        (["irises"], ...),
+        (["irises"], None),
+        (["irises"], []),
+        (["irises", 1], [[1, 2, 3]] * 4),
+        (["irises", 1, 2, 0], "left"),
+        (["irises", 1, 2, 0], [1]),
+        (["irises", 1, 2, 0], None),
+        (["irises", 1, 2, 0], math.inf),
+        (["visible_irises"], None),
+        (["visible_irises", 0], [True] * 4),
+        (["visible_irises", 0, 0], "yes"),
+        (["gaze"], None),
+        (["gaze"], []),
+        (["gaze", "vectors"], [[0, 0, 1]]),
+        (["gaze", "vectors", 0, 0], 2),
+        (["gaze", "yaw"], ...),
+        (["gaze", "yaw", 0], 500),
+        (["gaze", "pitch"], [1]),
+        (["eyelids"], None),
+        (["eyelids", "openness"], [0.3]),
+        (["eyelids", "openness", 1], None),
+        (["expression", "jawOpen"], 1.5),
+        (["expression", "jawOpen"], -0.5),
+        (["expression", "jawOpen"], "wide"),
+        (["expression", "smirk"], 0.5),
+        (["expression"], []),
+        (["classes", "hair"], -0.1),
+        (["classes", "hair"], {}),
+        (["classes", "wings"], 0.1),
+        (["covered_by"], None),
+        (["covered_by", "hand"], 2),
+        (["redrawn"], None),
+        (["redrawn"], ["stretch"]),
+        (["redrawn", 0, "reason"], 5),
+        (["redrawn", 0, "value"], "much"),
+    ],
+    ids=str,
+)
+def test_what_is_no_record_is_refused(known, path, value):
+    with pytest.raises(ValueError, match=r"\w"):
+        labels.decode(changed(known, path, value))
 
 
-def test_what_is_missing_is_said():
-    with pytest.raises(UsageError, match="is no person"):
-        People(source="other").compose(own(), {})
-    picture = Picture(plain((4, 4)), frozen(np.ones((4, 4))))
-    with pytest.raises(UsageError, match="is no person"):
-        People(source="other").compose(own(), {"other": picture})
-    with pytest.raises(ValueError, match="without mattes"):
-        People(source="other").compose(replace(own(), matte=None), {"other": somebody()})
-
-
-def test_a_scene_without_truth_stays_without():
-    assert put(replace(own(), truth=None)).truth is None
-    assert isinstance(put().truth, GroundTruth)
+def test_what_is_not_known_may_be_null(known):
+    for name in ("irises", "visible_irises", "gaze", "expression"):
+        known = {**known, name: None}
+    labels.decode(labels.encode(known))

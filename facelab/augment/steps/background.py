@@ -69,7 +69,8 @@ class Background(Composition):
         if self.kind == "image" and self.match:
             front = front * _light_of(behind) ** np.float32(self.match)
         image = share * front + (1 - share) * behind
-        return replace(scene, image=np.asarray(np.clip(image, 0, 1), np.float32))
+        truth = scene.truth and scene.truth.before(opacity < 0.5)
+        return replace(scene, image=np.asarray(np.clip(image, 0, 1), np.float32), truth=truth)
 
     def taken(self, inputs: Inputs) -> list[tuple[str, Path]]:
         """The file that it takes of several pictures."""
