@@ -33,7 +33,6 @@ from ablation import Recipe, each_alone, without_each
 from crops import SIDE, Crops, errors, labelled_photographs
 from plane import Batch, augmented, upright
 from regressor import BATCH, Draw, Regressor, predicted, restored, store, trained
-from samples import content, samples
 
 import facelab
 from facelab.augment.engines import Engine, load_engine
@@ -41,6 +40,7 @@ from facelab.benchmark.measures import bin_names, bin_of
 from facelab.files.writing import write_bytes_atomically
 from facelab.numerics.arrays import Float
 from facelab.provenance import file_sha256
+from samples import content, samples
 
 RECIPES = Path(__file__).parent / "recipes"
 PLAIN, PLANE = "plain", "2-D"

@@ -22,13 +22,19 @@ Batch = tuple[Pixels, Float]
 
 ROLL = 25.0  # degrees: deviation
 SHIFT, SCALE = 0.03, 0.08  # deviations, in sides of the square
-EXPOSURE, COLOUR, CONTRAST = 0.4, 0.1, 0.3  # stops and deviations of gains; range of contrast
+EXPOSURE, COLOUR, CONTRAST = 0.25, 0.05, 0.2  # stops and deviations of gains; range of contrast
 BLURRED, NOISY, ERASED = 0.2, 0.3, 0.3  # how often
 
 TWINS = np.array(
-    [*range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1)]
-    + [45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40]
-    + [54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65]
+    [
+        *range(16, -1, -1),  # jaw
+        *range(26, 16, -1),  # brows
+        *range(27, 31),  # nose
+        *range(35, 30, -1),
+        *(45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40),  # eyes
+        *(54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55),  # lips
+        *(64, 63, 62, 61, 60, 67, 66, 65),
+    ]
 )
 """Which of the 68 landmarks each becomes in a mirror."""
 
