@@ -23,7 +23,7 @@ def test_each_step_but_the_frame_is_left_out_once() -> None:
 
 
 def test_each_step_alone_keeps_the_frame_and_its_place() -> None:
-    recipe = {**RECIPE, "steps": RECIPE["steps"][1:] + [FRAME]}
+    recipe = {**RECIPE, "steps": [*RECIPE["steps"][1:], FRAME]}
     found = each_alone(recipe)
     assert list(found) == ["mirror", "blur 1", "noise", "blur 2"]
     assert found["blur 2"] == {"version": 1, "steps": [{"blur": {}}, FRAME]}
