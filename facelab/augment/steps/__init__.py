@@ -9,6 +9,7 @@ from facelab.augment.steps.camera import Camera
 from facelab.augment.steps.downscale import Downscale
 from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.jpeg import Jpeg
+from facelab.augment.steps.light import Light
 from facelab.augment.steps.mirror import Mirror
 from facelab.augment.steps.noise import Noise
 from facelab.augment.steps.occlude import Occlude
@@ -22,6 +23,7 @@ AUGMENTATIONS: tuple[type[Augmentation], ...] = (
     Background,
     Occlude,
     Shade,
+    Light,
     Camera,
     Downscale,
     Blur,
