@@ -109,7 +109,7 @@ class AugmentedFaces:
         portraits = portrait_cache_of(template, _networks(model), _path(head), _path(cache))
         items, self.skipped = _usable(photographs, style.seed, portraits, model)
         self._name = template.name or Path(recipe).stem
-        self._plan = Plan(items, count, style.seed)
+        self._plan = Plan(items, count, style.seed, template.variants)
         self._format = Folder(style)
         self._maker = partial(Generator, self._plan, template, portraits)
 
@@ -159,7 +159,7 @@ class AugmentedFaces:
         """
         if split not in SPLITS:
             raise UsageError(f"split: {split!r} is none of {', '.join(SPLITS)}")
-        return [k for k in range(len(self)) if self._plan.place(k)[0].split == split]
+        return [k for k in range(len(self)) if self._plan.place(k).item.split == split]
 
     @staticmethod
     def collate(samples: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:

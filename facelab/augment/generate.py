@@ -14,7 +14,7 @@ from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.plan import Item, Plan
 from facelab.augment.portrait_cache import Portrait, PortraitCache
 from facelab.augment.sample import Sample, Source
-from facelab.augment.scene import Augmentation, Scene
+from facelab.augment.scene import Augmentation, Photometric, Scene, Seen
 from facelab.augment.template import OTHER, Template
 from facelab.edits import Edit
 from facelab.edits.cover import Cover
@@ -32,6 +32,24 @@ from facelab.recipe.write import step_values
 _KEPT = 8  # portraits that a process remembers
 _CLASS = {"mask": "mask", "glasses": "glasses", "patch": "object"}  # of what a cover puts on
 _CHOICE = 1  # marks the random numbers that choose the other identity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Render:
+    """What all steps but the photometric ones at the end make of a photograph.
+
+    Parameters
+    ----------
+    scene : Scene
+    steps : sequence of Step
+        What was done.
+    sources : sequence of Source
+        The photograph first.
+    """
+
+    scene: Scene
+    steps: Sequence[Step]
+    sources: Sequence[Source]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,32 +75,47 @@ class Generator:
         FacelabError
             If a photograph that went in cannot be read any more.
         """
-        item, variant = self.plan.place(index)
-        steps = self.template.sample(self.plan.seed, item.sha256, variant)
+        place = self.plan.place(index)
+        return self.draw(self.render(place.item, place.render), index)
+
+    @cached_property
+    def render(self) -> Callable[[Item, int], Render]:
+        """Make the render of a photograph of that number; the last one is remembered."""
+        return lru_cache(maxsize=1)(self._render)
+
+    def _render(self, item: Item, number: int) -> Render:
+        steps = self.template.sample(self.plan.seed, item.sha256, number, self.template.renders)
         taking = [step for step in steps if OTHER in dict(step.needs).values()]
-        other = self._other(item, variant) if taking else None
+        other = self._other(item, number) if taking else None
         if other is None:  # nobody else in its split
             steps = [step for step in steps if step not in taking]
         portrait = self._portrait(item)
         scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
         scene = replace(scene, head=portrait.head)
         scene = apply_steps(steps, scene, self._inputs(other), self.template.blend)
+        return Render(scene, steps, [_source("face", item), *self._used(steps, other)])
+
+    def draw(self, render: Render, index: int) -> Sample:
+        """Draw one of the samples that a render serves."""
+        place, scene = self.plan.place(index), render.scene
+        seed, sha256, part = self.plan.seed, place.item.sha256, self.template.draws
+        drawn = self.template.sample(seed, sha256, place.variant, part)
         return Sample(
             index=index,
-            variant=variant,
-            split=item.split,
-            image=scene.image,
+            variant=place.variant,
+            split=place.item.split,
+            image=changed(scene.image, drawn, scene),
             positions=scene.positions,
             occlusion=scene.occlusion,
-            steps=[(step.name, step_values(step)) for step in steps],
-            sources=[_source("face", item), *self._used(steps, other)],
+            steps=[(step.name, step_values(step)) for step in (*render.steps, *drawn)],
+            sources=render.sources,
             truth=scene.truth or GroundTruth.of_photograph(scene.image.shape[:2]),
         )
 
-    def _other(self, item: Item, variant: int) -> Item | None:
-        """Another identity for a sample, of its split: no identity is in two splits."""
+    def _other(self, item: Item, render: int) -> Item | None:
+        """Another identity for a render, of its split: no identity is in two splits."""
         others = self._by_split[item.split]
-        rng = np.random.default_rng([self.plan.seed, int(item.sha256[:32], 16), variant, _CHOICE])
+        rng = np.random.default_rng([self.plan.seed, int(item.sha256[:32], 16), render, _CHOICE])
         first = int(rng.integers(len(others)))
         candidates = (others[(first + at) % len(others)] for at in range(len(others)))
         return next((one for one in candidates if one.identity != item.identity), None)
@@ -145,6 +178,14 @@ def apply_steps(steps: Sequence[Step], scene: Scene, inputs: Inputs, blend: str)
                 lambda scene, step: _apply_step(scene, step, inputs, blend), group, scene
             )
     return scene
+
+
+def changed(image: Float, steps: Sequence[Step], seen: Seen) -> Float:
+    """Change a picture by photometric steps in their order."""
+    for step in steps:
+        assert isinstance(step, Photometric)
+        image = step.apply(image, seen)
+    return image
 
 
 def _kind(step: Step) -> type[Step]:

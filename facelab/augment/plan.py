@@ -32,8 +32,30 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a sample in a plan.
+
+    Parameters
+    ----------
+    item : Item
+        The photograph.
+    render : int
+        How many renders of the same photograph come before the sample's.
+    variant : int
+        How many samples of the same photograph come before it.
+    """
+
+    item: Item
+    render: int
+    variant: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Which samples there will be; sample k is variant k // len(items) of item k % len(items).
+    """Which samples there will be.
+
+    Renders go round the items: render k is of item k % len(items). Each serves `variants` samples,
+    one after the other.
 
     Parameters
     ----------
@@ -43,16 +65,20 @@ class Plan:
         How many samples.
     seed : int
         Of everything random.
+    variants : int
+        How many samples a render serves.
     """
 
     items: Sequence[Item]
     count: int
     seed: int
+    variants: int = 1
 
-    def place(self, index: int) -> tuple[Item, int]:
-        """The photograph of a sample and which variant of it the sample is."""
-        variant, item = divmod(index, len(self.items))
-        return self.items[item], variant
+    def place(self, index: int) -> Place:
+        """The place of a sample."""
+        render, draw = divmod(index, self.variants)
+        render, item = divmod(render, len(self.items))
+        return Place(self.items[item], render, render * self.variants + draw)
 
 
 def split_of(identity: str, seed: int) -> str:

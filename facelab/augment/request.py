@@ -91,6 +91,7 @@ def data_set_of(request: DataSetRequest) -> DataSet:
         requested=request.count,
         licence=request.licence,
         weights=[name for name in used if name in weights.entries()],
+        variants=template.variants,
     )
     portraits = portrait_cache_of(template, networks, request.head, request.cache)
     return DataSet(

@@ -128,10 +128,9 @@ def run(data_set: DataSet, engine: Engine, on_progress: OnProgress) -> Summary:
         facts = replace(facts, skipped={**skipped, **refused})
         people = [[item.sha256, item.identity] for item in items]
         lock.write_plan(store, {**data_set.settings, "photographs": people}, count)
-        work = _Work(
-            data_set.generator_of(Plan(items, count, seed)), named(facts.format)(facts.style), store
-        )
-        made = _all_written(work, count, engine, on_progress)
+        plan = Plan(items, count, seed, facts.variants)
+        work = _Work(data_set.generator_of(plan), named(facts.format)(facts.style), store)
+        made = _all_written(work, plan, engine, on_progress)
         statistics = finish(store, work.form, facts)
     return Summary(len(items), dict(facts.skipped), left, made, statistics)
 
@@ -187,11 +186,12 @@ class _Work:
     store: Store
 
 
-def _all_written(work: _Work, count: int, engine: Engine, on_progress: OnProgress) -> int:
-    """Write what is missing of `count` samples, and say how many that were."""
-    made = 0
+def _all_written(work: _Work, plan: Plan, engine: Engine, on_progress: OnProgress) -> int:
+    """Write what is missing of a plan's samples, and say how many that were."""
+    made, count = 0, plan.count
     on_progress(AUGMENTING, count, 0, 0)
-    chunks = _chunks(count, work.form.chunk)
+    size = work.form.chunk if work.form.chunk > 1 else plan.variants  # those of a render together
+    chunks = _chunks(count, size)
     with closing(engine.map(_write, work, chunks, _samples)) as written:
         for chunk, fresh in written:
             made += fresh * len(chunk)

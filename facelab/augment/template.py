@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from facelab import recipe_files
 from facelab.augment.distributions import Distribution, Rng, parse_distribution
-from facelab.augment.scene import Augmentation
+from facelab.augment.scene import Augmentation, Photometric
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.edits.edit import Step
 from facelab.edits.foreign import WithForeign
@@ -34,7 +34,10 @@ from facelab.recipe.recipe import SEEDS
 from facelab.recipe.steps import unknown
 
 OTHER = "other"  # the input that stands for another identity of the folder
-KEYS = ("version", "name", "seed", "texture_size", "blend", "output", "inputs", "steps")
+KEYS = (
+    "version", "name", "seed", "variants", "texture_size", "blend", "output", "inputs", "steps",
+)  # fmt: skip
+_MOST_VARIANTS = 1000
 _CHECKED = ("name", "seed", "texture_size", "blend")
 
 
@@ -78,6 +81,9 @@ class Template:
         For people.
     seed : int
         Of what is random, unless another is given.
+    variants : int
+        How many samples one render serves: all steps up to the last that is not photometric are
+        done once for them, those after it are drawn anew for each.
     texture_size : int, optional
         256 to 2048; by default as large as the face shows.
     blend : str
@@ -92,23 +98,40 @@ class Template:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     name: str = ""
     seed: int = 0
+    variants: int = 1
     texture_size: int | None = None
     blend: str = "alpha"
     output: Output = field(default_factory=Output)
     text: Mapping[str, object] = field(default_factory=dict)
 
-    def sample(self, seed: int, sha256: str, variant: int) -> list[Step]:
-        """Sample the steps of one image: they depend on these three alone.
+    def sample(
+        self, seed: int, sha256: str, variant: int, part: slice = slice(None), epoch: int = 0
+    ) -> list[Step]:
+        """Sample the steps of one image, or part of them: they depend on these alone.
 
         Each step has its own stream of random numbers, so that a change of one leaves the others.
         """
-        entropy = [seed, int(sha256[:32], 16), variant]
-        streams = np.random.SeedSequence(entropy).spawn(len(self.steps))
+        entropy = [seed, int(sha256[:32], 16), variant, *([epoch] if epoch else [])]
         drawn = (
-            step.sample(np.random.default_rng(stream))
-            for step, stream in zip(self.steps, streams, strict=True)
+            self.steps[at].sample(
+                np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(at,)))
+            )
+            for at in range(len(self.steps))[part]
         )
         return [step for step in drawn if step is not None]
+
+    @cached_property
+    def renders(self) -> slice:
+        """The steps that make a render: all up to the last that is not photometric."""
+        kinds = [step.kind for step in self.steps]
+        while kinds and issubclass(kinds[-1], Photometric):
+            kinds.pop()
+        return slice(len(kinds))
+
+    @property
+    def draws(self) -> slice:
+        """The steps that are drawn anew for each sample of a render: those after it."""
+        return slice(self.renders.stop, None)
 
     @property
     def needs_matte(self) -> bool:
@@ -193,6 +216,8 @@ def _template(root: Node, folder: Path) -> Template:
     inputs = inputs_of(keys.get("inputs"), folder, {})
     if OTHER in inputs:
         fail(keys["inputs"], f"inputs: {OTHER}: stands for another identity; use another name")
+    if "variants" in keys:
+        values["variants"] = _variants(keys["variants"])
     if "output" in keys:
         values["output"] = output_of(keys["output"])
     node = keys.get("steps")
@@ -202,6 +227,13 @@ def _template(root: Node, folder: Path) -> Template:
     text = root.plain
     assert isinstance(text, dict)
     return Template(steps=steps, inputs=inputs, text=text, **values)
+
+
+def _variants(node: Node) -> int:
+    value = node.plain
+    if type(value) is not int or not 1 <= value <= _MOST_VARIANTS:
+        fail(node, f"variants: {value!r} is not a whole number from 1 to {_MOST_VARIANTS}")
+    return value
 
 
 def _step(where: str, node: Node, inputs: Sequence[str]) -> StepTemplate:

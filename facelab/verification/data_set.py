@@ -288,7 +288,7 @@ def _generator(made: _DataSetRecord, networks: Networks, found: _Located, cache:
         for digest, who in made.people
     ]
     portraits = portrait_cache_of(template, networks, found.head, cache)
-    return Generator(Plan(items, made.count, made.seed), template, portraits)
+    return Generator(Plan(items, made.count, made.seed, template.variants), template, portraits)
 
 
 def _sample_findings(

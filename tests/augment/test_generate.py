@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facelab.augment.generate import Generator
+from facelab.augment.generate import Generator, apply_steps
 from facelab.augment.labels import identities
 from facelab.augment.plan import Item, Plan
 from facelab.augment.portrait_cache import PortraitCache
+from facelab.augment.scene import Scene
 from facelab.augment.template import parse_template
 from facelab.errors import ImageError, NoFaceError, OutputError
 from facelab.images import Image, read, write
@@ -79,6 +80,40 @@ def test_a_sample_says_what_it_is_made_of(items, tmp_path):
     assert names[-1] == "noise"
     assert sample.image.shape == (64, 64, 3)
     assert 1.2 <= sample.steps[0][1]["room"] <= 2
+
+
+def test_one_draw_for_each_render_is_all_steps_in_a_row(items, tmp_path):
+    steps = "\n  - frame: {size: 64}\n  - mirror: {chance: 0.5}\n  - light\n  - noise\n  - jpeg"
+    recipe = template(steps)
+    for index in range(6):
+        sample = generator(items, tmp_path, recipe)(index)
+        item, variant = items[index % 4], index // 4
+        portrait = PortraitCache(tmp_path / "cache", networks, "k" * 64).portrait(item)
+        drawn = recipe.sample(0, item.sha256, variant)
+        scene = apply_steps(drawn, Scene.of(portrait.image, portrait.face), {}, "alpha")
+        np.testing.assert_array_equal(sample.image, scene.image)
+        np.testing.assert_array_equal(sample.positions.values, scene.positions.values)
+        assert [name for name, _ in sample.steps] == [step.name for step in drawn]
+
+
+def test_draws_of_a_render_differ_in_light_alone(items, tmp_path):
+    recipe = template(f"{STEPS}  - light", "variants: 3\n")
+    make = Generator(Plan(items, 100, 0, 3), recipe, generator(items, tmp_path).portraits)
+    samples = [make(index) for index in range(9)]
+    assert [sample.sources[0].file for sample in samples] == ["a.png"] * 3 + ["b.png"] * 3 + [
+        "c.png"
+    ] * 3
+    for first in (0, 3, 6):
+        group = samples[first : first + 3]
+        assert group[1].positions is group[0].positions  # rendered once
+        rendered = {repr(sample.steps[:-2]) for sample in group}
+        drawn = {repr(sample.steps[-2:]) for sample in group}
+        assert (len(rendered), len(drawn)) == (1, 3)
+        for sample in group[1:]:
+            assert np.abs(sample.image - group[0].image).mean() > 0.01
+    again = Generator(Plan(items, 100, 0, 3), recipe, generator(items, tmp_path).portraits)
+    for index in (7, 1, 5):  # in any order
+        np.testing.assert_array_equal(again(index).image, samples[index].image)
 
 
 def test_nothing_to_do_leaves_the_photograph(items, tmp_path):

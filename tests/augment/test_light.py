@@ -15,7 +15,7 @@ from facelab.augment.classes import CLASSES
 from facelab.augment.light.kinds import KINDS
 from facelab.augment.light.lamp import direction, facing, shadowed
 from facelab.augment.light.lighting import Lighting, grainy, lit
-from facelab.augment.light.surface import Surface, surface_of
+from facelab.augment.light.surface import Surface
 from facelab.augment.light.tone import curved, uneven
 from facelab.augment.scene import Scene
 from facelab.augment.steps.light import Light
@@ -179,18 +179,18 @@ def test_grain_has_the_deviation_it_says():
 
 
 def test_the_surface_of_a_face_looks_where_the_face_does():
-    front = surface_of(scene_of())
+    front = scene_of().surface
     assert 0.2 < front.known.mean() < 0.6
     np.testing.assert_allclose(np.linalg.norm(front.normals, axis=2), 1, atol=1e-4)
     mean = front.normals[front.known > 0].mean(axis=0)
     assert mean[2] > 0.6
     assert abs(mean[0]) < 0.1
-    turned = surface_of(scene_of(yaw=50))
+    turned = scene_of(yaw=50).surface
     assert abs(turned.normals[turned.known > 0].mean(axis=0)[0]) > 0.1
 
 
 def test_normals_go_on_beyond_the_face():
-    surface = surface_of(scene_of())
+    surface = scene_of().surface
     columns = np.flatnonzero(surface.known.any(axis=0))
     row = round(surface.middle[1])
     assert surface.normals[row, columns[0] - 2, 0] < -0.3  # as the cheek beside it
@@ -206,7 +206,7 @@ def test_the_ground_truth_of_a_head_is_taken_where_there_is_one():
     window = np.s_[20:100, 30:110]
     classes[window], depth[window], normals[window] = CLASSES["hair"], 10, [0.6, 0, 0.8]
     truth = replace(scene.truth, classes=classes, depth=depth, normals=normals)
-    surface = surface_of(replace(scene, truth=truth))
+    surface = replace(scene, truth=truth).surface
     assert np.abs(surface.normals[surface.known > 0] - [0.6, 0, 0.8]).max() < 1e-4
     scale = 128 / 150
     assert surface.known.sum() == pytest.approx(80 * 80 * scale**2, rel=0.05)
@@ -219,7 +219,7 @@ def test_a_lamp_lights_what_looks_at_it():
     np.testing.assert_allclose(direction(90, 0), [1, 0, 0], atol=1e-6)
     np.testing.assert_allclose(direction(0, 90), [0, 1, 0], atol=1e-6)
     np.testing.assert_allclose(direction(0, 0), [0, 0, 1], atol=1e-6)
-    surface = surface_of(scene_of())
+    surface = scene_of().surface
     light = facing(surface, direction(70, 0))
     x = np.arange(surface.shape[1]) - surface.middle[0]
     face = surface.known > 0
@@ -285,7 +285,7 @@ def map_seeds(kind):
 def test_a_pattern_falls_on_what_is_behind_in_other_places():
     """Stripes on the wall and stripes on the face do not meet at the head's edge."""
     scene = scene_of(matte=silhouette())
-    light = KINDS["pattern"](surface_of(scene), np.random.default_rng(2))
+    light = KINDS["pattern"](scene.surface, np.random.default_rng(2))
     assert light.behind is not None
     assert light.gain.shape == light.behind.shape
     assert np.abs(light.gain - light.behind).mean() > 0.05

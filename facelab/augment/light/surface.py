@@ -11,7 +11,6 @@ import numpy as np
 from facelab.atlas import Atlas, grid_triangles
 from facelab.augment.classes import CLASSES, NOT_KNOWN
 from facelab.augment.ground_truth import GroundTruth
-from facelab.augment.scene import Scene
 from facelab.export.normals import vertex_normals
 from facelab.numerics.arrays import Bool, Float, Int
 from facelab.numerics.raster import interpolate, rasterize
@@ -83,21 +82,36 @@ class Surface:
         return np.where(self.silhouette > _HALF, lower, np.float32(self.wall))
 
 
-def surface_of(scene: Scene) -> Surface:
-    """The surface that a scene shows: what its ground truth knows, else its face."""
-    height, width = scene.image.shape[:2]
+def surface_of(
+    positions: PositionMap,
+    occlusion: Float,
+    matte: Float | None = None,
+    truth: GroundTruth | None = None,
+) -> Surface:
+    """The surface that a picture shows: what its ground truth knows, else its face.
+
+    Parameters
+    ----------
+    positions : PositionMap
+    occlusion : (H, W) float32
+        How far something hides the face, [0, 1]; it is in front of what is behind the person, too.
+    matte : (H, W) float32, optional
+        How much of each pixel is a person, [0, 1]; by default what the classes say, or guessed.
+    truth : GroundTruth, optional
+    """
+    height, width = occlusion.shape
     scale = min(SIDE / max(height, width), 1.0)
     shape = max(round(height * scale), 1), max(round(width * scale), 1)
-    truth, box = scene.truth, scene.positions.box
     if truth is not None and truth.normals is not None and truth.depth is not None:
         normals, depth, known = _of_truth(truth.normals, truth.depth, shape)
     else:
-        normals, depth, known = _of_face(scene.positions, scale, shape)
-    size, (x, y) = box.size * scale, box.centre
+        normals, depth, known = _of_face(positions, scale, shape)
+    size, (x, y) = positions.box.size * scale, positions.box.centre
     middle = (x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5
     wall = float(depth[known > 0].min()) - _BEHIND * size if known.any() else 0.0
     normals, depth = _extended(normals, depth, known, size)
-    return Surface(normals, depth, wall, known, _person(scene), size, middle)
+    person = _person(positions, occlusion, matte, truth)
+    return Surface(normals, depth, wall, known, person, size, middle)
 
 
 def _extended(normals: Float, depth: Float, known: Float, size: float) -> tuple[Float, Float]:
@@ -151,17 +165,16 @@ def _mesh(atlas: Atlas) -> tuple[Bool, Int]:
     return rows, grid_triangles(rows)
 
 
-def _person(scene: Scene) -> Float:
-    """How much of each pixel is a person, ``(H, W)``: by matte, by classes, else around the face.
-
-    What hides the face is in front of what is behind the person, too.
-    """
-    if scene.matte is not None:
-        matte = np.maximum(scene.matte, scene.occlusion)
-        return np.asarray(np.clip((matte - _MIXED) / np.float32(1 - _MIXED), 0, 1), np.float32)
-    if scene.truth is not None and (scene.truth.classes == CLASSES["background"]).any():
-        return _of_classes(scene.truth)
-    box, (height, width) = scene.positions.box, scene.image.shape[:2]
+def _person(
+    positions: PositionMap, occlusion: Float, matte: Float | None, truth: GroundTruth | None
+) -> Float:
+    """How much of each pixel is a person, ``(H, W)``: by matte, by classes, else guessed."""
+    if matte is not None:
+        share = (np.maximum(matte, occlusion) - _MIXED) / np.float32(1 - _MIXED)
+        return np.asarray(np.clip(share, 0, 1), np.float32)
+    if truth is not None and (truth.classes == CLASSES["background"]).any():
+        return _of_classes(truth)
+    box, (height, width) = positions.box, occlusion.shape
     x = np.arange(width, dtype=np.float32) - np.float32(box.centre[0])
     y = np.arange(height, dtype=np.float32) - np.float32(box.centre[1])
     down = np.maximum(y, 0) * np.float32(0.2) - np.minimum(y, 0)  # the body is below

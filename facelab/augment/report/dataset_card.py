@@ -66,6 +66,8 @@ class Facts:
         Photographs that could not be used, by file name, and why.
     weights : sequence of str
         Names of the networks used.
+    variants : int
+        How many samples a render serves.
     """
 
     format: str
@@ -75,6 +77,7 @@ class Facts:
     licence: str = "unspecified"
     skipped: Mapping[str, str] = field(default_factory=dict)
     weights: Sequence[str] = ()
+    variants: int = 1
 
 
 def card(facts: Facts, found: Statistics) -> bytes:
@@ -95,6 +98,7 @@ def card(facts: Facts, found: Statistics) -> bytes:
             "written": found.count,
             **{split: found.samples[split] for split in SPLITS},
         },
+        "variants": facts.variants,
         "identities": {split: len(found.identities[split]) for split in SPLITS},
         "photographs": {
             "used": len(found.photographs),

@@ -10,17 +10,17 @@ import numpy as np
 from facelab.augment.distributions import Rng
 from facelab.augment.light.kinds import KINDS
 from facelab.augment.light.lighting import FLAT, grainy, lit
-from facelab.augment.light.surface import surface_of
 from facelab.augment.light.tone import curved, uneven
-from facelab.augment.scene import Augmentation, Scene
+from facelab.augment.scene import Photometric, Seen
 from facelab.edits.parameters import choices, number, whole
+from facelab.numerics.arrays import Float
 
 _TONE, _LAMP, _GRAIN = range(3)  # streams of random numbers: a change of one leaves the others
 _BESIDE = 0.5  # of exposure and field where a lamp gives its own
 
 
 @dataclass(frozen=True, kw_only=True)
-class Light(Augmentation):
+class Light(Photometric):
     """Other light: exposure, cast and curve of the whole picture, and lamps that light the head.
 
     What is drawn is drawn from `seed`; the other keys say how far it may go, so that the step
@@ -40,24 +40,24 @@ class Light(Augmentation):
     grey: float = number(0.3, 0.0, 1.0, "how likely the picture is grey")
     seed: int = whole(0, 0, 2**32 - 1, "of everything that is drawn")
 
-    def __call__(self, scene: Scene) -> Scene:
-        """The scene in the light that the seed draws."""
+    def apply(self, image: Float, seen: Seen) -> Float:
+        """The picture in the light that the seed draws."""
         if self.strength == 0:
-            return scene
+            return image
         light, person, share, lamp = FLAT, None, self.strength, self._rng(_LAMP)
         if lamp.random() < self.lamp:
-            surface = surface_of(scene)
+            surface = seen.surface
             kind = self.kind[int(lamp.integers(len(self.kind)))]
             light, person = KINDS[kind](surface, lamp).faded(self.strength), surface.person
             share *= _BESIDE
         tone = self._rng(_TONE)
         gain = self.gain * self.strength
         light = light.through(uneven(tone, self.exposure * share, gain, self.field * share))
-        image = lit(scene.image, person, light)
+        image = lit(image, person, light)
         if light.grain > 0:
             image = grainy(image, light.grain, self._rng(_GRAIN))
         gamma, contrast = self.gamma * share, self.contrast * self.strength
-        return scene.with_image(curved(image, tone, gamma, contrast, self.grey * self.strength))
+        return curved(image, tone, gamma, contrast, self.grey * self.strength)
 
     def _rng(self, stream: int) -> Rng:
         return np.random.default_rng([self.seed, stream])

@@ -8,7 +8,7 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from facelab.augment.scene import Augmentation, Scene
+from facelab.augment.scene import Photometric, Seen
 from facelab.edits.cielab import rgb_of
 from facelab.edits.parameters import colour, number, whole
 from facelab.numerics.arrays import Float
@@ -16,7 +16,7 @@ from facelab.numerics.smoothing import smoothstep
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shade(Augmentation):
+class Shade(Photometric):
     """Part of the photograph in shadow; where its edge runs across the face is drawn."""
 
     name: ClassVar[str] = "shade"
@@ -28,18 +28,17 @@ class Shade(Augmentation):
     waves: float = number(0.15, 0.0, 1.0, "how far the edge is from straight, in sizes of the face")
     seed: int = whole(0, 0, 2**32 - 1, "of the waves")
 
-    def __call__(self, scene: Scene) -> Scene:
-        """The scene with the shadow, which falls on everything alike."""
-        share = self._share(scene)[..., None] * np.float32(self.dark)
-        linear = scene.image ** np.float32(2.2)
+    def apply(self, image: Float, seen: Seen) -> Float:
+        """The picture with the shadow, which falls on everything alike."""
+        share = self._share(image.shape[:2], seen)[..., None] * np.float32(self.dark)
+        linear = image ** np.float32(2.2)
         low = linear * rgb_of(self.tint) * np.float32(0.5)
         shaded = (linear * (1 - share) + share * low) ** np.float32(1 / 2.2)
-        return scene.with_image(np.asarray(np.clip(shaded, 0, 1), np.float32))
+        return np.asarray(np.clip(shaded, 0, 1), np.float32)
 
-    def _share(self, scene: Scene) -> Float:
+    def _share(self, shape: tuple[int, int], seen: Seen) -> Float:
         """1 in the shadow, 0 in the light, ``(H, W)``."""
-        height, width = scene.image.shape[:2]
-        box = scene.positions.box
+        (height, width), box = shape, seen.box
         y, x = np.mgrid[:height, :width].astype(np.float32)
         angle = np.deg2rad(self.angle)
         away = (x - box.centre[0]) * np.cos(angle) - (y - box.centre[1]) * np.sin(angle)
