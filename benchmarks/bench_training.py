@@ -89,14 +89,15 @@ class Workshop:
         Makes the samples.
     photographs : Path
         The folder of those to train on.
-    count, steps : int
-        Of samples in a training set, and of gradient descent.
+    count, draws, steps : int
+        Of renders in a training set, of samples that each serves, and of gradient descent.
     """
 
     folder: Path
     engine: Engine
     photographs: Path
     count: int
+    draws: int
     steps: int
 
     def samples(self, recipe: Recipe, photographs: Path, count: int) -> Crops:
@@ -106,12 +107,13 @@ class Workshop:
 
     def network(self, training: TrainingSet, seed: int) -> Regressor:
         """A network that was trained on a set."""
-        made_of = training.recipe, _contents(self.photographs), self.count
+        recipe = {**training.recipe, "variants": self.draws}
+        made_of = recipe, _contents(self.photographs), self.count
         name = _digest(*made_of, training.plane, self.steps, seed)
         file = self.folder / "networks" / f"{name}.safetensors"
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            crops = self.samples(training.recipe, self.photographs, self.count)
+            crops = self.samples(recipe, self.photographs, self.count * self.draws)
             mean = upright(crops)[1].mean(axis=0)
             store(trained(_draw(crops, training.plane), mean, SIDE, self.steps, seed), file)
         return restored(file, SIDE)
@@ -215,7 +217,8 @@ def parsed() -> argparse.Namespace:
     add("--ablate", action="append", default=[], help="a recipe, and it by its steps")
     add("--sets", help="names of training sets with commas between; by default all")
     add("--list", action="store_true", help="say what the training sets are called")
-    add("--count", type=int, default=2400, help="samples in a training set")
+    add("--count", type=int, default=2400, help="renders in a training set")
+    add("--draws", type=int, default=1, help="samples of each, with light drawn anew")
     add("--steps", type=int, default=1200, help="of gradient descent")
     add("--seeds", type=int, default=3, help="networks trained on each set")
     add("--workers", type=int, default=2, help="processes that make samples")
@@ -227,7 +230,11 @@ def chosen(sets: Sequence[TrainingSet], names: str | None) -> list[TrainingSet]:
     if names is None:
         return list(sets)
     by_name = {one.name: one for one in sets}
-    return [by_name[name.strip()] for name in names.split(",")]
+    wanted = [name.strip() for name in names.split(",")]
+    for name in wanted:
+        if name not in by_name:
+            raise SystemExit(f"--sets: {name!r} is none of {', '.join(by_name)}")
+    return [by_name[name] for name in wanted]
 
 
 def main() -> None:
@@ -237,7 +244,8 @@ def main() -> None:
         _say("\n".join(one.name for one in sets))
         return
     engine = load_engine(workers=given.workers)
-    workshop = Workshop(given.work, engine, given.photographs, given.count, given.steps)
+    sizes = given.count, given.draws, given.steps
+    workshop = Workshop(given.work, engine, given.photographs, *sizes)
     tests = workshop.tests(given.held_out, given.labelled, given.first_pixel)
     for figures in measured(workshop, sets, tests, given.seeds):
         text = tables(figures, tests)
