@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import operator
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,22 +16,29 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
+import facelab
 from facelab.augment import labels, maps
+from facelab.augment.albumentation import from_albumentations, to_albumentations
 from facelab.augment.formats.folder import Folder
-from facelab.augment.generate import Generator
+from facelab.augment.generate import Generator, changed
 from facelab.augment.photographs import Skipped, find, of_files
 from facelab.augment.plan import SPLITS, Item, Plan
 from facelab.augment.portrait_cache import PortraitCache
+from facelab.augment.renders import RenderCache, copied
 from facelab.augment.request import portrait_cache_of, resolved, style_of
-from facelab.augment.sample import Sample
-from facelab.augment.template import read_template
+from facelab.augment.template import Template, read_template
 from facelab.errors import ImageError, NoFaceError, UsageError
-from facelab.files import StrPath
+from facelab.files import MEGABYTE, StrPath
 from facelab.images import decoded
-from facelab.images.image import to_integers
+from facelab.images.image import from_integers, to_integers
 from facelab.model import FaceModel
+from facelab.provenance import file_sha256
+from facelab.recipe.inputs import files_of
 from facelab.recipe.recipe import SEEDS
+from facelab.recipe.write import step_values
 from facelab.reconstruct.networks import Networks
+
+_TOGETHER = 32  # renders whose samples are shuffled with each other
 
 
 class AugmentedFaces:
@@ -44,6 +53,11 @@ class AugmentedFaces:
     cache of the command. Samples depend on nothing but their index: order, processes and other
     samples do not matter. The data set can be pickled; networks are left behind, and loaded by a
     process that needs them.
+
+    With `renders` or `memory`, what all steps make up to the photometric ones at the recipe's end
+    is kept, and only these are done for a sample: hundreds a second. Images then come without a
+    detour over a file, in 8 bits before the photometric steps and after them, and labels have
+    arrays for lists of numbers, but no ``image``, ``maps`` and ``brightness``.
 
     Parameters
     ----------
@@ -65,9 +79,19 @@ class AugmentedFaces:
         A morphable model of heads, see docs/train.md.
     cache : path, optional
         Where faces that were found are kept; the user's own cache folder by default.
+    renders : path, optional
+        A folder where renders are kept, which workers share: see below.
+    room : int
+        Megabytes that this folder may hold; then the oldest renders go.
+    memory : int
+        Megabytes of renders that each process keeps.
+    renew : int, optional
+        After how many epochs renders are drawn anew; never by default.
 
     Attributes
     ----------
+    epoch : int
+        See `set_epoch`.
     skipped : dict of str to str
         Photographs that are not used, and why; there is a warning, too.
 
@@ -101,8 +125,13 @@ class AugmentedFaces:
         model: FaceModel | None = None,
         head: StrPath | None = None,
         cache: StrPath | None = None,
+        renders: StrPath | None = None,
+        room: int = 20_000,
+        memory: int = 0,
+        renew: int | None = None,
     ) -> None:
         _check(count, seed)
+        _check_bounds(room=room, memory=memory, renew=renew)
         template = resolved(read_template(os.fspath(recipe)))
         wanted = maps if isinstance(maps, str) else ",".join(maps or ("none",))
         style = style_of(template, seed, wanted)
@@ -112,6 +141,12 @@ class AugmentedFaces:
         self._plan = Plan(items, count, style.seed, template.variants)
         self._format = Folder(style)
         self._maker = partial(Generator, self._plan, template, portraits)
+        self._renders: RenderCache | None = None
+        if renders is not None or memory:
+            self._renders = RenderCache(_path(renders), room * MEGABYTE, memory * MEGABYTE)
+        self._key = _key(template, portraits, self._plan, style.maps)
+        self._renew = renew
+        self.epoch = 0
 
     def __repr__(self) -> str:
         plan = self._plan
@@ -128,7 +163,8 @@ class AugmentedFaces:
         image : (H, W, 3) uint8
             RGB; all are of one size if the recipe has a ``frame``.
         labels : dict
-            The label record, as docs/augment.md has it: plain lists, numbers and text.
+            The label record, as docs/augment.md has it: plain lists, numbers and text; arrays for
+            lists of numbers where renders are kept.
         maps : dict of str to array
             Only where they are asked for.
 
@@ -140,12 +176,89 @@ class AugmentedFaces:
             If a photograph that goes in cannot be read any more.
         """
         place = range(len(self))[index]
-        files = self._format.files(self._make(place))
+        return self._of_file(place) if self._renders is None else self._of_render(place)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw the photometric steps at the recipe's end anew, and all others as `renew` says.
+
+        Set it before a loader's workers start for the epoch, as with torch's samplers. Epoch 0 is
+        what the command makes.
+
+        Raises
+        ------
+        UsageError
+            If it is below 0.
+        """
+        if operator.index(epoch) < 0:
+            raise UsageError(f"epoch: {epoch} is not 0 or more")
+        self.epoch = operator.index(epoch)
+
+    def iterate(
+        self, worker: int = 0, workers: int = 1, split: str | None = None
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield a worker's share of the samples once, in an order that seed and epoch draw.
+
+        Samples of a render go to one worker, near each other: each worker needs but few renders at
+        a time. Where renders are kept they are shuffled with those of others.
+
+        Parameters
+        ----------
+        worker, workers : int
+            Which of how many, from 0.
+        split : str, optional
+            Only samples of that one.
+
+        Raises
+        ------
+        UsageError
+            If there is no such worker or split.
+        """
+        if not 0 <= worker < workers:
+            raise UsageError(f"worker: {worker} is none of {workers}, counted from 0")
+        groups = self._groups(split)
+        rng = np.random.default_rng([self._plan.seed, self.epoch])
+        own = [groups[at] for at in rng.permutation(len(groups))[worker::workers]]
+        together = 1 if self._renders is None else _TOGETHER
+        for start in range(0, len(own), together):
+            near = np.concatenate(own[start : start + together])
+            yield from (self[index] for index in rng.permutation(near))
+
+    def _groups(self, split: str | None) -> list[range]:
+        """The samples of each render, of one split if that is given."""
+        size, count = self._plan.variants, len(self)
+        groups = [range(start, min(start + size, count)) for start in range(0, count, size)]
+        if split is None:
+            return groups
+        wanted = set(self.indices(split))
+        return [group for group in groups if group.start in wanted]
+
+    @property
+    def _renewed(self) -> int:
+        return self.epoch // self._renew if self._renew else 0
+
+    def _of_render(self, index: int) -> tuple[Any, ...]:
+        """A sample that is drawn from a render which is kept."""
+        assert self._renders is not None
+        place, names = self._plan.place(index), self._format.style.maps
+        name = f"{self._key}-{place.item.sha256[:16]}-{place.render}-{self._renewed}"
+        kept = self._renders.get(name, lambda: self._make.kept(index, self._renewed, names))
+        drawn = self._make.drawn(place, self.epoch)
+        image = changed(from_integers(kept.arrays["image"]), drawn, kept)
+        record = copied(kept.labels)
+        record |= {"index": index, "variant": place.variant}
+        record["steps"] += [{step.name: step_values(step)} for step in drawn]
+        sample = to_integers(image, 8), record
+        return (*sample, maps.decoded(copied(kept.maps))) if names else sample
+
+    def _of_file(self, index: int) -> tuple[Any, ...]:
+        """A sample as the command's file has it."""
+        sample = self._make(index, self.epoch, self._renewed)
+        files = self._format.files(sample)
         record = labels.decode(list(files.values())[-1])
-        sample = _pixels(record["image"], files[record["image"]]), record
+        image = _pixels(record["image"], files[record["image"]])
         if "maps" not in record:
-            return sample
-        return *sample, maps.decoded(maps.decode(files[record["maps"]]))
+            return image, record
+        return image, record, maps.decoded(maps.decode(files[record["maps"]]))
 
     def indices(self, split: str) -> list[int]:
         """Return which samples are in a split: ``train``, ``validation`` or ``test``.
@@ -177,13 +290,39 @@ class AugmentedFaces:
         alike = len({image.shape for image in images}) == 1
         return (np.stack(images) if alike else list(images), *map(list, others))
 
+    to_albumentations = staticmethod(to_albumentations)
+    from_albumentations = staticmethod(from_albumentations)
+
     @cached_property
-    def _make(self) -> Callable[[int], Sample]:
+    def _make(self) -> Generator:
         """Makes samples; each process has its own."""
         return self._maker()
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_make"}
+
+
+def _key(template: Template, portraits: PortraitCache, plan: Plan, names: Sequence[str]) -> str:
+    """Digest of all that a render with its labels depends on, beside its number."""
+    steps = template.text.get("steps") or []
+    assert isinstance(steps, list)
+    inputs = template.inputs.items()
+    said = {
+        "facelab": facelab.__version__,
+        "steps": steps[template.renders],
+        "inputs": {name: [file_sha256(file) for file in files_of(one)] for name, one in inputs},
+        "settings": [template.texture_size, template.blend, plan.seed, list(names)],
+        "networks": portraits.key,
+        "people": [[item.sha256, item.identity, item.split] for item in plan.items],
+    }
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _check_bounds(**bounds: int | None) -> None:
+    for name, value in bounds.items():
+        least = 1 if name == "renew" else 0
+        if value is not None and operator.index(value) < least:
+            raise UsageError(f"{name}: {value} is not {least} or more")
 
 
 def _check(count: int, seed: int | None) -> None:

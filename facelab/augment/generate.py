@@ -11,8 +11,9 @@ import numpy as np
 
 from facelab.augment.classes import COVERED
 from facelab.augment.ground_truth import GroundTruth
-from facelab.augment.plan import Item, Plan
+from facelab.augment.plan import Item, Place, Plan
 from facelab.augment.portrait_cache import Portrait, PortraitCache
+from facelab.augment.renders import KeptRender
 from facelab.augment.sample import Sample, Source
 from facelab.augment.scene import Augmentation, Photometric, Scene, Seen
 from facelab.augment.template import OTHER, Template
@@ -67,8 +68,16 @@ class Generator:
     template: Template
     portraits: PortraitCache
 
-    def __call__(self, index: int) -> Sample:
+    def __call__(self, index: int, epoch: int = 0, renewed: int = 0) -> Sample:
         """Make one sample.
+
+        Parameters
+        ----------
+        index : int
+        epoch : int
+            Of a training: in each, photometric steps at the recipe's end are drawn anew.
+        renewed : int
+            How often all the others have been drawn anew.
 
         Raises
         ------
@@ -76,17 +85,31 @@ class Generator:
             If a photograph that went in cannot be read any more.
         """
         place = self.plan.place(index)
-        return self.draw(self.render(place.item, place.render), index)
+        render = self._render(place.item, place.render, renewed)
+        return self.sample(render, index, self.drawn(place, epoch))
+
+    def kept(self, index: int, renewed: int, names: Sequence[str] = ()) -> KeptRender:
+        """Make what a sample is drawn from, to be kept with the maps of these names."""
+        place = self.plan.place(index)
+        render = self._render(place.item, place.render, renewed)
+        sample = self.sample(render, index, [])
+        return KeptRender.of(sample, render.scene.surface, self.plan.seed, names)
+
+    def drawn(self, place: Place, epoch: int = 0) -> list[Step]:
+        """Draw the photometric steps of a sample."""
+        seed, sha256, part = self.plan.seed, place.item.sha256, self.template.draws
+        return self.template.sample(seed, sha256, place.variant, part, epoch)
 
     @cached_property
-    def render(self) -> Callable[[Item, int], Render]:
+    def _render(self) -> Callable[[Item, int, int], Render]:
         """Make the render of a photograph of that number; the last one is remembered."""
-        return lru_cache(maxsize=1)(self._render)
+        return lru_cache(maxsize=1)(self._rendered)
 
-    def _render(self, item: Item, number: int) -> Render:
-        steps = self.template.sample(self.plan.seed, item.sha256, number, self.template.renders)
+    def _rendered(self, item: Item, number: int, renewed: int) -> Render:
+        seed, part = self.plan.seed, self.template.renders
+        steps = self.template.sample(seed, item.sha256, number, part, renewed)
         taking = [step for step in steps if OTHER in dict(step.needs).values()]
-        other = self._other(item, number) if taking else None
+        other = self._other(item, number, renewed) if taking else None
         if other is None:  # nobody else in its split
             steps = [step for step in steps if step not in taking]
         portrait = self._portrait(item)
@@ -95,11 +118,9 @@ class Generator:
         scene = apply_steps(steps, scene, self._inputs(other), self.template.blend)
         return Render(scene, steps, [_source("face", item), *self._used(steps, other)])
 
-    def draw(self, render: Render, index: int) -> Sample:
-        """Draw one of the samples that a render serves."""
+    def sample(self, render: Render, index: int, drawn: Sequence[Step]) -> Sample:
+        """Make one of the samples that a render serves, by these photometric steps."""
         place, scene = self.plan.place(index), render.scene
-        seed, sha256, part = self.plan.seed, place.item.sha256, self.template.draws
-        drawn = self.template.sample(seed, sha256, place.variant, part)
         return Sample(
             index=index,
             variant=place.variant,
@@ -112,10 +133,12 @@ class Generator:
             truth=scene.truth or GroundTruth.of_photograph(scene.image.shape[:2]),
         )
 
-    def _other(self, item: Item, render: int) -> Item | None:
+    def _other(self, item: Item, render: int, renewed: int) -> Item | None:
         """Another identity for a render, of its split: no identity is in two splits."""
         others = self._by_split[item.split]
-        rng = np.random.default_rng([self.plan.seed, int(item.sha256[:32], 16), render, _CHOICE])
+        again = [renewed] if renewed else []
+        entropy = [self.plan.seed, int(item.sha256[:32], 16), render, _CHOICE, *again]
+        rng = np.random.default_rng(entropy)
         first = int(rng.integers(len(others)))
         candidates = (others[(first + at) % len(others)] for at in range(len(others)))
         return next((one for one in candidates if one.identity != item.identity), None)

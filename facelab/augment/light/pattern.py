@@ -32,7 +32,7 @@ def pattern(surface: Surface, rng: Rng) -> Lighting:
     hardness = np.float32(rng.uniform(0.4, 1.0))
     rest = np.float32(rng.uniform(0.08, 0.5)) * warmth(rng.uniform(-0.8, 0.1))
     colour = warmth(rng.uniform(0, 0.6))
-    wall = np.full(surface.shape, surface.wall, np.float32)
+    wall = np.zeros(surface.shape, np.float32)
     light = rest + colour * sun(surface.depth, facing(surface, toward) ** hardness)
     behind = rest + colour * sun(wall, toward[2:] ** hardness)
     level = rng.uniform(0.5, 1.1)
@@ -49,8 +49,7 @@ def _projected(surface: Surface, depth: Float, toward: Float, roll: float) -> tu
     height, width = surface.shape
     x = np.arange(width, dtype=np.float32) - np.float32(surface.middle[0])
     y = np.float32(surface.middle[1]) - np.arange(height, dtype=np.float32)[:, None]
-    z = depth - np.float32(surface.wall)
-    u, v = (x * np.float32(a) + y * np.float32(b) + z * np.float32(d) for a, b, d in axes)
+    u, v = (x * np.float32(a) + y * np.float32(b) + depth * np.float32(d) for a, b, d in axes)
     return u, v
 
 

@@ -39,9 +39,8 @@ class Surface:
     normals : (h, w, 3) float32
         Unit vectors; where no surface is known they go on smoothly from where one is.
     depth : (h, w) float32
-        Pixels of the grid, the nearer the larger; where none is known it recedes from where one is.
-    wall : float
-        Depth of what is behind the person.
+        Pixels of the grid, the nearer the larger, 0 for what is behind the person; where none is
+        known it recedes from where one is.
     known : (h, w) float32
         Where the surface is known, [0, 1].
     person : (H, W) float32
@@ -54,7 +53,6 @@ class Surface:
 
     normals: Float
     depth: Float
-    wall: float
     known: Float
     person: Float
     size: float
@@ -79,7 +77,7 @@ class Surface:
         known.
         """
         lower = self.depth - np.float32(_LOWER * self.size) * (1 - self.known)
-        return np.where(self.silhouette > _HALF, lower, np.float32(self.wall))
+        return np.where(self.silhouette > _HALF, lower, np.float32(0))
 
 
 def surface_of(
@@ -108,10 +106,11 @@ def surface_of(
         normals, depth, known = _of_face(positions, scale, shape)
     size, (x, y) = positions.box.size * scale, positions.box.centre
     middle = (x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5
-    wall = float(depth[known > 0].min()) - _BEHIND * size if known.any() else 0.0
+    if known.any():
+        depth -= depth[known > 0].min() - np.float32(_BEHIND * size)
     normals, depth = _extended(normals, depth, known, size)
     person = _person(positions, occlusion, matte, truth)
-    return Surface(normals, depth, wall, known, person, size, middle)
+    return Surface(normals, depth, known, person, size, middle)
 
 
 def _extended(normals: Float, depth: Float, known: Float, size: float) -> tuple[Float, Float]:
