@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from crops import CORNER, SIDE, Crops, Pixels, square
 
+from facelab.geometry.landmarks import TWINS68
 from facelab.numerics.arrays import Float
 from facelab.types import Crop
 
@@ -25,18 +26,7 @@ SHIFT, SCALE = 0.03, 0.08  # deviations, in sides of the square
 EXPOSURE, COLOUR, CONTRAST = 0.25, 0.05, 0.2  # stops and deviations of gains; range of contrast
 BLURRED, NOISY, ERASED = 0.2, 0.3, 0.3  # how often
 
-TWINS = np.array(
-    [
-        *range(16, -1, -1),  # jaw
-        *range(26, 16, -1),  # brows
-        *range(27, 31),  # nose
-        *range(35, 30, -1),
-        *(45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40),  # eyes
-        *(54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55),  # lips
-        *(64, 63, 62, 61, 60, 67, 66, 65),
-    ]
-)
-"""Which of the 68 landmarks each becomes in a mirror."""
+TWINS = np.array(TWINS68)
 
 
 def upright(crops: Crops) -> Batch:

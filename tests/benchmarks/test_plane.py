@@ -3,9 +3,7 @@ from __future__ import annotations
 import numpy as np
 import plane
 from crops import CORNER, KEPT, SIDE, Crops
-from plane import TWINS, augmented, upright
-
-from facelab.augment.labels import LANDMARKS
+from plane import augmented, upright
 
 
 def faces(count: int) -> Crops:
@@ -17,14 +15,6 @@ def faces(count: int) -> Crops:
         for x, y in places:
             image[y - 1 : y + 2, x - 1 : x + 2] = 255
     return Crops(images, points, np.zeros(count, np.float32), np.ones((count, 68), bool))
-
-
-def test_twins_are_the_same_part_of_the_other_side() -> None:
-    assert (TWINS[TWINS] == np.arange(68)).all()
-    for own, other in enumerate(TWINS):
-        if LANDMARKS[own].startswith(("right", "left")):
-            assert LANDMARKS[own].split()[0] != LANDMARKS[other].split()[0]
-        assert LANDMARKS[own].split()[-2] == LANDMARKS[other].split()[-2]
 
 
 def test_upright_faces_are_the_middle_of_what_is_kept() -> None:

@@ -53,7 +53,8 @@ class Background(Augmentation):
         front = foreground(scene.image, opacity, scene.positions.box.size)
         share = opacity[..., None]
         image = share * front + (1 - share) * self._behind(scene, opacity)
-        return replace(scene, image=np.asarray(np.clip(image, 0, 1), np.float32))
+        truth = scene.truth and scene.truth.before(opacity < 0.5)
+        return replace(scene, image=np.asarray(np.clip(image, 0, 1), np.float32), truth=truth)
 
     def _behind(self, scene: Scene, opacity: Float) -> Float:
         """The new background, ``(H, W, 3)``."""
