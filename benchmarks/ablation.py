@@ -12,12 +12,16 @@ Recipe = Mapping[str, Any]
 KEPT = ("frame",)
 """Steps that all recipes keep: without them pictures are of another size."""
 
+HEADS = "heads"
+"""The key of people who are drawn, which counts as a step."""
+
 
 def without_each(recipe: Recipe) -> dict[str, Recipe]:
     """The recipe without each of its steps, by what the step is called."""
     steps = recipe["steps"]
     called = names(steps)
-    return {
+    heads = {HEADS: _without_heads(recipe)} if HEADS in recipe else {}
+    return heads | {
         called[at]: {**recipe, "steps": [*steps[:at], *steps[at + 1 :]]}
         for at in _changeable(steps)
     }
@@ -27,13 +31,13 @@ def each_alone(recipe: Recipe) -> dict[str, Recipe]:
     """The recipe with each of its steps alone, by what the step is called."""
     steps = recipe["steps"]
     called, changeable = names(steps), _changeable(steps)
-    return {
-        called[at]: {
-            **recipe,
-            "steps": [step for k, step in enumerate(steps) if k == at or k not in changeable],
-        }
-        for at in changeable
-    }
+
+    def kept(*added: int) -> list[object]:
+        return [step for k, step in enumerate(steps) if k in added or k not in changeable]
+
+    heads = {HEADS: {**recipe, "steps": kept()}} if HEADS in recipe else {}
+    rest = _without_heads(recipe)
+    return heads | {called[at]: {**rest, "steps": kept(at)} for at in changeable}
 
 
 def names(steps: Sequence[object]) -> list[str]:
@@ -45,6 +49,10 @@ def names(steps: Sequence[object]) -> list[str]:
         seen[kind] += 1
         called.append(kind if often[kind] == 1 else f"{kind} {seen[kind]}")
     return called
+
+
+def _without_heads(recipe: Recipe) -> Recipe:
+    return {key: value for key, value in recipe.items() if key != HEADS}
 
 
 def _changeable(steps: Sequence[object]) -> list[int]:

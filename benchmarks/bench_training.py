@@ -44,8 +44,9 @@ from samples import content, samples
 
 RECIPES = Path(__file__).parent / "recipes"
 PLAIN, PLANE = "plain", "2-D"
-TESTS = ("plain", "lit", "turned")  # recipes of the rendered tests
-TESTED = 600  # samples of each of them
+TESTS = ("plain", "lit", "turned", "drawn")  # recipes of the rendered tests
+TEST_SIZE = 600  # samples of each of them
+TRAINED, TESTED = 1, 2  # seeds of samples: who is drawn in a test is in no training set
 
 Errors = dict[str, list[Float]]  # by training set: (photographs,) of each seed
 
@@ -100,10 +101,11 @@ class Workshop:
     draws: int
     steps: int
 
-    def samples(self, recipe: Recipe, photographs: Path, count: int) -> Crops:
+    def samples(self, recipe: Recipe, photographs: Path, count: int, seed: int) -> Crops:
         """Samples of a recipe."""
-        folder = self.folder / "samples" / _digest(recipe, _contents(photographs), count)
-        return samples(recipe, photographs, count, folder, self.folder / "faces", self.engine)
+        asked = recipe, _contents(photographs), count, seed
+        folder, faces = self.folder / "samples" / _digest(*asked), self.folder / "faces"
+        return samples(recipe, photographs, count, seed, folder, faces, self.engine)
 
     def network(self, training: TrainingSet, seed: int) -> Regressor:
         """A network that was trained on a set."""
@@ -113,7 +115,7 @@ class Workshop:
         file = self.folder / "networks" / f"{name}.safetensors"
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            crops = self.samples(recipe, self.photographs, self.count * self.draws)
+            crops = self.samples(recipe, self.photographs, self.count * self.draws, TRAINED)
             mean = upright(crops)[1].mean(axis=0)
             store(trained(_draw(crops, training.plane), mean, SIDE, self.steps, seed), file)
         return restored(file, SIDE)
@@ -124,7 +126,7 @@ class Workshop:
         """What networks are tested on, by name: rendered samples and real photographs."""
         recipes = {name: content(RECIPES / f"{name}.yaml") for name in TESTS}
         rendered = {
-            f"held out, {name}": self.samples(recipe, held_out, TESTED)
+            f"held out, {name}": self.samples(recipe, held_out, TEST_SIZE, TESTED)
             for name, recipe in (recipes.items() if held_out else ())
         }
         real = {f"real, {one.name}": labelled_photographs(one, first) for one in labelled}

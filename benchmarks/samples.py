@@ -20,7 +20,6 @@ from facelab.recipe import Recipe as Edits
 from facelab.recipe import describe
 
 PART = 100  # samples in a file
-SEED = 1
 
 
 def content(recipe: str | Path) -> Recipe:
@@ -32,7 +31,13 @@ def content(recipe: str | Path) -> Recipe:
 
 
 def samples(
-    recipe: Recipe, photographs: Path, count: int, folder: Path, faces: Path, engine: Engine
+    recipe: Recipe,
+    photographs: Path,
+    count: int,
+    seed: int,
+    folder: Path,
+    faces: Path,
+    engine: Engine,
 ) -> Crops:
     """Samples of a recipe.
 
@@ -41,7 +46,7 @@ def samples(
     recipe : mapping
     photographs : Path
         Their folder.
-    count : int
+    count, seed : int
     folder : Path
         Where the samples are kept; it is of these alone.
     faces : Path
@@ -54,7 +59,7 @@ def samples(
     if missing:
         file = folder / "recipe.yaml"
         write_bytes_atomically(file, json.dumps(recipe).encode())
-        data = facelab.AugmentedFaces(file, photographs, count, seed=SEED, cache=faces)
+        data = facelab.AugmentedFaces(file, photographs, count, seed=seed, cache=faces)
         for part, crops in _rendered(data, missing, engine):
             _write(_file_of(folder, part), crops)
     return joined(_read(_file_of(folder, part)) for part in parts)

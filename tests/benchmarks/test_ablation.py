@@ -27,3 +27,15 @@ def test_each_step_alone_keeps_the_frame_and_its_place() -> None:
     found = each_alone(recipe)
     assert list(found) == ["mirror", "blur 1", "noise", "blur 2"]
     assert found["blur 2"] == {"version": 1, "steps": [{"blur": {}}, FRAME]}
+
+
+def test_people_who_are_drawn_count_as_a_step() -> None:
+    recipe = {"version": 1, "heads": {"share": 0.5}, "steps": [FRAME, "mirror"]}
+    assert without_each(recipe) == {
+        "heads": {"version": 1, "steps": [FRAME, "mirror"]},
+        "mirror": {"version": 1, "heads": {"share": 0.5}, "steps": [FRAME]},
+    }
+    assert each_alone(recipe) == {
+        "heads": {"version": 1, "heads": {"share": 0.5}, "steps": [FRAME]},
+        "mirror": {"version": 1, "steps": [FRAME, "mirror"]},
+    }
