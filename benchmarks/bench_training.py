@@ -129,7 +129,7 @@ class Workshop:
             f"held out, {name}": self.samples(recipe, held_out, TEST_SIZE, TESTED)
             for name, recipe in (recipes.items() if held_out else ())
         }
-        real = {f"real, {one.name}": labelled_photographs(one, first) for one in labelled}
+        real = {f"labelled, {one.name}": labelled_photographs(one, first) for one in labelled}
         return rendered | real
 
 
