@@ -19,7 +19,6 @@ from facelab.types import PositionMap
 
 SUFFIXES = (".txt", ".pts", ".npy", ".mat")
 COUNTS = (68, 21)  # of 300-W and of AFLW
-_WITH_PUPILS = 70  # of Microsoft's Face Synthetics, whose last two they are
 TWINS68 = (
     *range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1),
     45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
@@ -27,6 +26,7 @@ TWINS68 = (
 )  # fmt: skip
 """Each 300-W landmark's counterpart on the other side of the face."""
 
+_WITH_PUPILS = 70  # of Microsoft's Face Synthetics, whose last two they are
 _LARGEST = MEGABYTE  # a file of 68 points has a few thousand bytes
 _FARTHEST = 1e6  # px: what lies beyond is in no photograph
 _MAT_NAMES = ("pt3d_68", "pt2d", "landmarks", "pt3d_21")  # 300W-LP's and AFLW2000-3D's
