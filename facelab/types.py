@@ -226,7 +226,8 @@ class Pose:
     ----------
     yaw, pitch, roll : float
         Degrees. R = Rz(roll) Ry(yaw) Rx(pitch); positive yaw turns the nose to image right,
-        positive pitch lowers it, positive roll turns the head counter-clockwise as seen.
+        positive pitch lowers it, positive roll turns the head counter-clockwise as seen. Pitch is
+        from -90 to 90; beyond a profile, yaw is beyond 90.
     rotation : (3, 3) float32
         From the canonical face frame (x image right, y up, z out of the face) to the camera frame
         (x right, y up, z toward the viewer).

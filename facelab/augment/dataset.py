@@ -8,7 +8,7 @@ import operator
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, SupportsIndex
@@ -20,7 +20,7 @@ import facelab
 from facelab.augment import labels, maps
 from facelab.augment.albumentation import from_albumentations, to_albumentations
 from facelab.augment.formats.folder import Folder
-from facelab.augment.generate import Generator, changed
+from facelab.augment.generate import Generator
 from facelab.augment.heads import plan_of
 from facelab.augment.photographs import Skipped, find, of_files
 from facelab.augment.plan import SPLITS, Item, Plan
@@ -244,12 +244,13 @@ class AugmentedFaces:
         place, names = self._plan.place(index), self._format.style.maps
         name = f"{self._key}-{place.item.sha256[:16]}-{place.render}-{self._renewed}"
         kept = self._renders.get(name, lambda: self._make.kept(index, self._renewed, names))
-        drawn = self._make.drawn(place, self.epoch)
-        image = changed(from_integers(kept.arrays["image"]), drawn, kept)
+        image = from_integers(kept.arrays["image"])
+        lit = self._make.lit(place, self.epoch, image, kept, kept.shown)
         record = copied(kept.labels)
         record |= {"index": index, "variant": place.variant}
-        record["steps"] += [{step.name: step_values(step)} for step in drawn]
-        sample = to_integers(image, 8), record
+        record["redrawn"] += [asdict(redraw) for redraw in lit.redrawn]
+        record["steps"] += [{step.name: step_values(step)} for step in lit.steps]
+        sample = to_integers(lit.image, 8), record
         return (*sample, maps.decoded(copied(kept.maps))) if names else sample
 
     def _of_file(self, index: int) -> tuple[Any, ...]:
@@ -315,6 +316,7 @@ def _key(template: Template, portraits: PortraitCache, plan: Plan, names: Sequen
         "steps": steps[template.renders],
         "inputs": {name: [file_sha256(file) for file in files_of(one)] for name, one in inputs},
         "settings": [template.texture_size, template.blend, plan.seed, list(names)],
+        "refuse": asdict(template.refuse),
         "networks": portraits.key,
         "people": [[item.sha256, item.identity, item.split] for item in plan.items],
     }

@@ -84,10 +84,10 @@ class Heads:
         """What a person looks like: the same in all pictures."""
         return Looks(**self._drawn(Looks, _rng(seed, sha256, _LOOKS)))
 
-    def shot(self, seed: int, sha256: str, number: int, renewed: int = 0) -> Shot:
-        """How one of the pictures of a person is taken; drawn anew for each `renewed`."""
-        again = [renewed] if renewed else []
-        return Shot(**self._drawn(Shot, _rng(seed, sha256, _SHOT, number, *again)))
+    def shot(self, seed: int, sha256: str, variant: int, again: tuple[int, int] = (0, 0)) -> Shot:
+        """How one of the pictures of a person is taken; `again` as of `Template.sample`."""
+        marks = (_SHOT, variant, *(again if any(again) else ()))
+        return Shot(**self._drawn(Shot, _rng(seed, sha256, *marks)))
 
     def _drawn(self, kind: type, rng: Rng) -> dict[str, Any]:
         """Draw the values of a kind; each key has its own random numbers."""

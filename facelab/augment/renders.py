@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from facelab.augment.labels import Record, describe, subject_of
 from facelab.augment.light.surface import Surface
 from facelab.augment.maps import maps
+from facelab.augment.people import Places
+from facelab.augment.refuse import sight
 from facelab.augment.sample import Sample
 from facelab.errors import OutputError
 from facelab.files import MEGABYTE, read_bytes, why
@@ -41,6 +43,7 @@ _TYPES: dict[str, tuple[tuple[int | str, ...], type]] = {
     "normals": (("h", "w", 3), np.float16),
     "depth": (("h", "w"), np.float16),
     "known": (("h", "w"), np.uint8),
+    "shown": ((2, "n"), np.int32),
 }
 
 
@@ -52,8 +55,9 @@ class KeptRender:
     ----------
     arrays : dict of str to array
         ``image (H, W, 3)`` and ``person (H, W)``, uint8; of its `Surface` ``normals (h, w, 3)`` and
-        ``depth (h, w)``, float16, and ``known (h, w)``, uint8; ``map NAME`` of its maps, as
-        `facelab.augment.maps.maps` gives them.
+        ``depth (h, w)``, float16, and ``known (h, w)``, uint8; ``shown (2, n)`` int32, see
+        `facelab.augment.refuse.sight`; ``map NAME`` of its maps, as `facelab.augment.maps.maps`
+        gives them.
     about : dict
         As JSON has it: ``record``, its label record without the brightness, which the light
         decides; ``size`` and ``middle`` of its `Surface`.
@@ -76,6 +80,7 @@ class KeptRender:
                 "normals": surface.normals.astype(np.float16),
                 "depth": surface.depth.astype(np.float16),
                 "known": np.rint(surface.known * _WHOLE).astype(np.uint8),
+                "shown": np.array(sight(sample), np.int32),
                 **{f"{_MAP}{name}": np.asarray(values) for name, values in drawn.items()},
             },
             {"record": record, "size": float(surface.size), "middle": list(surface.middle)},
@@ -98,6 +103,12 @@ class KeptRender:
             size=self.about["size"],
             middle=(x, y),
         )
+
+    @property
+    def shown(self) -> Places:
+        """Pixels of the face, rows and columns, for measures of the light."""
+        row, column = self.arrays["shown"]
+        return row, column
 
     @cached_property
     def labels(self) -> Record:
@@ -227,7 +238,7 @@ def copied(value: Any) -> Any:  # noqa: ANN401  # as JSON has it, and arrays
     if isinstance(value, dict):
         return {name: copied(one) for name, one in value.items()}
     if isinstance(value, list):
-        return list(value)
+        return [copied(one) for one in value]
     return value.copy() if isinstance(value, np.ndarray) else value
 
 
@@ -242,4 +253,6 @@ def _with_arrays(value: Any) -> Any:  # noqa: ANN401  # as JSON has it
         innermost = innermost[0]
     if isinstance(innermost, bool):
         return np.array(value, np.bool_)
-    return np.array(value, np.float32) if isinstance(innermost, int | float) else value
+    if isinstance(innermost, int | float):
+        return np.array(value, np.float32)
+    return [_with_arrays(one) for one in value]

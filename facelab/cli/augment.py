@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from facelab.augment.run import Summary
 
 
+def _review(ctx: click.Context, _param: click.Parameter, output: str | None) -> None:
+    if output is not None and not ctx.resilient_parsing:
+        from facelab.cli.review import look_through
+
+        look_through(output)
+        ctx.exit()
+
+
 @click.command("augment")
 @click.option(
     "-r",
@@ -117,6 +125,14 @@ if TYPE_CHECKING:
     show_default=True,
     metavar="TEXT",
     help="Of the photographs; goes into the card.",
+)
+@click.option(
+    "--review",
+    callback=_review,
+    is_eager=True,
+    expose_value=False,
+    metavar="OUT",
+    help="Open the samples of a data set that is made, by yaw, to throw some away, and exit.",
 )
 @catalogue_options("augment")
 @network_options

@@ -26,6 +26,7 @@ TWINS68 = (
 )  # fmt: skip
 """Each 300-W landmark's counterpart on the other side of the face."""
 
+_WITH_PUPILS = 70  # of Microsoft's Face Synthetics, whose last two they are
 _LARGEST = MEGABYTE  # a file of 68 points has a few thousand bytes
 _FARTHEST = 1e6  # px: what lies beyond is in no photograph
 _MAT_NAMES = ("pt3d_68", "pt2d", "landmarks", "pt3d_21")  # 300W-LP's and AFLW2000-3D's
@@ -87,6 +88,7 @@ def read_landmarks(path: Path) -> Float:
 
     Text with a point in each line (what ``facelab reconstruct`` writes, or iBUG's ``.pts``), a
     NumPy array, or a MATLAB file of 300W-LP or AFLW2000-3D; ``(2, n)`` and ``(3, n)`` are turned.
+    Of 70 points, as Microsoft's Face Synthetics has them, the last two are left out, the pupils.
 
     Raises
     ------
@@ -103,6 +105,8 @@ def read_landmarks(path: Path) -> Float:
         raise UsageError(f"{path}: no landmarks in it ({error}); give {_wanted()}") from None
     if points.ndim == 2 and points.shape[1] not in (2, 3):
         points = points.T
+    if len(points) == _WITH_PUPILS:
+        points = points[:68]
     if points.ndim != 2 or points.shape[1] not in (2, 3) or len(points) not in COUNTS:
         raise UsageError(f"{path}: an array of {points.shape} is no landmarks; give {_wanted()}")
     if not np.isfinite(points).all():

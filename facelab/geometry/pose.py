@@ -69,12 +69,17 @@ def matrix(yaw: float, pitch: float, roll: float) -> Array:
 def angles(rotation: Array) -> tuple[float, float, float]:
     """The angles (yaw, pitch, roll) in degrees of a rotation ``(3, 3)``.
 
-    At yaw +-90, where only pitch -+ roll is determined, roll is 0.
+    Of the two that give one rotation, those with a pitch of at most 90: a head seen from behind the
+    profile has a yaw beyond 90. At yaw +-90, where only pitch -+ roll is determined, roll is 0.
     """
     sine = float(np.clip(-rotation[2, 0], -1, 1))
+    yaw = float(np.rad2deg(np.arcsin(sine)))
     if abs(sine) > 1 - 1e-9:
         pitch = np.arctan2(sine * rotation[0, 1], rotation[1, 1])
-        return float(np.rad2deg(np.arcsin(sine))), float(np.rad2deg(pitch)), 0.0
-    pitch = np.arctan2(rotation[2, 1], rotation[2, 2])
-    roll = np.arctan2(rotation[1, 0], rotation[0, 0])
-    return float(np.rad2deg(np.arcsin(sine))), float(np.rad2deg(pitch)), float(np.rad2deg(roll))
+        return yaw, float(np.rad2deg(pitch)), 0.0
+    side = 1.0
+    if rotation[2, 2] < 0:
+        side, yaw = -1.0, float(np.copysign(180, sine)) - yaw
+    pitch = np.arctan2(side * rotation[2, 1], side * rotation[2, 2])
+    roll = np.arctan2(side * rotation[1, 0], side * rotation[0, 0])
+    return yaw, float(np.rad2deg(pitch)), float(np.rad2deg(roll))

@@ -27,10 +27,11 @@ from facelab.types import Texture
 _LIT = 0.6  # quantile of the skin's lightness that is taken for its own: half of it lies in shade
 _KEPT = np.array([0.2, 0.7, 0.7], np.float32)  # of what both halves share, in CIELAB
 _LARGEST = np.array([4.0, 5.0, 5.0], np.float32)  # of it, in CIELAB
-_LIPS_EVENED = 0.5  # of the contrast of their lightness
+_LIPS_EVENED = 0.65  # of the contrast of their lightness
 _RIM = 0.12  # of the side, over which the tone fades to one colour toward the oval
 _GLOSS, _GLOSS_KEPT = 3.0, 0.25  # lightness above the tone from which it is gloss; what stays
 _UNLIKE, _LIKE = 0.25, 0.6  # likelihood of skin from which a texel counts, and fully counts
+_WHITE = 0.9, 0.97  # darkest channel from which a texel is burnt out
 _STUBBLE = 2.5, 6.0  # lightness below the tone from which a texel shows stubble, and surely does
 _STRAND = 6.0, 11.0  # lightness below the tone from which a texel shows a strand, and surely does
 _FORM = 0.022  # of the side: what varies more slowly is form and its shadows
@@ -126,12 +127,12 @@ def _matt(fine: Float) -> Float:
 
 
 def _even_lips(fine: Float, atlas: Atlas) -> Float:
-    """Lips as light above as below: the upper one faces down, the lower one shines."""
+    """Lips about as light everywhere: the upper one faces down, the lower one shines."""
     lips = _lips(atlas, len(fine))
-    light = fine[..., 0]
-    mean = np.average(light, weights=lips + np.float32(1e-6))
+    slow = blurred(fine, lips, _FORM)[..., 0]
+    mean = np.average(slow, weights=lips + np.float32(1e-6))
     out = fine.copy()
-    out[..., 0] += np.float32(_LIPS_EVENED) * lips * (mean - light)
+    out[..., 0] += np.float32(_LIPS_EVENED) * lips * (mean - slow)
     return out
 
 
@@ -144,7 +145,8 @@ def _known(seen: Texture, skin: Skin, atlas: Atlas) -> Float:
         smoothstep(resized(seen.confidence, SIZE), 0.02, 0.15), np.ones((3, 3), np.uint8)
     )
     certain *= cv2.GaussianBlur(well, (0, 0), 1.5)
-    return resized(certain, seen.size) * (1 - features_removed(atlas, seen.size))
+    burnt = smoothstep(seen.colour.min(axis=2), *_WHITE)  # no colour is left of it
+    return resized(certain, seen.size) * (1 - burnt) * (1 - features_removed(atlas, seen.size))
 
 
 def _strands(fine: Float, atlas: Atlas) -> Float:

@@ -13,9 +13,11 @@ import numpy as np
 
 from facelab.atlas import canonical
 from facelab.heads.albedo import albedo
+from facelab.heads.beard import Beard, with_beard
 from facelab.heads.skin_bank import skin_bank, toned
-from facelab.heads.skin_drawn import Beard, Traits, body, face, with_beard
+from facelab.heads.skin_drawn import body, face
 from facelab.heads.skin_marks import pores, tinted
+from facelab.heads.traits import Traits
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float, require
 from facelab.types import Texture

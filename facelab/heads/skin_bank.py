@@ -80,8 +80,8 @@ class SkinBank:
     def tone_at(self, light: float, rest: Float | float = 0.0) -> Float:
         """CIELAB ``(3,)`` of the usual tone of a lightness, `rest` redder and yellower."""
         within = np.clip(light, 40, 72)
-        hue = (self.curve * np.array([[1], [within], [within**2]])).sum(axis=0) + rest
-        return np.array([light, *(hue * min(1, light / _PALER) ** 0.6)], np.float32)
+        hue = (self.curve * np.array([[1], [within], [within**2]])).sum(axis=0)
+        return np.array([light, *(hue * min(1, light / _PALER) ** 0.6 + rest)], np.float32)
 
     def face(self, number: int, tone: Float) -> Float:
         """A shipped skin in another tone, ``(256, 256, 3)`` sRGB in [0, 1]."""
