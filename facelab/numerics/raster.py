@@ -135,7 +135,7 @@ def interpolate(fragments: Fragments, triangles: NDArray[np.int32], attributes: 
     weights = fragments.barycentric.reshape(-1, 3)[covered]
     values = np.zeros((shape[0] * shape[1], attributes.shape[1]), np.float32)
     values[covered] = carried(attributes, corners.T[seen], weights)
-    return values.reshape(*shape, -1)
+    return values.reshape(*shape, attributes.shape[1])
 
 
 def carried(attributes: Floats, corners: NDArray[np.integer], weights: Floats) -> Floats:
