@@ -21,6 +21,7 @@ Sample = tuple[Any, ...]  # image, labels and, where they were asked for, maps
 
 _STILL = 1e-3  # px that points may move without having moved
 _LANDMARKS = 68
+_STAYING = ("identities", "redrawn", "steps", "sources")  # beside numbers and texts
 
 
 def to_albumentations(sample: Sample) -> dict[str, Any]:
@@ -100,7 +101,12 @@ def _moved(
     labels: Record, now: Float, scale: float, mirrored: bool, shape: tuple[int, int]
 ) -> Record:
     """The labels with points where they are now."""
-    out = {name: value for name, value in labels.items() if not _is_of_places(value)}
+    simple = (str, int, float)
+    out = {
+        name: value
+        for name, value in labels.items()
+        if name in _STAYING or value is None or isinstance(value, simple)
+    }
     out["height"], out["width"] = shape
     for name, places in (("landmarks68", now[:_LANDMARKS]), ("points468", now[_LANDMARKS:])):
         depth = np.asarray(labels[name], np.float32)[:, 2:] * np.float32(scale)
@@ -115,12 +121,6 @@ def _moved(
     places = out["points468"][:, :2]
     out["box"] = np.concatenate([places.min(axis=0), places.max(axis=0)])
     return out
-
-
-def _is_of_places(value: Any) -> bool:  # noqa: ANN401  # as JSON has it, and arrays
-    """Whether a label is more than a number, a text, or a list of texts or of maps."""
-    numbers = isinstance(value, list) and not isinstance(next(iter(value), ""), str | dict)
-    return numbers or isinstance(value, dict | np.ndarray)
 
 
 def _outside(points: Float, shape: tuple[int, int]) -> Bool:

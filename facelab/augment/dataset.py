@@ -312,8 +312,8 @@ def _key(template: Template, portraits: PortraitCache, plan: Plan, names: Sequen
     inputs = template.inputs.items()
     said = {
         "facelab": facelab.__version__,
-        "steps": steps[template.renders],
         "heads": template.text.get("heads"),
+        "steps": steps[template.renders],
         "inputs": {name: [file_sha256(file) for file in files_of(one)] for name, one in inputs},
         "settings": [template.texture_size, template.blend, plan.seed, list(names)],
         "refuse": asdict(template.refuse),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial, reduce
 from itertools import groupby
@@ -19,10 +19,10 @@ from facelab.augment.redraw import first_whole
 from facelab.augment.refuse import sight
 from facelab.augment.renders import KeptRender
 from facelab.augment.sample import Redraw, Sample, Source, Values
-from facelab.augment.scene import Augmentation, Photometric, Scene, Seen
+from facelab.augment.scene import Augmentation, Composition, Photometric, Scene, Seen
 from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.profile import Profile
-from facelab.augment.template import OTHER, Template
+from facelab.augment.template import OTHERS, Template
 from facelab.augment.torn import Torn
 from facelab.edits import Edit
 from facelab.edits.cover import Cover
@@ -32,9 +32,9 @@ from facelab.geometry.landmarks import points468
 from facelab.images import read
 from facelab.numerics.arrays import Float
 from facelab.provenance import file_sha256
-from facelab.recipe import Input, Photographs, PictureFile, Swap
+from facelab.recipe import Input, Photographs, PictureFile, PictureFiles, Swap
 from facelab.recipe.apply import edit_face, swap_face
-from facelab.recipe.inputs import Inputs, Person, files_of, person_of, picture_of
+from facelab.recipe.inputs import Inputs, Person, Pictures, files_of, person_of, picture_of
 from facelab.recipe.write import step_values
 
 _KEPT = 8  # portraits that a process remembers
@@ -185,13 +185,12 @@ class Generator:
         steps = [step for step in drawn if step.name not in without]
         if isinstance(item, DrawnItem):  # its own keys say how it is turned
             steps = [step for step in steps if not isinstance(step, Profile)]
-        taking = [step for step in steps if OTHER in dict(step.needs).values()]
-        other = self._other(item, number, renewed) if taking else None
-        if other is None:  # nobody else in its split
-            steps = [step for step in steps if step not in taking]
+        others = self._others(item, number, renewed) if _named(steps) & set(OTHERS) else {}
+        absent = set(OTHERS) - others.keys()  # nobody else in its split
+        steps = [step for step in steps if not _named([step]) & absent]
         scene, begun, sources = self._begun(item, number, (renewed, attempt), steps)
-        scene = apply_steps(steps, scene, self._inputs(other), self.template.blend)
-        return Render(scene, begun, steps, [*sources, *self._used(steps, other)])
+        scene = apply_steps(steps, scene, self._inputs(steps, others), self.template.blend)
+        return Render(scene, begun, steps, [*sources, *self._used(steps, others)])
 
     def _sample(self, render: Render, index: int, lit: Lit) -> Sample:
         """One of the samples that a render serves."""
@@ -237,17 +236,21 @@ class Generator:
         scene = replace(draw_scene(looks, shot, texture), texture_size=self.template.texture_size)
         return scene, [(HEAD, values(looks, shot))], sources
 
-    def _other(self, item: Item, render: int, renewed: int) -> Item | None:
-        """Another identity for a render, of its split: no identity is in two splits."""
-        others = self._by_split.get(item.split)
-        if not others:
-            return None
+    def _others(self, item: Item, render: int, renewed: int) -> dict[str, Item]:
+        """Other identities for a render, of its split: no identity is in two splits."""
+        there = self._by_split.get(item.split)
+        if not there:
+            return {}
         again = [renewed] if renewed else []
         entropy = [self.plan.seed, int(item.sha256[:32], 16), render, _CHOICE, *again]
-        rng = np.random.default_rng(entropy)
-        first = int(rng.integers(len(others)))
-        candidates = (others[(first + at) % len(others)] for at in range(len(others)))
-        return next((one for one in candidates if one.identity != item.identity), None)
+        first, found = int(np.random.default_rng(entropy).integers(len(there))), list[Item]()
+        for at in range(len(there)):
+            one = there[(first + at) % len(there)]
+            if one.identity not in {item.identity, *(each.identity for each in found)}:
+                found.append(one)
+            if len(found) == len(OTHERS):
+                break
+        return dict(zip(OTHERS, found, strict=False))
 
     @cached_property
     def _by_split(self) -> dict[str, list[Item]]:
@@ -260,30 +263,44 @@ class Generator:
     def _portrait(self) -> Callable[[Item], Portrait]:
         return lru_cache(maxsize=_KEPT)(self.portraits.portrait)
 
-    def _inputs(self, other: Item | None) -> Inputs:
-        """The inputs of the steps, the other identity among them."""
-        return self._own if other is None else {**self._own, OTHER: self._portrait(other).person}
+    def _inputs(self, steps: Sequence[Step], others: Mapping[str, Item]) -> Inputs:
+        """The inputs of the steps, the other identities among them."""
+        named = _named(steps)
+        people = {
+            name: self._portrait(item).person for name, item in others.items() if name in named
+        }
+        return {**self._own, **people}
 
     @cached_property
-    def _own(self) -> dict[str, Person | Picture]:
+    def _own(self) -> Inputs:
         """The recipe's inputs, read when the first sample is made."""
         return {name: self._read(given) for name, given in self.template.inputs.items()}
 
-    def _read(self, given: Input) -> Person | Picture:
+    def _read(self, given: Input) -> Person | Picture | Pictures:
+        if isinstance(given, PictureFiles):
+            return Pictures(given.files)
         images = [read(file) for file in files_of(given)]
         if isinstance(given, PictureFile):
             return picture_of(images[0])
-        return person_of(given, images, self.portraits.model)
+        person = person_of(given, images, self.portraits.model)
+        return replace(person, matte=self.portraits.matte(images[0].srgb))
 
-    def _used(self, steps: Sequence[Step], other: Item | None) -> list[Source]:
+    def _used(self, steps: Sequence[Step], others: Mapping[str, Item]) -> list[Source]:
         """The files that steps were made with."""
-        names = {name for step in steps for _, name in step.needs}
-        found = [source for source in self._files if source.role in names]
-        return found if other is None else [_source(OTHER, other), *found]
+        named = _named(steps)
+        found = [_source(name, item) for name, item in others.items() if name in named]
+        found += [source for source in self._files if source.role in named]
+        compositions = [step for step in steps if isinstance(step, Composition)]
+        taken = [pair for step in compositions for pair in step.taken(self._own)]
+        found += [Source(name, file.name, file_sha256(file)) for name, file in taken]
+        return found
 
     @cached_property
     def _files(self) -> list[Source]:
-        """The files of the recipe's inputs; people in them are called after the input."""
+        """The files of the recipe's inputs that are used as a whole.
+
+        People in them are called after the input.
+        """
         return [
             Source(
                 name,
@@ -292,6 +309,7 @@ class Generator:
                 identity=name if isinstance(given, Photographs) else "",
             )
             for name, given in self.template.inputs.items()
+            if not isinstance(given, PictureFiles)
             for file in files_of(given)
         ]
 
@@ -317,6 +335,11 @@ def changed(image: Float, steps: Sequence[Step], seen: Seen) -> Float:
     return image
 
 
+def _named(steps: Sequence[Step]) -> set[str]:
+    """The inputs that steps are made with."""
+    return {name for step in steps for _, name in step.needs}
+
+
 def _kind(step: Step) -> type[Step]:
     """`Edit` for a step that changes the face itself, else `Step`."""
     return Edit if isinstance(step, Edit) and not isinstance(step, Cover) else Step
@@ -331,6 +354,8 @@ def _apply_step(scene: Scene, step: Step, inputs: Inputs, blend: str) -> Scene:
         image = swap_face(scene.image, scene.positions, step, inputs, size, _free(scene))
         truth = scene.truth and replace(scene.truth, eyes=None)  # they are the other's
         return replace(scene.with_image(image), truth=truth)
+    if isinstance(step, Composition):
+        return step.compose(scene, inputs)
     assert isinstance(step, Augmentation)
     try:
         return step(scene)

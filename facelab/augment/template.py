@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cached_property, partial
 from pathlib import Path
@@ -36,7 +36,8 @@ from facelab.recipe.parse import (
 from facelab.recipe.recipe import SEEDS
 from facelab.recipe.steps import unknown
 
-OTHER = "other"  # the input that stands for another identity of the folder
+OTHERS = ("other", "other2", "other3")
+"""The inputs that stand for other identities of the folder, no two of them the same."""
 KEYS = (
     "version", "name", "seed", "variants", "texture_size", "blend", "output", "refuse", "inputs",
     "heads",
@@ -166,8 +167,9 @@ class Template:
     @property
     def _takes_others(self) -> bool:
         """Whether a step takes another identity of the folder."""
+        others = set(OTHERS)
         return any(
-            distribution.may_give(lambda value: OTHER in _listed(value))
+            distribution.may_give(lambda value: not others.isdisjoint(_listed(value)))
             for step in self.steps
             for key, distribution in step.distributions.items()
             if _is_reference(step.kind.__dataclass_fields__[key])
@@ -235,18 +237,18 @@ def is_template(data: bytes) -> bool:
     if not keys.keys().isdisjoint(("refuse", "heads")):
         return True
     steps = keys.get("steps")
-    other = None if OTHER in (keys.get("inputs") or ()) else OTHER
-    return any(_is_drawn(step, other) for step in (steps if isinstance(steps, list) else ()))
+    others = set(OTHERS) - set(keys.get("inputs") or ())
+    return any(_is_drawn(step, others) for step in (steps if isinstance(steps, list) else ()))
 
 
-def _is_drawn(step: object, other: str | None) -> bool:
-    """Whether only augmentation knows a step, its chance, a range, or the input `other`."""
+def _is_drawn(step: object, others: Set[str]) -> bool:
+    """Whether only augmentation knows a step, its chance, a range, or the inputs `others`."""
     given = step if isinstance(step, dict) else {str(step): None}
     if not given.keys().isdisjoint(kind.name for kind in AUGMENTATIONS):
         return True
     maps = [values for values in given.values() if isinstance(values, dict)]
     return any("chance" in values for values in maps) or any(
-        isinstance(value, dict) or (other is not None and value == other)
+        isinstance(value, dict) or (isinstance(value, str) and value in others)
         for values in maps
         for value in values.values()
     )
@@ -256,8 +258,9 @@ def _template(root: Node, folder: Path) -> Template:
     keys = top_keys(root, KEYS)
     values: dict[str, Any] = {key: top_value(key, keys[key]) for key in _CHECKED if key in keys}
     inputs = inputs_of(keys.get("inputs"), folder, {})
-    if OTHER in inputs:
-        fail(keys["inputs"], f"inputs: {OTHER}: stands for another identity; use another name")
+    for name in OTHERS:
+        if name in inputs:
+            fail(keys["inputs"], f"inputs: {name}: stands for another identity; use another name")
     if "variants" in keys:
         values["variants"] = _variants(keys["variants"])
     if "output" in keys:
@@ -268,7 +271,7 @@ def _template(root: Node, folder: Path) -> Template:
         values["heads"] = _heads(keys["heads"])
     node = keys.get("steps")
     items = [] if node is None or node.value is None else listing(node, "steps")
-    names = (*inputs, OTHER)
+    names = (*inputs, *OTHERS)
     steps = tuple(_step(f"step {at}", item, names) for at, item in enumerate(items, 1))
     text = root.plain
     assert isinstance(text, dict)
