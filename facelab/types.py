@@ -24,6 +24,7 @@ visible     true where a face does not hide itself, by geometry alone (bool)
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -226,7 +227,8 @@ class Pose:
     ----------
     yaw, pitch, roll : float
         Degrees. R = Rz(roll) Ry(yaw) Rx(pitch); positive yaw turns the nose to image right,
-        positive pitch lowers it, positive roll turns the head counter-clockwise as seen.
+        positive pitch lowers it, positive roll turns the head counter-clockwise as seen. Pitch is
+        from -90 to 90; beyond a profile, yaw is beyond 90.
     rotation : (3, 3) float32
         From the canonical face frame (x image right, y up, z out of the face) to the camera frame
         (x right, y up, z toward the viewer).
@@ -293,7 +295,7 @@ class PositionMap:
     @property
     def box(self) -> Box:
         """The box of the face's texels, source-image pixels."""
-        return Box.around(self.values[self.atlas.face])
+        return _box_of(self)
 
     @property
     def landmarks(self) -> Float:
@@ -303,6 +305,12 @@ class PositionMap:
         """
         places = self.atlas.read(self.values, self.atlas.landmark_places)
         return product(self.atlas.landmark_weights, places)
+
+
+@lru_cache(maxsize=4)
+def _box_of(positions: PositionMap) -> Box:
+    """A face's box, which is asked for many times in a row."""
+    return Box.around(positions.values[positions.atlas.face])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

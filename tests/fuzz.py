@@ -398,10 +398,12 @@ def _plan(path):
 
 def _label_records():
     from facelab.augment.labels import describe, encode, subject_of
-    from tests.augmented import sample
+    from facelab.augment.sample import Redraw
+    from tests.augmented import head, sample, upright
 
-    made = sample()
-    return [encode(describe(made, subject_of(made), 1, {"image": "images/000000000.jpg"}))]
+    both = [sample(), sample(truth=head((upright(),)), redrawn=[Redraw("stretch", 2.0, "profile")])]
+    files = {"image": "images/000000000.jpg"}
+    return [encode(describe(made, subject_of(made), 1, files)) for made in both]
 
 
 def _label_record(path):
@@ -419,10 +421,45 @@ def _label_record(path):
     store.write("labels/000000000.json", path.read_bytes())
     if form.whole(store, range(1)):
         (record,) = form.records(store, [0])
-        json.dumps([annotation(record), image_entry(record)], allow_nan=False)
+        faces = [annotation(record, face, 1) for face in record["faces"]]
+        json.dumps([*faces, image_entry(record)], allow_nan=False)
         contact_sheet.tile(record, np.zeros((128, 128, 3), np.float32))
         facts = Facts("folder", form.style, {}, 1)
         page.report(facts, gathered([record], 1), b"")
+
+
+def _marks():
+    entries = [{"index": k, "yaw": 31.5 * k, "reason": "hair" if k else None} for k in range(4)]
+    return [json.dumps(entries).encode()]
+
+
+def _mark(path):
+    from facelab.augment.report import marks, page
+    from facelab.augment.report.dataset_card import Facts
+    from facelab.augment.report.statistics import gathered
+    from facelab.augment.store import Store
+    from facelab.augment.style import Style
+
+    read = marks.read(Store(str(path.parent)))
+    page.report(Facts("folder", Style(seed=1), {}, 1), gathered([], 1), b"", read)
+
+
+def _cards():
+    from facelab.augment.report.dataset_card import Facts, card
+    from facelab.augment.report.statistics import gathered
+    from facelab.augment.style import Style
+
+    facts = Facts("folder", Style(seed=1), {"name": "fuzz", "steps": []}, 3, skipped={"a": "b"})
+    return [card(facts, gathered([], 3))]
+
+
+def _card(path):
+    from facelab.augment.report import dataset_card, page
+    from facelab.augment.report.statistics import gathered
+    from facelab.augment.store import Store
+
+    facts = dataset_card.read(Store(str(path.parent)))
+    page.report(facts, gathered([], 1), b"")
 
 
 def _renderings():
@@ -640,6 +677,8 @@ READERS = [
     Reader("report.json", _reports, _report),
     Reader(".facelab-plan.json", _plans, _plan),
     Reader("label-record.json", _label_records, _label_record),
+    Reader("review.json", _marks, _mark, share=0.5),
+    Reader("dataset.json", _cards, _card, share=0.5),
     Reader("faces-cache.npz", _portraits, _cached, npz),
     Reader("head.safetensors", _heads, _head, tensors),
     Reader("face_ind.txt", partial(_uv_file, "face_ind.txt"), _uv, share=0.5),

@@ -65,7 +65,8 @@ class Maker:
             kill()
         if index == self.interrupted_at:
             raise KeyboardInterrupt
-        item, variant = self.plan.place(index)
+        place = self.plan.place(index)
+        item, variant = place.item, place.variant
         rng = np.random.default_rng([self.plan.seed, int(item.sha256[:32], 16), variant])
         return Sample(
             index=index,
@@ -80,10 +81,10 @@ class Maker:
         )
 
 
-def job(faces, url, count=12, form="folder", seed=5, recipe=None, **trouble):
+def job(faces, url, count=12, form="folder", seed=5, recipe=None, variants=1, **trouble):
     """A data set of small pictures without maps."""
     style = Style(seed=seed, suffix=".png", maps=())
-    facts = Facts(form, style, recipe or {"steps": []}, count)
+    facts = Facts(form, style, recipe or {"steps": []}, count, variants=variants)
     return DataSet(
         faces, Store(str(url)), facts, look, partial(Maker, **trouble), {"networks": "none"}
     )

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache, partial, reduce
 from itertools import groupby
 
 import numpy as np
 
 from facelab.augment.classes import COVERED
 from facelab.augment.ground_truth import GroundTruth
-from facelab.augment.plan import Item, Plan
+from facelab.augment.heads import choose, draw_scene, framed, values
+from facelab.augment.people import Places
+from facelab.augment.plan import HEAD, DrawnItem, Item, Place, Plan
 from facelab.augment.portrait_cache import Portrait, PortraitCache
-from facelab.augment.sample import Sample, Source
-from facelab.augment.scene import Augmentation, Scene
-from facelab.augment.template import OTHER, Template
+from facelab.augment.redraw import first_whole
+from facelab.augment.refuse import sight
+from facelab.augment.renders import KeptRender
+from facelab.augment.sample import Redraw, Sample, Source, Values
+from facelab.augment.scene import Augmentation, Composition, Photometric, Scene, Seen
+from facelab.augment.steps.frame import Frame
+from facelab.augment.steps.profile import Profile
+from facelab.augment.template import OTHERS, Template
+from facelab.augment.torn import Torn
 from facelab.edits import Edit
 from facelab.edits.cover import Cover
 from facelab.edits.edit import Picture, Step
@@ -24,14 +32,58 @@ from facelab.geometry.landmarks import points468
 from facelab.images import read
 from facelab.numerics.arrays import Float
 from facelab.provenance import file_sha256
-from facelab.recipe import Input, Photographs, PictureFile, Swap
+from facelab.recipe import Input, Photographs, PictureFile, PictureFiles, Swap
 from facelab.recipe.apply import edit_face, swap_face
-from facelab.recipe.inputs import Inputs, Person, files_of, person_of, picture_of
+from facelab.recipe.inputs import Inputs, Person, Pictures, files_of, person_of, picture_of
 from facelab.recipe.write import step_values
 
 _KEPT = 8  # portraits that a process remembers
 _CLASS = {"mask": "mask", "glasses": "glasses", "patch": "object"}  # of what a cover puts on
+_OTHER_EYES = ("anonymise", "average", "symmetrise", "transplant")  # edits that bring them
 _CHOICE = 1  # marks the random numbers that choose the other identity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Render:
+    """What all steps but the photometric ones at the end make of a photograph or a head.
+
+    Parameters
+    ----------
+    scene : Scene
+    begun : sequence of (name, values)
+        What the scene was drawn with, where it is no photograph.
+    steps : sequence of Step
+        What was done.
+    sources : sequence of Source
+        The photograph first.
+    redrawn : sequence of Redraw
+        Why it was drawn again, once for each time.
+    """
+
+    scene: Scene
+    begun: Sequence[tuple[str, Values]]
+    steps: Sequence[Step]
+    sources: Sequence[Source]
+    redrawn: Sequence[Redraw] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lit:
+    """The picture of a render after the photometric steps at the recipe's end.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        RGB in [0, 1].
+    steps : sequence of Step
+        What was done.
+    redrawn : sequence of Redraw
+        Why it was drawn again, once for each time.
+    """
+
+    image: Float
+    steps: Sequence[Step] = ()
+    redrawn: Sequence[Redraw] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,43 +101,156 @@ class Generator:
     template: Template
     portraits: PortraitCache
 
-    def __call__(self, index: int) -> Sample:
-        """Make one sample.
+    def __call__(self, index: int, epoch: int = 0, renewed: int = 0) -> Sample:
+        """Make one sample, drawn again where it is torn.
+
+        Parameters
+        ----------
+        index : int
+        epoch : int
+            Of a training: in each, photometric steps at the recipe's end are drawn anew.
+        renewed : int
+            How often all the others have been drawn anew.
 
         Raises
         ------
         FacelabError
-            If a photograph that went in cannot be read any more.
+            If a photograph that went in cannot be read any more, or all attempts are torn.
         """
-        item, variant = self.plan.place(index)
-        steps = self.template.sample(self.plan.seed, item.sha256, variant)
-        taking = [step for step in steps if OTHER in dict(step.needs).values()]
-        other = self._other(item, variant) if taking else None
-        if other is None:  # nobody else in its split
-            steps = [step for step in steps if step not in taking]
-        portrait = self._portrait(item)
-        scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
-        scene = replace(scene, head=portrait.head)
-        scene = apply_steps(steps, scene, self._inputs(other), self.template.blend)
+        place = self.plan.place(index)
+        render = self._render(place.item, place.render, renewed)
+        lit = self.lit(place, epoch, render.scene.image, render.scene, sight(render.scene))
+        return self._sample(render, index, lit)
+
+    def kept(self, index: int, renewed: int, names: Sequence[str] = ()) -> KeptRender:
+        """Make what a sample is drawn from, to be kept with the maps of these names."""
+        place = self.plan.place(index)
+        render = self._render(place.item, place.render, renewed)
+        sample = self._sample(render, index, Lit(render.scene.image))
+        return KeptRender.of(sample, render.scene.surface, self.plan.seed, names)
+
+    def lit(self, place: Place, epoch: int, image: Float, seen: Seen, shown: Places) -> Lit:
+        """Draw the photometric steps of a sample, again where they leave too little to see.
+
+        Parameters
+        ----------
+        place : Place
+            Of the sample.
+        epoch : int
+        image : (H, W, 3) float32
+            What its render shows, RGB in [0, 1].
+        seen : Seen
+        shown : Places
+            Pixels of its face, see `facelab.augment.refuse.sight`.
+        """
+        seed, sha256, part = self.plan.seed, place.item.sha256, self.template.draws
+        if not self.template.lights:
+            return Lit(image)
+
+        def draw(attempt: int, without: frozenset[str]) -> Lit:
+            drawn = self.template.sample(seed, sha256, place.variant, part, epoch, attempt)
+            steps = [step for step in drawn if step.name not in without]
+            return Lit(changed(image, steps, seen), steps)
+
+        def require(lit: Lit) -> None:
+            self.template.refuse.check_light(lit.image, shown)
+
+        lit, redrawn = first_whole(draw, require)
+        return replace(lit, redrawn=redrawn)
+
+    @cached_property
+    def _render(self) -> Callable[[Item, int, int], Render]:
+        """Make the render of a photograph or head of that number; the last one is remembered."""
+        return lru_cache(maxsize=1)(self._rendered)
+
+    def _rendered(self, item: Item, number: int, renewed: int) -> Render:
+        """Make a render, again where it is torn."""
+        refuse = self.template.refuse
+
+        def require(render: Render) -> None:
+            refuse.check_face(render.scene)
+            if not self.template.lights:  # no draw of the light can make it better
+                refuse.check_light(render.scene.image, sight(render.scene))
+
+        draw = partial(self._attempted, item, number, renewed)
+        render, redrawn = first_whole(draw, require)
+        return replace(render, redrawn=redrawn)
+
+    def _attempted(
+        self, item: Item, number: int, renewed: int, attempt: int, without: frozenset[str]
+    ) -> Render:
+        """Make an attempt at a render, without the steps of some names."""
+        seed, part = self.plan.seed, self.template.renders
+        drawn = self.template.sample(seed, item.sha256, number, part, renewed, attempt)
+        steps = [step for step in drawn if step.name not in without]
+        if isinstance(item, DrawnItem):  # its own keys say how it is turned
+            steps = [step for step in steps if not isinstance(step, Profile)]
+        others = self._others(item, number, renewed) if _named(steps) & set(OTHERS) else {}
+        absent = set(OTHERS) - others.keys()  # nobody else in its split
+        steps = [step for step in steps if not _named([step]) & absent]
+        scene, begun, sources = self._begun(item, number, (renewed, attempt), steps)
+        scene = apply_steps(steps, scene, self._inputs(steps, others), self.template.blend)
+        return Render(scene, begun, steps, [*sources, *self._used(steps, others)])
+
+    def _sample(self, render: Render, index: int, lit: Lit) -> Sample:
+        """One of the samples that a render serves."""
+        place, scene = self.plan.place(index), render.scene
         return Sample(
             index=index,
-            variant=variant,
-            split=item.split,
-            image=scene.image,
+            variant=place.variant,
+            split=place.item.split,
+            image=lit.image,
             positions=scene.positions,
             occlusion=scene.occlusion,
-            steps=[(step.name, step_values(step)) for step in steps],
-            sources=[_source("face", item), *self._used(steps, other)],
+            steps=[*render.begun, *((s.name, step_values(s)) for s in (*render.steps, *lit.steps))],
+            sources=render.sources,
             truth=scene.truth or GroundTruth.of_photograph(scene.image.shape[:2]),
+            redrawn=(*render.redrawn, *lit.redrawn),
         )
 
-    def _other(self, item: Item, variant: int) -> Item | None:
-        """Another identity for a sample, of its split: no identity is in two splits."""
-        others = self._by_split[item.split]
-        rng = np.random.default_rng([self.plan.seed, int(item.sha256[:32], 16), variant, _CHOICE])
-        first = int(rng.integers(len(others)))
-        candidates = (others[(first + at) % len(others)] for at in range(len(others)))
-        return next((one for one in candidates if one.identity != item.identity), None)
+    def _begun(
+        self, item: Item, number: int, again: tuple[int, int], steps: Sequence[Step]
+    ) -> tuple[Scene, list[tuple[str, Values]], list[Source]]:
+        """The scene that steps begin with, with what values it was drawn, and of what files."""
+        if isinstance(item, DrawnItem):
+            return self._drawn(item, number, again, steps)
+        portrait = self._portrait(item)
+        scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
+        return replace(scene, head=portrait.head), [], [_source("face", item)]
+
+    def _drawn(
+        self, item: DrawnItem, number: int, again: tuple[int, int], steps: Sequence[Step]
+    ) -> tuple[Scene, list[tuple[str, Values]], list[Source]]:
+        """The scene of a head that is drawn."""
+        assert self.template.heads is not None
+        looks = self.template.heads.looks(self.plan.seed, item.sha256)
+        shot = self.template.heads.shot(self.plan.seed, item.sha256, number, again)
+        for frame in (step for step in steps if isinstance(step, Frame)):
+            shot = framed(shot, frame)
+        sources, texture = [_source(HEAD, item)], None
+        same = self._by_split.get(item.split, []) if looks.skin == "photographs" else []
+        skin = choose(same, self.plan.seed, item.sha256)
+        if skin is not None:
+            texture = self._portrait(skin).face.texture
+            sources.append(_source("skin", skin))
+        scene = replace(draw_scene(looks, shot, texture), texture_size=self.template.texture_size)
+        return scene, [(HEAD, values(looks, shot))], sources
+
+    def _others(self, item: Item, render: int, renewed: int) -> dict[str, Item]:
+        """Other identities for a render, of its split: no identity is in two splits."""
+        there = self._by_split.get(item.split)
+        if not there:
+            return {}
+        again = [renewed] if renewed else []
+        entropy = [self.plan.seed, int(item.sha256[:32], 16), render, _CHOICE, *again]
+        first, found = int(np.random.default_rng(entropy).integers(len(there))), list[Item]()
+        for at in range(len(there)):
+            one = there[(first + at) % len(there)]
+            if one.identity not in {item.identity, *(each.identity for each in found)}:
+                found.append(one)
+            if len(found) == len(OTHERS):
+                break
+        return dict(zip(OTHERS, found, strict=False))
 
     @cached_property
     def _by_split(self) -> dict[str, list[Item]]:
@@ -98,30 +263,44 @@ class Generator:
     def _portrait(self) -> Callable[[Item], Portrait]:
         return lru_cache(maxsize=_KEPT)(self.portraits.portrait)
 
-    def _inputs(self, other: Item | None) -> Inputs:
-        """The inputs of the steps, the other identity among them."""
-        return self._own if other is None else {**self._own, OTHER: self._portrait(other).person}
+    def _inputs(self, steps: Sequence[Step], others: Mapping[str, Item]) -> Inputs:
+        """The inputs of the steps, the other identities among them."""
+        named = _named(steps)
+        people = {
+            name: self._portrait(item).person for name, item in others.items() if name in named
+        }
+        return {**self._own, **people}
 
     @cached_property
-    def _own(self) -> dict[str, Person | Picture]:
+    def _own(self) -> Inputs:
         """The recipe's inputs, read when the first sample is made."""
         return {name: self._read(given) for name, given in self.template.inputs.items()}
 
-    def _read(self, given: Input) -> Person | Picture:
+    def _read(self, given: Input) -> Person | Picture | Pictures:
+        if isinstance(given, PictureFiles):
+            return Pictures(given.files)
         images = [read(file) for file in files_of(given)]
         if isinstance(given, PictureFile):
             return picture_of(images[0])
-        return person_of(given, images, self.portraits.model)
+        person = person_of(given, images, self.portraits.model)
+        return replace(person, matte=self.portraits.matte(images[0].srgb))
 
-    def _used(self, steps: Sequence[Step], other: Item | None) -> list[Source]:
+    def _used(self, steps: Sequence[Step], others: Mapping[str, Item]) -> list[Source]:
         """The files that steps were made with."""
-        names = {name for step in steps for _, name in step.needs}
-        found = [source for source in self._files if source.role in names]
-        return found if other is None else [_source(OTHER, other), *found]
+        named = _named(steps)
+        found = [_source(name, item) for name, item in others.items() if name in named]
+        found += [source for source in self._files if source.role in named]
+        compositions = [step for step in steps if isinstance(step, Composition)]
+        taken = [pair for step in compositions for pair in step.taken(self._own)]
+        found += [Source(name, file.name, file_sha256(file)) for name, file in taken]
+        return found
 
     @cached_property
     def _files(self) -> list[Source]:
-        """The files of the recipe's inputs; people in them are called after the input."""
+        """The files of the recipe's inputs that are used as a whole.
+
+        People in them are called after the input.
+        """
         return [
             Source(
                 name,
@@ -130,6 +309,7 @@ class Generator:
                 identity=name if isinstance(given, Photographs) else "",
             )
             for name, given in self.template.inputs.items()
+            if not isinstance(given, PictureFiles)
             for file in files_of(given)
         ]
 
@@ -147,6 +327,19 @@ def apply_steps(steps: Sequence[Step], scene: Scene, inputs: Inputs, blend: str)
     return scene
 
 
+def changed(image: Float, steps: Sequence[Step], seen: Seen) -> Float:
+    """Change a picture by photometric steps in their order."""
+    for step in steps:
+        assert isinstance(step, Photometric)
+        image = step.apply(image, seen)
+    return image
+
+
+def _named(steps: Sequence[Step]) -> set[str]:
+    """The inputs that steps are made with."""
+    return {name for step in steps for _, name in step.needs}
+
+
 def _kind(step: Step) -> type[Step]:
     """`Edit` for a step that changes the face itself, else `Step`."""
     return Edit if isinstance(step, Edit) and not isinstance(step, Cover) else Step
@@ -159,17 +352,27 @@ def _apply_step(scene: Scene, step: Step, inputs: Inputs, blend: str) -> Scene:
     if isinstance(step, Swap):
         size = scene.texture_size
         image = swap_face(scene.image, scene.positions, step, inputs, size, _free(scene))
-        return scene.with_image(image)
+        truth = scene.truth and replace(scene.truth, eyes=None)  # they are the other's
+        return replace(scene.with_image(image), truth=truth)
+    if isinstance(step, Composition):
+        return step.compose(scene, inputs)
     assert isinstance(step, Augmentation)
-    return step(scene)
+    try:
+        return step(scene)
+    except Torn as torn:
+        raise Torn(torn.reason, torn.value, step.name) from None
 
 
 def _edit(scene: Scene, edits: Sequence[Edit], inputs: Inputs, blend: str) -> Scene:
     image, positions = edit_face(scene.image, scene.face, edits, inputs, blend, _free(scene))
-    head = scene.head
-    if head is not None and positions is not scene.positions:  # another shape
-        head = head.model.fit(points468(positions))
-    return replace(scene.with_image(image), positions=positions, head=head)
+    scene = scene.with_image(image)
+    if scene.truth and any(edit.name in _OTHER_EYES for edit in edits):
+        scene = replace(scene, truth=replace(scene.truth, eyes=None))
+    if positions is scene.positions:
+        return scene
+    head = scene.head and scene.head.model.fit(points468(positions))  # another shape
+    truth = scene.truth and scene.truth.edited(scene.positions, positions)
+    return replace(scene, positions=positions, head=head, truth=truth)
 
 
 def _cover(scene: Scene, step: Cover, blend: str) -> Scene:
@@ -177,11 +380,12 @@ def _cover(scene: Scene, step: Cover, blend: str) -> Scene:
     image, _ = edit_face(scene.image, scene.face, [step], {}, blend, _free(scene))
     hidden = step.hides(scene.positions.atlas, scene.face.texture.size)
     layer = render(scene.face, hidden, image.shape[:2])
-    occlusion = scene.occlusion.copy()
+    cover = np.zeros(image.shape[:2], np.float32)
     if layer is not None:
-        window = occlusion[layer.window]
-        occlusion[layer.window] = np.maximum(window, layer.opacity * (layer.oval > 0))
-    truth = scene.truth and scene.truth.behind(occlusion > COVERED, _CLASS[step.item])
+        cover[layer.window] = layer.opacity * (layer.oval > 0)
+    shown = (cover > COVERED) & (scene.occlusion <= COVERED)  # behind what is in front already
+    truth = scene.truth and scene.truth.behind(shown, _CLASS[step.item])
+    occlusion = np.maximum(scene.occlusion, cover)
     return replace(scene.with_image(image), occlusion=occlusion, truth=truth)
 
 

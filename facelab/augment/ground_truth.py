@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.augment.classes import CLASSES, MIRRORED, NOT_KNOWN
+from facelab.geometry.warp import motion
+from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Bool, Float
 from facelab.types import Crop, PositionMap
 
@@ -32,7 +34,7 @@ class Eyes:
     gaze : (2, 3) float32
         Unit vectors out of the pupils: x right, y up, z toward the viewer.
     openness : (2,) float32
-        Distance of the lids over the eye's width.
+        Of the lids, see `facelab.augment.people.openness`.
     """
 
     irises: Float
@@ -56,7 +58,7 @@ class GroundTruth:
         Unit vectors, x right, y up, z toward the viewer; 0 elsewhere.
     eyes : Eyes, optional
     expression : mapping of str to float, optional
-        ARKit's 52 coefficients, [0, 1], by name.
+        Coefficients of `facelab.augment.expression.ARKIT`, [0, 1]; those left out are 0.
     others : tuple of PositionMap
         The faces of other people in the picture.
     """
@@ -82,6 +84,23 @@ class GroundTruth:
         classes[mask] = CLASSES[name]
         return replace(self, classes=classes)
 
+    def before(self, mask: Bool) -> GroundTruth:
+        """The same before a background of which ``mask (H, W)`` tells where it shows."""
+        classes = self.classes.copy()
+        classes[mask & (classes == NOT_KNOWN)] = CLASSES["background"]
+        return replace(self, classes=classes)
+
+    def edited(self, before: PositionMap, after: PositionMap) -> GroundTruth:
+        """The same after an edit that moved the face, and the photograph around it.
+
+        Surfaces, eyes and expression are other ones then, and no longer known: the depth and
+        normals of the face itself are drawn, as for a photograph.
+        """
+        classes = self.classes
+        if self.depth is not None and (moved := motion(before, after, classes.shape)) is not None:
+            classes = moved.nearest(classes)
+        return GroundTruth(classes, others=self.others)
+
     def seen_in(self, crop: Crop) -> GroundTruth:
         """The same in the pixels of a crop; beyond the picture nothing is known."""
         size, matrix, scale = (crop.size, crop.size), crop.matrix, crop.size / crop.side
@@ -103,7 +122,7 @@ class GroundTruth:
         if depth is not None:
             depth = moved(depth, float("nan")) * np.float32(scale)
         if normals is not None:
-            normals = np.asarray(moved(normals, 0) @ turned.T, np.float32)
+            normals = np.asarray(product(moved(normals, 0), turned.T), np.float32)
         return replace(
             self,
             classes=moved(self.classes, NOT_KNOWN),
@@ -151,7 +170,7 @@ def _other_side(name: str) -> str:
 
 def _turned(eyes: Eyes, crop: Crop, turn: NDArray[np.float64]) -> Eyes:
     irises = crop.apply(eyes.irises.reshape(-1, 3)).reshape(eyes.irises.shape)
-    return replace(eyes, irises=irises, gaze=np.asarray(eyes.gaze @ turn.T, np.float32))
+    return replace(eyes, irises=irises, gaze=np.asarray(product(eyes.gaze, turn.T), np.float32))
 
 
 def _carried(positions: PositionMap, crop: Crop) -> PositionMap:

@@ -10,24 +10,25 @@ exact with respect to the geometry that was rendered.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from pathlib import PurePosixPath
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.augment.classes import COVERED
-from facelab.augment.plan import SPLITS
+from facelab.augment import record_checks
+from facelab.augment.classes import CLASSES, COVERED, IN_FRONT
+from facelab.augment.maps import segmentation
+from facelab.augment.people import expression_of, eyes_of, faces_of, openness, rounded
 from facelab.augment.sample import Sample
-from facelab.export.report import describe_pose
 from facelab.export.subject import Subject
-from facelab.files import Shape, parse_json
+from facelab.files import parse_json
 from facelab.geometry.landmarks import points468
 from facelab.numerics.algebra import product
-from facelab.numerics.arrays import Bool, Float
-from facelab.types import Reconstruction
+from facelab.numerics.arrays import Float
+from facelab.types import PositionMap, Reconstruction
 
 Record = dict[str, Any]  # as JSON has it
 
@@ -42,31 +43,20 @@ LANDMARKS = (
 )
 """The 68 landmarks of iBUG 300-W, in its order; right and left are the subject's."""
 
-_DIGITS = 3  # of pixels
-_FARTHEST = 1e6  # px: what lies beyond is in no image
-_NUMBER = (int, float)
-_RECORD: Shape = {
-    "image": str,
-    "index": int,
-    "split": str,
-    "width": int,
-    "height": int,
-    "identities": [str],
-    "box": [_NUMBER],
-    "landmarks68": [[_NUMBER]],
-    "visible68": [bool],
-    "covered68": [bool],
-    "pose": {"yaw": _NUMBER, "pitch": _NUMBER, "roll": _NUMBER, "rotation": [[_NUMBER]]},
-    "brightness": (int, float, type(None)),
-    "steps": [dict],
-    "sources": [{"sha256": str}],
-}
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # ITU-R BT.709, of encoded values
 
 
 def subject_of(sample: Sample) -> Subject:
-    """The sample's face with its image, as exports take it."""
-    return Subject(sample.image, Reconstruction(sample.positions, 1.0))
+    """The sample's face, as exports take it; those of one render share what is worked out of it.
+
+    Its image is for its size alone.
+    """
+    return _subject(sample.positions, sample.image.shape[:2])
+
+
+@lru_cache(maxsize=1)
+def _subject(positions: PositionMap, shape: tuple[int, int]) -> Subject:
+    return Subject(np.zeros((*shape, 3), np.float32), Reconstruction(positions, 1.0))
 
 
 def describe(sample: Sample, subject: Subject, seed: int, files: Mapping[str, object]) -> Record:
@@ -87,11 +77,14 @@ def describe(sample: Sample, subject: Subject, seed: int, files: Mapping[str, ob
     dict
         ``box`` is that of the whole face and may reach beyond the image. ``visible68`` says what
         the face itself does not hide; ``covered68`` what something in front of it does, or lies
-        outside of the image. ``brightness`` is the mean luma of the face's pixels that show it,
+        outside of the image. ``faces`` has these of everybody, the face of the sample first.
+        ``irises``, ``visible_irises``, ``gaze`` and ``expression`` are None where they are not
+        known, as in photographs. ``classes`` and ``covered_by`` are shares of the image and of the
+        face that each class has. ``brightness`` is the mean luma of the face's pixels that show it,
         [0, 1], or None where none does. ``identities`` are of all people, the photograph's first.
     """
     height, width = sample.image.shape[:2]
-    box = sample.positions.box
+    classes, faces = segmentation(sample, subject), faces_of(sample, subject)
     return {
         **files,
         "index": sample.index,
@@ -101,13 +94,16 @@ def describe(sample: Sample, subject: Subject, seed: int, files: Mapping[str, ob
         "width": width,
         "height": height,
         "identities": identities(sample),
-        "box": _rounded(np.array([box.x0, box.y0, box.x1, box.y1])),
-        "landmarks68": _rounded(subject.landmarks),
-        "visible68": subject.visible_landmarks.tolist(),
-        "covered68": covered(subject.landmarks, sample.occlusion).tolist(),
-        "points468": _rounded(points468(sample.positions)),
-        "pose": describe_pose(subject.pose),
+        **faces[0],
+        "points468": rounded(points468(sample.positions)),
+        "faces": faces,
+        **eyes_of(sample.truth.eyes, classes),
+        "eyelids": {"openness": rounded(_openness(sample, subject))},
+        "expression": expression_of(sample.truth.expression),
+        "classes": _shares(classes, CLASSES),
+        "covered_by": _covered_by(classes, subject),
         "brightness": _brightness(sample, subject),
+        "redrawn": [asdict(redraw) for redraw in sample.redrawn],
         "steps": [{name: dict(values)} for name, values in sample.steps],
         "sources": [asdict(source) for source in sample.sources],
     }
@@ -118,23 +114,6 @@ def identities(sample: Sample) -> list[str]:
     return list(dict.fromkeys(source.identity for source in sample.sources if source.identity))
 
 
-def covered(points: Float, cover: Float) -> Bool:
-    """Which points something in front of the face hides, or lie outside of the image, ``(n,)``.
-
-    Parameters
-    ----------
-    points : (n, 2 or more) float32
-    cover : (H, W) float32
-        As of `Sample`.
-    """
-    column, row = np.rint(points[:, :2]).astype(int).T
-    height, width = cover.shape
-    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    hidden = cover[row.clip(0, height - 1), column.clip(0, width - 1)] > COVERED
-    out: Bool = ~inside | hidden
-    return out
-
-
 def encode(record: Record) -> bytes:
     """A record as one line of JSON, UTF-8."""
     text = json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -143,26 +122,27 @@ def encode(record: Record) -> bytes:
 
 def decode(data: bytes) -> Record:
     """The record of `encode`; ``ValueError`` if it is none, or damaged."""
-    record: Record = parse_json(data, _RECORD)
-    places = np.array(record["landmarks68"], np.float64)
-    lengths = {"box": 4, "visible68": 68, "covered68": 68}
-    if places.shape != (68, 3) or any(len(record[name]) != lengths[name] for name in lengths):
-        raise ValueError("a list is of another length")
-    if np.array(record["pose"]["rotation"]).shape != (3, 3):
-        raise ValueError("the rotation is of another shape")
-    if not (np.abs(np.append(places, record["box"])) <= _FARTHEST).all():
-        raise ValueError("a place is in no image")
-    if not (1 <= record["width"] <= _FARTHEST and 1 <= record["height"] <= _FARTHEST):
-        raise ValueError("an image of no size")
-    if any(abs(record["pose"][name]) > 360 for name in ("yaw", "pitch", "roll")):
-        raise ValueError("an angle is beyond 360 degrees")
-    if not all(isinstance(values, dict) for step in record["steps"] for values in step.values()):
-        raise ValueError("a step has no keys")
-    if record["split"] not in SPLITS or not record["sources"]:
-        raise ValueError("its split or sources are none of ours")
-    if PurePosixPath(record["image"]).is_absolute() or ".." in record["image"]:
-        raise ValueError("its image is elsewhere")
+    record: Record = parse_json(data, record_checks.SHAPE)
+    record_checks.check(record)
     return record
+
+
+def _openness(sample: Sample, subject: Subject) -> Float:
+    eyes = sample.truth.eyes
+    return openness(subject.landmarks) if eyes is None else eyes.openness
+
+
+def _shares(classes: NDArray[np.uint8], names: Iterable[str]) -> dict[str, float]:
+    """The share of pixels that each of some classes has, those of none left out."""
+    counts = np.bincount(classes.ravel(), minlength=256) / max(classes.size, 1)
+    found = {name: round(float(counts[CLASSES[name]]), 4) for name in names}
+    return {name: share for name, share in found.items() if share}
+
+
+def _covered_by(classes: NDArray[np.uint8], subject: Subject) -> dict[str, float]:
+    """The share of the face's pixels that each class hides of what may lie in front of it."""
+    drawing = subject.drawing
+    return _shares(classes[drawing.window][drawing.fragments.covered], ("hair", *IN_FRONT))
 
 
 def _brightness(sample: Sample, subject: Subject) -> float | None:
@@ -171,8 +151,3 @@ def _brightness(sample: Sample, subject: Subject) -> float | None:
     if not shown.any():
         return None
     return round(float(product(sample.image[drawing.window][shown], _LUMA).mean()), 4)
-
-
-def _rounded(values: NDArray[np.floating]) -> list[Any]:
-    out: list[Any] = np.round(values.astype(np.float64), _DIGITS).tolist()
-    return out

@@ -30,9 +30,10 @@ Array = NDArray[Any]
 Encoded = dict[str, Array]  # arrays of the archive by name
 
 MAPS = {
-    "depth": "(H, W) int16: depth in `step` pixels, the nearer the larger; -32768: not face",
-    "normals": "(H, W, 3) int16: unit vectors times 32767, x right, y up, z toward the viewer; "
-    "0: not face",
+    "depth": "(H, W) int16: depth in `step` pixels, the nearer the larger, of all of the head "
+    "where it is known, else of the face; -32768: neither",
+    "normals": "(H, W, 3) int16: unit vectors times 32767, x right, y up, z toward the viewer, of "
+    "the same; 0: neither",
     "uv": "(H, W, 2) uint16: place in the canonical layout times 65535, u right and v down in "
     "[0, 1]; 0: not face",
     "positions": "(256, 256, 3) int16: x right, y down and depth of each texel in `step` pixels of "
@@ -45,6 +46,7 @@ MAPS = {
 _NONE, _LARGEST = -32768, 32767  # int16
 _WHOLE = 65535  # uint16
 _SIDE = 1024  # of the layout in which classes are drawn: quarters of a texel
+_OPEN = (CLASSES["skin"], NOT_KNOWN)  # where the position map tells more than the truth
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a ZIP archive knows
 _LEVEL = 1  # of zlib: higher ones save nothing here
 
@@ -56,10 +58,12 @@ def maps(sample: Sample, subject: Subject, names: Sequence[str]) -> Encoded:
     256 to 512 px, twice that for twice those; normals are off by 2e-5, uv by 1/500 of a texel.
     """
     extent = float(np.abs(uv(subject)).max())
+    if sample.truth.depth is not None:
+        extent = max(extent, float(np.nanmax(np.abs(sample.truth.depth), initial=0)))
     step = 2.0 ** (np.floor(np.log2(max(extent, 1.0))) + 1 - 15)
     drawn: dict[str, Callable[[], Array]] = {
-        "depth": lambda: _fixed(depth.depth(subject), step),
-        "normals": lambda: _fixed(normals.normals(subject), 1 / _LARGEST),
+        "depth": lambda: _fixed(_depth(sample, subject), step),
+        "normals": lambda: _fixed(_normals(sample, subject), 1 / _LARGEST),
         "uv": lambda: np.rint(places(subject) * _WHOLE).astype(np.uint16),
         "positions": lambda: _fixed(uv(subject), step),
         "visible": lambda: subject.visible.astype(np.uint8),
@@ -68,10 +72,20 @@ def maps(sample: Sample, subject: Subject, names: Sequence[str]) -> Encoded:
     return {"step": np.array(step, np.float32), **{name: drawn[name]() for name in names}}
 
 
+def _depth(sample: Sample, subject: Subject) -> Float:
+    known = sample.truth.depth
+    return depth.depth(subject) if known is None else known
+
+
+def _normals(sample: Sample, subject: Subject) -> Float:
+    known = sample.truth.normals
+    return normals.normals(subject) if known is None else known
+
+
 def decoded(arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The maps in their own units, float32: what `maps` encoded; classes and `visible` stay.
 
-    Depth is NaN where the face is not.
+    Depth is NaN where nothing is known of it.
     """
     step = float(arrays["step"])
     units: dict[str, float] = {"positions": step, "normals": 1 / _LARGEST, "uv": 1 / _WHOLE}
@@ -102,14 +116,17 @@ def places(subject: Subject) -> Float:
 
 
 def segmentation(sample: Sample, subject: Subject) -> NDArray[np.uint8]:
-    """The class of each pixel, see `CLASSES`, ``(H, W)``; edges are hard, at pixel centres."""
+    """The class of each pixel, see `CLASSES`, ``(H, W)``; edges are hard, at pixel centres.
+
+    That of the truth; where it says skin or nothing, and the face is drawn and nothing hides it,
+    the part of the face.
+    """
     drawing, window = subject.drawing, subject.drawing.window
     out: NDArray[np.uint8] = sample.truth.classes.copy()
     known = out[window]
-    hidden = sample.occlusion[window] > COVERED
-    shown = drawing.fragments.covered & ((known == CLASSES["skin"]) | (known == NOT_KNOWN))
-    parts = np.where(hidden, CLASSES["object"], _classes_at(places(subject)[window]))
-    out[window] = np.where(shown, parts, known)
+    free = sample.occlusion[window] <= COVERED
+    shown = drawing.fragments.covered & free & np.isin(known, _OPEN)
+    out[window] = np.where(shown, _classes_at(places(subject)[window]), known)
     return out
 
 

@@ -36,6 +36,25 @@ class Source:
     identity: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Redraw:
+    """Why a sample was drawn again, see `facelab.augment.torn`.
+
+    Parameters
+    ----------
+    reason : str
+        In a word or two.
+    value : float or None
+        Of the measure that told it.
+    step : str
+        The step that found it; empty for a measure of the finished sample.
+    """
+
+    reason: str
+    value: float | None = None
+    step: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """An augmented image and the geometry that it shows.
@@ -60,6 +79,8 @@ class Sample:
         The photograph first.
     truth : GroundTruth
         What else is known of the image.
+    redrawn : sequence of Redraw
+        One for each time that it was drawn again.
     """
 
     index: int
@@ -71,6 +92,7 @@ class Sample:
     steps: Sequence[tuple[str, Values]]
     sources: Sequence[Source]
     truth: GroundTruth
+    redrawn: Sequence[Redraw] = ()
 
     def __post_init__(self) -> None:
         require_image("image", self.image)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Protocol
 
 import numpy as np
 
 from facelab.augment.ground_truth import GroundTruth
+from facelab.augment.light.surface import Surface, surface_of
 from facelab.edits.edit import Step
 from facelab.face.texture import at_size, texture_size, unwrap
 from facelab.geometry.head import Head
 from facelab.numerics.arrays import Float
-from facelab.types import Face, PositionMap, Texture
+from facelab.recipe.inputs import Inputs
+from facelab.types import Box, Face, PositionMap, Texture
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +74,16 @@ class Scene:
             return Face(self.positions, unwrap(self.image, self.positions, size))
         return Face(self.positions, at_size(self.texture, size))
 
+    @cached_property
+    def box(self) -> Box:
+        """The box of the whole face."""
+        return self.positions.box
+
+    @cached_property
+    def surface(self) -> Surface:
+        """The surface that light falls on."""
+        return surface_of(self.positions, self.occlusion, self.matte, self.truth)
+
     def with_image(self, image: Float) -> Scene:
         """The scene with other pixels of the same size that show the same geometry."""
         return replace(self, image=image, texture=None)
@@ -85,3 +98,55 @@ class Augmentation(Step):
     @abstractmethod
     def __call__(self, scene: Scene) -> Scene:
         """Change the scene; nothing is sampled here, whatever is random came with the keys."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composition(Augmentation):
+    """A step that puts something of the recipe's inputs into the picture."""
+
+    @abstractmethod
+    def compose(self, scene: Scene, inputs: Inputs) -> Scene:
+        """Change the scene with what it takes of the inputs.
+
+        Raises
+        ------
+        UsageError
+            If an input is not of the kind that it needs.
+        """
+
+    def taken(self, inputs: Inputs) -> list[tuple[str, Path]]:  # noqa: ARG002
+        """The files that it takes of inputs which have several, by the input's name."""
+        return []
+
+    def __call__(self, scene: Scene) -> Scene:
+        """Change the scene without inputs."""
+        return self.compose(scene, {})
+
+
+class Seen(Protocol):
+    """What a photometric step may ask about the picture that it changes."""
+
+    @property
+    def box(self) -> Box:
+        """The box of the whole face, pixels."""
+
+    @property
+    def surface(self) -> Surface:
+        """The surface that light falls on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photometric(Augmentation):
+    """A step that changes pixels in place, and neither moves nor hides the face.
+
+    At the end of a recipe such steps can be drawn several times for one render of all before.
+    """
+
+    @abstractmethod
+    def apply(self, image: Float, seen: Seen) -> Float:
+        """Return the picture ``(H, W, 3)`` changed, itself if nothing is to be done."""
+
+    def __call__(self, scene: Scene) -> Scene:
+        """Change the scene's picture."""
+        image = self.apply(scene.image, scene)
+        return scene if image is scene.image else scene.with_image(image)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import MISSING, Field, dataclass, field, fields
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ import numpy as np
 
 from facelab import recipe_files
 from facelab.augment.distributions import Distribution, Rng, parse_distribution
-from facelab.augment.scene import Augmentation
+from facelab.augment.heads import MOST_PEOPLE, Heads, known_keys
+from facelab.augment.refuse import Refuse
+from facelab.augment.scene import Augmentation, Photometric
 from facelab.augment.steps import AUGMENTATIONS
 from facelab.edits.edit import Step
 from facelab.edits.foreign import WithForeign
@@ -24,6 +26,7 @@ from facelab.recipe.parse import (
     fail,
     inputs_of,
     listing,
+    mapping,
     output_of,
     read_bytes,
     step_keys,
@@ -33,8 +36,16 @@ from facelab.recipe.parse import (
 from facelab.recipe.recipe import SEEDS
 from facelab.recipe.steps import unknown
 
-OTHER = "other"  # the input that stands for another identity of the folder
-KEYS = ("version", "name", "seed", "texture_size", "blend", "output", "inputs", "steps")
+OTHERS = ("other", "other2", "other3")
+"""The inputs that stand for other identities of the folder, no two of them the same."""
+KEYS = (
+    "version", "name", "seed", "variants", "texture_size", "blend", "output", "refuse", "inputs",
+    "heads",
+    "steps",
+)  # fmt: skip
+NEEDED = "some samples are of photographs, or take from them"
+"""Why a recipe cannot do without photographs, for people."""
+_MOST_VARIANTS = 1000
 _CHECKED = ("name", "seed", "texture_size", "blend")
 
 
@@ -78,12 +89,19 @@ class Template:
         For people.
     seed : int
         Of what is random, unless another is given.
+    variants : int
+        How many samples one render serves: all steps up to the last that is not photometric are
+        done once for them, those after it are drawn anew for each.
     texture_size : int, optional
         256 to 2048; by default as large as the face shows.
     blend : str
         How edited faces are put back, one of `facelab.constants.BLEND`.
     output : Output
         How images are written.
+    refuse : Refuse
+        The bounds of what a sample must show.
+    heads : Heads, optional
+        People who are drawn, beside photographs or instead of them.
     text : mapping
         The content of the file, for the record.
     """
@@ -92,23 +110,70 @@ class Template:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     name: str = ""
     seed: int = 0
+    variants: int = 1
     texture_size: int | None = None
     blend: str = "alpha"
     output: Output = field(default_factory=Output)
+    refuse: Refuse = field(default_factory=Refuse)
+    heads: Heads | None = None
     text: Mapping[str, object] = field(default_factory=dict)
 
-    def sample(self, seed: int, sha256: str, variant: int) -> list[Step]:
-        """Sample the steps of one image: they depend on these three alone.
+    def sample(
+        self,
+        seed: int,
+        sha256: str,
+        variant: int,
+        part: slice = slice(None),
+        epoch: int = 0,
+        attempt: int = 0,
+    ) -> list[Step]:
+        """Sample the steps of one image, or part of them: they depend on these alone.
 
         Each step has its own stream of random numbers, so that a change of one leaves the others.
         """
-        entropy = [seed, int(sha256[:32], 16), variant]
-        streams = np.random.SeedSequence(entropy).spawn(len(self.steps))
+        again = [epoch, attempt] if attempt else [epoch] if epoch else []
+        entropy = [seed, int(sha256[:32], 16), variant, *again]
         drawn = (
-            step.sample(np.random.default_rng(stream))
-            for step, stream in zip(self.steps, streams, strict=True)
+            self.steps[at].sample(
+                np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(at,)))
+            )
+            for at in range(len(self.steps))[part]
         )
         return [step for step in drawn if step is not None]
+
+    @cached_property
+    def renders(self) -> slice:
+        """The steps that make a render: all up to the last that is not photometric."""
+        kinds = [step.kind for step in self.steps]
+        while kinds and issubclass(kinds[-1], Photometric):
+            kinds.pop()
+        return slice(len(kinds))
+
+    @property
+    def draws(self) -> slice:
+        """The steps that are drawn anew for each sample of a render: those after it."""
+        return slice(self.renders.stop, None)
+
+    @property
+    def lights(self) -> bool:
+        """Whether any step is drawn anew for each sample of a render."""
+        return bool(self.steps[self.draws])
+
+    @property
+    def needs_photographs(self) -> bool:
+        """Whether samples cannot do without photographs."""
+        return self.heads is None or self.heads.needs_photographs or self._takes_others
+
+    @property
+    def _takes_others(self) -> bool:
+        """Whether a step takes another identity of the folder."""
+        others = set(OTHERS)
+        return any(
+            distribution.may_give(lambda value: not others.isdisjoint(_listed(value)))
+            for step in self.steps
+            for key, distribution in step.distributions.items()
+            if _is_reference(step.kind.__dataclass_fields__[key])
+        )
 
     @property
     def needs_matte(self) -> bool:
@@ -160,7 +225,7 @@ def template_of(plain: object, name: str) -> Template:
 
 
 def is_template(data: bytes) -> bool:
-    """Whether a recipe says what only augmentation knows: its steps, chances and ranges.
+    """Whether a recipe says what only augmentation knows: steps, heads, chances, ranges, bounds.
 
     Raises
     ------
@@ -169,19 +234,21 @@ def is_template(data: bytes) -> bool:
     """
     keys = parse(data).plain
     keys = keys if isinstance(keys, dict) else {}
+    if not keys.keys().isdisjoint(("refuse", "heads")):
+        return True
     steps = keys.get("steps")
-    other = None if OTHER in (keys.get("inputs") or ()) else OTHER
-    return any(_is_drawn(step, other) for step in (steps if isinstance(steps, list) else ()))
+    others = set(OTHERS) - set(keys.get("inputs") or ())
+    return any(_is_drawn(step, others) for step in (steps if isinstance(steps, list) else ()))
 
 
-def _is_drawn(step: object, other: str | None) -> bool:
-    """Whether only augmentation knows a step, its chance, a range, or the input `other`."""
+def _is_drawn(step: object, others: Set[str]) -> bool:
+    """Whether only augmentation knows a step, its chance, a range, or the inputs `others`."""
     given = step if isinstance(step, dict) else {str(step): None}
     if not given.keys().isdisjoint(kind.name for kind in AUGMENTATIONS):
         return True
     maps = [values for values in given.values() if isinstance(values, dict)]
     return any("chance" in values for values in maps) or any(
-        isinstance(value, dict) or (other is not None and value == other)
+        isinstance(value, dict) or (isinstance(value, str) and value in others)
         for values in maps
         for value in values.values()
     )
@@ -191,17 +258,42 @@ def _template(root: Node, folder: Path) -> Template:
     keys = top_keys(root, KEYS)
     values: dict[str, Any] = {key: top_value(key, keys[key]) for key in _CHECKED if key in keys}
     inputs = inputs_of(keys.get("inputs"), folder, {})
-    if OTHER in inputs:
-        fail(keys["inputs"], f"inputs: {OTHER}: stands for another identity; use another name")
+    for name in OTHERS:
+        if name in inputs:
+            fail(keys["inputs"], f"inputs: {name}: stands for another identity; use another name")
+    if "variants" in keys:
+        values["variants"] = _variants(keys["variants"])
     if "output" in keys:
         values["output"] = output_of(keys["output"])
+    if "refuse" in keys:
+        values["refuse"] = _refuse(keys["refuse"])
+    if "heads" in keys:
+        values["heads"] = _heads(keys["heads"])
     node = keys.get("steps")
     items = [] if node is None or node.value is None else listing(node, "steps")
-    names = (*inputs, OTHER)
+    names = (*inputs, *OTHERS)
     steps = tuple(_step(f"step {at}", item, names) for at, item in enumerate(items, 1))
     text = root.plain
     assert isinstance(text, dict)
     return Template(steps=steps, inputs=inputs, text=text, **values)
+
+
+def _refuse(node: Node) -> Refuse:
+    known = {key.name: key for key in fields(Refuse)}
+    values: dict[str, Any] = {}
+    for name, given in mapping(node, "refuse", tuple(known)).items():
+        try:
+            values[name] = checked(known[name], given.plain)
+        except ValueError as error:
+            fail(given, f"refuse: {error}")
+    return Refuse(**values)
+
+
+def _variants(node: Node) -> int:
+    value = node.plain
+    if type(value) is not int or not 1 <= value <= _MOST_VARIANTS:
+        fail(node, f"variants: {value!r} is not a whole number from 1 to {_MOST_VARIANTS}")
+    return value
 
 
 def _step(where: str, node: Node, inputs: Sequence[str]) -> StepTemplate:
@@ -225,10 +317,34 @@ def _step(where: str, node: Node, inputs: Sequence[str]) -> StepTemplate:
     return StepTemplate(kind, distributions, chance)
 
 
-def _chance(where: str, node: Node) -> float:
+def _heads(node: Node) -> Heads:
+    """The people who are drawn."""
+    known = known_keys()
+    given = {} if node.value is None else mapping(node, "heads", ("people", "share", *known))
+    counts: dict[str, Any] = {}
+    if "people" in given:
+        counts["people"] = _people(given["people"])
+    if "share" in given:
+        counts["share"] = _chance("heads", given["share"], "share")
+    distributions = {
+        key: _distribution("heads", known[key], value, ())
+        for key, value in given.items()
+        if key in known
+    }
+    return Heads(**counts, distributions=distributions)
+
+
+def _people(node: Node) -> int:
+    value = node.plain
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_PEOPLE:
+        fail(node, f"heads: people: {value!r} is not a whole number from 1 to {MOST_PEOPLE}")
+    return value
+
+
+def _chance(where: str, node: Node, key: str = "chance") -> float:
     value = node.plain
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        fail(node, f"{where}: chance: {value!r} is not a number from 0 to 1")
+        fail(node, f"{where}: {key}: {value!r} is not a number from 0 to 1")
     return float(value)
 
 
@@ -240,12 +356,17 @@ def _distribution(where: str, key: Field[Any], node: Node, inputs: Sequence[str]
         fail(node, f"{where}: {key.name}: {error}")
     try:
         distribution.check(partial(checked, key))
-        if key.metadata["kind"] in ("reference", "references"):
+        if _is_reference(key):
             distribution.check(partial(_check_input, key.name, inputs))
     except ValueError as error:
         prefix = "" if str(error).startswith(f"{key.name}:") else f"{key.name}: "
         fail(node, f"{where}: {prefix}{error}")
     return distribution
+
+
+def _is_reference(key: Field[Any]) -> bool:
+    """Whether a key names inputs."""
+    return key.metadata["kind"] in ("reference", "references")
 
 
 def _check_input(key: str, inputs: Sequence[str], value: object) -> None:

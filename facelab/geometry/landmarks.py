@@ -14,11 +14,19 @@ from facelab.errors import UsageError
 from facelab.files import MEGABYTE, read_bytes, why
 from facelab.files.matlab import read_mat
 from facelab.files.npy import read_npy
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Float, Int
 from facelab.types import PositionMap
 
 SUFFIXES = (".txt", ".pts", ".npy", ".mat")
 COUNTS = (68, 21)  # of 300-W and of AFLW
+TWINS68 = (
+    *range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1),
+    45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
+    *range(54, 47, -1), *range(59, 54, -1), *range(64, 59, -1), *range(67, 64, -1),
+)  # fmt: skip
+"""Each 300-W landmark's counterpart on the other side of the face."""
+
+_WITH_PUPILS = 70  # of Microsoft's Face Synthetics, whose last two they are
 _LARGEST = MEGABYTE  # a file of 68 points has a few thousand bytes
 _FARTHEST = 1e6  # px: what lies beyond is in no photograph
 _MAT_NAMES = ("pt3d_68", "pt2d", "landmarks", "pt3d_21")  # 300W-LP's and AFLW2000-3D's
@@ -55,6 +63,16 @@ def position_map(points: Float, atlas: Atlas) -> PositionMap:
 
 
 @cache
+def twins() -> Int:
+    """Each point's counterpart on the other side of the face, ``(468,)``."""
+    uv = canonical().uv
+    image = uv * np.array([-1, 1], np.float32) + np.array([canonical().size - 1, 0])
+    away = np.linalg.norm(uv[:, None] - image, axis=2)
+    out: Int = away.argmin(axis=0).astype(np.int32)
+    return out
+
+
+@cache
 def _nearest_texels(atlas: Atlas) -> NDArray[np.intp]:
     """Row and column of the texels nearest to the canonical mesh's vertices, ``(468, 2)``."""
     from scipy.spatial import cKDTree
@@ -70,6 +88,7 @@ def read_landmarks(path: Path) -> Float:
 
     Text with a point in each line (what ``facelab reconstruct`` writes, or iBUG's ``.pts``), a
     NumPy array, or a MATLAB file of 300W-LP or AFLW2000-3D; ``(2, n)`` and ``(3, n)`` are turned.
+    Of 70 points, as Microsoft's Face Synthetics has them, the last two are left out, the pupils.
 
     Raises
     ------
@@ -86,6 +105,8 @@ def read_landmarks(path: Path) -> Float:
         raise UsageError(f"{path}: no landmarks in it ({error}); give {_wanted()}") from None
     if points.ndim == 2 and points.shape[1] not in (2, 3):
         points = points.T
+    if len(points) == _WITH_PUPILS:
+        points = points[:68]
     if points.ndim != 2 or points.shape[1] not in (2, 3) or len(points) not in COUNTS:
         raise UsageError(f"{path}: an array of {points.shape} is no landmarks; give {_wanted()}")
     if not np.isfinite(points).all():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.atlas import Atlas
 from facelab.numerics.algebra import product
 from facelab.types import Pose, PositionMap
 
@@ -21,8 +24,7 @@ def estimate(positions: PositionMap) -> Pose:
     """
     face = positions.atlas.face
     seen = positions.values[face] * _FLIP
-    canonical = positions.atlas.canonical_positions[face].astype(np.float64)
-    scale, rotation, translation = similarity(canonical, seen)
+    scale, rotation, translation = similarity(_canonical(positions.atlas), seen)
     yaw, pitch, roll = angles(rotation)
     return Pose(
         yaw=yaw,
@@ -32,6 +34,12 @@ def estimate(positions: PositionMap) -> Pose:
         scale=scale,
         translation=(translation * _FLIP).astype(np.float32),
     )
+
+
+@cache
+def _canonical(atlas: Atlas) -> Array:
+    """The canonical face's texels, ``(n, 3)``."""
+    return atlas.canonical_positions[atlas.face].astype(np.float64)
 
 
 def similarity(source: Array, target: Array) -> tuple[float, Array, Array]:
@@ -69,12 +77,17 @@ def matrix(yaw: float, pitch: float, roll: float) -> Array:
 def angles(rotation: Array) -> tuple[float, float, float]:
     """The angles (yaw, pitch, roll) in degrees of a rotation ``(3, 3)``.
 
-    At yaw +-90, where only pitch -+ roll is determined, roll is 0.
+    Of the two that give one rotation, those with a pitch of at most 90: a head seen from behind the
+    profile has a yaw beyond 90. At yaw +-90, where only pitch -+ roll is determined, roll is 0.
     """
     sine = float(np.clip(-rotation[2, 0], -1, 1))
+    yaw = float(np.rad2deg(np.arcsin(sine)))
     if abs(sine) > 1 - 1e-9:
         pitch = np.arctan2(sine * rotation[0, 1], rotation[1, 1])
-        return float(np.rad2deg(np.arcsin(sine))), float(np.rad2deg(pitch)), 0.0
-    pitch = np.arctan2(rotation[2, 1], rotation[2, 2])
-    roll = np.arctan2(rotation[1, 0], rotation[0, 0])
-    return float(np.rad2deg(np.arcsin(sine))), float(np.rad2deg(pitch)), float(np.rad2deg(roll))
+        return yaw, float(np.rad2deg(pitch)), 0.0
+    side = 1.0
+    if rotation[2, 2] < 0:
+        side, yaw = -1.0, float(np.copysign(180, sine)) - yaw
+    pitch = np.arctan2(side * rotation[2, 1], side * rotation[2, 2])
+    roll = np.arctan2(side * rotation[1, 0], side * rotation[0, 0])
+    return yaw, float(np.rad2deg(pitch)), float(np.rad2deg(roll))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from facelab.geometry.visibility import disocclusion, reliably_visible
 from facelab.numerics import raster
@@ -61,6 +62,16 @@ class Motion:
         # Bicubic kernels overshoot; the photograph itself may hold colours beyond sRGB's gamut.
         low, high = min(float(under.min()), 0), max(float(under.max()), 1)
         out[rows, columns] = cv2.copyTo(np.clip(moved, low, high, out=moved), moves, under.copy())
+        return out
+
+    def nearest(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Move numbers of classes ``(H, W)``: each pixel has that of the nearest it shows."""
+        y, x = np.mgrid[self.window].astype(np.float32)
+        across, down = cv2.split(self.offset)
+        out = labels.copy()
+        out[self.window] = cv2.remap(
+            labels, x + across, y + down, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
+        )
         return out
 
     def within(self, window: tuple[slice, slice]) -> Float:

@@ -173,11 +173,127 @@ def test_batches_of_unlike_sizes_stay_lists():
     assert labels == [{"index": 3}, {"index": 4}]
 
 
+# --- Renders that are kept ----------------------------------------------------------------------
+
+LIT = """version: 1
+variants: 2
+output: {format: png}
+steps:
+  - frame: {size: 64, roll: {uniform: [-9, 9]}}
+  - light
+"""
+
+
+@pytest.fixture(scope="module")
+def lit(tmp_path_factory):
+    """A recipe whose light is drawn twice for each render."""
+    path = tmp_path_factory.mktemp("recipe") / "lit.yaml"
+    path.write_text(LIT)
+    return path
+
+
+def test_a_kept_render_without_light_is_the_file(folder, written, tmp_path):
+    recipe = tmp_path / "plain.yaml"
+    recipe.write_text(LIT.replace("  - light\n", ""))
+    files, kept = (
+        data_of(recipe, folder, written, maps=["depth"], memory=memory) for memory in (0, 50)
+    )
+    for index in range(COUNT):
+        image, labels, maps = files[index]
+        own, arrays, own_maps = kept[index]
+        assert np.array_equal(own, image)
+        assert labels.keys() - arrays.keys() == {"image", "maps", "brightness"}
+        assert all(arrays[key] == labels[key] for key in ("index", "variant", "split", "steps"))
+        assert np.allclose(arrays["points468"], labels["points468"])
+        assert np.array_equal(own_maps["depth"], maps["depth"], equal_nan=True)
+
+
+def test_kept_renders_give_nearly_what_files_hold(lit, folder, written):
+    files, kept = (data_of(lit, folder, written, memory=memory) for memory in (0, 50))
+    for index in range(COUNT):
+        one, other = (data[index][0].astype(int) for data in (files, kept))
+        assert np.abs(one - other).mean() < 4  # a curve may stretch the 8 bits of the render
+        assert kept[index][1]["steps"] == files[index][1]["steps"]
+
+
+def test_wherever_they_are_kept_they_are_the_same(lit, folder, written, tmp_path):
+    here = data_of(lit, folder, written, memory=50)
+    there = data_of(lit, folder, written, renders=tmp_path / "renders")
+    pickled = pickle.dumps(here)
+    copy = pickle.loads(pickled)
+    assert len(pickled) < 50_000
+    for index in (4, 0, 1, 0):
+        for other in (there, copy):
+            assert np.array_equal(other[index][0], here[index][0])
+    assert len(list((tmp_path / "renders").iterdir())) == 2  # of samples 0 and 1, and of 4
+
+
+def test_epochs_draw_light_anew_and_geometry_when_told(lit, folder, written):
+    data = data_of(lit, folder, written, memory=50, renew=2)
+    epochs = []
+    for epoch in range(4):
+        data.set_epoch(epoch)
+        epochs.append([data[index] for index in range(2)])
+    images = [image for samples in epochs for image, _ in samples]
+    assert len({image.tobytes() for image in images}) == 8
+    places = [labels["landmarks68"] for samples in epochs for _, labels in samples]
+    for at, place in enumerate(places):
+        assert np.array_equal(place, places[at // 4 * 4])
+    assert np.abs(places[0] - places[4]).max() > 1
+    data.set_epoch(0)
+    assert np.array_equal(data[1][0], images[1])
+    files = data_of(lit, folder, written, renew=1)
+    files.set_epoch(1)
+    assert np.array_equal(files[0][1]["landmarks68"], places[4].astype(float).round(3).tolist())
+    with pytest.raises(facelab.UsageError, match="epoch: -1 is not 0 or more"):
+        data.set_epoch(-1)
+
+
+@pytest.mark.parametrize("memory", [0, 50])
+def test_workers_share_an_epoch(lit, folder, written, memory):
+    data = data_of(lit, folder, written, memory=memory)
+
+    def order(**options):
+        return [labels["index"] for _, labels in data.iterate(**options)]
+
+    both = [order(worker=worker, workers=2) for worker in range(2)]
+    assert sorted(chain(*both)) == list(range(COUNT))
+    assert {index // 2 for index in both[0]}.isdisjoint(index // 2 for index in both[1])
+    assert sorted(order(split="train")) == data.indices("train")
+    orders = set()
+    for epoch in range(6):
+        data.set_epoch(epoch)
+        orders.add(tuple(order()))
+    assert len(orders) > 1
+    with pytest.raises(facelab.UsageError, match="worker: 2 is none of 2"):
+        order(worker=2, workers=2)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("way", ["fork", "spawn"])
+def test_loaders_of_either_kind_draw_from_a_folder(lit, folder, written, tmp_path, way):
+    loading = pytest.importorskip("torch.utils.data")
+    data = data_of(lit, folder, written, renders=tmp_path)
+    data.set_epoch(3)
+    loader = loading.DataLoader(
+        data,
+        batch_size=2,
+        num_workers=2,
+        collate_fn=data.collate,
+        multiprocessing_context=way,
+        timeout=300,
+    )
+    images, _ = next(iter(loader))
+    assert np.array_equal(images[1], data[1][0])
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"count": 0}, "count: 0 is not 1 or more"),
         ({"seed": -1}, "seed: -1 is not a whole number"),
+        ({"memory": -1}, "memory: -1 is not 0 or more"),
+        ({"renew": 0}, "renew: 0 is not 1 or more"),
         ({"maps": "shadow"}, "maps: 'shadow' is unknown"),
         ({"photographs": []}, "photographs: none can be read"),
         ({"photographs": ["nowhere.jpg"]}, "nowhere.jpg cannot be read"),

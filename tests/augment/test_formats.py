@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import tarfile
-from html.parser import HTMLParser
 
 import fsspec
 import numpy as np
@@ -32,7 +31,8 @@ from facelab.geometry.landmarks import read_landmarks
 from facelab.geometry.pose import estimate
 from facelab.images import decoded
 from facelab.types import PositionMap
-from tests.augmented import OTHER, PHOTOGRAPH, SIDE, rectangle, sample, upright
+from tests.augmented import OTHER, PHOTOGRAPH, SIDE, head, rectangle, sample, upright
+from tests.html import Page
 from tests.synthetic import ATLAS, canonical_points, frozen, ramp
 
 STYLE = Style(seed=7)
@@ -226,7 +226,7 @@ def test_coco_loads_in_pycocotools(written, capsys):
         assert pixels(root / "images" / image["file_name"]).shape[1::-1] == (SIDE, SIDE)
         (found,) = api.loadAnns(api.getAnnIds(imgIds=index, iscrowd=False))
         record = labels.decode((root / f"labels/{index:09d}.json").read_bytes())
-        assert found == annotation(record)
+        assert found == annotation(record, record, index + 1)
         assert found["id"] > 0  # pycocotools' evaluation takes 0 for no match
         keypoints = np.array(found["keypoints"]).reshape(68, 3)
         assert found["num_keypoints"] == (keypoints[:, 2] > 0).sum()
@@ -242,19 +242,35 @@ def test_coco_loads_in_pycocotools(written, capsys):
 def test_coco_has_all_three_kinds_of_keypoints(written):
     store = Store(str(written["coco"]))
     records = named("coco")(STYLE).records(store, range(3))
-    kinds = [set(annotation(record)["keypoints"][2::3]) for record in records]
+    kinds = [set(annotation(record, record, 1)["keypoints"][2::3]) for record in records]
     assert kinds == [{2}, {0, 1, 2}, {1, 2}]
+
+
+@leaves_files_open
+def test_coco_has_every_face(tmp_path, capsys):
+    from pycocotools.coco import COCO
+
+    beside = PositionMap(frozen(upright().values + np.float32([70, 0, 0])), ATLAS)
+    put("coco", Store(str(tmp_path)), [sample(truth=head((beside,))), sample(index=1)])
+    api = COCO(tmp_path / "annotations/person_keypoints_train.json")
+    found = api.loadAnns(api.getAnnIds())
+    assert [(one["id"], one["image_id"]) for one in found] == [(1, 0), (2, 0), (3, 1)]
+    assert found[1]["bbox"][0] == pytest.approx(found[0]["bbox"][0] + 70, abs=0.01)
+    assert 0 < found[1]["num_keypoints"] < found[0]["num_keypoints"] == 68
+    assert capsys.readouterr().out
 
 
 def test_coco_boxes_end_at_the_image(written):
     store = Store(str(written["coco"]))
     whole, outside, _ = named("coco")(STYLE).records(store, range(3))
-    x, _, width, height = annotation(outside)["bbox"]
+    x, _, width, height = annotation(outside, outside, 1)["bbox"]
     assert x + width == pytest.approx(SIDE)
-    assert annotation(outside)["area"] == pytest.approx(width * height, abs=0.01)
+    assert annotation(outside, outside, 1)["area"] == pytest.approx(width * height, abs=0.01)
     assert x == pytest.approx(outside["box"][0] + 0.5)
     x0, y0, x1, y1 = whole["box"]
-    assert annotation(whole)["bbox"] == pytest.approx([x0 + 0.5, y0 + 0.5, x1 - x0, y1 - y0])
+    assert annotation(whole, whole, 1)["bbox"] == pytest.approx(
+        [x0 + 0.5, y0 + 0.5, x1 - x0, y1 - y0]
+    )
 
 
 def test_coco_skeleton_joins_neighbours():
@@ -317,6 +333,19 @@ def test_facesynthetics_has_their_names_and_classes(written, three):
         np.testing.assert_array_equal(theirs, expected)
         assert pixels(root / f"{one.name}.png").shape[1::-1] == (SIDE, SIDE)
     assert (THEIR_CLASSES["right eye"], THEIR_CLASSES["lower lip"]) == (3, 11)
+
+
+def test_facesynthetics_of_a_whole_head(tmp_path):
+    truth = head().behind(rectangle(slice(90, 100), ...) > 0, "hand")
+    put("facesynthetics", Store(str(tmp_path)), [sample(truth=truth)])
+    theirs = pixels(tmp_path / "000000000_seg.png")
+    expected = {(0, 0): 0, (15, 64): 13, (60, 5): 7, (60, 120): 8, (95, 64): 255, (120, 64): 15}
+    assert {place: theirs[place] for place in expected} == expected
+    points = np.loadtxt(tmp_path / "000000000_ldmks.txt")
+    assert points.shape == (70, 2)
+    np.testing.assert_allclose(points[68:], truth.eyes.irises[:, 0, :2], atol=1e-4)
+    read = read_landmarks(tmp_path / "000000000_ldmks.txt")
+    np.testing.assert_allclose(read, points[:68], atol=1e-4)
 
 
 @leaves_files_open
@@ -447,7 +476,8 @@ def test_the_card_is_written_last(three, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Store, "write", noted)
     put("folder", Store(str(tmp_path)), three)
-    assert names[-3:] == [contact_sheet.NAME, page.NAME, dataset_card.NAME]
+    sheets = [contact_sheet.NAME, *map(contact_sheet.name_of, ("0-20", "40-60"))]
+    assert names[-5:] == [*sheets, page.NAME, dataset_card.NAME]
 
 
 def test_without_all_samples_there_is_no_card(three, tmp_path):
@@ -475,11 +505,11 @@ def test_a_step_done_twice_counts_once_for_its_sample():
 
 @pytest.mark.parametrize(("count", "expected"), [(3, [0, 1, 2]), (48, [*range(48)]), (0, [])])
 def test_few_samples_are_all_on_the_sheet(count, expected):
-    assert contact_sheet.places(count) == expected
+    assert contact_sheet.evenly(range(count)) == expected
 
 
 def test_the_sheet_shows_samples_from_all_over():
-    found = contact_sheet.places(1_000_000)
+    found = contact_sheet.evenly(range(1_000_000))
     assert (len(found), found[0]) == (48, 0)
     assert set(np.diff(found)) <= {20833, 20834}
 
@@ -514,29 +544,6 @@ def test_the_sheet_is_marked(written):
     for name in FORMATS:
         picture = decoded("sheet", (written[name] / contact_sheet.NAME).read_bytes())
         assert SENTENCE.encode() in picture.metadata.xmp
-
-
-class Page(HTMLParser):
-    """Which tags are open, what files are asked for, and all text."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.wanted, self.text = [], [], ""
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.wanted += [value for key, value in attrs if key in ("src", "href")]
-        if tag not in ("meta", "img", "br"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        pass
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data + "|"
 
 
 def test_the_report_needs_no_other_file(written):

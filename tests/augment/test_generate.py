@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facelab.augment.generate import Generator
-from facelab.augment.labels import identities
+from facelab.augment.generate import Generator, apply_steps
+from facelab.augment.labels import describe, identities, subject_of
 from facelab.augment.plan import Item, Plan
 from facelab.augment.portrait_cache import PortraitCache
+from facelab.augment.scene import Scene
 from facelab.augment.template import parse_template
 from facelab.errors import ImageError, NoFaceError, OutputError
 from facelab.images import Image, read, write
@@ -81,6 +82,56 @@ def test_a_sample_says_what_it_is_made_of(items, tmp_path):
     assert 1.2 <= sample.steps[0][1]["room"] <= 2
 
 
+def test_one_draw_for_each_render_is_all_steps_in_a_row(items, tmp_path):
+    steps = "\n  - frame: {size: 64}\n  - mirror: {chance: 0.5}\n  - light\n  - noise\n  - jpeg"
+    recipe = template(steps)
+    for index in range(6):
+        sample = generator(items, tmp_path, recipe)(index)
+        item, variant = items[index % 4], index // 4
+        portrait = PortraitCache(tmp_path / "cache", networks, "k" * 64).portrait(item)
+        drawn = recipe.sample(0, item.sha256, variant)
+        scene = apply_steps(drawn, Scene.of(portrait.image, portrait.face), {}, "alpha")
+        np.testing.assert_array_equal(sample.image, scene.image)
+        np.testing.assert_array_equal(sample.positions.values, scene.positions.values)
+        assert [name for name, _ in sample.steps] == [step.name for step in drawn]
+
+
+def test_draws_of_a_render_differ_in_light_alone(items, tmp_path):
+    recipe = template(f"{STEPS}  - light", "variants: 3\n")
+    make = Generator(Plan(items, 100, 0, 3), recipe, generator(items, tmp_path).portraits)
+    samples = [make(index) for index in range(9)]
+    assert [sample.sources[0].file for sample in samples] == ["a.png"] * 3 + ["b.png"] * 3 + [
+        "c.png"
+    ] * 3
+    for first in (0, 3, 6):
+        group = samples[first : first + 3]
+        assert group[1].positions is group[0].positions  # rendered once
+        rendered = {repr(sample.steps[:-2]) for sample in group}
+        drawn = {repr(sample.steps[-2:]) for sample in group}
+        assert (len(rendered), len(drawn)) == (1, 3)
+        for sample in group[1:]:
+            assert np.abs(sample.image - group[0].image).mean() > 0.01
+    again = Generator(Plan(items, 100, 0, 3), recipe, generator(items, tmp_path).portraits)
+    for index in (7, 1, 5):  # in any order
+        np.testing.assert_array_equal(again(index).image, samples[index].image)
+
+
+def test_records_of_a_render_differ_in_what_the_light_decides(items, tmp_path):
+    recipe = template(f"{STEPS}  - light", "variants: 2\n")
+    make = Generator(Plan(items, 100, 0, 2), recipe, generator(items, tmp_path).portraits)
+
+    def record(index):
+        sample = make(index)
+        return describe(sample, subject_of(sample), 0, {})
+
+    here, there, alone = record(0), record(1), record(2)
+    differing = {name for name in here if here[name] != there[name]}
+    assert {"index", "variant", "steps"} <= differing
+    assert differing <= {"index", "variant", "steps", "brightness", "redrawn"}
+    assert alone["landmarks68"] != here["landmarks68"]
+    assert record(0) == here
+
+
 def test_nothing_to_do_leaves_the_photograph(items, tmp_path):
     sample = generator(items, tmp_path, template(" []"))(0)
     np.testing.assert_array_equal(sample.image, read(items[0].file).pixels)
@@ -134,6 +185,49 @@ def test_without_another_the_step_is_left_out(items, tmp_path):
     sample = generator(items, tmp_path, swapping)(2)
     assert [name for name, _ in sample.steps] == ["noise"]
     assert [source.role for source in sample.sources] == ["face"]
+
+
+def test_others_are_of_the_same_split_and_different_people(items, tmp_path):
+    people = template(
+        "".join(
+            f"\n  - transplant: {{reference: {name}}}" for name in ("other", "other2", "other3")
+        )
+    )
+    made = generator(items, tmp_path, people)
+    for index in (0, 1, 3, 4, 5):
+        sample = made(index)
+        identities = [source.identity for source in sample.sources]
+        assert sorted(identities) == ["a", "b"]  # there is no third to train with
+        assert [source.role for source in sample.sources] == ["face", "other"]
+        assert len(sample.steps) == 1
+    assert [source.role for source in made(2).sources] == ["face"]
+
+
+def test_one_of_several_pictures_is_a_source(items, tmp_path):
+    (tmp_path / "rooms" / "more").mkdir(parents=True)
+    for seed, name in enumerate(("x", "y", "more/z")):
+        write(tmp_path / "rooms" / f"{name}.png", Image(noise(40, 50, seed)))
+    behind = template(
+        "\n  - background: {kind: image, picture: rooms}\n",
+        "inputs: {rooms: {pictures: rooms}}\n",
+        tmp_path,
+    )
+    matte = np.zeros((100, 120), np.float32)
+    portraits = PortraitCache(
+        tmp_path / "cache",
+        networks,
+        "k" * 64,
+        lambda: lambda _: matte,  # nobody
+    )
+    made = Generator(Plan(items, 100, 0), behind, portraits)
+    found = set()
+    for index in range(0, 40, 4):
+        sample = made(index)
+        face, room = sample.sources
+        assert (face.role, room.role, room.identity) == ("face", "rooms", "")
+        assert room.sha256 == file_sha256(next((tmp_path / "rooms").rglob(room.file)))
+        found.add(room.file)
+    assert found == {"x.png", "y.png", "z.png"}
 
 
 def test_inputs_of_the_recipe_are_sources_where_they_are_used(items, tmp_path):

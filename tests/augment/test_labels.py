@@ -16,10 +16,12 @@ from facelab.atlas import CONTOURS, INNER51
 from facelab.atlas.canonical import LOWER_LIP, UPPER_LIP
 from facelab.augment import labels, maps
 from facelab.augment.classes import CLASSES
+from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.maps import MAPS
+from facelab.augment.people import covered
 from facelab.export import depth, normals
 from facelab.types import PositionMap
-from tests.augmented import OTHER, PHOTOGRAPH, PICTURE, SIDE, rectangle, sample, upright
+from tests.augmented import OTHER, PHOTOGRAPH, PICTURE, SIDE, head, rectangle, sample, upright
 from tests.synthetic import ATLAS, canonical_points, frozen, lower_lip, noise, plain
 
 INNER_LIPS = [*UPPER_LIP, *LOWER_LIP[1:-1]]
@@ -137,7 +139,7 @@ def test_covered_points_as_told_one_by_one(seed):
     rng = np.random.default_rng(seed)
     cover = rng.random((6, 9)).astype(np.float32)
     places = rng.uniform(-4, 12, (40, 2)).astype(np.float32)
-    for (x, y), found in zip(places, labels.covered(places, cover), strict=True):
+    for (x, y), found in zip(places, covered(places, cover), strict=True):
         column, row = round(float(x)), round(float(y))
         inside = 0 <= column <= 8 and 0 <= row <= 5
         assert found == (not inside or cover[row, column] > 0.5)
@@ -232,7 +234,7 @@ def test_uv_says_which_texel_a_pixel_shows():
 
 def polygon_classes(one):
     """The segmentation of a face without folds, region by region and pixel by pixel."""
-    out = np.zeros(one.image.shape[:2], np.uint8)
+    out = np.full(one.image.shape[:2], CLASSES["not known"], np.uint8)
     edge = np.full(out.shape, np.inf)
     known = labels.points468(one.positions)[:, :2]
     order = [
@@ -249,7 +251,7 @@ def polygon_classes(one):
                 out[row, column] = CLASSES[name]
     below = (out == CLASSES["upper lip"]) & (np.indices(out.shape)[0] > middle[1])
     out[below] = CLASSES["lower lip"]
-    edge[(out >= 7) & (np.abs(np.indices(out.shape)[0] - middle[1]) < 2.5)] = 0
+    edge[np.isin(out, (7, 8, 9)) & (np.abs(np.indices(out.shape)[0] - middle[1]) < 2.5)] = 0
     return out, edge
 
 
@@ -260,7 +262,7 @@ def test_segmentation_is_that_of_the_regions_polygons():
     away = edge > 0.8
     assert (found[away] == expected[away]).all()
     assert (found == expected).mean() > 0.98
-    assert set(np.unique(expected)) == {0, 1, 2, 3, 4, 5, 6, 7, 9}
+    assert set(np.unique(expected)) == {1, 2, 3, 4, 5, 6, 7, 9, 255}
 
 
 def test_segmentation_of_a_mirrored_face_has_right_and_left_exchanged():
@@ -292,11 +294,54 @@ def test_an_open_mouth_has_an_interior_between_its_lips():
     assert counts[-gap] <= 12 < 60 < counts[6] < counts[12]
 
 
-def test_covered_pixels_are_told_only_on_the_face():
+def test_what_hides_the_face_is_not_taken_for_it():
     whole = maps_of(sample(), "segmentation")["segmentation"]
-    found = maps_of(sample(covered=rectangle(slice(50), ...)), "segmentation")["segmentation"]
+    cover = rectangle(slice(50), ...)
+    found = maps_of(sample(covered=cover), "segmentation")["segmentation"]
     np.testing.assert_array_equal(found[50:], whole[50:])
-    np.testing.assert_array_equal(found[:50], np.where(whole[:50] > 0, 255, 0))
+    assert (found[:50] == CLASSES["not known"]).all()
+    truth = GroundTruth.of_photograph((SIDE, SIDE)).behind(cover > 0.5, "hand")
+    told = maps_of(sample(covered=cover, truth=truth), "segmentation")["segmentation"]
+    np.testing.assert_array_equal(told, np.where(cover > 0.5, CLASSES["hand"], whole))
+
+
+def test_the_face_is_where_the_truth_says_skin_or_nothing():
+    whole = maps_of(sample(), "segmentation")["segmentation"]
+    told = maps_of(sample(truth=head()), "segmentation")["segmentation"]
+    classes = head().classes
+    skin = classes == CLASSES["skin"]
+    np.testing.assert_array_equal(told[~skin], classes[~skin])
+    face = skin & (whole != CLASSES["not known"])
+    np.testing.assert_array_equal(told[face], whole[face])
+    assert (told[skin & ~face] == CLASSES["skin"]).all()
+
+
+def test_a_matte_tells_where_nobody_is():
+    matte = np.ones((SIDE, SIDE), np.float32)
+    matte[:, :30] = 0
+    truth = GroundTruth.of_photograph((SIDE, SIDE), matte)
+    found = maps_of(sample(truth=truth), "segmentation")["segmentation"]
+    assert (found[:, :30] == CLASSES["background"]).all()
+    assert CLASSES["background"] not in found[:, 30:]
+
+
+def test_depth_and_normals_are_of_all_that_is_known():
+    truth = head()
+    found = maps_of(sample(truth=truth), "depth", "normals")
+    step = float(found_step(truth))
+    np.testing.assert_allclose(found["depth"], truth.depth, atol=step / 2)
+    np.testing.assert_allclose(found["normals"], truth.normals, atol=2e-5)
+
+
+def test_steps_suit_what_lies_far_behind():
+    truth = replace(head(), depth=frozen(np.full((SIDE, SIDE), -5000)))
+    assert float(found_step(truth)) == 0.25
+    assert maps_of(sample(truth=truth), "depth")["depth"].max() == -5000
+
+
+def found_step(truth):
+    one = sample(truth=truth)
+    return maps.maps(one, labels.subject_of(one), ())["step"]
 
 
 @pytest.mark.parametrize("by", [(60, 0, 0), (-500, 30, 0)], ids=["partly", "wholly"])
@@ -305,9 +350,10 @@ def test_maps_of_a_face_outside_of_the_image(by):
     found = maps_of(one)
     inside = moved(upright(), by).box.x1 > 0
     assert found["depth"].shape == found["segmentation"].shape == (SIDE, SIDE)
-    assert (found["segmentation"] > 0).any() == inside
-    assert ((found["segmentation"] > 0) == ~np.isnan(found["depth"])).all()
-    assert ((found["segmentation"] > 0) == found["uv"].any(axis=2)).all()
+    face = found["segmentation"] != CLASSES["not known"]
+    assert face.any() == inside
+    assert (face == ~np.isnan(found["depth"])).all()
+    assert (face == found["uv"].any(axis=2)).all()
 
 
 def test_an_archive_is_readable_and_always_the_same():

@@ -102,6 +102,18 @@ def test_more_samples_extend_what_is_there(faces, tmp_path, form):
     assert content(tmp_path / "twice") == content(tmp_path / "once")
 
 
+@pytest.mark.parametrize("form", ["folder", "webdataset"])
+@pytest.mark.parametrize("variants", [4, 150])
+def test_draws_of_a_render_are_made_by_any_number_of_workers(faces, tmp_path, form, variants):
+    asked = {"form": form, "variants": variants}
+    make(HERE, faces, tmp_path / "once", count=210, **asked)
+    make(TWO, faces, tmp_path / "twice", count=50, **asked)
+    make(TWO, faces, tmp_path / "twice", count=210, **asked)
+    assert content(tmp_path / "twice") == content(tmp_path / "once")
+    assert json.loads(content(tmp_path / "once")["dataset.json"])["variants"] == variants
+    assert whole(tmp_path / "once", form) == set(range(210))
+
+
 def test_names_and_places_of_photographs_do_not_matter(complete, faces, out):
     elsewhere = faces.parent / "elsewhere"
     faces.rename(elsewhere)

@@ -163,7 +163,10 @@ def test_everything_is_read(tmp_path):
         ("lipstick: {chnce: 0.5}", "no key is called 'chnce'; did you mean chance?"),
         ("lipstik", "step 1: no edit is called 'lipstik'; did you mean lipstick?"),
         ("swap", "step 1 (swap): source: is missing; give photographs of the person"),
-        ("swap: {source: nobody}", "source: no input is called 'nobody' (inputs: other)"),
+        (
+            "swap: {source: nobody}",
+            "no input is called 'nobody' (inputs: other, other2, other3)",
+        ),
         ("swap: {source: {choice: [other, x]}}", "source: no input is called 'x'"),
     ],
 )
@@ -183,6 +186,9 @@ def test_errors_say_the_line_of_the_key():
         ("seed: -1\n", "a.yaml:2: seed: -1 is not"),
         ("inputs: {other: a.png}\n", "stands for another identity; use another name"),
         ("output: {format: gif}\n", "output: format: 'gif' is none of"),
+        ("variants: 0\n", "variants: 0 is not a whole number from 1 to 1000"),
+        ("variants: 2.5\n", "variants: 2.5 is not a whole number"),
+        ("variants: true\n", "variants: True is not"),
     ],
 )
 def test_wrong_heads(head, message, tmp_path, monkeypatch):
@@ -197,7 +203,7 @@ def test_wrong_heads(head, message, tmp_path, monkeypatch):
 def test_photographs_take_turns():
     items = [Item(Path(name), name, name, "train") for name in "abc"]
     plan = Plan(items, 8, 0)
-    places = [(item.identity, variant) for item, variant in map(plan.place, range(8))]
+    places = [(place.item.identity, place.variant) for place in map(plan.place, range(8))]
     assert places == [
         ("a", 0),
         ("b", 0),
@@ -208,6 +214,37 @@ def test_photographs_take_turns():
         ("a", 2),
         ("b", 2),
     ]
+
+
+def test_samples_of_a_render_follow_each_other():
+    items = [Item(Path(name), name, name, "train") for name in "ab"]
+    places = [Plan(items, 12, 0, variants=3).place(index) for index in range(12)]
+    assert [place.item.identity for place in places] == list("aaabbbaaabbb")
+    assert [place.render for place in places] == [0] * 6 + [1] * 6
+    assert [place.variant for place in places] == [0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5]
+
+
+@given(count=st.integers(1, 5), variants=st.integers(1, 7))
+def test_no_two_samples_are_in_one_place(count, variants):
+    items = [Item(Path(str(k)), str(k), str(k), "train") for k in range(count)]
+    plan = Plan(items, 60, 0, variants)
+    places = [plan.place(index) for index in range(60)]
+    assert len({(place.item.sha256, place.variant) for place in places}) == 60
+    for place in places:
+        assert place.render == place.variant // variants
+
+
+def test_what_comes_last_is_drawn_for_each_sample():
+    recipe = template("  - frame\n  - blur\n  - mirror\n  - light\n  - noise")
+    assert (recipe.renders, recipe.draws) == (slice(3), slice(3, None))
+    assert template("  - mirror").draws == slice(1, None)
+    assert template("  - light").renders == slice(0)
+    whole = recipe.sample(3, "ab" * 32, 5)
+    parts = (recipe.renders, recipe.draws)
+    assert whole == [step for part in parts for step in recipe.sample(3, "ab" * 32, 5, part)]
+    epochs = [recipe.sample(3, "ab" * 32, 5, recipe.draws, epoch) for epoch in range(3)]
+    assert epochs[0] == whole[3:]
+    assert len({repr(epoch) for epoch in epochs}) == 3
 
 
 def test_splits_have_their_shares_and_stay():

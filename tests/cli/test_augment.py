@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import webbrowser
 from pathlib import Path
 
 import pytest
@@ -305,3 +306,61 @@ def test_the_plan_says_which_networks():
     assert augment().exit_code == 0
     plan = json.loads(Path("out", lock.NAME).read_text())
     assert plan["networks"]["weights"]["facemap"] == weights.entry_of("facemap").sha256
+
+
+# --- What is looked at -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """The pages that were opened in a browser."""
+    pages = []
+    monkeypatch.setattr(webbrowser, "open", pages.append)
+    monkeypatch.setenv("DISPLAY", ":0")
+    return pages
+
+
+def test_a_review_opens_in_the_browser(opened):
+    augment()
+    result = facelab_("augment", "--review", "out")
+    page = Path("out/review.html").resolve()
+    assert result.exit_code == 0
+    assert result.stdout == f"{page}\n"
+    assert opened == [page.as_uri()]
+    assert "nobody has looked at it yet" in result.stderr
+
+
+def test_without_a_browser_the_path_is_told(opened, monkeypatch):
+    augment()
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    result = facelab_("augment", "--review", "out")
+    assert result.stdout.strip() == str(Path("out/review.html").resolve())
+    assert opened == []
+
+
+def test_a_review_tells_what_was_thrown_away_and_drawn_again(opened):
+    bounds = RECIPE.replace("steps:", "refuse: {small: 1000}\nsteps:")
+    Path("recipe.yaml").write_text(bounds)
+    augment()
+    said = [{"index": k, "yaw": 30.0 * k, "reason": "hair" if k else None} for k in range(3)]
+    Path("out/review.json").write_text(json.dumps(said))
+    result = facelab_("augment", "--review", "out")
+    assert result.stderr.splitlines() == [
+        "4 of 4 drawn again: small (20)",
+        "|yaw| 0-20: 0 of 1 thrown away",
+        "|yaw| 20-40: 1 of 1 thrown away: hair (1)",
+        "|yaw| 60-90: 1 of 1 thrown away: hair (1)",
+        "|yaw| all: 2 of 3 thrown away: hair (2)",
+    ]
+    assert "Looked through" in Path("out/report.html").read_text("utf-8")
+    assert card()["redrawn"] == {"samples": 4, "reasons": {"small": 20}}
+    assert augment().exit_code == 0  # it is the same data set still
+
+
+def test_a_review_of_nothing_is_a_usage_error(opened):
+    result = facelab_("augment", "--review", "nowhere")
+    assert (result.exit_code, opened) == (2, [])
+    assert one_line(result)
+    assert "nowhere: there is no dataset.json; make the data set" in result.stderr

@@ -50,7 +50,7 @@ def test_positive_roll_turns_counter_clockwise_as_seen():
 
 
 @FEW
-@given(yaws(89.9), yaws(179.9), yaws(179.9))
+@given(yaws(179.9).filter(lambda yaw: abs(abs(yaw) - 90) > 0.1), yaws(89.9), yaws(179.9))
 def test_angles_invert_matrix(yaw, pitch, roll):
     np.testing.assert_allclose(angles(matrix(yaw, pitch, roll)), (yaw, pitch, roll), atol=1e-4)
 

@@ -1,4 +1,7 @@
-"""``contact-sheet.jpg``: samples from all over a data set with their labels drawn."""
+"""``contact-sheet.jpg``: samples from all over a data set with their labels drawn.
+
+Beside it ``contact-sheet-yaw-20-40.jpg`` and the like: more of them from each range of |yaw|.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +30,15 @@ _BOX: Colour = (90, 225, 255)
 _WHITE: Colour = (255, 255, 255)
 
 
-def places(count: int) -> list[int]:
-    """The indices of at most 48 samples, evenly spread over `count` ones."""
-    shown = min(COLUMNS * ROWS, count)
-    return [index * count // shown for index in range(shown)]
+def name_of(yaw: str) -> str:
+    """The file of the sheet of one of `facelab.augment.report.yaw.RANGES`."""
+    return f"contact-sheet-yaw-{yaw}.jpg"
+
+
+def evenly(indices: Sequence[int], most: int = COLUMNS * ROWS) -> list[int]:
+    """At most so many of some indices, evenly spread over them."""
+    shown = min(most, len(indices))
+    return [indices[at * len(indices) // shown] for at in range(shown)]
 
 
 def sheet(tiles: Sequence[Float]) -> Float:

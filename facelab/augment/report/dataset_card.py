@@ -8,15 +8,30 @@ from dataclasses import dataclass, field
 
 import facelab
 from facelab.augment.classes import CLASSES, COVERED
+from facelab.augment.formats import FORMATS
 from facelab.augment.labels import LANDMARKS, Record
 from facelab.augment.maps import MAPS
 from facelab.augment.plan import SPLITS
 from facelab.augment.report.statistics import Statistics
+from facelab.augment.store import Store
 from facelab.augment.style import Style
+from facelab.errors import UsageError
+from facelab.files import Shape, parse_json, why
 from facelab.provenance import edit_versions, software_versions
 from facelab.weights import entry_of
 
 NAME = "dataset.json"
+
+_MOST = 10**9  # samples: the names of their files have nine digits
+_SHAPE: Shape = {
+    "format": str,
+    "samples": {"requested": int},
+    "photographs": {"skipped": dict, "licence": str, "consent": str},
+    "seed": int,
+    "recipe": dict,
+    "networks": [{"name": str}],
+    "maps": dict,
+}
 
 EXACT = (
     "Labels are exact with respect to the geometry that was rendered. That geometry was itself "
@@ -33,6 +48,23 @@ DEFINITIONS: Record = {
     "covered68": f"whether something in front of the face hides a landmark (by more than {COVERED} "
     "of its pixel), or it lies outside of the image",
     "points468": "x, y, depth of the vertices of MediaPipe's canonical face mesh, in its order",
+    "faces": "of everybody in the picture, the face labelled first: box, landmarks68, visible68, "
+    "covered68, pose; of the others, what is no face hides a landmark, or the first face does",
+    "irises": "of the right eye, then of the left: x, y, depth of the pupil's middle and of the "
+    "iris's rim to image right, top, left and bottom; null where not known, as in photographs",
+    "visible_irises": "whether the picture shows each of those points; null where not known",
+    "gaze": "of the right eye, then of the left: unit vectors out of the pupils, x right, y up, z "
+    "to the viewer; yaw in degrees, positive to image right, pitch positive down; null where not "
+    "known",
+    "eyelids": "openness of the right eye and of the left: distance of the lids over width of the "
+    "eye, as the eye aspect ratio of landmarks68 has it, in space: about 0.3 open, 0 closed; the "
+    "lids themselves are in points468",
+    "expression": "coefficients from 0 to 1 of ARKit's blend shapes, whose order here is that of "
+    "MediaPipe's without _neutral, and tongueOut; null where not known",
+    "classes": "the share of the picture's pixels that each class has, as segmentation tells it",
+    "covered_by": "the share of the face's pixels that each class in front of it hides",
+    "redrawn": "why the sample was drawn again, once for each time: reason, value of the measure, "
+    "and the step that found it, empty for a measure of the finished sample",
     "pose": "degrees; rotation = Rz(roll) Ry(yaw) Rx(pitch) takes the canonical face (centimetres; "
     "x image right, y up, z out of the face) to the camera (x right, y up, z to the viewer): "
     "positive yaw turns the nose to image right, positive pitch lowers it, positive roll turns the "
@@ -66,6 +98,8 @@ class Facts:
         Photographs that could not be used, by file name, and why.
     weights : sequence of str
         Names of the networks used.
+    variants : int
+        How many samples a render serves.
     """
 
     format: str
@@ -75,6 +109,7 @@ class Facts:
     licence: str = "unspecified"
     skipped: Mapping[str, str] = field(default_factory=dict)
     weights: Sequence[str] = ()
+    variants: int = 1
 
 
 def card(facts: Facts, found: Statistics) -> bytes:
@@ -95,12 +130,19 @@ def card(facts: Facts, found: Statistics) -> bytes:
             "written": found.count,
             **{split: found.samples[split] for split in SPLITS},
         },
+        "variants": facts.variants,
         "identities": {split: len(found.identities[split]) for split in SPLITS},
+        "heads": len(found.heads),
         "photographs": {
             "used": len(found.photographs),
             "skipped": dict(sorted(facts.skipped.items())),
             "licence": facts.licence,
             "consent": style.consent,
+        },
+        "origins": {name: found.origins[name] for name in ("photographs", "heads")},
+        "redrawn": {
+            "samples": found.count - found.torn[0],
+            "reasons": dict(sorted(found.redrawn.items())),
         },
         "seed": style.seed,
         "recipe": facts.recipe,
@@ -113,6 +155,38 @@ def card(facts: Facts, found: Statistics) -> bytes:
         "people in inputs of the recipe may be",
     }
     return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def read(store: Store) -> Facts:
+    """The facts that the card of a complete data set tells.
+
+    Raises
+    ------
+    UsageError
+        If there is none, or it is damaged.
+    """
+    try:
+        known = parse_json(store.read(NAME), _SHAPE)
+        style = Style(
+            known["seed"], maps=tuple(known["maps"]), consent=known["photographs"]["consent"]
+        )
+        if known["format"] not in FORMATS or not 0 < known["samples"]["requested"] < _MOST:
+            raise ValueError("its format or its samples are none of ours")
+    except FileNotFoundError:
+        raise UsageError(
+            f"{store.url}: there is no {NAME}; make the data set with facelab augment first"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{store.url}: {NAME} is damaged ({why(error)})") from None
+    return Facts(
+        format=known["format"],
+        style=style,
+        recipe=known["recipe"],
+        requested=known["samples"]["requested"],
+        licence=known["photographs"]["licence"],
+        skipped=known["photographs"]["skipped"],
+        weights=[network["name"] for network in known["networks"]],
+    )
 
 
 def _network(name: str) -> dict[str, str]:

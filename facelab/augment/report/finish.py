@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from facelab.augment.formats import Format
 from facelab.augment.labels import Record
-from facelab.augment.report import contact_sheet, dataset_card, page
+from facelab.augment.report import contact_sheet, dataset_card, marks, page
 from facelab.augment.report.dataset_card import Facts
 from facelab.augment.report.statistics import Statistics, gathered
 from facelab.augment.store import Store
@@ -49,14 +49,10 @@ def finish(store: Store, form: Format, facts: Facts) -> Statistics:
             "there; choose a place that all workers see"
         )
     form.finish(store, records)
-    picture = b""
-    if tiles := [
-        contact_sheet.tile(*example) for example in _examples(store, form, facts.requested)
-    ]:
-        source_type = composite(form.style.consent)
-        picture = form.style.marked(contact_sheet.NAME, contact_sheet.sheet(tiles), source_type)
-        store.write(contact_sheet.NAME, picture)
-    store.write(page.NAME, page.report(facts, found, picture))
+    picture = _write_sheet(store, form, contact_sheet.NAME, range(facts.requested))
+    for yaw, indices in found.by_yaw.items():
+        _write_sheet(store, form, contact_sheet.name_of(yaw), indices)
+    store.write(page.NAME, page.report(facts, found, picture, marks.read(store)))
     store.write(dataset_card.NAME, dataset_card.card(facts, found))
     return found
 
@@ -73,8 +69,26 @@ class Records:
         return self.form.records(self.store, range(self.count))
 
 
-def _examples(store: Store, form: Format, count: int) -> Iterator[tuple[Record, Float]]:
-    for record in form.records(store, contact_sheet.places(count)):
+def _write_sheet(store: Store, form: Format, name: str, indices: Sequence[int]) -> bytes:
+    """Write the sheet of some of the samples, unless there are none, and return the file."""
+    examples = pictures(store, form, contact_sheet.evenly(indices))
+    tiles = [contact_sheet.tile(*example) for example in examples]
+    if not tiles:
+        return b""
+    sheet = form.style.marked(name, contact_sheet.sheet(tiles), composite(form.style.consent))
+    store.write(name, sheet)
+    return sheet
+
+
+def pictures(store: Store, form: Format, indices: Sequence[int]) -> Iterator[tuple[Record, Float]]:
+    """The label records of some samples with their images, RGB in [0, 1].
+
+    Raises
+    ------
+    OutputError
+        If an image is not there.
+    """
+    for record in form.records(store, indices):
         try:
             data = form.image(store, record)
         except OSError as error:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +14,11 @@ import facelab
 from facelab.augment.plan import SPLITS
 from facelab.augment.report.dataset_card import EXACT, Facts
 from facelab.augment.report.histogram import even_edges, histogram, said, spark
-from facelab.augment.report.statistics import Statistics
+from facelab.augment.report.marks import Mark, judged
+from facelab.augment.report.statistics import Share, Statistics
+from facelab.augment.report.templates import template
 
 if TYPE_CHECKING:
-    from jinja2 import Template
     from markupsafe import Markup
 
 NAME = "report.html"
@@ -30,12 +30,16 @@ _MEASURES = (
     ("roll", "Roll (+ counter-clockwise)", "°", 5, (-45, 45)),
     ("size", "Size of the face", " px", 16, (0, 160)),
     ("brightness", "Brightness of the face", "", 0.05, (0, 1)),
+    ("covered", "Share of the face covered", "", 0.05, (0, 1)),
+    ("openness", "Openness of the eyes", "", 0.025, (0, 0.5)),
+    ("gaze_yaw", "Gaze (+ to image right)", "°", 5, (-60, 60)),
+    ("gaze_pitch", "Gaze (+ down)", "°", 5, (-40, 40)),
 )
 _MOST_BARS = 40
 _MOST_CHOICES = 8  # of a value, by name
 
 
-def report(facts: Facts, found: Statistics, picture: bytes) -> bytes:
+def report(facts: Facts, found: Statistics, picture: bytes, marked: Sequence[Mark] = ()) -> bytes:
     """The page, UTF-8; the same data set gives the same bytes.
 
     Parameters
@@ -44,9 +48,11 @@ def report(facts: Facts, found: Statistics, picture: bytes) -> bytes:
     found : Statistics
     picture : bytes
         The contact sheet as a JPEG file; empty for none.
+    marked : sequence of Mark
+        What somebody who looked at samples said of them.
     """
-    page = _template().render(
-        title=str(facts.recipe.get("name") or "Data set"),
+    page = template(NAME).render(
+        title=title_of(facts),
         facts=facts,
         found=found,
         version=facelab.__version__,
@@ -54,21 +60,17 @@ def report(facts: Facts, found: Statistics, picture: bytes) -> bytes:
         sheet=base64.b64encode(picture).decode(),
         figures=list(_figures(found)),
         steps=list(_steps(found)),
+        judged=judged(marked),
+        by_count=_by_count,
+        by_share=_by_share,
         exact=EXACT,
     )
     return page.encode()
 
 
-@cache
-def _template() -> Template:
-    """``report.html`` beside this file; what it shows is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader("facelab.augment.report", ".")
-    environment = Environment(
-        autoescape=True, loader=loader, undefined=StrictUndefined, keep_trailing_newline=True
-    )
-    return environment.get_template(NAME)
+def title_of(facts: Facts) -> str:
+    """The name of a data set, for people: its recipe's."""
+    return str(facts.recipe.get("name") or "Data set")
 
 
 def _figures(found: Statistics) -> Iterator[dict[str, str]]:
@@ -84,6 +86,16 @@ def _figures(found: Statistics) -> Iterator[dict[str, str]]:
 def _summary(values: Sequence[float], unit: str) -> str:
     low, middle, high = np.percentile(values, [5, 50, 95]).tolist()
     return f"median {said(middle)}{unit}; nine in ten from {said(low)} to {said(high)}{unit}"
+
+
+def _by_count(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Names with their counts, the commonest first."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _by_share(shares: Mapping[str, Share]) -> list[tuple[str, Share]]:
+    """Classes with their shares, the largest first."""
+    return sorted(shares.items(), key=lambda item: (-item[1].total, item[0]))
 
 
 def _steps(found: Statistics) -> Iterator[dict[str, Any]]:

@@ -8,13 +8,13 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from facelab.augment.scene import Augmentation, Scene
+from facelab.augment.scene import Photometric, Seen
 from facelab.edits.parameters import number
 from facelab.numerics.arrays import Float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blur(Augmentation):
+class Blur(Photometric):
     """A Gaussian blur, a motion blur, or both."""
 
     name: ClassVar[str] = "blur"
@@ -22,15 +22,14 @@ class Blur(Augmentation):
     motion: float = number(0.0, 0.0, 60.0, "length of the motion", "px")
     angle: float = number(0.0, -180.0, 180.0, "of the motion, counter-clockwise", "degrees")
 
-    def __call__(self, scene: Scene) -> Scene:
-        """The scene blurred."""
-        image = scene.image
+    def apply(self, image: Float, seen: Seen) -> Float:  # noqa: ARG002  # as every step
+        """The picture blurred."""
         if self.sigma > 0:
             image = cv2.GaussianBlur(image, (0, 0), self.sigma, borderType=cv2.BORDER_REFLECT_101)
         if self.motion > 0:
             kernel = _line(self.motion, self.angle)
             image = cv2.filter2D(image, -1, kernel, borderType=cv2.BORDER_REFLECT_101)
-        return scene if image is scene.image else scene.with_image(image)
+        return image
 
 
 def _line(length: float, angle: float) -> Float:

@@ -7,16 +7,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from facelab.augment.scene import Augmentation, Scene
+from facelab.augment.scene import Photometric, Seen
 from facelab.edits.parameters import number
 from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Float
 
 _GREY = np.array([0.2126, 0.7152, 0.0722], np.float32)  # luminance of sRGB's primaries
 _WARM = np.array([0.12, 0.0, -0.12], np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Camera(Augmentation):
+class Camera(Photometric):
     """Another exposure, contrast, colour temperature and saturation, of all there is to see."""
 
     name: ClassVar[str] = "camera"
@@ -25,12 +26,12 @@ class Camera(Augmentation):
     temperature: float = number(0.0, -1.0, 1.0, "warmer; below 0 cooler")
     saturation: float = number(0.0, -1.0, 1.0, "more; -1 is grey")
 
-    def __call__(self, scene: Scene) -> Scene:
-        """The scene as another camera would have taken it."""
-        linear = scene.image ** np.float32(2.2) * np.float32(2**self.exposure)
-        image = np.minimum(linear, 1) ** np.float32(1 / 2.2)
+    def apply(self, image: Float, seen: Seen) -> Float:  # noqa: ARG002  # as every step
+        """The picture as another camera would have taken it."""
+        # A factor of linear light is one of what is encoded by a power, too.
+        image = np.minimum(image * np.float32(2 ** (self.exposure / 2.2)), 1)
         image = np.float32(0.5) + (image - np.float32(0.5)) * np.float32(1 + self.contrast)
         image = image * (1 + np.float32(self.temperature) * _WARM)
         grey = product(image, _GREY)[..., None]
         image = grey + (image - grey) * np.float32(1 + self.saturation)
-        return scene.with_image(np.clip(image, 0, 1).astype(np.float32))
+        return np.clip(image, 0, 1).astype(np.float32)

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from facelab.augment.scene import Augmentation, Scene
+from facelab.augment.scene import Photometric, Seen
 from facelab.edits.parameters import number, whole
+from facelab.numerics.arrays import Float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Noise(Augmentation):
+class Noise(Photometric):
     """Gaussian noise: some everywhere, and some that grows with the root of the light."""
 
     name: ClassVar[str] = "noise"
@@ -21,11 +22,11 @@ class Noise(Augmentation):
     colour: float = number(0.5, 0.0, 1.0, "0: alike in all channels, 1: each its own")
     seed: int = whole(0, 0, 2**32 - 1, "of the noise")
 
-    def __call__(self, scene: Scene) -> Scene:
-        """The scene with noise; the seed came with the keys."""
+    def apply(self, image: Float, seen: Seen) -> Float:  # noqa: ARG002  # as every step
+        """The picture with noise; the seed came with the keys."""
         rng = np.random.default_rng(self.seed)
-        own = rng.standard_normal(scene.image.shape, np.float32)
-        shared = rng.standard_normal((*scene.image.shape[:2], 1), np.float32)
+        own = rng.standard_normal(image.shape, np.float32)
+        shared = rng.standard_normal((*image.shape[:2], 1), np.float32)
         grain = np.float32(self.colour) * own + np.float32(np.sqrt(1 - self.colour**2)) * shared
-        light = np.float32(self.shot) ** 2 * scene.image + np.float32(self.read) ** 2
-        return scene.with_image(np.clip(scene.image + np.sqrt(light) * grain, 0, 1))
+        light = np.float32(self.shot) ** 2 * image + np.float32(self.read) ** 2
+        return np.asarray(np.clip(image + np.sqrt(light) * grain, 0, 1), np.float32)
