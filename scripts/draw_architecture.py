@@ -13,7 +13,11 @@ ROWS = [  # from the top: what may import all that lies below it
         ("benchmark", "how right they are"),
         ("verification", "outputs made again"),
     ],
-    [("recipe", "the engine: photographs through steps"), ("model", "a photograph in, faces out")],
+    [
+        ("recipe", "the engine: photographs through steps"),
+        ("model", "a photograph in, faces out"),
+        ("heads", "whole heads without photographs"),
+    ],
     [("edits", "Face -> Face, one file each"), ("export", "OBJ, PLY, GLB, MAT, NPZ, pictures")],
     [
         ("detect", "where faces are"),

@@ -30,6 +30,7 @@ LAYERS = """
     reconstruct
     face
     edits
+    heads
     export
     model
     recipe

@@ -17,7 +17,8 @@ from facelab import weights
 from facelab.errors import WeightsError
 
 ROOT = Path(__file__).parent.parent
-CARDS = ["blazeface_short", "blazeface_full", "facemap", "facemesh", "selfie", "canonical_face"]
+CARDS = ["blazeface_short", "blazeface_full", "facemap", "facemesh", "selfie", "canonical_face",
+         "heads", "skins"]  # fmt: skip
 ARCHIVES = os.environ.get("FACELAB_MEDIAPIPE_ARCHIVES")
 
 

@@ -20,12 +20,13 @@ import facelab
 from facelab.augment import labels, maps
 from facelab.augment.formats.folder import Folder
 from facelab.augment.generate import Generator
+from facelab.augment.heads import plan_of
 from facelab.augment.photographs import Skipped, find, of_files
 from facelab.augment.plan import SPLITS, Item, Plan
 from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.renders import RenderCache, copied
 from facelab.augment.request import portrait_cache_of, resolved, style_of
-from facelab.augment.template import Template, read_template
+from facelab.augment.template import NEEDED, Template, read_template
 from facelab.errors import ImageError, NoFaceError, UsageError
 from facelab.files import MEGABYTE, StrPath
 from facelab.images import decoded
@@ -62,9 +63,10 @@ class AugmentedFaces:
     ----------
     recipe : path or str
         A recipe with ranges, or the name of one that comes along, such as ``wide``.
-    photographs : path, or sequence of paths
+    photographs : path, or sequence of paths, optional
         A folder: photographs in a folder of it are of one person, called after that; others are of
-        a person each. Files are taken like the deepest folder that holds them all.
+        a person each. Files are taken like the deepest folder that holds them all. None where the
+        recipe draws all its people.
     count : int
         How many samples.
     seed : int, optional
@@ -116,8 +118,8 @@ class AugmentedFaces:
     def __init__(
         self,
         recipe: StrPath,
-        photographs: StrPath | Sequence[StrPath],
-        count: int,
+        photographs: StrPath | Sequence[StrPath] | None = None,
+        count: int = 1000,
         *,
         seed: int | None = None,
         maps: str | Sequence[str] | None = None,
@@ -135,9 +137,9 @@ class AugmentedFaces:
         wanted = maps if isinstance(maps, str) else ",".join(maps or ("none",))
         style = style_of(template, seed, wanted)
         portraits = portrait_cache_of(template, _networks(model), _path(head), _path(cache))
-        items, self.skipped = _usable(photographs, style.seed, portraits, model)
+        items, self.skipped = _found(photographs, template, style.seed, portraits, model)
         self._name = template.name or Path(recipe).stem
-        self._plan = Plan(items, count, style.seed, template.variants)
+        self._plan = plan_of(items, count, style.seed, template.variants, template.heads)
         self._format = Folder(style)
         self._maker = partial(Generator, self._plan, template, portraits)
         self._renders: RenderCache | None = None
@@ -310,6 +312,7 @@ def _key(template: Template, portraits: PortraitCache, plan: Plan, names: Sequen
         "inputs": {name: [file_sha256(file) for file in files_of(one)] for name, one in inputs},
         "settings": [template.texture_size, template.blend, plan.seed, list(names)],
         "refuse": asdict(template.refuse),
+        "heads": template.text.get("heads"),
         "networks": portraits.key,
         "people": [[item.sha256, item.identity, item.split] for item in plan.items],
     }
@@ -340,6 +343,21 @@ def _networks(model: FaceModel | None) -> Networks:
     if model.networks is None:
         raise UsageError("model: does not say what its networks are; give one of load_model")
     return model.networks
+
+
+def _found(
+    given: StrPath | Sequence[StrPath] | None,
+    template: Template,
+    seed: int,
+    portraits: PortraitCache,
+    model: FaceModel | None,
+) -> tuple[list[Item], Skipped]:
+    """The photographs that are used, if the recipe needs any, and why others are not."""
+    if given is not None:
+        return _usable(given, seed, portraits, model)
+    if template.needs_photographs:
+        raise UsageError(f"photographs: {NEEDED}; give them")
+    return [], {}
 
 
 def _usable(

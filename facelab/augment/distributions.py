@@ -15,6 +15,10 @@ Check = Callable[[object], object]  # raises ValueError unless a value is allowe
 _TRIES = 64  # draws of a normal distribution before the nearest bound is taken
 
 
+class _DrawnError(ValueError):
+    """A value that was looked for can be drawn."""
+
+
 class Distribution(ABC):
     """A distribution of values."""
 
@@ -25,6 +29,19 @@ class Distribution(ABC):
     @abstractmethod
     def check(self, allowed: Check) -> None:
         """Raise ``ValueError`` unless every value that can be drawn is allowed."""
+
+    def may_give(self, wanted: Callable[[object], bool]) -> bool:
+        """Whether a value that is `wanted` can be drawn, of those that `check` looks at."""
+
+        def refuse(value: object) -> None:
+            if wanted(value):
+                raise _DrawnError
+
+        try:
+            self.check(refuse)
+        except _DrawnError:
+            return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)

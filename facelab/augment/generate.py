@@ -11,14 +11,17 @@ import numpy as np
 
 from facelab.augment.classes import COVERED
 from facelab.augment.ground_truth import GroundTruth
+from facelab.augment.heads import choose, draw_scene, framed, values
 from facelab.augment.people import Places
-from facelab.augment.plan import Item, Place, Plan
+from facelab.augment.plan import HEAD, DrawnItem, Item, Place, Plan, again
 from facelab.augment.portrait_cache import Portrait, PortraitCache
 from facelab.augment.redraw import first_whole
 from facelab.augment.refuse import sight
 from facelab.augment.renders import KeptRender
-from facelab.augment.sample import Redraw, Sample, Source
+from facelab.augment.sample import Redraw, Sample, Source, Values
 from facelab.augment.scene import Augmentation, Photometric, Scene, Seen
+from facelab.augment.steps.frame import Frame
+from facelab.augment.steps.profile import Profile
 from facelab.augment.template import OTHER, Template
 from facelab.augment.torn import Torn
 from facelab.edits import Edit
@@ -42,11 +45,13 @@ _CHOICE = 1  # marks the random numbers that choose the other identity
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Render:
-    """What all steps but the photometric ones at the end make of a photograph.
+    """What all steps but the photometric ones at the end make of a photograph or a head.
 
     Parameters
     ----------
     scene : Scene
+    begun : sequence of (name, values)
+        What the scene was drawn with, where it is no photograph.
     steps : sequence of Step
         What was done.
     sources : sequence of Source
@@ -56,6 +61,7 @@ class Render:
     """
 
     scene: Scene
+    begun: Sequence[tuple[str, Values]]
     steps: Sequence[Step]
     sources: Sequence[Source]
     redrawn: Sequence[Redraw] = ()
@@ -154,7 +160,7 @@ class Generator:
 
     @cached_property
     def _render(self) -> Callable[[Item, int, int], Render]:
-        """Make the render of a photograph of that number; the last one is remembered."""
+        """Make the render of a photograph or head of that number; the last one is remembered."""
         return lru_cache(maxsize=1)(self._rendered)
 
     def _rendered(self, item: Item, number: int, renewed: int) -> Render:
@@ -177,15 +183,15 @@ class Generator:
         seed, part = self.plan.seed, self.template.renders
         drawn = self.template.sample(seed, item.sha256, number, part, renewed, attempt)
         steps = [step for step in drawn if step.name not in without]
+        if isinstance(item, DrawnItem):  # its own keys say how it is turned
+            steps = [step for step in steps if not isinstance(step, Profile)]
         taking = [step for step in steps if OTHER in dict(step.needs).values()]
         other = self._other(item, number, renewed) if taking else None
         if other is None:  # nobody else in its split
             steps = [step for step in steps if step not in taking]
-        portrait = self._portrait(item)
-        scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
-        scene = replace(scene, head=portrait.head)
+        scene, begun, sources = self._begun(item, number, again(renewed, attempt), steps)
         scene = apply_steps(steps, scene, self._inputs(other), self.template.blend)
-        return Render(scene, steps, [_source("face", item), *self._used(steps, other)])
+        return Render(scene, begun, steps, [*sources, *self._used(steps, other)])
 
     def _sample(self, render: Render, index: int, lit: Lit) -> Sample:
         """One of the samples that a render serves."""
@@ -197,17 +203,46 @@ class Generator:
             image=lit.image,
             positions=scene.positions,
             occlusion=scene.occlusion,
-            steps=[(step.name, step_values(step)) for step in (*render.steps, *lit.steps)],
+            steps=[*render.begun, *((s.name, step_values(s)) for s in (*render.steps, *lit.steps))],
             sources=render.sources,
             truth=scene.truth or GroundTruth.of_photograph(scene.image.shape[:2]),
             redrawn=(*render.redrawn, *lit.redrawn),
         )
 
+    def _begun(
+        self, item: Item, number: int, drawn_again: Sequence[int], steps: Sequence[Step]
+    ) -> tuple[Scene, list[tuple[str, Values]], list[Source]]:
+        """The scene that steps begin with, with what values it was drawn, and of what files."""
+        if isinstance(item, DrawnItem):
+            return self._drawn(item, number, drawn_again, steps)
+        portrait = self._portrait(item)
+        scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
+        return replace(scene, head=portrait.head), [], [_source("face", item)]
+
+    def _drawn(
+        self, item: DrawnItem, number: int, drawn_again: Sequence[int], steps: Sequence[Step]
+    ) -> tuple[Scene, list[tuple[str, Values]], list[Source]]:
+        """The scene of a head that is drawn."""
+        assert self.template.heads is not None
+        looks = self.template.heads.looks(self.plan.seed, item.sha256)
+        shot = self.template.heads.shot(self.plan.seed, item.sha256, number, drawn_again)
+        for frame in (step for step in steps if isinstance(step, Frame)):
+            shot = framed(shot, frame)
+        sources, texture = [_source(HEAD, item)], None
+        same = self._by_split.get(item.split, []) if looks.skin == "photographs" else []
+        skin = choose(same, self.plan.seed, item.sha256)
+        if skin is not None:
+            texture = self._portrait(skin).face.texture
+            sources.append(_source("skin", skin))
+        scene = replace(draw_scene(looks, shot, texture), texture_size=self.template.texture_size)
+        return scene, [(HEAD, values(looks, shot))], sources
+
     def _other(self, item: Item, render: int, renewed: int) -> Item | None:
         """Another identity for a render, of its split: no identity is in two splits."""
-        others = self._by_split[item.split]
-        again = [renewed] if renewed else []
-        entropy = [self.plan.seed, int(item.sha256[:32], 16), render, _CHOICE, *again]
+        others = self._by_split.get(item.split)
+        if not others:
+            return None
+        entropy = [self.plan.seed, int(item.sha256[:32], 16), render, _CHOICE, *again(renewed)]
         rng = np.random.default_rng(entropy)
         first = int(rng.integers(len(others)))
         candidates = (others[(first + at) % len(others)] for at in range(len(others)))

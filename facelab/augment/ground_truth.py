@@ -24,7 +24,7 @@ _TURN = np.array([-1, 1, 1], np.float32)  # what a mirror does to x
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Eyes:
-    """Where a person's eyes look, and how far they are open; the right eye first.
+    """Where a person's eyes are and look; the right eye first.
 
     Parameters
     ----------
@@ -33,13 +33,10 @@ class Eyes:
         and bottom of a frontal face; source-image pixels, depth the nearer the larger.
     gaze : (2, 3) float32
         Unit vectors out of the pupils: x right, y up, z toward the viewer.
-    openness : (2,) float32
-        Of the lids, see `facelab.augment.people.openness`.
     """
 
     irises: Float
     gaze: Float
-    openness: Float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,8 +153,8 @@ class GroundTruth:
 def _mirrored_eyes(eyes: Eyes, width: int) -> Eyes:
     irises = eyes.irises[::-1][:, [0, 3, 2, 1, 4]] * _TURN
     irises = irises + np.array([width - 1, 0, 0], np.float32)
-    gaze, openness = eyes.gaze[::-1] * _TURN, eyes.openness[::-1]
-    return Eyes(*(np.ascontiguousarray(values) for values in (irises, gaze, openness)))
+    gaze = eyes.gaze[::-1] * _TURN
+    return Eyes(np.ascontiguousarray(irises), np.ascontiguousarray(gaze))
 
 
 def _other_side(name: str) -> str:

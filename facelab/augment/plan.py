@@ -5,7 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
+
+HEAD = "head"
+"""The role of a person who is drawn among the sources of a sample."""
 
 SPLITS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 
@@ -32,17 +36,27 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnItem(Item):
+    """A person who is drawn; `file` has no name, and `sha256` is of who it is."""
+
+    @classmethod
+    def named(cls, identity: str, sha256: str, split: str) -> DrawnItem:
+        """The person of a name."""
+        return cls(Path(), sha256, identity, split)
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """The place of a sample in a plan.
 
     Parameters
     ----------
     item : Item
-        The photograph.
+        The photograph or head.
     render : int
-        How many renders of the same photograph come before the sample's.
+        How many renders of the same come before the sample's.
     variant : int
-        How many samples of the same photograph come before it.
+        How many samples of the same come before it.
     """
 
     item: Item
@@ -54,31 +68,41 @@ class Place:
 class Plan:
     """Which samples there will be.
 
-    Renders go round the items: render k is of item k % len(items). Each serves `variants` samples,
-    one after the other.
+    Each render serves `variants` samples, one after the other. Render k is of a head where
+    floor((k + 1) * share) > floor(k * share). Renders of photographs go round the items: the k-th
+    is of item k % len(items); and so do those of heads.
 
     Parameters
     ----------
     items : sequence of Item
-        By sha256, so that neither names nor the order of a folder matter.
+        Photographs, by sha256, so that neither names nor the order of a folder matter.
     count : int
         How many samples.
     seed : int
         Of everything random.
     variants : int
         How many samples a render serves.
+    heads : sequence of DrawnItem
+        People who are drawn.
+    share : float
+        Of the renders that show them, [0, 1].
     """
 
     items: Sequence[Item]
     count: int
     seed: int
     variants: int = 1
+    heads: Sequence[DrawnItem] = ()
+    share: float = 0.0
 
     def place(self, index: int) -> Place:
         """The place of a sample."""
         render, draw = divmod(index, self.variants)
-        render, item = divmod(render, len(self.items))
-        return Place(self.items[item], render, render * self.variants + draw)
+        earlier = floor(render * self.share)
+        of_head = floor((render + 1) * self.share) > earlier
+        items = self.heads if of_head else self.items
+        number, item = divmod(earlier if of_head else render - earlier, len(items))
+        return Place(items[item], number, number * self.variants + draw)
 
 
 def split_of(identity: str, seed: int) -> str:
@@ -90,3 +114,10 @@ def split_of(identity: str, seed: int) -> str:
             return name
         share -= part
     return "train"
+
+
+def again(epoch: int, attempt: int = 0) -> list[int]:
+    """What is added to the seeds of what is drawn anew; nothing for the first time."""
+    if attempt:
+        return [epoch, attempt]
+    return [epoch] if epoch else []

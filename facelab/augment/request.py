@@ -21,7 +21,7 @@ from facelab.augment.report.dataset_card import Facts
 from facelab.augment.run import DataSet
 from facelab.augment.store import Store
 from facelab.augment.style import Style
-from facelab.augment.template import Template, read_template
+from facelab.augment.template import NEEDED, Template, read_template
 from facelab.errors import UsageError
 from facelab.files.writing import check_folder, make_folder
 from facelab.geometry.head import HeadModel
@@ -39,8 +39,8 @@ class DataSetRequest:
     Parameters
     ----------
     recipe : Path
-    faces : Path
-        Folder of photographs.
+    faces : Path or None
+        Folder of photographs; None where a recipe needs none.
     output : str
         Path or URL.
     count : int
@@ -60,7 +60,7 @@ class DataSetRequest:
     """
 
     recipe: Path
-    faces: Path
+    faces: Path | None
     output: str
     count: int
     seed: int | None
@@ -82,6 +82,8 @@ def data_set_of(request: DataSetRequest) -> DataSet:
         If the recipe, the maps, the weights, the head or the folder are not there or unfit.
     """
     template, networks = _template(request.recipe), request.networks
+    if request.faces is None and template.needs_photographs:
+        raise UsageError(f"{request.recipe}: {NEEDED}; give their folder with -i")
     head, used = _head(request.head, networks), weights_of(template, networks)
     style = style_of(template, request.seed, request.maps, request.consent)
     facts = Facts(
@@ -100,6 +102,7 @@ def data_set_of(request: DataSetRequest) -> DataSet:
         facts=facts,
         find_face=portraits.portrait,
         generator_of=partial(Generator, template=template, portraits=portraits),
+        heads=template.heads,
         made_with={
             "inputs": {name: _hashes(given) for name, given in template.inputs.items()},
             "networks": {**networks.said, "weights": used},
@@ -152,7 +155,8 @@ def portrait_cache_of(
 
 def weights_of(template: Template, networks: Networks) -> dict[str, str]:
     """Name to sha256 of the weights that a data set is made with."""
-    return {**networks.weights, **(matte_weights() if template.needs_matte else {})}
+    used = {**networks.weights, **(matte_weights() if template.needs_matte else {})}
+    return used if template.heads is None else {**used, **head_weights()}
 
 
 def _head(head: Path | None, networks: Networks) -> dict[str, str]:
@@ -196,15 +200,23 @@ def _store(request: DataSetRequest) -> Store:
     """
     store = Store(request.output)
     if isinstance(store.files, LocalFileSystem):
-        folder, faces = Path(store.root).resolve(), request.faces.resolve()
-        if folder.is_relative_to(faces) or faces.is_relative_to(folder):
-            raise UsageError(
-                f"{request.output}: the photographs of {request.faces} are in the way; "
-                "give a folder beside them"
-            )
+        folder = Path(store.root).resolve()
+        if request.faces is not None:
+            _check_beside(folder, request)
         make_folder(folder)
         check_folder(folder)
     return store
+
+
+def _check_beside(folder: Path, request: DataSetRequest) -> None:
+    """Raise ``UsageError`` unless the data set and the photographs are in folders of their own."""
+    assert request.faces is not None
+    faces = request.faces.resolve()
+    if folder.is_relative_to(faces) or faces.is_relative_to(folder):
+        raise UsageError(
+            f"{request.output}: the photographs of {request.faces} are in the way; "
+            "give a folder beside them"
+        )
 
 
 def _hashes(given: Input) -> list[str]:
@@ -214,6 +226,11 @@ def _hashes(given: Input) -> list[str]:
 def matte_weights() -> dict[str, str]:
     """Name to sha256 of the weights of the person segmenter."""
     return {"selfie": weights.entry_of("selfie").sha256}
+
+
+def head_weights() -> dict[str, str]:
+    """Name to sha256 of the weights that heads are drawn with."""
+    return {"heads": weights.entry_of("heads").sha256}
 
 
 def _key(networks: Networks, used: Mapping[str, str]) -> str:

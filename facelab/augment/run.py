@@ -13,6 +13,7 @@ import facelab
 from facelab.augment import lock, photographs
 from facelab.augment.engines import Engine
 from facelab.augment.formats import Format, named
+from facelab.augment.heads import Heads, plan_of
 from facelab.augment.photographs import Skipped
 from facelab.augment.plan import Item, Plan
 from facelab.augment.report.dataset_card import Facts
@@ -42,8 +43,8 @@ class DataSet:
 
     Parameters
     ----------
-    faces : Path
-        Folder of photographs, see `facelab.augment.photographs.find`.
+    faces : Path or None
+        Folder of photographs, see `facelab.augment.photographs.find`; None for none.
     store : Store
         Where it goes.
     facts : Facts
@@ -54,14 +55,17 @@ class DataSet:
         Gives the function that makes the samples of a plan. Both can go to other processes.
     made_with : mapping
         What else decides how samples come out, as JSON has it: hashes of inputs and networks.
+    heads : Heads, optional
+        People who are drawn.
     """
 
-    faces: Path
+    faces: Path | None
     store: Store
     facts: Facts
     find_face: Callable[[Item], object]
     generator_of: Callable[[Plan], Make]
     made_with: Mapping[str, object]
+    heads: Heads | None = None
 
     @property
     def settings(self) -> dict[str, object]:
@@ -123,25 +127,39 @@ def run(data_set: DataSet, engine: Engine, on_progress: OnProgress) -> Summary:
     seed, count = facts.style.seed, facts.requested
     with lock.locked(store):
         lock.require_same(store, data_set.settings, count)
-        found, skipped, left = photographs.find(data_set.faces, seed)
-        items, refused = _usable(data_set, found, engine, on_progress)
-        facts = replace(facts, skipped={**skipped, **refused})
+        items, skipped, left = _photographs(data_set, engine, on_progress)
+        facts = replace(facts, skipped=skipped)
         people = [[item.sha256, item.identity] for item in items]
         lock.write_plan(store, {**data_set.settings, "photographs": people}, count)
-        plan = Plan(items, count, seed, facts.variants)
+        plan = plan_of(items, count, seed, facts.variants, data_set.heads)
         work = _Work(data_set.generator_of(plan), named(facts.format)(facts.style), store)
         made = _all_written(work, plan, engine, on_progress)
         statistics = finish(store, work.form, facts)
     return Summary(len(items), dict(facts.skipped), left, made, statistics)
 
 
+def _photographs(
+    data_set: DataSet, engine: Engine, on_progress: OnProgress
+) -> tuple[list[Item], Skipped, str]:
+    """The photographs that can be used, why others cannot, and what else their folder holds."""
+    if data_set.faces is None:
+        return [], {}, ""
+    found, skipped, left = photographs.find(data_set.faces, data_set.facts.style.seed)
+    items, refused = _usable(data_set, data_set.faces, found, engine, on_progress)
+    return items, {**skipped, **refused}, left
+
+
 def _usable(
-    data_set: DataSet, items: Sequence[Item], engine: Engine, on_progress: OnProgress
+    data_set: DataSet,
+    folder: Path,
+    items: Sequence[Item],
+    engine: Engine,
+    on_progress: OnProgress,
 ) -> tuple[list[Item], Skipped]:
     """The photographs that have a face, and why the others cannot be used."""
     reasons: dict[int, str] = {}
     shared = (data_set.find_face, items)
-    called = _called(data_set.faces)
+    called = _called(folder)
     places = range(len(items))
     on_progress(LOOKING, len(items), 0, 0)
     with closing(
@@ -156,7 +174,7 @@ def _usable(
     if not usable:
         name, reason = next(iter(refused.items()))
         raise NoFaceError(
-            f"{data_set.faces}: none of {len(items)} photograph(s) can be used ({name}: {reason})"
+            f"{folder}: none of {len(items)} photograph(s) can be used ({name}: {reason})"
         )
     return usable, refused
 

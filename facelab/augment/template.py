@@ -12,6 +12,8 @@ import numpy as np
 
 from facelab import recipe_files
 from facelab.augment.distributions import Distribution, Rng, parse_distribution
+from facelab.augment.heads import MOST_PEOPLE, Heads, known_keys
+from facelab.augment.plan import again
 from facelab.augment.refuse import Refuse
 from facelab.augment.scene import Augmentation, Photometric
 from facelab.augment.steps import AUGMENTATIONS
@@ -38,8 +40,10 @@ from facelab.recipe.steps import unknown
 OTHER = "other"  # the input that stands for another identity of the folder
 KEYS = (
     "version", "name", "seed", "variants", "texture_size", "blend", "output", "refuse", "inputs",
-    "steps",
+    "heads", "steps",
 )  # fmt: skip
+NEEDED = "some samples are of photographs, or take from them"
+"""Why a recipe cannot do without photographs, for people."""
 _MOST_VARIANTS = 1000
 _CHECKED = ("name", "seed", "texture_size", "blend")
 
@@ -95,6 +99,8 @@ class Template:
         How images are written.
     refuse : Refuse
         The bounds of what a sample must show.
+    heads : Heads, optional
+        People who are drawn, beside photographs or instead of them.
     text : mapping
         The content of the file, for the record.
     """
@@ -108,6 +114,7 @@ class Template:
     blend: str = "alpha"
     output: Output = field(default_factory=Output)
     refuse: Refuse = field(default_factory=Refuse)
+    heads: Heads | None = None
     text: Mapping[str, object] = field(default_factory=dict)
 
     def sample(
@@ -123,8 +130,7 @@ class Template:
 
         Each step has its own stream of random numbers, so that a change of one leaves the others.
         """
-        again = [epoch, attempt] if attempt else [epoch] if epoch else []
-        entropy = [seed, int(sha256[:32], 16), variant, *again]
+        entropy = [seed, int(sha256[:32], 16), variant, *again(epoch, attempt)]
         drawn = (
             self.steps[at].sample(
                 np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(at,)))
@@ -150,6 +156,21 @@ class Template:
     def lights(self) -> bool:
         """Whether any step is drawn anew for each sample of a render."""
         return bool(self.steps[self.draws])
+
+    @property
+    def needs_photographs(self) -> bool:
+        """Whether samples cannot do without photographs."""
+        return self.heads is None or self.heads.needs_photographs or self._takes_others
+
+    @property
+    def _takes_others(self) -> bool:
+        """Whether a step takes another identity of the folder."""
+        return any(
+            distribution.may_give(lambda value: OTHER in _listed(value))
+            for step in self.steps
+            for key, distribution in step.distributions.items()
+            if _is_reference(step.kind.__dataclass_fields__[key])
+        )
 
     @property
     def needs_matte(self) -> bool:
@@ -201,7 +222,7 @@ def template_of(plain: object, name: str) -> Template:
 
 
 def is_template(data: bytes) -> bool:
-    """Whether a recipe says what only augmentation knows: its steps, chances, ranges and bounds.
+    """Whether a recipe says what only augmentation knows: steps, heads, chances, ranges, bounds.
 
     Raises
     ------
@@ -210,7 +231,7 @@ def is_template(data: bytes) -> bool:
     """
     keys = parse(data).plain
     keys = keys if isinstance(keys, dict) else {}
-    if "refuse" in keys:
+    if not keys.keys().isdisjoint(("heads", "refuse")):
         return True
     steps = keys.get("steps")
     other = None if OTHER in (keys.get("inputs") or ()) else OTHER
@@ -242,6 +263,8 @@ def _template(root: Node, folder: Path) -> Template:
         values["output"] = output_of(keys["output"])
     if "refuse" in keys:
         values["refuse"] = _refuse(keys["refuse"])
+    if "heads" in keys:
+        values["heads"] = _heads(keys["heads"])
     node = keys.get("steps")
     items = [] if node is None or node.value is None else listing(node, "steps")
     names = (*inputs, OTHER)
@@ -290,10 +313,34 @@ def _step(where: str, node: Node, inputs: Sequence[str]) -> StepTemplate:
     return StepTemplate(kind, distributions, chance)
 
 
-def _chance(where: str, node: Node) -> float:
+def _heads(node: Node) -> Heads:
+    """The people who are drawn."""
+    known = known_keys()
+    given = {} if node.value is None else mapping(node, "heads", ("people", "share", *known))
+    counts: dict[str, Any] = {}
+    if "people" in given:
+        counts["people"] = _people(given["people"])
+    if "share" in given:
+        counts["share"] = _chance("heads", given["share"], "share")
+    distributions = {
+        key: _distribution("heads", known[key], value, ())
+        for key, value in given.items()
+        if key in known
+    }
+    return Heads(**counts, distributions=distributions)
+
+
+def _people(node: Node) -> int:
+    value = node.plain
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_PEOPLE:
+        fail(node, f"heads: people: {value!r} is not a whole number from 1 to {MOST_PEOPLE}")
+    return value
+
+
+def _chance(where: str, node: Node, key: str = "chance") -> float:
     value = node.plain
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        fail(node, f"{where}: chance: {value!r} is not a number from 0 to 1")
+        fail(node, f"{where}: {key}: {value!r} is not a number from 0 to 1")
     return float(value)
 
 
@@ -305,12 +352,17 @@ def _distribution(where: str, key: Field[Any], node: Node, inputs: Sequence[str]
         fail(node, f"{where}: {key.name}: {error}")
     try:
         distribution.check(partial(checked, key))
-        if key.metadata["kind"] in ("reference", "references"):
+        if _is_reference(key):
             distribution.check(partial(_check_input, key.name, inputs))
     except ValueError as error:
         prefix = "" if str(error).startswith(f"{key.name}:") else f"{key.name}: "
         fail(node, f"{where}: {prefix}{error}")
     return distribution
+
+
+def _is_reference(key: Field[Any]) -> bool:
+    """Whether a key names inputs."""
+    return key.metadata["kind"] in ("reference", "references")
 
 
 def _check_input(key: str, inputs: Sequence[str], value: object) -> None:

@@ -42,9 +42,9 @@ def _review(ctx: click.Context, _param: click.Parameter, output: str | None) -> 
     "--input",
     "faces",
     type=FILE,
-    required=True,
     metavar="FACES",
-    help="Folder of photographs; those in a folder of it are of one person, called after it.",
+    help="Folder of photographs; those in a folder of it are of one person, called after it. Only "
+    "a recipe whose people are all drawn does without.",
 )
 @click.option(
     "-o",
@@ -140,7 +140,7 @@ def _review(ctx: click.Context, _param: click.Parameter, output: str | None) -> 
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 def augment_command(
     recipe: Path,
-    faces: Path,
+    faces: Path | None,
     output: str,
     count: int,
     seed: int | None,
@@ -215,6 +215,7 @@ def _as_json(request: DataSetRequest, summary: Summary, rate: float | None) -> d
         "made": summary.made,
         "splits": dict(found.samples),
         "photographs": summary.photographs,
+        "heads": len(found.heads),
         "skipped": summary.skipped,
         "left": summary.left,
         "notes": request.networks.terms,
@@ -229,8 +230,15 @@ def _tell(request: DataSetRequest, summary: Summary, rate: float | None) -> None
         say(f"skipped {name}: {reason}")
     speed = "" if rate is None else f", {rate:.2f} a second"
     say(
-        f"{request.output}: {summary.statistics.count} samples of {summary.photographs} "
-        f"photograph(s), {summary.made} of them made now{speed}"
+        f"{request.output}: {summary.statistics.count} samples of {_of(summary)}, "
+        f"{summary.made} of them made now{speed}"
     )
     if summary.left:
         say(f"{request.faces}: {summary.left}")
+
+
+def _of(summary: Summary) -> str:
+    """What samples are of."""
+    heads = len(summary.statistics.heads)
+    told = [f"{summary.photographs} photograph(s)"] if summary.photographs or not heads else []
+    return " and ".join([*told, f"{heads} drawn head(s)"] if heads else told)

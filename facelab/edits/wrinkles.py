@@ -48,13 +48,13 @@ class Wrinkles(TextureEdit):
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The skin shaded by the creases."""
         size = face.texture.size
-        shade = resized(self._shade(face.positions.atlas, min(size, _SIZE)), size)
+        shade = resized(self.shade(face.positions.atlas, min(size, _SIZE)), size)
         lab = to_lab(face.texture.colour)
         lab[..., 0] *= 1 + np.clip(shade, -0.6, 0.3)
         lab[..., 1:] += _REDDER * np.maximum(-shade, 0)[..., None]
         return to_rgb(lab), complexion(face).bare * (shade != 0)
 
-    def _shade(self, atlas: Atlas, size: int) -> Float:
+    def shade(self, atlas: Atlas, size: int) -> Float:
         """The share by which each texel becomes lighter, ``(size, size)``."""
         rng = np.random.default_rng(self.seed)
         shade = np.zeros((size, size), np.float32)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from facelab.numerics import scanline
 
-__all__ = ["Fragments", "interpolate", "rasterize", "sample"]
+__all__ = ["Fragments", "carried", "fragments", "interpolate", "rasterize", "sample"]
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -83,12 +83,13 @@ def rasterize(vertices: Floats, triangles: NDArray[np.int32], shape: tuple[int, 
         If a shape is wrong, a coordinate is not finite or too far away, or an index is out of
         range.
     """
-    x, y, z = _screen(vertices)
-    corners = _corners(triangles, len(vertices))
+    x, y, z = screen(vertices)
+    corners = corners_of(triangles, len(vertices))
     seen = np.full(shape[0] * shape[1], -1, np.int32)
     weights = np.zeros((seen.size, 3), np.float32)
     depth = np.full(seen.size, -np.inf, np.float32)
-    for pixel, triangle, second, third, nearness in _fragments(x, y, z, corners, shape):
+    front = np.flatnonzero(scanline.doubled_area(x, y, corners) > 0)[::-1]
+    for pixel, triangle, second, third, nearness in fragments(x, y, z, corners, front, shape):
         np.maximum.at(depth, pixel, nearness)
         nearest = nearness == depth[pixel]
         if not nearest.all():
@@ -127,21 +128,36 @@ def interpolate(fragments: Fragments, triangles: NDArray[np.int32], attributes: 
     if attributes.ndim != 2:
         raise ValueError(f"Input `attributes` must have shape (n, c), got {attributes.shape}")
     shape = fragments.triangle.shape
-    channels = np.ascontiguousarray(attributes.T, dtype=np.float32)
-    corners = _corners(triangles, len(attributes))
-    seen = fragments.triangle.ravel()
-    weights = fragments.barycentric.reshape(-1, 3)
-    values = np.zeros((seen.size, len(channels)), np.float32)
-    # (c, 3, m): what each triangle holds at its corners, so that a pixel fetches it directly.
-    held = channels.take(corners, axis=1)
-    covered = np.flatnonzero(seen >= 0)
-    for start in range(0, covered.size, scanline.BATCH):
-        pixel = covered[start : start + scanline.BATCH]
-        triangle = seen[pixel].astype(np.intp)
-        a, b, c = weights.take(pixel, axis=0).T
-        for channel, (at_a, at_b, at_c) in enumerate(held):
-            values[pixel, channel] = at_a[triangle] * a + at_b[triangle] * b + at_c[triangle] * c
-    return values.reshape(*shape, len(channels))
+    corners = corners_of(triangles, len(attributes))
+    covered = np.flatnonzero(fragments.triangle.ravel() >= 0)
+    seen = fragments.triangle.ravel()[covered]
+    weights = fragments.barycentric.reshape(-1, 3)[covered]
+    values = np.zeros((shape[0] * shape[1], attributes.shape[1]), np.float32)
+    values[covered] = carried(attributes, corners.T[seen], weights)
+    return values.reshape(*shape, -1)
+
+
+def carried(attributes: Floats, corners: NDArray[np.integer], weights: Floats) -> Floats:
+    """Carry vertex attributes to places in triangles.
+
+    Parameters
+    ----------
+    attributes : (n, c) float32
+    corners : (k, 3) integer
+        The vertices of each place's triangle.
+    weights : (k, 3) float32
+        Barycentric.
+
+    Returns
+    -------
+    (k, c) float32
+    """
+    from scipy.sparse import csr_matrix
+
+    count = len(corners)
+    starts = np.arange(0, 3 * count + 1, 3)
+    rows = csr_matrix((weights.ravel(), corners.ravel(), starts), shape=(count, len(attributes)))
+    return np.asarray(rows @ np.asarray(attributes, np.float32))
 
 
 def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None) -> Floats:
@@ -238,7 +254,7 @@ def _bilinear(texture: Floats, uv: Floats) -> Floats:
     return np.asarray(values, np.float32).reshape(*u.shape, -1)
 
 
-def _screen(vertices: Floats) -> tuple[Doubles, Doubles, Doubles]:
+def screen(vertices: Floats) -> tuple[Doubles, Doubles, Doubles]:
     """Return x and y as multiples of 1/256 px, and z; each (n,) float64."""
     if vertices.ndim != 2 or vertices.shape[1] != 3:
         raise ValueError(f"Input `vertices` must have shape (n, 3), got {vertices.shape}")
@@ -250,7 +266,7 @@ def _screen(vertices: Floats) -> tuple[Doubles, Doubles, Doubles]:
     return np.rint(x * SUBPIXELS) / SUBPIXELS, np.rint(y * SUBPIXELS) / SUBPIXELS, z
 
 
-def _corners(triangles: NDArray[np.int32], count: int) -> Indices:
+def corners_of(triangles: NDArray[np.int32], count: int) -> Indices:
     """Return the vertex indices of each triangle as (3, m), one contiguous row per corner."""
     if triangles.ndim != 2 or triangles.shape[1] != 3:
         raise ValueError(f"Input `triangles` must have shape (m, 3), got {triangles.shape}")
@@ -259,15 +275,32 @@ def _corners(triangles: NDArray[np.int32], count: int) -> Indices:
     return np.ascontiguousarray(triangles.T, dtype=np.intp)
 
 
-def _fragments(
-    x: Doubles, y: Doubles, z: Doubles, corners: Indices, shape: tuple[int, int]
+def fragments(
+    x: Doubles, y: Doubles, z: Doubles, corners: Indices, chosen: Indices, shape: tuple[int, int]
 ) -> Iterator[tuple[Indices, Indices, Doubles, Doubles, Floats]]:
-    """Batches of (flat pixel index, triangle, weights of corners b and c, depth).
+    """Yield what each of the chosen triangles covers, in their order.
 
-    Triangles descend, so that of equally near fragments the lowest index is written last.
+    Parameters
+    ----------
+    x, y, z : (n,) float64
+        Vertices as of `screen`.
+    corners : (3, m) intp
+        Vertex indices of each triangle, as of `corners_of`.
+    chosen : (k,) intp
+        Triangles, in either orientation, but none without area. `rasterize` gives them
+        descending, so that of equally near fragments the lowest index is written last.
+    shape : (H, W)
+        Size of the window in px.
+
+    Yields
+    ------
+    pixel, triangle : (f,) intp
+        Flat pixel index and triangle of each fragment of a batch.
+    second, third : (f,) float64
+        Weights of the triangle's corners b and c.
+    depth : (f,) float32
     """
-    front = np.flatnonzero(scanline.doubled_area(x, y, corners) > 0)[::-1]
-    for triangle in scanline.blocks(front):
+    for triangle in scanline.blocks(chosen):
         faces = corners.take(triangle, axis=1)
         planes = _planes(x, y, z, faces)
         for pixel, row, face in scanline.pixels(x, y, faces, shape):

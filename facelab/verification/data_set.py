@@ -14,12 +14,13 @@ from facelab.augment import lock
 from facelab.augment.engines.local import LocalEngine
 from facelab.augment.formats import FORMATS, Format, named
 from facelab.augment.generate import Generator
+from facelab.augment.heads import plan_of
 from facelab.augment.plan import Item, Plan, split_of
 from facelab.augment.report.finish import Records
-from facelab.augment.request import matte_weights, portrait_cache_of
+from facelab.augment.request import head_weights, matte_weights, portrait_cache_of
 from facelab.augment.store import Store
 from facelab.augment.style import Style
-from facelab.augment.template import template_of
+from facelab.augment.template import Template, template_of
 from facelab.constants import CONSENT
 from facelab.errors import FacelabError
 from facelab.files import parse_json
@@ -123,8 +124,9 @@ def _verified(
     made: _DataSetRecord, search: Search, every: int | None, folder: Path
 ) -> Verification:
     wanted = range(0, made.count, every or -(-made.count // _SAMPLES))
-    matte = matte_weights() if "selfie" in made.weights else {}
-    networks, of_weights = found_networks(made.networks, made.weights, search, matte)
+    others = {**matte_weights(), **head_weights()}
+    used = {name: digest for name, digest in others.items() if name in made.weights}
+    networks, of_weights = found_networks(made.networks, made.weights, search, used)
     found = _locate(made, search, wanted, folder)
     findings = [*version_findings(made.versions), *of_weights, *found.findings]
     if any(finding.exit_code == 4 for finding in findings) or _is_missing(made, found):
@@ -156,7 +158,7 @@ def _read_data_set(store: Store) -> _DataSetRecord:
                 name: [sha256(one) for one in listing(name, given)]
                 for name, given in mapping("inputs", plan["inputs"]).items()
             },
-            people=_people(plan["photographs"]),
+            people=_people(plan["photographs"], "heads" in mapping("recipe", card["recipe"])),
             networks=networks_said(said),
             weights=hashes("weights", said["weights"]),
             versions=texts("versions", card.get("versions", {"facelab": plan["facelab"]})),
@@ -189,10 +191,10 @@ def _count(value: object, least: int = 1) -> int:
     return value
 
 
-def _people(said: object) -> list[tuple[str, str]]:
-    """The sha256 and identity of every photograph."""
+def _people(said: object, drawn: bool) -> list[tuple[str, str]]:
+    """The sha256 and identity of every photograph; there may be none where people are drawn."""
     pairs = [listing("photographs", one) for one in listing("photographs", said)]
-    if not pairs:
+    if not (pairs or drawn):
         raise ValueError("photographs: there are none")
     return [(sha256(digest), text("photographs", who)) for digest, who in pairs]
 
@@ -232,9 +234,9 @@ def _under_its_name(file: Path, name: str, folder: Path) -> Path:
 def _photographs(made: _DataSetRecord, wanted: range) -> dict[str, str | None]:
     """The sha256 of photographs that samples need, to their names if label records tell them."""
     known = {digest for digest, _ in made.people}
-    found: dict[str, str | None] = {
-        made.people[index % len(made.people)][0]: None for index in wanted
-    }
+    plan = _plan(made, template_of(made.recipe, CARD), {})
+    first = [plan.place(index).item for index in wanted]
+    found: dict[str, str | None] = {item.sha256: None for item in first if item.sha256 in known}
     for index in wanted:
         for source in _sources(made, index):
             with suppress(ValueError, KeyError, TypeError):
@@ -283,12 +285,17 @@ def _generator(made: _DataSetRecord, networks: Networks, found: _Located, cache:
             files = {key: [file for file in one if file] for key, one in found.recipe.items()}
             said["inputs"] = placed_inputs(said["inputs"], files)
     template = template_of(said, name)
+    portraits = portrait_cache_of(template, networks, found.head, cache)
+    return Generator(_plan(made, template, found.photographs), template, portraits)
+
+
+def _plan(made: _DataSetRecord, template: Template, files: Mapping[str, Path | None]) -> Plan:
+    """The plan of the samples, with the photographs that are found."""
     items = [
-        Item(found.photographs.get(digest) or Path(digest), digest, who, split_of(who, made.seed))
+        Item(files.get(digest) or Path(digest), digest, who, split_of(who, made.seed))
         for digest, who in made.people
     ]
-    portraits = portrait_cache_of(template, networks, found.head, cache)
-    return Generator(Plan(items, made.count, made.seed, template.variants), template, portraits)
+    return plan_of(items, made.count, made.seed, template.variants, template.heads)
 
 
 def _sample_findings(

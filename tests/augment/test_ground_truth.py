@@ -58,7 +58,7 @@ def eyes_of(positions):
         for corners in ([39, 38, 36, 41], [45, 44, 42, 47])
     ]
     gaze = product(AHEAD, estimate(positions).rotation.T)
-    return Eyes(frozen(irises), frozen([gaze, gaze]), frozen([0.3, 0.2]))
+    return Eyes(frozen(irises), frozen([gaze, gaze]))
 
 
 def done(scene, *steps):
@@ -133,7 +133,6 @@ def test_a_mirror_takes_all_along():
     np.testing.assert_allclose(scene.truth.eyes.irises[:, 0], pupils, atol=0.5)
     rims = scene.truth.eyes.irises[..., 0]
     assert (rims[:, 1] > rims[:, 3]).all()  # the right of the image is right again
-    assert scene.truth.eyes.openness.tolist() == np.float32([0.2, 0.3]).tolist()
     assert scene.truth.expression == {"jawOpen": 0.25, "eyeBlinkRight": 1.0, "mouthRight": 0.5}
     assert (scene.truth.classes[100:, -30:] == CLASSES["left ear"]).all()
     assert CLASSES["right ear"] not in scene.truth.classes
@@ -147,7 +146,7 @@ def test_a_mirror_twice_is_the_picture_again():
         }  # fmt: skip
     for name in ("classes", "depth", "normals"):
         np.testing.assert_array_equal(getattr(before, name), getattr(after, name))
-    for name in ("irises", "gaze", "openness"):
+    for name in ("irises", "gaze"):
         np.testing.assert_allclose(getattr(before.eyes, name), getattr(after.eyes, name), atol=1e-4)
     assert before.expression == after.expression
     np.testing.assert_allclose(before.others[0].values, after.others[0].values, atol=1)

@@ -65,7 +65,6 @@ def test_gaze_and_irises_are_those_of_the_truth(known):
     aside = math.degrees(math.atan2(0.6, 0.8))
     np.testing.assert_allclose(known["gaze"]["yaw"], [aside, 0], atol=1e-3)
     np.testing.assert_allclose(known["gaze"]["pitch"], [0, -aside], atol=1e-3)  # it looks up
-    assert known["eyelids"]["openness"] == [0.3, 0.1]
 
 
 def test_an_iris_shows_where_its_eye_is_in_sight():
@@ -181,7 +180,7 @@ def changed(record, path, value):
         (["eyelids"], None),
         (["eyelids", "openness"], [0.3]),
         (["eyelids", "openness", 1], None),
-        (["expression", "jawOpen"], 1.5),
+        (["expression", "jawOpen"], 2.5),
         (["expression", "jawOpen"], -0.5),
         (["expression", "jawOpen"], "wide"),
         (["expression", "smirk"], 0.5),

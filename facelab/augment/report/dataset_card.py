@@ -132,6 +132,7 @@ def card(facts: Facts, found: Statistics) -> bytes:
         },
         "variants": facts.variants,
         "identities": {split: len(found.identities[split]) for split in SPLITS},
+        "heads": len(found.heads),
         "photographs": {
             "used": len(found.photographs),
             "skipped": dict(sorted(facts.skipped.items())),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from facelab.augment.labels import Record
-from facelab.augment.plan import SPLITS
+from facelab.augment.plan import HEAD, SPLITS
 from facelab.augment.report.yaw import RANGES, range_of
 
 _MEASURED = 20_000  # samples at most, so that memory does not grow with the data set
@@ -42,8 +42,10 @@ class Statistics:
         Who is in each split, as the person of the photograph or as another.
     photographs : set of str
         The sha256 of all that have a sample.
+    heads : set of str
+        Those of people who are drawn.
     origins : Counter
-        Samples of ``photographs``, and of ``heads``, which nobody photographed.
+        Samples of ``photographs`` and of ``heads``.
     redrawn : Counter
         Why samples were drawn again: how often for each reason.
     torn : Counter
@@ -63,6 +65,7 @@ class Statistics:
     samples: Counter[str] = field(default_factory=Counter)
     identities: dict[str, set[str]] = field(default_factory=lambda: {s: set() for s in SPLITS})
     photographs: set[str] = field(default_factory=set)
+    heads: set[str] = field(default_factory=set)
     origins: Counter[str] = field(default_factory=Counter)
     redrawn: Counter[str] = field(default_factory=Counter)
     torn: Counter[int] = field(default_factory=Counter)
@@ -86,9 +89,9 @@ def gathered(records: Iterable[Record], count: int) -> Statistics:
     for record in records:
         found.samples[record["split"]] += 1
         found.identities[record["split"]].update(record["identities"])
-        photographs = {one["sha256"] for one in record["sources"] if one["role"] == "face"}
-        found.photographs.update(photographs)
-        found.origins["photographs" if photographs else "heads"] += 1
+        first = record["sources"][0]
+        (found.heads if first["role"] == HEAD else found.photographs).add(first["sha256"])
+        found.origins["heads" if first["role"] == HEAD else "photographs"] += 1
         found.redrawn.update(redraw["reason"] for redraw in record["redrawn"])
         found.torn[len(record["redrawn"])] += 1
         _add(found.classes, record["classes"])
