@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial, reduce
 from itertools import groupby
@@ -13,16 +13,16 @@ from facelab.augment.classes import COVERED
 from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.heads import choose, draw_scene, framed, values
 from facelab.augment.people import Places
-from facelab.augment.plan import HEAD, DrawnItem, Item, Place, Plan, again
+from facelab.augment.plan import HEAD, DrawnItem, Item, Place, Plan
 from facelab.augment.portrait_cache import Portrait, PortraitCache
 from facelab.augment.redraw import first_whole
 from facelab.augment.refuse import sight
 from facelab.augment.renders import KeptRender
 from facelab.augment.sample import Redraw, Sample, Source, Values
-from facelab.augment.scene import Augmentation, Photometric, Scene, Seen
+from facelab.augment.scene import Augmentation, Composition, Photometric, Scene, Seen
 from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.profile import Profile
-from facelab.augment.template import OTHER, Template
+from facelab.augment.template import OTHERS, Template
 from facelab.augment.torn import Torn
 from facelab.edits import Edit
 from facelab.edits.cover import Cover
@@ -32,9 +32,9 @@ from facelab.geometry.landmarks import points468
 from facelab.images import read
 from facelab.numerics.arrays import Float
 from facelab.provenance import file_sha256
-from facelab.recipe import Input, Photographs, PictureFile, Swap
+from facelab.recipe import Input, Photographs, PictureFile, PictureFiles, Swap
 from facelab.recipe.apply import edit_face, swap_face
-from facelab.recipe.inputs import Inputs, Person, files_of, person_of, picture_of
+from facelab.recipe.inputs import Inputs, Person, Pictures, files_of, person_of, picture_of
 from facelab.recipe.write import step_values
 
 _KEPT = 8  # portraits that a process remembers
@@ -185,13 +185,12 @@ class Generator:
         steps = [step for step in drawn if step.name not in without]
         if isinstance(item, DrawnItem):  # its own keys say how it is turned
             steps = [step for step in steps if not isinstance(step, Profile)]
-        taking = [step for step in steps if OTHER in dict(step.needs).values()]
-        other = self._other(item, number, renewed) if taking else None
-        if other is None:  # nobody else in its split
-            steps = [step for step in steps if step not in taking]
-        scene, begun, sources = self._begun(item, number, again(renewed, attempt), steps)
-        scene = apply_steps(steps, scene, self._inputs(other), self.template.blend)
-        return Render(scene, begun, steps, [*sources, *self._used(steps, other)])
+        others = self._others(item, number, renewed) if _named(steps) & set(OTHERS) else {}
+        absent = set(OTHERS) - others.keys()  # nobody else in its split
+        steps = [step for step in steps if not _named([step]) & absent]
+        scene, begun, sources = self._begun(item, number, (renewed, attempt), steps)
+        scene = apply_steps(steps, scene, self._inputs(steps, others), self.template.blend)
+        return Render(scene, begun, steps, [*sources, *self._used(steps, others)])
 
     def _sample(self, render: Render, index: int, lit: Lit) -> Sample:
         """One of the samples that a render serves."""
@@ -210,22 +209,22 @@ class Generator:
         )
 
     def _begun(
-        self, item: Item, number: int, drawn_again: Sequence[int], steps: Sequence[Step]
+        self, item: Item, number: int, again: tuple[int, int], steps: Sequence[Step]
     ) -> tuple[Scene, list[tuple[str, Values]], list[Source]]:
         """The scene that steps begin with, with what values it was drawn, and of what files."""
         if isinstance(item, DrawnItem):
-            return self._drawn(item, number, drawn_again, steps)
+            return self._drawn(item, number, again, steps)
         portrait = self._portrait(item)
         scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
         return replace(scene, head=portrait.head), [], [_source("face", item)]
 
     def _drawn(
-        self, item: DrawnItem, number: int, drawn_again: Sequence[int], steps: Sequence[Step]
+        self, item: DrawnItem, number: int, again: tuple[int, int], steps: Sequence[Step]
     ) -> tuple[Scene, list[tuple[str, Values]], list[Source]]:
         """The scene of a head that is drawn."""
         assert self.template.heads is not None
         looks = self.template.heads.looks(self.plan.seed, item.sha256)
-        shot = self.template.heads.shot(self.plan.seed, item.sha256, number, drawn_again)
+        shot = self.template.heads.shot(self.plan.seed, item.sha256, number, again)
         for frame in (step for step in steps if isinstance(step, Frame)):
             shot = framed(shot, frame)
         sources, texture = [_source(HEAD, item)], None
@@ -237,16 +236,21 @@ class Generator:
         scene = replace(draw_scene(looks, shot, texture), texture_size=self.template.texture_size)
         return scene, [(HEAD, values(looks, shot))], sources
 
-    def _other(self, item: Item, render: int, renewed: int) -> Item | None:
-        """Another identity for a render, of its split: no identity is in two splits."""
-        others = self._by_split.get(item.split)
-        if not others:
-            return None
-        entropy = [self.plan.seed, int(item.sha256[:32], 16), render, _CHOICE, *again(renewed)]
-        rng = np.random.default_rng(entropy)
-        first = int(rng.integers(len(others)))
-        candidates = (others[(first + at) % len(others)] for at in range(len(others)))
-        return next((one for one in candidates if one.identity != item.identity), None)
+    def _others(self, item: Item, render: int, renewed: int) -> dict[str, Item]:
+        """Other identities for a render, of its split: no identity is in two splits."""
+        there = self._by_split.get(item.split)
+        if not there:
+            return {}
+        again = [renewed] if renewed else []
+        entropy = [self.plan.seed, int(item.sha256[:32], 16), render, _CHOICE, *again]
+        first, found = int(np.random.default_rng(entropy).integers(len(there))), list[Item]()
+        for at in range(len(there)):
+            one = there[(first + at) % len(there)]
+            if one.identity not in {item.identity, *(each.identity for each in found)}:
+                found.append(one)
+            if len(found) == len(OTHERS):
+                break
+        return dict(zip(OTHERS, found, strict=False))
 
     @cached_property
     def _by_split(self) -> dict[str, list[Item]]:
@@ -259,30 +263,44 @@ class Generator:
     def _portrait(self) -> Callable[[Item], Portrait]:
         return lru_cache(maxsize=_KEPT)(self.portraits.portrait)
 
-    def _inputs(self, other: Item | None) -> Inputs:
-        """The inputs of the steps, the other identity among them."""
-        return self._own if other is None else {**self._own, OTHER: self._portrait(other).person}
+    def _inputs(self, steps: Sequence[Step], others: Mapping[str, Item]) -> Inputs:
+        """The inputs of the steps, the other identities among them."""
+        named = _named(steps)
+        people = {
+            name: self._portrait(item).person for name, item in others.items() if name in named
+        }
+        return {**self._own, **people}
 
     @cached_property
-    def _own(self) -> dict[str, Person | Picture]:
+    def _own(self) -> Inputs:
         """The recipe's inputs, read when the first sample is made."""
         return {name: self._read(given) for name, given in self.template.inputs.items()}
 
-    def _read(self, given: Input) -> Person | Picture:
+    def _read(self, given: Input) -> Person | Picture | Pictures:
+        if isinstance(given, PictureFiles):
+            return Pictures(given.files)
         images = [read(file) for file in files_of(given)]
         if isinstance(given, PictureFile):
             return picture_of(images[0])
-        return person_of(given, images, self.portraits.model)
+        person = person_of(given, images, self.portraits.model)
+        return replace(person, matte=self.portraits.matte(images[0].srgb))
 
-    def _used(self, steps: Sequence[Step], other: Item | None) -> list[Source]:
+    def _used(self, steps: Sequence[Step], others: Mapping[str, Item]) -> list[Source]:
         """The files that steps were made with."""
-        names = {name for step in steps for _, name in step.needs}
-        found = [source for source in self._files if source.role in names]
-        return found if other is None else [_source(OTHER, other), *found]
+        named = _named(steps)
+        found = [_source(name, item) for name, item in others.items() if name in named]
+        found += [source for source in self._files if source.role in named]
+        compositions = [step for step in steps if isinstance(step, Composition)]
+        taken = [pair for step in compositions for pair in step.taken(self._own)]
+        found += [Source(name, file.name, file_sha256(file)) for name, file in taken]
+        return found
 
     @cached_property
     def _files(self) -> list[Source]:
-        """The files of the recipe's inputs; people in them are called after the input."""
+        """The files of the recipe's inputs that are used as a whole.
+
+        People in them are called after the input.
+        """
         return [
             Source(
                 name,
@@ -291,6 +309,7 @@ class Generator:
                 identity=name if isinstance(given, Photographs) else "",
             )
             for name, given in self.template.inputs.items()
+            if not isinstance(given, PictureFiles)
             for file in files_of(given)
         ]
 
@@ -316,6 +335,11 @@ def changed(image: Float, steps: Sequence[Step], seen: Seen) -> Float:
     return image
 
 
+def _named(steps: Sequence[Step]) -> set[str]:
+    """The inputs that steps are made with."""
+    return {name for step in steps for _, name in step.needs}
+
+
 def _kind(step: Step) -> type[Step]:
     """`Edit` for a step that changes the face itself, else `Step`."""
     return Edit if isinstance(step, Edit) and not isinstance(step, Cover) else Step
@@ -330,6 +354,8 @@ def _apply_step(scene: Scene, step: Step, inputs: Inputs, blend: str) -> Scene:
         image = swap_face(scene.image, scene.positions, step, inputs, size, _free(scene))
         truth = scene.truth and replace(scene.truth, eyes=None)  # they are the other's
         return replace(scene.with_image(image), truth=truth)
+    if isinstance(step, Composition):
+        return step.compose(scene, inputs)
     assert isinstance(step, Augmentation)
     try:
         return step(scene)

@@ -24,6 +24,8 @@ from facelab.recipe.recipe import SEEDS
 from facelab.types import Texture
 
 MOST_PEOPLE = 1_000_000
+WEIGHTS = ("heads", "skins")
+"""Names of the weights that heads are drawn with."""
 
 _AROUND = 1.15  # more than a frame cuts out: a turned face is not in the middle of its head
 _LOOKS, _SHOT, _SKIN = range(3)  # mark the random numbers for each
@@ -34,7 +36,7 @@ DEFAULTS: Mapping[str, Distribution] = {
     "age": Uniform(18, 80),
     "male": Choice((Uniform(0, 0.3), Uniform(0.7, 1))),
     "weight": Normal(0, 0.35, -1, 1),
-    "hat": Choice((*[Constant("none")] * 11, Constant("fedora"), Constant("fedora_cocked"))),
+    "hat": Choice((*[Constant("none")] * 22, Constant("fedora"), Constant("fedora_cocked"))),
     "yaw": Choice((Uniform(-90, 90), Normal(0, 25, -110, 110))),
     "pitch": Normal(0, 12, -60, 60),
     "roll": Normal(0, 9, -180, 180),
@@ -82,9 +84,10 @@ class Heads:
         """What a person looks like: the same in all pictures."""
         return Looks(**self._drawn(Looks, _rng(seed, sha256, _LOOKS)))
 
-    def shot(self, seed: int, sha256: str, variant: int, again: Sequence[int] = ()) -> Shot:
-        """How one of the pictures of a person is taken; `again` as of `facelab.augment.plan`."""
-        return Shot(**self._drawn(Shot, _rng(seed, sha256, _SHOT, variant, *again)))
+    def shot(self, seed: int, sha256: str, variant: int, again: tuple[int, int] = (0, 0)) -> Shot:
+        """How one of the pictures of a person is taken; `again` as of `Template.sample`."""
+        marks = (_SHOT, variant, *(again if any(again) else ()))
+        return Shot(**self._drawn(Shot, _rng(seed, sha256, *marks)))
 
     def _drawn(self, kind: type, rng: Rng) -> dict[str, Any]:
         """Draw the values of a kind; each key has its own random numbers."""
@@ -93,7 +96,7 @@ class Heads:
         drawn = {
             key.name: self._of(key.name).sample(stream)
             for key, stream in zip(keys, streams, strict=True)
-            if key.name != "seed" or "seed" in self.distributions
+            if key.name != "seed"
         }
         return {"seed": int(rng.integers(SEEDS)), **drawn}
 
@@ -165,7 +168,8 @@ def _occlusion(picture: Picture) -> Float:
 
 def _digest(name: str) -> str:
     """Of a head's name and the weights that it is drawn with, hexadecimal."""
-    return hashlib.sha256(f"{name} {weights.entry_of('heads').sha256}".encode()).hexdigest()
+    said = [name, *(weights.entry_of(each).sha256 for each in WEIGHTS)]
+    return hashlib.sha256(" ".join(said).encode()).hexdigest()
 
 
 def _rng(seed: int, sha256: str, *marks: int) -> Rng:

@@ -114,10 +114,3 @@ def split_of(identity: str, seed: int) -> str:
             return name
         share -= part
     return "train"
-
-
-def again(epoch: int, attempt: int = 0) -> list[int]:
-    """What is added to the seeds of what is drawn anew; nothing for the first time."""
-    if attempt:
-        return [epoch, attempt]
-    return [epoch] if epoch else []

@@ -66,7 +66,7 @@ class Portrait:
     def person(self) -> Person:
         """The portrait as the other person of a step."""
         seen = FaceObservation(Image(self.image), Reconstruction(self.face.positions, 1.0))
-        return Person((seen,), self.face)
+        return Person((seen,), self.face, self.matte)
 
 
 def with_head_depth(positions: PositionMap, model: HeadModel) -> tuple[PositionMap, Head]:
@@ -153,6 +153,10 @@ class PortraitCache:
         if self._segmenter:
             stored["matte"] = np.rint(self._segmenter(image) * 255).astype(np.uint8)
         return stored
+
+    def matte(self, image: Float) -> Float | None:
+        """How much of each pixel is a person, ``(H, W)`` in [0, 1], where mattes are wanted."""
+        return self._segmenter(image) if self._segmenter else None
 
     @cached_property
     def _segmenter(self) -> PersonSegmenter | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ from facelab.edits.edit import Step
 from facelab.face.texture import at_size, texture_size, unwrap
 from facelab.geometry.head import Head
 from facelab.numerics.arrays import Float
+from facelab.recipe.inputs import Inputs
 from facelab.types import Box, Face, PositionMap, Texture
 
 
@@ -96,6 +98,29 @@ class Augmentation(Step):
     @abstractmethod
     def __call__(self, scene: Scene) -> Scene:
         """Change the scene; nothing is sampled here, whatever is random came with the keys."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composition(Augmentation):
+    """A step that puts something of the recipe's inputs into the picture."""
+
+    @abstractmethod
+    def compose(self, scene: Scene, inputs: Inputs) -> Scene:
+        """Change the scene with what it takes of the inputs.
+
+        Raises
+        ------
+        UsageError
+            If an input is not of the kind that it needs.
+        """
+
+    def taken(self, inputs: Inputs) -> list[tuple[str, Path]]:  # noqa: ARG002
+        """The files that it takes of inputs which have several, by the input's name."""
+        return []
+
+    def __call__(self, scene: Scene) -> Scene:
+        """Change the scene without inputs."""
+        return self.compose(scene, {})
 
 
 class Seen(Protocol):

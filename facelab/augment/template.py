@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cached_property, partial
 from pathlib import Path
@@ -13,7 +13,6 @@ import numpy as np
 from facelab import recipe_files
 from facelab.augment.distributions import Distribution, Rng, parse_distribution
 from facelab.augment.heads import MOST_PEOPLE, Heads, known_keys
-from facelab.augment.plan import again
 from facelab.augment.refuse import Refuse
 from facelab.augment.scene import Augmentation, Photometric
 from facelab.augment.steps import AUGMENTATIONS
@@ -37,10 +36,12 @@ from facelab.recipe.parse import (
 from facelab.recipe.recipe import SEEDS
 from facelab.recipe.steps import unknown
 
-OTHER = "other"  # the input that stands for another identity of the folder
+OTHERS = ("other", "other2", "other3")
+"""The inputs that stand for other identities of the folder, no two of them the same."""
 KEYS = (
     "version", "name", "seed", "variants", "texture_size", "blend", "output", "refuse", "inputs",
-    "heads", "steps",
+    "heads",
+    "steps",
 )  # fmt: skip
 NEEDED = "some samples are of photographs, or take from them"
 """Why a recipe cannot do without photographs, for people."""
@@ -130,7 +131,8 @@ class Template:
 
         Each step has its own stream of random numbers, so that a change of one leaves the others.
         """
-        entropy = [seed, int(sha256[:32], 16), variant, *again(epoch, attempt)]
+        again = [epoch, attempt] if attempt else [epoch] if epoch else []
+        entropy = [seed, int(sha256[:32], 16), variant, *again]
         drawn = (
             self.steps[at].sample(
                 np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(at,)))
@@ -165,8 +167,9 @@ class Template:
     @property
     def _takes_others(self) -> bool:
         """Whether a step takes another identity of the folder."""
+        others = set(OTHERS)
         return any(
-            distribution.may_give(lambda value: OTHER in _listed(value))
+            distribution.may_give(lambda value: not others.isdisjoint(_listed(value)))
             for step in self.steps
             for key, distribution in step.distributions.items()
             if _is_reference(step.kind.__dataclass_fields__[key])
@@ -231,21 +234,21 @@ def is_template(data: bytes) -> bool:
     """
     keys = parse(data).plain
     keys = keys if isinstance(keys, dict) else {}
-    if not keys.keys().isdisjoint(("heads", "refuse")):
+    if not keys.keys().isdisjoint(("refuse", "heads")):
         return True
     steps = keys.get("steps")
-    other = None if OTHER in (keys.get("inputs") or ()) else OTHER
-    return any(_is_drawn(step, other) for step in (steps if isinstance(steps, list) else ()))
+    others = set(OTHERS) - set(keys.get("inputs") or ())
+    return any(_is_drawn(step, others) for step in (steps if isinstance(steps, list) else ()))
 
 
-def _is_drawn(step: object, other: str | None) -> bool:
-    """Whether only augmentation knows a step, its chance, a range, or the input `other`."""
+def _is_drawn(step: object, others: Set[str]) -> bool:
+    """Whether only augmentation knows a step, its chance, a range, or the inputs `others`."""
     given = step if isinstance(step, dict) else {str(step): None}
     if not given.keys().isdisjoint(kind.name for kind in AUGMENTATIONS):
         return True
     maps = [values for values in given.values() if isinstance(values, dict)]
     return any("chance" in values for values in maps) or any(
-        isinstance(value, dict) or (other is not None and value == other)
+        isinstance(value, dict) or (isinstance(value, str) and value in others)
         for values in maps
         for value in values.values()
     )
@@ -255,8 +258,9 @@ def _template(root: Node, folder: Path) -> Template:
     keys = top_keys(root, KEYS)
     values: dict[str, Any] = {key: top_value(key, keys[key]) for key in _CHECKED if key in keys}
     inputs = inputs_of(keys.get("inputs"), folder, {})
-    if OTHER in inputs:
-        fail(keys["inputs"], f"inputs: {OTHER}: stands for another identity; use another name")
+    for name in OTHERS:
+        if name in inputs:
+            fail(keys["inputs"], f"inputs: {name}: stands for another identity; use another name")
     if "variants" in keys:
         values["variants"] = _variants(keys["variants"])
     if "output" in keys:
@@ -267,7 +271,7 @@ def _template(root: Node, folder: Path) -> Template:
         values["heads"] = _heads(keys["heads"])
     node = keys.get("steps")
     items = [] if node is None or node.value is None else listing(node, "steps")
-    names = (*inputs, OTHER)
+    names = (*inputs, *OTHERS)
     steps = tuple(_step(f"step {at}", item, names) for at, item in enumerate(items, 1))
     text = root.plain
     assert isinstance(text, dict)

@@ -29,7 +29,7 @@ from facelab.numerics.arrays import Bool, Float
 
 _EYE, _TOOTH, _TONGUE = (350.0, 1.0), (40.0, 0.8), (12.0, 0.5)  # how they shine, see shading.wet
 _WET = {"upper teeth": _TOOTH, "lower teeth": _TOOTH, "tongue": _TONGUE}
-_SHUT = 0.06  # cm: lips that are no farther apart show nothing of the mouth
+_SHUT = 0.08  # cm: lips that are no farther apart than at rest show nothing of the mouth
 _WIDE = 1.5  # cm: a mouth so far open is as light inside as it gets
 _DARK = 0.3  # of that light, where it is nearly shut
 _ENAMEL = np.array([1.5, 1.42, 1.25], np.float32)  # times the picture of teeth, which is dark
@@ -127,7 +127,7 @@ class Figure:
             yield self._surface(name, mesh, lit, ball.uv, Pictured(picture))
 
     def _mouth(self) -> Iterator[Surface]:
-        apart = shape.lips_apart(self.head)
+        apart = shape.lips_apart(self.head) - shape.lips_apart(self.person.rest)
         if apart < _SHUT:
             return
         bright = np.float32(_DARK + (1 - _DARK) * min(apart / _WIDE, 1.0))

@@ -32,7 +32,7 @@ COLOURS: Mapping[str, str] = {
 """Hair as it looks in white light, from sparse melanin to dense, and without."""
 DYED = ("#7a1f3d", "#25456e", "#5b3a7a", "#2e6a5a", "#b35a86", "#c8c3b0")
 
-_DYES = 0.3  # of people: they are never grey
+_DYES = 0.4  # of people: they are never grey
 _CENTRE = np.array([0.0, 3.0, -4.0], np.float32)  # of a skull, cm
 _ROUND = 0.5  # how far a lock's normals are those of the whole head of hair
 
@@ -49,7 +49,7 @@ def mixed(name: str, age: float, rng: Rng) -> Float:
     """Draw a colour near a named one, linear RGB ``(3,)``, greyer with age."""
     colour = decoded(rgb_of(COLOURS[name])).astype(np.float64)
     grey = decoded(rgb_of(COLOURS["white" if rng.uniform(50, 90) < age else "grey"]))
-    share = np.clip((age - 45) / 35 + rng.normal(0, 0.25), 0, 1) * (rng.random() > _DYES)
+    share = np.clip((age - 50) / 35 + rng.normal(0, 0.25), 0, 1) * (rng.random() > _DYES)
     colour = colour * np.exp(rng.normal(0, 0.18)) * np.exp(rng.normal(0, 0.05, 3))
     return np.asarray(colour + share * (grey - colour), np.float32)
 

@@ -24,7 +24,7 @@ STYLES = ("afro01", "bob01", "bob02", "braid01", "long01", "ponytail01", "short0
           "short03", "short04")  # fmt: skip
 HATS = ("fedora", "fedora_cocked")
 _SUIT = {  # who wears what: women's, men's
-    "afro01": (0.3, 0.3), "bob01": (1.0, 0.0), "bob02": (1.2, 0.0), "braid01": (1.0, 0.0),
+    "afro01": (0.3, 0.3), "bob01": (0.5, 0.0), "bob02": (0.7, 0.0), "braid01": (1.0, 0.0),
     "long01": (1.6, 0.1), "ponytail01": (1.6, 0.1), "short01": (0.3, 1.3), "short02": (0.5, 1.5),
     "short03": (0.5, 1.2), "short04": (0.5, 1.5), "bald": (0.02, 0.9),
 }  # fmt: skip

@@ -18,7 +18,7 @@ from facelab.face.skin import learn
 from facelab.face.swap import fuse, reject_non_skin, swap
 from facelab.face.texture import texture_size, unwrap
 from facelab.numerics.arrays import Float
-from facelab.recipe.inputs import Inputs, Person
+from facelab.recipe.inputs import Inputs, Person, Pictures
 from facelab.recipe.recipe import Swap
 from facelab.types import Face, PositionMap
 
@@ -56,7 +56,7 @@ def edit_face(
     references = {
         name: given.face if isinstance(given, Person) else given
         for name, given in inputs.items()
-        if name in needed
+        if name in needed and not isinstance(given, Pictures)
     }
     after = reduce(lambda face, edit: edit(face, references), edits, before)
     if unchanged(before, after):

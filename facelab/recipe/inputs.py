@@ -18,8 +18,9 @@ from facelab.face.texture import texture_size, unwrap
 from facelab.images import Image, read
 from facelab.images.given import Photograph, as_image, name_of
 from facelab.model import FaceModel, FaceObservation
+from facelab.numerics.arrays import Float
 from facelab.provenance.save import Part
-from facelab.recipe.recipe import Input, Photographs, PictureFile
+from facelab.recipe.recipe import Input, Photographs, PictureFile, PictureFiles
 from facelab.types import Box, Face
 
 
@@ -33,10 +34,13 @@ class Person:
         One or more.
     known : Face, optional
         The face as edits take it, where that was worked out before.
+    matte : (H, W) float32, optional
+        How much of each pixel of the first photograph is a person, [0, 1].
     """
 
     observations: tuple[FaceObservation, ...]
     known: Face | None = None
+    matte: Float | None = None
 
     @cached_property
     def face(self) -> Face:
@@ -51,7 +55,33 @@ class Person:
         return Face(first, fuse(views, first.atlas).texture)
 
 
-Inputs = Mapping[str, Person | Picture]
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Pictures of which one is taken at a time; what a recipe's `PictureFiles` stand for.
+
+    Parameters
+    ----------
+    files : tuple of Path
+    """
+
+    files: tuple[Path, ...]
+
+    def file(self, seed: int) -> Path:
+        """The picture that a seed takes."""
+        return self.files[int(np.random.default_rng(seed).integers(len(self.files)))]
+
+    def picture(self, seed: int) -> Picture:
+        """The same, read.
+
+        Raises
+        ------
+        ImageError
+            If it cannot be read.
+        """
+        return picture_of(read(self.file(seed)))
+
+
+Inputs = Mapping[str, Person | Picture | Pictures]
 Given = Input | Person | Picture | FaceObservation | Photograph | Sequence[Any]
 
 
@@ -95,7 +125,7 @@ def as_input(
     UsageError
         If there are several pictures, or it is not said rightly which face.
     """
-    if isinstance(given, Photographs | PictureFile | Person | Picture):
+    if isinstance(given, Photographs | PictureFile | PictureFiles | Person | Picture):
         return given
     several = tuple(given) if isinstance(given, list | tuple) else (given,)
     if picture and len(several) != 1:
@@ -141,6 +171,8 @@ def ingredient(
         If a photograph of a person has no face, or not the one asked for.
     """
     found = as_input(given, picture=picture, face=face)
+    if isinstance(found, PictureFiles):
+        raise UsageError(f"{name}: pictures are for augmentation; give one picture")
     if isinstance(found, Photographs | PictureFile):
         return _read(name, found, model)
     if isinstance(found, Picture):
@@ -189,7 +221,7 @@ def _of_person(name: str, person: Person) -> Ingredient:
     return Ingredient(person, Photographs(files), parts, (note,))
 
 
-def _read(name: str, given: Input, model: FaceModel) -> Ingredient:
+def _read(name: str, given: Photographs | PictureFile, model: FaceModel) -> Ingredient:
     images = [read(file) for file in files_of(given)]
     parts = tuple(_part(name, image) for image in images)
     notes = tuple(note for image in images for note in image.losses)

@@ -11,6 +11,7 @@ from facelab import files, recipe_files
 from facelab.constants import ONE_FACE
 from facelab.edits import Edit
 from facelab.errors import UsageError
+from facelab.images import find_photographs
 from facelab.recipe.document import LARGEST, DocumentError, Node, of_plain, parse
 from facelab.recipe.recipe import (
     CHECKS,
@@ -20,6 +21,7 @@ from facelab.recipe.recipe import (
     Output,
     Photographs,
     PictureFile,
+    PictureFiles,
     Recipe,
     Swap,
     check_needs,
@@ -28,7 +30,7 @@ from facelab.recipe.steps import StepError, make_step, unknown
 from facelab.types import Box
 
 KEYS = ("version", *CHECKS, "mask", "output", "inputs", "steps")
-INPUT_KEYS = ("photograph", "face", "box", "picture")
+INPUT_KEYS = ("photograph", "face", "box", "picture", "pictures")
 
 
 def read_recipe(path: str | Path, given: Mapping[str, Input] | None = None) -> Recipe:
@@ -182,8 +184,12 @@ def _input(where: str, node: Node, folder: Path) -> Input:
             fail(node, f"{where}: a picture has no other keys")
         option = "--picture NAME=FILE"
         return PictureFile(_file(f"{where}: picture", keys["picture"], folder, option))
+    if "pictures" in keys:
+        if len(keys) > 1:
+            fail(node, f"{where}: pictures have no other keys")
+        return PictureFiles(_pictures(f"{where}: pictures", keys["pictures"], folder))
     if "photograph" not in keys:
-        fail(node, f"{where}: give photograph or picture")
+        fail(node, f"{where}: give photograph, picture or pictures")
     files = _files(f"{where}: photograph", keys["photograph"], folder)
     face = str(keys["face"].plain) if "face" in keys else "largest"
     if face not in ONE_FACE and not face.isdecimal():
@@ -192,6 +198,19 @@ def _input(where: str, node: Node, folder: Path) -> Input:
     if box and (len(files) > 1 or "face" in keys):
         fail(keys["box"], f"{where}: box: goes with one photograph and no face")
     return Photographs(files, face, box)
+
+
+def _pictures(where: str, node: Node, folder: Path) -> tuple[Path, ...]:
+    """The pictures of a list, or in a folder and those below it."""
+    if isinstance(node.value, list):
+        return _files(where, node, folder)
+    if not isinstance(node.value, str) or not node.value:
+        fail(node, f"{where}: {node.plain!r} is not the path of a folder")
+    try:
+        found = find_photographs(folder / node.value, recursive=True).photographs
+    except UsageError as error:
+        fail(node, f"{where}: {error}")
+    return tuple(found)
 
 
 def _files(where: str, node: Node, folder: Path) -> tuple[Path, ...]:

@@ -62,7 +62,14 @@ class PictureFile:
     file: Path
 
 
-Input = Photographs | PictureFile
+@dataclass(frozen=True)
+class PictureFiles:
+    """Pictures of which augmentation takes another one each time, such as backgrounds."""
+
+    files: tuple[Path, ...]
+
+
+Input = Photographs | PictureFile | PictureFiles
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ def _input() -> Schema:
             _PATHS,
             _closed(portrait, ["photograph"]),
             _closed({"picture": _PATH}, ["picture"]),
+            _closed({"pictures": _PATHS}, ["pictures"]),
         ]
     }
 

@@ -11,7 +11,15 @@ import yaml
 
 from facelab.edits.edit import Step
 from facelab.recipe.document import scalar
-from facelab.recipe.recipe import VERSION, Faces, Input, MostFaces, PictureFile, Recipe
+from facelab.recipe.recipe import (
+    VERSION,
+    Faces,
+    Input,
+    MostFaces,
+    PictureFile,
+    PictureFiles,
+    Recipe,
+)
 from facelab.types import Box
 
 
@@ -69,6 +77,8 @@ def _corners(box: Box) -> list[float]:
 def _input(given: Input, place: Callable[[Path], str]) -> dict[str, object]:
     if isinstance(given, PictureFile):
         return {"picture": place(given.file)}
+    if isinstance(given, PictureFiles):
+        return {"pictures": [place(file) for file in given.files]}
     files = [place(file) for file in given.files]
     about: dict[str, object] = {"photograph": files if len(files) > 1 else files[0]}
     if given.box is not None:

@@ -15,6 +15,10 @@ from facelab.augment.steps.background import Background, foreground
 from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.mirror import Mirror
 from facelab.augment.steps.profile import Profile
+from facelab.edits.edit import Picture
+from facelab.errors import UsageError
+from facelab.images import Image, write
+from facelab.recipe.inputs import Pictures
 from facelab.types import Face, Texture
 from tests.synthetic import canonical, frozen, noise, plain
 
@@ -190,3 +194,73 @@ def test_a_turned_face_is_of_the_person():
     x, y = np.rint(after.positions.box.centre).astype(int)
     assert after.matte[y, x] > 0.99
     assert after.matte[5, 5] == 0
+
+
+def rooms(folder, count=5):
+    """Pictures of one grey each, brighter from one to the next, as files."""
+    files = []
+    for number in range(count):
+        files.append(folder / f"{number}.png")
+        write(files[-1], Image(frozen(np.full((50, 80, 3), 0.15 + 0.15 * number))))
+    return Pictures(tuple(files))
+
+
+def test_a_picture_stands_behind_the_person(tmp_path):
+    before, pictures = scene(noise(SIDE, SIDE), head()), rooms(tmp_path)
+    found = set()
+    for seed in range(12):
+        step = Background(kind="image", picture="rooms", seed=seed)
+        after = step.compose(before, {"rooms": pictures})
+        person, beside = before.matte == 1, before.matte == 0
+        np.testing.assert_array_equal(after.image[person], before.image[person])
+        ((name, file),) = step.taken({"rooms": pictures})
+        grey = 0.15 + 0.15 * int(file.stem)
+        np.testing.assert_allclose(after.image[beside], grey, atol=0.01)
+        assert name == "rooms"
+        found.add(file.name)
+        assert after.truth is before.truth
+    assert len(found) > 2
+
+
+def test_parts_of_a_picture_differ_by_the_seed():
+    before = scene(plain((SIDE, SIDE)), head())
+    picture = Picture(noise(300, 400, 1), frozen(np.ones((300, 400))))
+    made = [
+        Background(kind="image", picture="room", seed=seed).compose(before, {"room": picture}).image
+        for seed in (1, 1, 2)
+    ]
+    np.testing.assert_array_equal(made[0], made[1])
+    assert not np.array_equal(made[0], made[2])
+    assert Background(kind="image", picture="room").taken({"room": picture}) == []
+
+
+def test_people_take_on_the_light_of_a_picture():
+    before = scene(np.full((SIDE, SIDE, 3), 0.5), head())
+    dim = np.full((99, 99, 3), [0.2, 0.2, 0.35], np.float32)
+    dark = Picture(dim, np.ones((99, 99), np.float32))
+    person = before.matte == 1
+    step = Background(kind="image", picture="night", match=0.7)
+    after = step.compose(before, {"night": dark}).image[person]
+    assert (after < 0.49).all()
+    assert (after[:, 2] > after[:, 0]).all()
+
+
+def test_a_picture_out_of_focus_is_softer():
+    before = scene(plain((SIDE, SIDE)), head())
+    picture = Picture(noise(SIDE, SIDE, 1), frozen(np.ones((SIDE, SIDE))))
+    beside = before.matte == 0
+    sharp, soft = (
+        Background(kind="image", picture="p", defocus=defocus, seed=3).compose(
+            before, {"p": picture}
+        )
+        for defocus in (0, 1)
+    )
+    assert soft.image[beside].std() < 0.5 * sharp.image[beside].std()
+
+
+def test_a_missing_picture_is_said():
+    before = scene(plain((SIDE, SIDE)), head())
+    with pytest.raises(UsageError, match="picture: is missing"):
+        Background(kind="image")(before)
+    with pytest.raises(UsageError, match="is no picture"):
+        Background(kind="image", picture="rooms")(before)

@@ -171,6 +171,49 @@ def test_without_another_the_step_is_left_out(items, tmp_path):
     assert [source.role for source in sample.sources] == ["face"]
 
 
+def test_others_are_of_the_same_split_and_different_people(items, tmp_path):
+    people = template(
+        "".join(
+            f"\n  - transplant: {{reference: {name}}}" for name in ("other", "other2", "other3")
+        )
+    )
+    made = generator(items, tmp_path, people)
+    for index in (0, 1, 3, 4, 5):
+        sample = made(index)
+        identities = [source.identity for source in sample.sources]
+        assert sorted(identities) == ["a", "b"]  # there is no third to train with
+        assert [source.role for source in sample.sources] == ["face", "other"]
+        assert len(sample.steps) == 1
+    assert [source.role for source in made(2).sources] == ["face"]
+
+
+def test_one_of_several_pictures_is_a_source(items, tmp_path):
+    (tmp_path / "rooms" / "more").mkdir(parents=True)
+    for seed, name in enumerate(("x", "y", "more/z")):
+        write(tmp_path / "rooms" / f"{name}.png", Image(noise(40, 50, seed)))
+    behind = template(
+        "\n  - background: {kind: image, picture: rooms}\n",
+        "inputs: {rooms: {pictures: rooms}}\n",
+        tmp_path,
+    )
+    matte = np.zeros((100, 120), np.float32)
+    portraits = PortraitCache(
+        tmp_path / "cache",
+        networks,
+        "k" * 64,
+        lambda: lambda _: matte,  # nobody
+    )
+    made = Generator(Plan(items, 100, 0), behind, portraits)
+    found = set()
+    for index in range(0, 40, 4):
+        sample = made(index)
+        face, room = sample.sources
+        assert (face.role, room.role, room.identity) == ("face", "rooms", "")
+        assert room.sha256 == file_sha256(next((tmp_path / "rooms").rglob(room.file)))
+        found.add(room.file)
+    assert found == {"x.png", "y.png", "z.png"}
+
+
 def test_inputs_of_the_recipe_are_sources_where_they_are_used(items, tmp_path):
     write(tmp_path / "paint.png", Image(noise(40, 40, 9)))
     painting = template(

@@ -163,7 +163,10 @@ def test_everything_is_read(tmp_path):
         ("lipstick: {chnce: 0.5}", "no key is called 'chnce'; did you mean chance?"),
         ("lipstik", "step 1: no edit is called 'lipstik'; did you mean lipstick?"),
         ("swap", "step 1 (swap): source: is missing; give photographs of the person"),
-        ("swap: {source: nobody}", "source: no input is called 'nobody' (inputs: other)"),
+        (
+            "swap: {source: nobody}",
+            "no input is called 'nobody' (inputs: other, other2, other3)",
+        ),
         ("swap: {source: {choice: [other, x]}}", "source: no input is called 'x'"),
     ],
 )

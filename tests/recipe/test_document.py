@@ -209,7 +209,10 @@ def test_a_steps_own_seed_stays():
         ("version: 1\nblend: [alpha]", "r.yaml:2: blend: ['alpha'] is none of poisson"),
         ("version: 1\ninputs:\n  one: none.jpg", "r.yaml:3: inputs: one: none.jpg: no such file"),
         ("version: 1\ninputs: {one: 3}", "r.yaml:2: inputs: one: 3 is not the path of a file"),
-        ("version: 1\ninputs: {one: {}}", "r.yaml:2: inputs: one: give photograph or picture"),
+        (
+            "version: 1\ninputs: {one: {}}",
+            "r.yaml:2: inputs: one: give photograph, picture or pictures",
+        ),
         ("version: 1\ninputs: {one: {photo: a}}", "did you mean photograph?"),
         ("version: 1\ninputs: [a]", "r.yaml:2: inputs: ['a'] is not a map"),
         ("version: 1\nsteps: {fill: {}}", "r.yaml:2: steps: {'fill': {}} is not a list"),

@@ -42,16 +42,16 @@ class Statistics:
         Who is in each split, as the person of the photograph or as another.
     photographs : set of str
         The sha256 of all that have a sample.
-    heads : set of str
-        Those of people who are drawn.
     origins : Counter
-        Samples of ``photographs`` and of ``heads``.
+        Samples of ``photographs``, and of ``heads``, which nobody photographed.
     redrawn : Counter
         Why samples were drawn again: how often for each reason.
     torn : Counter
         How many samples came out torn so many times before they were whole.
     classes, covered_by : dict of str to Share
         What all samples show, and what hides their faces, by class.
+    heads : set of str
+        The sha256 of people who are drawn.
     steps : Counter
         Samples in which each step was done, once or several times.
     measured : list of dict
@@ -65,12 +65,12 @@ class Statistics:
     samples: Counter[str] = field(default_factory=Counter)
     identities: dict[str, set[str]] = field(default_factory=lambda: {s: set() for s in SPLITS})
     photographs: set[str] = field(default_factory=set)
-    heads: set[str] = field(default_factory=set)
     origins: Counter[str] = field(default_factory=Counter)
     redrawn: Counter[str] = field(default_factory=Counter)
     torn: Counter[int] = field(default_factory=Counter)
     classes: dict[str, Share] = field(default_factory=dict)
     covered_by: dict[str, Share] = field(default_factory=dict)
+    heads: set[str] = field(default_factory=set)
     steps: Counter[str] = field(default_factory=Counter)
     measured: list[dict[str, float]] = field(default_factory=list)
     values: dict[str, dict[str, list[object]]] = field(default_factory=dict)
@@ -89,13 +89,16 @@ def gathered(records: Iterable[Record], count: int) -> Statistics:
     for record in records:
         found.samples[record["split"]] += 1
         found.identities[record["split"]].update(record["identities"])
-        first = record["sources"][0]
-        (found.heads if first["role"] == HEAD else found.photographs).add(first["sha256"])
-        found.origins["heads" if first["role"] == HEAD else "photographs"] += 1
+        photographs = {one["sha256"] for one in record["sources"] if one["role"] == "face"}
+        found.photographs.update(photographs)
+        found.origins["photographs" if photographs else "heads"] += 1
         found.redrawn.update(redraw["reason"] for redraw in record["redrawn"])
         found.torn[len(record["redrawn"])] += 1
         _add(found.classes, record["classes"])
         _add(found.covered_by, record["covered_by"])
+        first = record["sources"][0]
+        if first["role"] == HEAD:
+            found.heads.add(first["sha256"])
         found.steps.update({name for step in record["steps"] for name in step})
         if record["index"] % every == 0:
             found.measured.append(measures(record))
