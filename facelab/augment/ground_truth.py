@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -40,6 +40,22 @@ class Eyes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Other:
+    """The face of somebody else in a picture.
+
+    Parameters
+    ----------
+    positions : PositionMap
+        Pixels of the picture.
+    hidden : (H, W) bool
+        Where something or somebody in front hides it, or would.
+    """
+
+    positions: PositionMap
+    hidden: Bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class GroundTruth:
     """What is known of a picture, beside where its face is.
 
@@ -56,8 +72,8 @@ class GroundTruth:
     eyes : Eyes, optional
     expression : mapping of str to float, optional
         Coefficients of `facelab.augment.expression.ARKIT`, [0, 1]; those left out are 0.
-    others : tuple of PositionMap
-        The faces of other people in the picture.
+    others : tuple of Other
+        Other people in the picture.
     """
 
     classes: UInt8
@@ -65,7 +81,7 @@ class GroundTruth:
     normals: Float | None = None
     eyes: Eyes | None = None
     expression: Mapping[str, float] | None = None
-    others: tuple[PositionMap, ...] = field(default=())
+    others: tuple[Other, ...] = ()
 
     @classmethod
     def of_photograph(cls, shape: tuple[int, int], matte: Float | None = None) -> GroundTruth:
@@ -79,7 +95,16 @@ class GroundTruth:
         """The same with something of class `name` in front, where ``mask (H, W)`` says."""
         classes = self.classes.copy()
         classes[mask] = CLASSES[name]
-        return replace(self, classes=classes)
+        others = tuple(Other(one.positions, one.hidden | mask) for one in self.others)
+        return replace(self, classes=classes, others=others)
+
+    def joined(self, face: PositionMap, mask: Bool) -> GroundTruth:
+        """The same with somebody else, of whom ``mask (H, W)`` tells where the picture shows them.
+
+        What of them is where, their photograph does not tell.
+        """
+        joined = self.behind(mask, "not known")
+        return replace(joined, others=(*joined.others, Other(face, ~mask)))
 
     def before(self, mask: Bool) -> GroundTruth:
         """The same before a background of which ``mask (H, W)`` tells where it shows."""
@@ -126,7 +151,10 @@ class GroundTruth:
             depth=depth,
             normals=normals,
             eyes=self.eyes and _turned(self.eyes, crop, turned),
-            others=tuple(_carried(positions, crop) for positions in self.others),
+            others=tuple(
+                Other(_carried(one.positions, crop), moved(one.hidden.astype(np.uint8), 1) > 0)
+                for one in self.others
+            ),
         )
 
     def mirrored(self, face: Callable[[PositionMap, int], PositionMap]) -> GroundTruth:
@@ -146,7 +174,10 @@ class GroundTruth:
             normals,
             self.eyes and _mirrored_eyes(self.eyes, width),
             expression,
-            tuple(face(positions, width) for positions in self.others),
+            tuple(
+                Other(face(one.positions, width), np.ascontiguousarray(one.hidden[:, ::-1]))
+                for one in self.others
+            ),
         )
 
 
