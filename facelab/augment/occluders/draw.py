@@ -19,7 +19,7 @@ from facelab.augment.scene import Scene
 from facelab.numerics import raster
 from facelab.numerics.arrays import Float
 
-_AROUND = 3.0  # cm around surfaces, where shadows fall
+_AROUND = 6.5  # cm around surfaces, where shadows fall
 _SOFT = ("hair", "hat")  # what gives way to what is worn
 _HELD = ("hand", "object")  # what is in front of all that is worn
 
