@@ -45,7 +45,7 @@ def test_it_is_near_what_counting_gives(corners):
     assert found.max() <= 1
     expected = counted(corners.astype(np.float64))
     # Samples that an edge touches count as covered: up to half a sample along each edge.
-    assert (found >= expected - 0.13).all()
+    assert (found >= expected - 0.3).all()
     assert (found <= expected + 0.5).all()
     assert np.abs(found - expected).sum() <= 0.3 * np.hypot(*np.ptp(corners, axis=0)) * 2 + 1
 

@@ -118,6 +118,14 @@ def test_what_is_outside_of_the_picture_changes_nothing():
     assert drawn(plain, card((200, 0, 10), 6)) is plain
 
 
+def test_it_has_the_grain_of_the_photograph():
+    rough = scene(seed=1)
+    made = drawn(rough, card((0, 0, 12), 10))
+    inside = made.image[40:56, 40:56, 0]
+    assert inside.std() > 0.02
+    assert drawn(scene(), card((0, 0, 12), 10)).image[40:56, 40:56, 0].std() < 0.01
+
+
 def test_light_falls_on_it():
     dim = Light(0.4, 0.5, LIGHT.direction, LIGHT.tone)
     bright, dark = (drawn(scene(), card((0, 0, 12), 10), light=light) for light in (LIGHT, dim))
