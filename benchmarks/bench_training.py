@@ -1,259 +1,258 @@
-"""Whether a network learns more from augmented portraits: landmark errors on held-out ones.
+"""What training data is worth: landmark errors of small networks trained on it.
 
-    python benchmarks/bench_training.py --photographs FOLDER [--others FOLDER]
+    python benchmarks/bench_training.py --photographs FOLDER --held-out FOLDER --work FOLDER \
+        --ablate wide [--labelled FOLDER]
 
-The same small network is trained, for as many steps on as many samples, on portraits as they are,
-on portraits with what augmentation in two dimensions does, and on those with what facelab does
-besides. All are tested on people of the folder that none of them has seen. `--others` holds more
-photographs, tested as they are where their faces are turned.
+The same small network is trained, for as many steps on as many samples, on the photographs as they
+are (``plain``), with augmentation in two dimensions (``2-D``), and on what ``facelab augment``
+makes of them by recipes, alone and with augmentation in two dimensions on top. It is tested on
+photographs of other people that are held out, as they are and rendered anew, and on real
+photographs with labels of their own, in 300W-LP's form (AFLW2000-3D, or one's own). Only these say
+what the data is worth: a test that was rendered as the training set was flatters that set.
 
-What is turned in the image plane shows a photograph's own pixels; what is turned in yaw was
-rendered in the way that also made the training samples of "facelab". The labels are facelab's own
-reconstruction, moved with the pixels: an error is a distance to it. Needs torch.
+Samples and networks are kept in the work folder, and a run that was stopped goes on. Begin another
+when the code of facelab has changed. Needs torch.
 """
 
 from __future__ import annotations
 
 import argparse
-import tempfile
+import hashlib
+import json
+import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # a network so small gains nothing from more
+
+import intervals
 import numpy as np
-from numpy.typing import NDArray
-from regressor import Regressor, predicted, trained
+from ablation import Recipe, each_alone, without_each
+from crops import SIDE, Crops, errors, labelled_photographs
+from plane import Batch, augmented, upright
+from regressor import BATCH, Draw, Regressor, predicted, restored, store, trained
 
-from facelab.augment import photographs
+import facelab
 from facelab.augment.engines import Engine, load_engine
-from facelab.augment.generate import Generator
-from facelab.augment.labels import covered
-from facelab.augment.plan import Item, Plan
-from facelab.augment.portrait_cache import PortraitCache
-from facelab.augment.template import Template, parse_template
-from facelab.errors import NoFaceError
-from facelab.geometry import pose
-from facelab.geometry.visibility import visible_landmarks
-from facelab.numerics.arrays import Bool, Float
-from facelab.reconstruct import load_reconstructor
+from facelab.benchmark.measures import bin_names, bin_of
+from facelab.files.writing import write_bytes_atomically
+from facelab.numerics.arrays import Float
+from facelab.provenance import file_sha256
+from samples import content, samples
 
-SIDE = 64  # of the crops, px
-TESTED = 2  # of each portrait that is held out
-TURNED = 15.0  # degrees of yaw from which a photograph shows a turned face
+RECIPES = Path(__file__).parent / "recipes"
+PLAIN, PLANE = "plain", "2-D"
+TESTS = ("plain", "lit", "turned", "drawn")  # recipes of the rendered tests
+TEST_SIZE = 600  # samples of each of them
+TRAINED, TESTED = 1, 2  # seeds of samples: who is drawn in a test is in no training set
 
-WIDE = "frame: {size: 144, room: 2.8}"  # all begin with it: a turned head needs room
-CROP = (
-    f"frame: {{size: {SIDE}, room: {{normal: [1.5, 0.05]}}, "
-    "right: {normal: [0, 0.02]}, down: {normal: [0, 0.02]}, roll: %s}"
-)
-UPRIGHT = CROP % "0"
-PLANE = (
-    "mirror: {chance: 0.5}",
-    f"frame: {{size: {SIDE}, room: {{uniform: [1.3, 1.8]}}, right: {{normal: [0, 0.04]}}, "
-    "down: {normal: [0, 0.04]}, roll: {uniform: [-70, 70]}}",
-    "camera: {chance: 0.7, exposure: {normal: [0, 0.5]}, contrast: {uniform: [-0.3, 0.3]}, "
-    "temperature: {uniform: [-0.6, 0.6]}, saturation: {uniform: [-0.5, 0.3]}}",
-    "blur: {chance: 0.2, sigma: {uniform: [0, 1.2]}}",
-    "noise: {chance: 0.3, read: {uniform: [0, 0.04]}, shot: {uniform: [0, 0.04]}}",
-)
-ERASED = (
-    "occlude: {chance: 0.3, kind: {choice: [blob, bar, box]}, size: {uniform: [0.2, 0.6]}, "
-    "right: {uniform: [-0.5, 0.5]}, down: {uniform: [-0.5, 0.5]}, angle: {uniform: [-180, 180]}, "
-    'colour: {choice: ["#7a5c48", "#202020", "#c0b0a0", "#3060a0"]}}'
-)
-FACE = (
-    "swap: {source: other, chance: 0.15}",
-    "transplant: {reference: other, regions: {choice: [[eyes], [mouth], [nose]]}, chance: 0.15}",
-    "reshape: {chance: 0.3, slim: {uniform: [-0.6, 0.6]}, smile: {uniform: [-0.3, 0.8]}}",
-    "relight: {chance: 0.3, azimuth: {uniform: [-90, 90]}, strength: {uniform: [0.3, 0.9]}}",
-    "cover: {chance: 0.15, item: {choice: [mask, glasses]}}",
-    "profile: {chance: 0.75, yaw: {uniform: [-85, 85]}, pitch: {normal: [0, 10]}}",
-)
-SHADED = (
-    "shade: {chance: %s, dark: {uniform: [0.4, 0.9]}, angle: {uniform: [-180, 180]}, "
-    "place: {uniform: [-0.3, 0.3]}, soft: {uniform: [0.02, 0.4]}}"
-)
-
-TRAINING: dict[str, tuple[str, ...]] = {
-    "plain": (WIDE, UPRIGHT),
-    "2-D": (WIDE, ERASED, *PLANE),
-    "facelab": (WIDE, *FACE, ERASED, SHADED % "0.25", *PLANE),
-}
-TESTS: dict[str, tuple[str, ...]] = {
-    "upright": (WIDE, UPRIGHT),
-    **{
-        f"in plane, {angle} degrees": (WIDE, CROP % f"{{choice: [-{angle}, {angle}]}}")
-        for angle in (15, 30, 45, 60)
-    },
-    **{
-        f"yaw, {angle} degrees": (
-            WIDE,
-            f"profile: {{yaw: {{choice: [-{angle}, {angle}]}}}}",
-            UPRIGHT,
-        )
-        for angle in (20, 40, 60, 80)
-    },
-    "lit from a side": (WIDE, "relight: {azimuth: {choice: [-80, 80]}, strength: 0.9}", UPRIGHT),
-    "half in shadow": (WIDE, SHADED % "1", UPRIGHT),
-    "mask or glasses": (WIDE, "cover: {item: {choice: [mask, glasses]}}", UPRIGHT),
-    "something in front": (WIDE, ERASED.replace("chance: 0.3, ", ""), UPRIGHT),
-}
+Errors = dict[str, list[Float]]  # by training set: (photographs,) of each seed
 
 
-Figures = dict[str, dict[str, list[tuple[float, float]]]]  # by test and training set: by seed
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Samples by a recipe, and whether they are augmented in two dimensions on top."""
+
+    name: str
+    recipe: Recipe
+    plane: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Crops:
-    """Faces and where their landmarks are.
+def training_sets(recipes: Sequence[str], ablated: Sequence[str]) -> list[TrainingSet]:
+    """What networks are trained on: plain, 2-D, each recipe, and those to ablate step by step."""
+    plain = content(RECIPES / f"{PLAIN}.yaml")
+    out = [TrainingSet(PLAIN, plain), TrainingSet(PLANE, plain, plane=True)]
+    for given in dict.fromkeys([*recipes, *ablated]):
+        name, recipe = Path(given).stem, content(given)
+        out += [TrainingSet(name, recipe), TrainingSet(f"{name} + {PLANE}", recipe, plane=True)]
+        if given in ablated:
+            out += _ablations(name, recipe)
+    return out
 
-    images (n, SIDE, SIDE, 3) uint8; landmarks (n, 68, 2) float32, pixels; shown (n, 68): hidden
-    neither by the face itself nor by what is in front of it.
+
+def _ablations(name: str, recipe: Recipe) -> Iterator[TrainingSet]:
+    for step, rest in without_each(recipe).items():
+        yield TrainingSet(f"{name} without {step} + {PLANE}", rest, plane=True)
+    for step, alone in each_alone(recipe).items():
+        yield TrainingSet(f"{step} of {name} + {PLANE}", alone, plane=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Makes samples, trains networks, and keeps both in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    engine : Engine
+        Makes the samples.
+    photographs : Path
+        The folder of those to train on.
+    count, draws, steps : int
+        Of renders in a training set, of samples that each serves, and of gradient descent.
     """
 
-    images: NDArray[np.uint8]
-    landmarks: Float
-    shown: Bool
+    folder: Path
+    engine: Engine
+    photographs: Path
+    count: int
+    draws: int
+    steps: int
+
+    def samples(self, recipe: Recipe, photographs: Path, count: int, seed: int) -> Crops:
+        """Samples of a recipe."""
+        asked = recipe, _contents(photographs), count, seed
+        folder, faces = self.folder / "samples" / _digest(*asked), self.folder / "faces"
+        return samples(recipe, photographs, count, seed, folder, faces, self.engine)
+
+    def network(self, training: TrainingSet, seed: int) -> Regressor:
+        """A network that was trained on a set."""
+        recipe = {**training.recipe, "variants": self.draws}
+        made_of = recipe, _contents(self.photographs), self.count
+        name = _digest(*made_of, training.plane, self.steps, seed)
+        file = self.folder / "networks" / f"{name}.safetensors"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            crops = self.samples(recipe, self.photographs, self.count * self.draws, TRAINED)
+            mean = upright(crops)[1].mean(axis=0)
+            store(trained(_draw(crops, training.plane), mean, SIDE, self.steps, seed), file)
+        return restored(file, SIDE)
+
+    def tests(
+        self, held_out: Path | None, labelled: Sequence[Path], first: int
+    ) -> dict[str, Crops]:
+        """What networks are tested on, by name: rendered samples and real photographs."""
+        recipes = {name: content(RECIPES / f"{name}.yaml") for name in TESTS}
+        rendered = {
+            f"held out, {name}": self.samples(recipe, held_out, TEST_SIZE, TESTED)
+            for name, recipe in (recipes.items() if held_out else ())
+        }
+        real = {f"labelled, {one.name}": labelled_photographs(one, first) for one in labelled}
+        return rendered | real
 
 
-def template(steps: Sequence[str]) -> Template:
-    lines = ["version: 1", "steps:", *(f"  - {step}" for step in steps)]
-    return parse_template("\n".join(lines).encode(), "recipe", Path())
+def _draw(crops: Crops, plane: bool) -> Draw:
+    """Draws batches of faces, augmented in two dimensions or as they are."""
+    images, landmarks = upright(crops)
+
+    def draw(rng: np.random.Generator) -> Batch:
+        rows = rng.integers(len(crops), size=BATCH)
+        return augmented(crops, rows, rng) if plane else (images[rows], landmarks[rows])
+
+    return draw
 
 
-def crop(generator: Generator, index: int) -> tuple[int, Crops]:
-    """One sample, with its number."""
-    sample = generator(index)
-    image = np.rint(sample.image * 255).astype(np.uint8)
-    landmarks = sample.positions.landmarks
-    shown = visible_landmarks(sample.positions) & ~covered(landmarks, sample.covered)
-    return index, Crops(image[None], landmarks[None, :, :2], shown[None])
+def _digest(*parts: object) -> str:
+    said = json.dumps([facelab.__version__, *parts], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:24]
 
 
-def rendered(
-    engine: Engine,
-    portraits: PortraitCache,
-    items: Sequence[Item],
-    steps: Sequence[str],
-    variants: int,
-) -> Crops:
-    """Samples of some photographs, the variants of one after those of another."""
-    plan = Plan(items, len(items) * variants, seed=0)
-    generator = Generator(plan, template(steps), portraits)
-    tasks = [at + len(items) * variant for at in range(len(items)) for variant in range(variants)]
-    found = dict(engine.map(crop, generator, tasks))
-    return joined(found[task] for task in tasks)
+def _contents(folder: Path) -> list[str]:
+    return sorted(file_sha256(file) for file in folder.rglob("*") if file.is_file())
 
 
-def joined(crops: Iterable[Crops]) -> Crops:
-    parts = list(crops)
-    return Crops(
-        np.concatenate([part.images for part in parts]),
-        np.concatenate([part.landmarks for part in parts]),
-        np.concatenate([part.shown for part in parts]),
-    )
-
-
-def yaw(portraits: PortraitCache, item: Item) -> tuple[Item, float | None]:
-    """A photograph and how far its face is turned, degrees; None where there is no face."""
-    try:
-        face = portraits.portrait(item).face
-    except NoFaceError:
-        return item, None
-    return item, pose.estimate(face.positions).yaw
-
-
-def with_faces(engine: Engine, portraits: PortraitCache, folder: Path) -> dict[Item, float]:
-    """The photographs of a folder that show a face, and how far it is turned."""
-    items, _ = photographs.find(folder, seed=0)
-    found = dict(engine.map(yaw, portraits, items))
-    return {item: angle for item in items if (angle := found[item]) is not None}
-
-
-def errors(network: Regressor, crops: Crops) -> tuple[float, float]:
-    """Mean distance over all landmarks and over those that show, % of the root of their box."""
-    away = np.linalg.norm(predicted(network, crops.images) - crops.landmarks, axis=2)
-    extent = np.ptp(crops.landmarks, axis=1)
-    away = 100 * away / np.sqrt(extent.prod(axis=1))[:, None]
-    every = away.mean(axis=1)
-    shown = (away * crops.shown).sum(axis=1) / crops.shown.sum(axis=1).clip(1)
-    return float(every.mean()), float(shown[crops.shown.any(axis=1)].mean())
-
-
-def training_sets(
-    engine: Engine, portraits: PortraitCache, items: Sequence[Item], variants: int
-) -> dict[str, Crops]:
-    out = {}
-    for name, steps in TRAINING.items():
-        start = time.perf_counter()
-        out[name] = rendered(engine, portraits, items, steps, variants)
-        count, seconds = len(out[name].images), time.perf_counter() - start
-        print(f"{name}: {count} samples, {count / seconds:.0f} per second", flush=True)
-    return out
-
-
-def test_sets(
-    engine: Engine, portraits: PortraitCache, held_out: Sequence[Item], others: Path | None
-) -> dict[str, Crops]:
-    out = {
-        name: rendered(engine, portraits, held_out, steps, TESTED) for name, steps in TESTS.items()
-    }
-    if others:
-        angles = with_faces(engine, portraits, others)
-        turned = [item for item, angle in angles.items() if abs(angle) > TURNED]
-        name = f"{len(turned)} photographed at a yaw above {TURNED:.0f} degrees"
-        out[name] = rendered(engine, portraits, turned, (WIDE, UPRIGHT), 1)
-    return out
-
-
-def measured(sets: dict[str, Crops], tests: dict[str, Crops], steps: int, seeds: int) -> Figures:
-    """The errors of networks trained on each set, on each test, one for each seed."""
-    out: Figures = {test: {name: [] for name in sets} for test in tests}
+def measured(
+    workshop: Workshop, sets: Sequence[TrainingSet], tests: dict[str, Crops], seeds: int
+) -> Iterator[dict[str, Errors]]:
+    """The errors by test, after each training seed."""
+    out: dict[str, Errors] = {test: {one.name: [] for one in sets} for test in tests}
+    start, done = time.perf_counter(), 0
     for seed in range(seeds):
-        for name, crops in sets.items():
-            start = time.perf_counter()
-            network = trained(crops.images, crops.landmarks, steps, seed)
-            for test, held in tests.items():
-                out[test][name].append(errors(network, held))
-            print(f"seed {seed}, {name}: {time.perf_counter() - start:.0f} s", flush=True)
-    return out
+        for training in sets:
+            network = workshop.network(training, seed)
+            for test, crops in tests.items():
+                found = predicted(network, upright(crops)[0])
+                out[test][training.name].append(errors(found, crops))
+            done += 1
+            left = (time.perf_counter() - start) / done * (seeds * len(sets) - done)
+            _say(f"seed {seed}, {training.name}: done; {left / 60:.0f} minutes left")
+        yield out
 
 
-def table(figures: Figures) -> str:
-    """In Markdown: medians over training seeds, all landmarks and those that show."""
-    names = list(TRAINING)
-    lines = ["| tested on | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
+def tables(figures: dict[str, Errors], tests: dict[str, Crops]) -> str:
+    """For each test in Markdown: errors by yaw, and how far they are below the first set's."""
+    parts = []
     for test, by_set in figures.items():
-        cells = []
-        for name in names:
-            every, shown = np.median(by_set[name], axis=0)
-            cells.append(f"{every:.1f} ({shown:.1f})")
-        lines.append(f"| {test} | " + " | ".join(cells) + " |")
+        bins = np.array([bin_of(yaw) for yaw in tests[test].yaw])
+        groups = {name: bins == name for name in bin_names() if (bins == name).any()}
+        groups["all"] = np.ones(len(bins), bool)
+        head = [f"{name} ({rows.sum()})" for name, rows in groups.items()]
+        base = np.stack(next(iter(by_set.values()))).astype(np.float64)
+        lines = {name: np.stack(each).astype(np.float64) for name, each in by_set.items()}
+        error = {
+            name: [intervals.mean(each[:, rows]) for rows in groups.values()]
+            for name, each in lines.items()
+        }
+        gain = {
+            name: [intervals.gain(each[:, rows], base[:, rows]) for rows in groups.values()]
+            for name, each in list(lines.items())[1:]
+        }
+        first = next(iter(by_set))
+        parts += [_table(f"{test}: error", head, error)]
+        parts += [_table(f"{test}: better than {first} by", head, gain)] if gain else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(title: str, head: Sequence[str], rows: dict[str, list[intervals.Estimate]]) -> str:
+    lines = [f"| {title} | " + " | ".join(head) + " |", "|---|" + "---|" * len(head)]
+    lines += [f"| {name} | " + " | ".join(map(str, cells)) + " |" for name, cells in rows.items()]
     return "\n".join(lines)
 
 
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--photographs", type=Path, required=True, help="to train on")
+    add("--work", type=Path, required=True, help="where samples and networks are kept")
+    add("--held-out", type=Path, help="photographs of others, to render tests of")
+    add("--labelled", type=Path, action="append", default=[], help="real photographs to test on")
+    add("--first-pixel", type=int, choices=(0, 1), default=0, help="what their labels call it")
+    add("--recipe", action="append", default=[], help="a recipe or its name; more than one")
+    add("--ablate", action="append", default=[], help="a recipe, and it by its steps")
+    add("--sets", help="names of training sets with commas between; by default all")
+    add("--list", action="store_true", help="say what the training sets are called")
+    add("--count", type=int, default=2400, help="renders in a training set")
+    add("--draws", type=int, default=1, help="samples of each, with light drawn anew")
+    add("--steps", type=int, default=1200, help="of gradient descent")
+    add("--seeds", type=int, default=3, help="networks trained on each set")
+    add("--workers", type=int, default=2, help="processes that make samples")
+    return parser.parse_args()
+
+
+def chosen(sets: Sequence[TrainingSet], names: str | None) -> list[TrainingSet]:
+    """The sets of these names, in their order; all without any."""
+    if names is None:
+        return list(sets)
+    by_name = {one.name: one for one in sets}
+    wanted = [name.strip() for name in names.split(",")]
+    for name in wanted:
+        if name not in by_name:
+            raise SystemExit(f"--sets: {name!r} is none of {', '.join(by_name)}")
+    return [by_name[name] for name in wanted]
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photographs", type=Path, required=True)
-    parser.add_argument("--others", type=Path, help="more photographs, tested as they are")
-    parser.add_argument("--variants", type=int, default=16, help="of each training portrait")
-    parser.add_argument("--seeds", type=int, default=3, help="networks trained on each set")
-    parser.add_argument("--steps", type=int, default=1200, help="of gradient descent")
-    parser.add_argument("--workers", type=int, default=2)
-    arguments = parser.parse_args()
-    engine = load_engine(workers=arguments.workers)
-    with tempfile.TemporaryDirectory() as folder:
-        portraits = PortraitCache(Path(folder), load_reconstructor, "default")
-        items = list(with_faces(engine, portraits, arguments.photographs))
-        train = [item for item in items if item.split == "train"]
-        held_out = [item for item in items if item.split != "train"]
-        print(f"{len(train)} portraits to train on, {len(held_out)} held out", flush=True)
-        sets = training_sets(engine, portraits, train, arguments.variants)
-        tests = test_sets(engine, portraits, held_out, arguments.others)
-    figures = measured(sets, tests, arguments.steps, arguments.seeds)
-    print(f"\nlandmark error in % of the box, all 68 (those that show), {arguments.seeds} seeds\n")
-    print(table(figures))
+    given = parsed()
+    sets = chosen(training_sets(given.recipe, given.ablate), given.sets)
+    if given.list:
+        _say("\n".join(one.name for one in sets))
+        return
+    engine = load_engine(workers=given.workers)
+    sizes = given.count, given.draws, given.steps
+    workshop = Workshop(given.work, engine, given.photographs, *sizes)
+    tests = workshop.tests(given.held_out, given.labelled, given.first_pixel)
+    for figures in measured(workshop, sets, tests, given.seeds):
+        text = tables(figures, tests)
+        write_bytes_atomically(given.work / "tables.md", text.encode())
+    _say(f"\nlandmark error, % of the box; 95 % intervals\n\n{text}")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ from facelab.edits.wrinkles import PLACES, Wrinkles
 from facelab.heads.albedo import albedo, features_kept, features_removed
 from facelab.heads.family import HeadFamily
 from facelab.numerics import raster
-from facelab.numerics.smoothing import smoothstep
+from facelab.numerics.distance import distance_within
+from facelab.numerics.smoothing import smoothstep, spread
 
 Float = NDArray[np.float32]
 
@@ -194,7 +195,10 @@ def tone_curve(tones: Float) -> dict[str, Float]:
 
 
 def beard(men: list[Person]) -> Float:
-    """Where beards darken the face: bearded men against shaved ones, ``(256, 256)`` in [0, 1]."""
+    """Where beards darken the face, ``(256, 256)`` in [0, 1].
+
+    Bearded men against shaved ones, and the rim from ear to jaw, which few portraits show well.
+    """
     men = sorted(men, key=lambda one: one.beard)
     tenth = len(men) // 10
     groups = men[: 3 * tenth], men[-tenth:]
@@ -204,8 +208,13 @@ def beard(men: list[Person]) -> Float:
     rows = np.arange(SIDE)[:, None] / SIDE
     nose = canonical().landmarks68[33, 1] / canonical().size
     below = smoothstep(rows.astype(np.float32), nose - 0.02, nose + 0.02)
-    out: Float = below * np.clip(darker / np.quantile(darker, 0.98), 0, 1) ** np.float32(0.7)
-    return out
+    out = below * np.clip(darker / np.quantile(darker, 0.98), 0, 1) ** np.float32(0.7)
+    rim = distance_within(canonical().region("oval", SIDE) > 0.5) / np.float32(SIDE)
+    ears = canonical().landmarks68[[1, 15], 1].mean() / canonical().size
+    sides = smoothstep(-rim, -0.1, -0.04) * smoothstep(
+        rows.astype(np.float32), ears - 0.06, ears + 0.1
+    )
+    return np.maximum(out, np.float32(0.75) * sides)
 
 
 def creases() -> Float:
@@ -216,7 +225,7 @@ def creases() -> Float:
 
 
 def body(textures: Path) -> dict[str, NDArray]:
-    """Ears in CIELAB above the tone, and where scalp, beard and wet skin are, both JPEG.
+    """Ears in CIELAB above the tone, 3 steps to a unit, and where scalp, beard and wet skin are.
 
     Of beards that is below the jaw, where the face's atlas does not reach.
     """
@@ -230,8 +239,8 @@ def body(textures: Path) -> dict[str, NDArray]:
     wet[round(0.35 * BODY) : round(0.47 * BODY), : BODY // 6] = 1  # behind the eyeballs
     masks = np.dstack([drawn(family, family.scalp), drawn(family, throat(family)), wet])
     return {
-        "ears": encoded_lab(mean * ears[..., None]),
-        "masks": encoded(np.clip(masks, 0, 1).astype(np.float32)),
+        "ears": png(mean * ears[..., None] * 3 + 128),
+        "masks": png(masks * 255),
     }
 
 
@@ -253,7 +262,7 @@ def vertex_share(family: HeadFamily, triangles: NDArray[np.bool_]) -> Float:
 def throat(family: HeadFamily) -> Float:
     """How much of a beard grows at each vertex below the jaw, from the mean head's shape."""
     y, z = family.base.T[1:]
-    jaw = smoothstep(y, -13.5, -10.0) * smoothstep(-y, 4.5, 7.5)  # cm; the chin is at -9
+    jaw = smoothstep(y, -12.2, -9.6) * smoothstep(-y, 4.5, 7.5)  # cm; the chin is at -9
     out: Float = jaw * smoothstep(z, -7.5, -4.0)
     return out
 
@@ -263,9 +272,10 @@ def drawn(family: HeadFamily, values: Float) -> Float:
     places = np.column_stack([family.uv * BODY - 0.5, np.zeros(len(family.uv))])
     both = np.concatenate([family.triangles, family.triangles[:, ::-1]]).astype(np.int32)
     fragments = raster.rasterize(places.astype(np.float32), both, (BODY, BODY))
-    out = raster.interpolate(fragments, both, values.reshape(-1, 1).astype(np.float32))[..., 0]
-    grown = cv2.dilate(out, np.ones((7, 7), np.uint8))
-    filled: Float = np.where(fragments.covered, out, grown)
+    out = raster.interpolate(fragments, both, values.reshape(-1, 1).astype(np.float32))
+    around = spread(out, fragments.covered)
+    near = cv2.dilate(fragments.covered.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    filled: Float = np.where(fragments.covered | ~near, out[..., 0], around[..., 0])
     return filled
 
 
@@ -275,9 +285,10 @@ def encoded(rgb: Float) -> NDArray[np.uint8]:
     return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].ravel()
 
 
-def encoded_lab(offsets: Float) -> NDArray[np.uint8]:
-    """JPEG bytes of CIELAB offsets: 3 steps to a unit, 128 for none."""
-    return encoded(np.clip(offsets * 3 + 128, 0, 255).astype(np.float32) / 255)
+def png(values: Float) -> NDArray[np.uint8]:
+    """PNG bytes of three channels in [0, 255]."""
+    pixels = np.rint(np.clip(values[..., ::-1], 0, 255)).astype(np.uint8)
+    return cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].ravel()
 
 
 def encoded_grey(shade: Float) -> NDArray[np.uint8]:

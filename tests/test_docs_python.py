@@ -52,6 +52,9 @@ def test_the_tour_of_python(folder, capsys):
     assert {path.name for path in (folder / "swaps").glob("*.png")} == {"astronaut.png"}
     assert tuple(scope["batch"].shape) == (4, 3, 256, 256)
     assert tuple(scope["points"].shape) == (4, 68, 3)
+    assert scope["loss"].item() < 1
+    assert list((folder / "renders").glob("*.render.npz"))
+    assert scope["count"] == len(scope["data"]) == 48
     assert b"DigitalSourceType" not in (folder / "same.jpg").read_bytes()
     assert b"DigitalSourceType" in (folder / "darker.jpg").read_bytes()
     printed = capsys.readouterr().out
@@ -64,6 +67,7 @@ def test_tasks_are_as_short_as_promised():
     assert len(lines_after("docs/python.md", "in three lines")) == 3
     assert len(lines_after("docs/python.md", "A folder of swaps, in ten lines")) <= 10
     assert len(lines_after("docs/python.md", "here in ten lines")) <= 10
+    assert len(lines_after("docs/python.md", "A training script in 30 lines")) <= 30
 
 
 def test_networks_in_onnx_runtime(folder):

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 import facelab
 from facelab.augment import labels, maps
+from facelab.augment.albumentation import from_albumentations, to_albumentations
 from facelab.augment.formats.folder import Folder
 from facelab.augment.generate import Generator
 from facelab.augment.heads import plan_of
@@ -292,6 +293,9 @@ class AugmentedFaces:
         alike = len({image.shape for image in images}) == 1
         return (np.stack(images) if alike else list(images), *map(list, others))
 
+    to_albumentations = staticmethod(to_albumentations)
+    from_albumentations = staticmethod(from_albumentations)
+
     @cached_property
     def _make(self) -> Generator:
         """Makes samples; each process has its own."""
@@ -308,8 +312,8 @@ def _key(template: Template, portraits: PortraitCache, plan: Plan, names: Sequen
     inputs = template.inputs.items()
     said = {
         "facelab": facelab.__version__,
-        "steps": steps[template.renders],
         "heads": template.text.get("heads"),
+        "steps": steps[template.renders],
         "inputs": {name: [file_sha256(file) for file in files_of(one)] for name, one in inputs},
         "settings": [template.texture_size, template.blend, plan.seed, list(names)],
         "refuse": asdict(template.refuse),

@@ -24,6 +24,8 @@ from facelab.recipe.recipe import SEEDS
 from facelab.types import Texture
 
 MOST_PEOPLE = 1_000_000
+WEIGHTS = ("heads", "skins")
+"""Names of the weights that heads are drawn with."""
 
 _AROUND = 1.15  # more than a frame cuts out: a turned face is not in the middle of its head
 _LOOKS, _SHOT, _SKIN = range(3)  # mark the random numbers for each
@@ -34,7 +36,7 @@ DEFAULTS: Mapping[str, Distribution] = {
     "age": Uniform(18, 80),
     "male": Choice((Uniform(0, 0.3), Uniform(0.7, 1))),
     "weight": Normal(0, 0.35, -1, 1),
-    "hat": Choice((*[Constant("none")] * 11, Constant("fedora"), Constant("fedora_cocked"))),
+    "hat": Choice((*[Constant("none")] * 22, Constant("fedora"), Constant("fedora_cocked"))),
     "yaw": Choice((Uniform(-90, 90), Normal(0, 25, -110, 110))),
     "pitch": Normal(0, 12, -60, 60),
     "roll": Normal(0, 9, -180, 180),
@@ -94,7 +96,7 @@ class Heads:
         drawn = {
             key.name: self._of(key.name).sample(stream)
             for key, stream in zip(keys, streams, strict=True)
-            if key.name != "seed" or "seed" in self.distributions
+            if key.name != "seed"
         }
         return {"seed": int(rng.integers(SEEDS)), **drawn}
 
@@ -178,7 +180,8 @@ def _openness(points: Float) -> Float:
 
 def _digest(name: str) -> str:
     """Of a head's name and the weights that it is drawn with, hexadecimal."""
-    return hashlib.sha256(f"{name} {weights.entry_of('heads').sha256}".encode()).hexdigest()
+    said = [name, *(weights.entry_of(each).sha256 for each in WEIGHTS)]
+    return hashlib.sha256(" ".join(said).encode()).hexdigest()
 
 
 def _rng(seed: int, sha256: str, *marks: int) -> Rng:

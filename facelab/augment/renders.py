@@ -238,7 +238,7 @@ def copied(value: Any) -> Any:  # noqa: ANN401  # as JSON has it, and arrays
     if isinstance(value, dict):
         return {name: copied(one) for name, one in value.items()}
     if isinstance(value, list):
-        return list(value)
+        return [copied(one) for one in value]
     return value.copy() if isinstance(value, np.ndarray) else value
 
 
@@ -253,4 +253,6 @@ def _with_arrays(value: Any) -> Any:  # noqa: ANN401  # as JSON has it
         innermost = innermost[0]
     if isinstance(innermost, bool):
         return np.array(value, np.bool_)
-    return np.array(value, np.float32) if isinstance(innermost, int | float) else value
+    if isinstance(innermost, int | float):
+        return np.array(value, np.float32)
+    return [_with_arrays(one) for one in value]

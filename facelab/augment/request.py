@@ -15,6 +15,7 @@ from fsspec.implementations.local import LocalFileSystem
 import facelab
 from facelab import weights
 from facelab.augment.generate import Generator
+from facelab.augment.heads import WEIGHTS
 from facelab.augment.maps import MAPS
 from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.report.dataset_card import Facts
@@ -230,7 +231,7 @@ def matte_weights() -> dict[str, str]:
 
 def head_weights() -> dict[str, str]:
     """Name to sha256 of the weights that heads are drawn with."""
-    return {"heads": weights.entry_of("heads").sha256}
+    return {name: weights.entry_of(name).sha256 for name in WEIGHTS}
 
 
 def _key(networks: Networks, used: Mapping[str, str]) -> str:

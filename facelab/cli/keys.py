@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import Field, fields
+from typing import Any
 
 from facelab.edits.foreign import WithForeign
 from facelab.edits.parameters import allowed, default_of
 from facelab.errors import FacelabError, UsageError
 from facelab.recipe import step_classes
 from facelab.recipe.steps import unknown
+
+HEADS = "heads"
+"""The key of recipes, beside ``steps``, of people who are drawn."""
 
 
 def steps_of(command: str) -> WithForeign:
@@ -33,6 +38,8 @@ def listed(command: str) -> tuple[str, list[FacelabError]]:
             lines.append(f"{name:{width}}  {_summary(classes[name])}")
         except FacelabError as error:
             errors.append(error)
+    if command == "augment":
+        lines.append(f"{HEADS:{width}}  People who are drawn; no step, but a key beside them.")
     return "\n".join(lines), errors
 
 
@@ -44,15 +51,38 @@ def explained(command: str, name: str) -> str:
     UsageError
         If there is no such step.
     """
+    if command == "augment" and name == HEADS:
+        return _explained_heads()
     classes = steps_of(command)
     if name not in classes:
         raise UsageError(f"{unknown('edit', name, classes)} (see facelab {command} --list)")
-    lines = [f"{name}: {_summary(classes[name])}"]
-    for key in fields(classes[name]):
+    return "\n".join([f"{name}: {_summary(classes[name])}", *_keys(fields(classes[name]))])
+
+
+def _keys(known: Iterable[Field[Any]], drawn: Container[str] = ()) -> Iterator[str]:
+    """The lines on keys; those that are `drawn` have no single default."""
+    for key in known:
         default = default_of(key)
         given = "required" if default is None else f"default {_shown(default)}"
-        lines += ["", f"  {key.name} ({allowed(key)}; {given})", f"      {key.metadata['help']}"]
-    return "\n".join(lines)
+        given = "drawn by default" if key.name in drawn else given
+        yield from ("", f"  {key.name} ({allowed(key)}; {given})", f"      {key.metadata['help']}")
+
+
+def _explained_heads() -> str:
+    """The keys of people who are drawn."""
+    from facelab.augment.heads import DEFAULTS, MOST_PEOPLE, Heads, known_keys
+
+    default = Heads()
+    counts = (
+        f"{HEADS}: {_summary(Heads)}",
+        "",
+        f"  people (1 to {MOST_PEOPLE}; default {default.people})",
+        "      how many there are",
+        "",
+        f"  share (0 to 1; default {default.share:g})",
+        "      of the renders that show them; the others are photographs",
+    )
+    return "\n".join([*counts, *_keys(known_keys().values(), DEFAULTS)])
 
 
 def _summary(step: type) -> str:

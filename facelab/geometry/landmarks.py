@@ -14,11 +14,18 @@ from facelab.errors import UsageError
 from facelab.files import MEGABYTE, read_bytes, why
 from facelab.files.matlab import read_mat
 from facelab.files.npy import read_npy
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Float, Int
 from facelab.types import PositionMap
 
 SUFFIXES = (".txt", ".pts", ".npy", ".mat")
 COUNTS = (68, 21)  # of 300-W and of AFLW
+TWINS68 = (
+    *range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1),
+    45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
+    *range(54, 47, -1), *range(59, 54, -1), *range(64, 59, -1), *range(67, 64, -1),
+)  # fmt: skip
+"""Each 300-W landmark's counterpart on the other side of the face."""
+
 _WITH_PUPILS = 70  # of Microsoft's Face Synthetics, whose last two they are
 _LARGEST = MEGABYTE  # a file of 68 points has a few thousand bytes
 _FARTHEST = 1e6  # px: what lies beyond is in no photograph
@@ -53,6 +60,16 @@ def position_map(points: Float, atlas: Atlas) -> PositionMap:
     The inverse of `points468`, as far as these span the map.
     """
     return PositionMap(atlas.spread(surface()(points)), atlas)
+
+
+@cache
+def twins() -> Int:
+    """Each point's counterpart on the other side of the face, ``(468,)``."""
+    uv = canonical().uv
+    image = uv * np.array([-1, 1], np.float32) + np.array([canonical().size - 1, 0])
+    away = np.linalg.norm(uv[:, None] - image, axis=2)
+    out: Int = away.argmin(axis=0).astype(np.int32)
+    return out
 
 
 @cache

@@ -27,14 +27,15 @@ from facelab.types import Texture
 _LIT = 0.6  # quantile of the skin's lightness that is taken for its own: half of it lies in shade
 _KEPT = np.array([0.2, 0.7, 0.7], np.float32)  # of what both halves share, in CIELAB
 _LARGEST = np.array([4.0, 5.0, 5.0], np.float32)  # of it, in CIELAB
-_LIPS_EVENED = 0.5  # of the contrast of their lightness
+_LIPS_EVENED = 0.65  # of the contrast of their lightness
 _RIM = 0.12  # of the side, over which the tone fades to one colour toward the oval
 _GLOSS, _GLOSS_KEPT = 3.0, 0.25  # lightness above the tone from which it is gloss; what stays
 _UNLIKE, _LIKE = 0.25, 0.6  # likelihood of skin from which a texel counts, and fully counts
-_BEARD = 6.0  # mean lightness below the tone, where beards grow, from which it is one
+_WHITE = 0.9, 0.97  # darkest channel from which a texel is burnt out
 _STUBBLE = 2.5, 6.0  # lightness below the tone from which a texel shows stubble, and surely does
 _STRAND = 6.0, 11.0  # lightness below the tone from which a texel shows a strand, and surely does
-_FORM, _FORM_KEPT = 0.022, 0.4  # of the side: what varies more slowly is form; what stays of it
+_FORM = 0.022  # of the side: what varies more slowly is form and its shadows
+_FORM_KEPT = np.array([0.4, 0.6, 0.6], np.float32)  # of it, in CIELAB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +51,7 @@ class Albedo:
     tone : (3,) float32
         CIELAB of the skin as a whole, which `colour` reaches at the face's border.
     bearded : float
-        How much darker a beard is than the skin, units of lightness; 0 without one.
+        How much darker the skin was where beards grow, units of lightness; 0 if that was not asked.
     """
 
     colour: Float
@@ -69,8 +70,8 @@ def albedo(texture: Texture, atlas: Atlas, beard: Float | None = None) -> Albedo
     atlas : Atlas
         The canonical one.
     beard : (n, n) float32, optional
-        Where beards grow, [0, 1]: one that is seen is kept whole there, and what is less than one
-        is taken away. By default what looks like skin is kept.
+        Where beards grow, [0, 1]: hairs are taken away there. By default what looks like skin is
+        kept.
     """
     skin = learn(texture, atlas)
     seen = reject_non_skin(texture, skin, atlas)
@@ -81,28 +82,24 @@ def albedo(texture: Texture, atlas: Atlas, beard: Float | None = None) -> Albedo
     known = _known(seen, skin, atlas) * (1 - _strands(fine, atlas))
     bearded = 0.0
     if beard is not None:
-        known, bearded = _with_beard(known, fine, seen, resized(beard, texture.size))
+        known, bearded = _without_beard(known, fine, seen, resized(beard, texture.size))
     matt = _even_lips(_matt(_without_form(fine, known, atlas)), atlas)
     return Albedo(to_rgb(wanted + _filled(matt, known, atlas)), known, tone, bearded)
 
 
-def _with_beard(known: Float, fine: Float, seen: Texture, grows: Float) -> tuple[Float, float]:
-    """What is known where beards grow: all that is seen of one, or only what is as light as skin.
-
-    Also how dark the beard is, 0 if there is none.
-    """
+def _without_beard(known: Float, fine: Float, seen: Texture, grows: Float) -> tuple[Float, float]:
+    """What is known without a beard's hairs, and how much darker than skin they are."""
+    dark = np.maximum(-cv2.GaussianBlur(fine[..., 0], (0, 0), 0.004 * len(fine)), 0)
     where = grows * smoothstep(seen.confidence, 0.05, 0.3)
-    darker = float(np.average(np.maximum(-fine[..., 0], 0), weights=where + np.float32(1e-6)))
-    if darker > _BEARD:
-        return np.maximum(known, smoothstep(where, 0.1, 0.4)), darker
-    dark = smoothstep(-cv2.GaussianBlur(fine[..., 0], (0, 0), 0.004 * len(fine)), *_STUBBLE)
-    return known * (1 - smoothstep(grows, 0.1, 0.4) * _soft(dark, 0.006)), 0.0
+    darker = np.average(dark, weights=where + np.float32(1e-6))
+    hairs = smoothstep(grows, 0.1, 0.4) * smoothstep(dark, *_STUBBLE)
+    return known * (1 - _soft(hairs, 0.006)), float(darker)
 
 
 def _tones(skin: Skin, atlas: Atlas) -> tuple[Float, Float]:
     """CIELAB of the skin as a whole ``(3,)``, and its field without light ``(128, 128, 3)``."""
     lab = to_lab(skin.tone)
-    certain = skin.likelihood > 0.5 * skin.likelihood.max()
+    certain = skin.likelihood >= 0.5 * skin.likelihood.max()
     light = np.quantile(lab[certain][:, 0], _LIT)
     near = certain & (np.abs(lab[..., 0] - light) < 6)
     tone = np.array([light, *np.median(lab[near if near.any() else certain][:, 1:], axis=0)])
@@ -117,11 +114,8 @@ def _tones(skin: Skin, atlas: Atlas) -> tuple[Float, Float]:
 def _without_form(fine: Float, known: Float, atlas: Atlas) -> Float:
     """CIELAB above the tone, less of the shading in it: eye sockets, the sides of the nose."""
     plain = known * (1 - features_kept(atlas, len(known)))
-    form = blurred(fine, plain, _FORM)[..., 0]
-    share = cv2.GaussianBlur(plain, (0, 0), _FORM * len(known))
-    out = fine.copy()
-    out[..., 0] -= np.float32(1 - _FORM_KEPT) * share * form
-    return out
+    share = cv2.GaussianBlur(plain, (0, 0), _FORM * len(known))[..., None]
+    return np.asarray(fine - (1 - _FORM_KEPT) * share * blurred(fine, plain, _FORM), np.float32)
 
 
 def _matt(fine: Float) -> Float:
@@ -133,12 +127,12 @@ def _matt(fine: Float) -> Float:
 
 
 def _even_lips(fine: Float, atlas: Atlas) -> Float:
-    """Lips as light above as below: the upper one faces down, the lower one shines."""
+    """Lips about as light everywhere: the upper one faces down, the lower one shines."""
     lips = _lips(atlas, len(fine))
-    light = fine[..., 0]
-    mean = np.average(light, weights=lips + np.float32(1e-6))
+    slow = blurred(fine, lips, _FORM)[..., 0]
+    mean = np.average(slow, weights=lips + np.float32(1e-6))
     out = fine.copy()
-    out[..., 0] += np.float32(_LIPS_EVENED) * lips * (mean - light)
+    out[..., 0] += np.float32(_LIPS_EVENED) * lips * (mean - slow)
     return out
 
 
@@ -151,7 +145,8 @@ def _known(seen: Texture, skin: Skin, atlas: Atlas) -> Float:
         smoothstep(resized(seen.confidence, SIZE), 0.02, 0.15), np.ones((3, 3), np.uint8)
     )
     certain *= cv2.GaussianBlur(well, (0, 0), 1.5)
-    return resized(certain, seen.size) * (1 - features_removed(atlas, seen.size))
+    burnt = smoothstep(seen.colour.min(axis=2), *_WHITE)  # no colour is left of it
+    return resized(certain, seen.size) * (1 - burnt) * (1 - features_removed(atlas, seen.size))
 
 
 def _strands(fine: Float, atlas: Atlas) -> Float:

@@ -29,7 +29,7 @@ from facelab.numerics.arrays import Bool, Float
 
 _EYE, _TOOTH, _TONGUE = (350.0, 1.0), (40.0, 0.8), (12.0, 0.5)  # how they shine, see shading.wet
 _WET = {"upper teeth": _TOOTH, "lower teeth": _TOOTH, "tongue": _TONGUE}
-_SHUT = 0.06  # cm: lips that are no farther apart show nothing of the mouth
+_SHUT = 0.08  # cm: lips that are no farther apart than at rest show nothing of the mouth
 _WIDE = 1.5  # cm: a mouth so far open is as light inside as it gets
 _DARK = 0.3  # of that light, where it is nearly shut
 _ENAMEL = np.array([1.5, 1.42, 1.25], np.float32)  # times the picture of teeth, which is dark
@@ -127,7 +127,7 @@ class Figure:
             yield self._surface(name, mesh, lit, ball.uv, Pictured(picture))
 
     def _mouth(self) -> Iterator[Surface]:
-        apart = shape.lips_apart(self.head)
+        apart = shape.lips_apart(self.head) - shape.lips_apart(self.person.rest)
         if apart < _SHUT:
             return
         bright = np.float32(_DARK + (1 - _DARK) * min(apart / _WIDE, 1.0))
@@ -167,11 +167,13 @@ class Figure:
         mesh = mesh._replace(normals=hair.normals(mesh.vertices, mesh.normals))
         place = self._place(mesh.vertices, mesh.normals, self._open.hair)
         lit = shading.hair(place, self._light, hair.tangents(mesh.vertices, part), colour)
-        paint = Pictured(tinted(self._fitted(part, mesh), colour))
+        paint: Paint = Pictured(tinted(self._fitted(part, mesh), colour))
+        places = part.uv
         if self.person.hat:
             hat = HeadFamily.load().parts[self.person.hat].vertices(self.head)
-            mesh = mesh._replace(triangles=hair.under(part, mesh.vertices, hat))
-        yield self._surface("hair", mesh, lit, part.uv, paint, solid=False)
+            places = np.hstack([places, hair.room_below(mesh.vertices, hat)])
+            paint = hair.Under(paint)
+        yield self._surface("hair", mesh, lit, places, paint, solid=False)
 
     def _hat(self) -> Iterator[Surface]:
         if not self.person.hat:

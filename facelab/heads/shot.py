@@ -22,6 +22,7 @@ from facelab.numerics.arrays import Float
 
 SMALLEST, LARGEST = 32, 2048  # sides of a picture, pixels
 WIDEST = 8.0  # side of a picture, in sizes of the face
+_FIGURE, _BACKDROP = range(2)  # mark the random numbers for each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,32 +79,35 @@ class Picture:
 
 def take(person: Person, shot: Shot) -> Picture:
     """Photograph a person."""
-    rng = np.random.default_rng(shot.seed)
-    family = HeadFamily.load()
-    given = expression(shot.expression, shot.strength, rng)
-    ways = looks(shot.gaze_right, shot.gaze_up)
-    light = draw_light(shot.light, rng)
+    family, figure = HeadFamily.load(), figure_of(person, shot)
     shape = shot.size, shot.size
-    figure = Figure(
-        person,
-        given,
-        ways,
-        (shot.gaze_right, shot.gaze_up),
-        _camera(person, shot),
-        ((shot.yaw, shot.pitch, shot.roll), shot.neck),
-        light,
-    )
     drawing = draw(figure.surfaces(), shape)
+    rng = np.random.default_rng([shot.seed, _BACKDROP])
     image = drawing.over(draw_backdrop(shot.background, shape, rng))
     camera, eyeballs = figure.camera, figure.eyeballs
     names = family.names[-family.expressions :]
+    made = {**figure.expression, **figure.looks}
     return Picture(
         image=image,
         drawing=drawing,
         points=camera.project(family.points468(figure.head)),
         irises=camera.project(eyeballs.irises.reshape(-1, 3)).reshape(2, 5, 3),
         gaze=np.asarray(product(eyeballs.gaze, camera.rotation.T.astype(np.float32)), np.float32),
-        coefficients={name: round({**given, **ways}.get(name, 0.0), 4) for name in names},
+        coefficients={name: round(made.get(name, 0.0), 4) for name in names},
+    )
+
+
+def figure_of(person: Person, shot: Shot) -> Figure:
+    """Return the person as the shot has them: posed, lit and before the camera."""
+    rng = np.random.default_rng([shot.seed, _FIGURE])
+    return Figure(
+        person=person,
+        expression=expression(shot.expression, shot.strength, rng),
+        looks=looks(shot.gaze_right, shot.gaze_up),
+        gaze=(shot.gaze_right, shot.gaze_up),
+        camera=_camera(person, shot),
+        turn=((shot.yaw, shot.pitch, shot.roll), shot.neck),
+        light=draw_light(shot.light, rng),
     )
 
 

@@ -13,9 +13,11 @@ import numpy as np
 
 from facelab.atlas import canonical
 from facelab.heads.albedo import albedo
+from facelab.heads.beard import Beard, with_beard
 from facelab.heads.skin_bank import skin_bank, toned
-from facelab.heads.skin_drawn import Beard, Traits, body, face
+from facelab.heads.skin_drawn import body, face
 from facelab.heads.skin_marks import pores, tinted
+from facelab.heads.traits import Traits
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float, require
 from facelab.types import Texture
@@ -99,22 +101,24 @@ def skin_of(texture: Texture, traits: Traits = ANYBODY) -> Skin:
     """The skin of somebody whose photograph there is.
 
     The photograph's light, gloss, brows, eyes, hair and glasses are taken out, and what it does
-    not show is made up in its tone. Same arguments give the same skin.
+    not show is made up in its tone. A man's beard is drawn anew, so that it goes on below the
+    jaw. Same arguments give the same skin.
 
     Parameters
     ----------
     texture : Texture
         Of the face, in the canonical atlas, as `facelab.face.texture.unwrap` gives it.
     traits : Traits
-        The colour of the hair and how short it is; the rest is seen.
+        Whether it is a man, the colour of the hair and how short it is; the rest is seen.
     """
     bank, rng = skin_bank(), np.random.default_rng(0)
     found = albedo(texture, canonical(), bank.beard)
     tone = bank.likely(found.tone)
     colour = toned(found.colour, found.tone, tone)
     made_up = (1 - found.known) * pores(rng, texture.size)
-    shown = tinted(colour, tone, -made_up, np.zeros_like(made_up))
-    beard = Beard(0.5, 0.6, 0.5, "full", 0.1) if found.bearded else Beard()
+    bare = tinted(colour, tone, -made_up, np.zeros_like(made_up))
+    beard = Beard.of_darkness(found.bearded) if traits.male >= 0.5 else Beard()
+    shown = with_beard(rng, bank, bare, beard, traits)
     return Skin(shown, body(rng, bank, traits, tone, beard))
 
 

@@ -80,12 +80,17 @@ class SkinBank:
     def tone_at(self, light: float, rest: Float | float = 0.0) -> Float:
         """CIELAB ``(3,)`` of the usual tone of a lightness, `rest` redder and yellower."""
         within = np.clip(light, 40, 72)
-        hue = (self.curve * np.array([[1], [within], [within**2]])).sum(axis=0) + rest
-        return np.array([light, *(hue * min(1, light / _PALER) ** 0.6)], np.float32)
+        hue = (self.curve * np.array([[1], [within], [within**2]])).sum(axis=0)
+        return np.array([light, *(hue * min(1, light / _PALER) ** 0.6 + rest)], np.float32)
 
     def face(self, number: int, tone: Float) -> Float:
-        """A shipped skin in another tone, ``(256, 256, 3)`` sRGB in [0, 1]."""
-        return toned(_picture(self.faces[number]), self.tones[number], tone)
+        """A shipped skin in another tone, ``(256, 256, 3)`` sRGB in [0, 1].
+
+        As more or less pigment would make it: each channel is multiplied.
+        """
+        own, wanted = to_rgb(np.stack([self.tones[number], tone])[None])[0]
+        scaled = _picture(self.faces[number]) * (wanted / own)
+        return np.asarray(np.minimum(scaled, 1), np.float32)
 
     def likely(self, tone: Float) -> Float:
         """The tone ``(3,)`` nearest to a seen one that people have: no colour cast, not grey."""
@@ -144,15 +149,15 @@ def skin_bank() -> SkinBank:
     )
 
 
-def _picture(jpeg: Array) -> Float:
-    """RGB in [0, 1], contiguous channels apart."""
-    bgr = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR))
+def _picture(stored: Array) -> Float:
+    """A JPEG or PNG, RGB in [0, 1]."""
+    bgr = np.asarray(cv2.imdecode(stored, cv2.IMREAD_COLOR))
     return np.ascontiguousarray(bgr[..., ::-1]).astype(np.float32) / np.float32(255)
 
 
-def _ears(jpeg: Array) -> Float:
+def _ears(png: Array) -> Float:
     """CIELAB above the tone: 3 steps to a unit, 128 for none."""
-    steps = np.rint(_picture(jpeg) * 255) - 128
+    steps = np.rint(_picture(png) * 255) - 128
     return np.asarray(np.where(np.abs(steps) < 2, 0, steps) / 3, np.float32)
 
 

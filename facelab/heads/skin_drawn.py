@@ -5,7 +5,6 @@ Frame of faces: the canonical atlas; of bodies: the head's own UV square; u righ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
@@ -14,6 +13,7 @@ import numpy as np
 from facelab.atlas import canonical
 from facelab.edits.cielab import to_rgb
 from facelab.face.skin import features
+from facelab.heads.beard import Beard, bearded, with_beard
 from facelab.heads.skin_bank import SkinBank, ramp
 from facelab.heads.skin_marks import (
     Spots,
@@ -25,6 +25,7 @@ from facelab.heads.skin_marks import (
     strands,
     tinted,
 )
+from facelab.heads.traits import Traits
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep
 
@@ -35,75 +36,6 @@ _WET = np.array([0.50, 0.22, 0.21], np.float32)  # sRGB of the mouth's inside
 _LIPSTICKS = np.array([[36, 48, 20], [42, 40, 12], [52, 28, 14], [30, 32, 10], [48, 44, 2]],
                       np.float32)  # CIELAB: red, rose, nude, berry, pink  # fmt: skip
 _SHADOWS = np.array([[35, 8, 12], [30, 12, -6], [28, 2, 2]], np.float32)  # brown, plum, smoke
-_STYLES = ("full", "full", "goatee", "moustache")
-_BLUISH = np.array([0.30, 0.31, 0.34], np.float32)  # sRGB of hairs below the skin
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traits:
-    """Whom a skin is for.
-
-    Parameters
-    ----------
-    age : float
-        Years, 16 to 90.
-    male : float
-        0 for a woman, 1 for a man.
-    lightness : float, optional
-        CIELAB lightness of the skin, about 25 (very dark) to 78 (very light); drawn by default.
-    hair : (3,) floats
-        sRGB-encoded RGB in [0, 1] of the hair: beard and a shorn scalp have its colour.
-    shorn : float
-        How densely short hair covers the scalp, [0, 1]: below other hair it hides gaps.
-    """
-
-    age: float = 30.0
-    male: float = 0.5
-    lightness: float | None = None
-    hair: tuple[float, float, float] = (0.16, 0.11, 0.08)
-    shorn: float = 0.85
-
-
-@dataclass(frozen=True, slots=True)
-class Beard:
-    """How a beard grows.
-
-    Parameters
-    ----------
-    shadow : float
-        Of hairs below the skin, [0, 1].
-    cover : float
-        Of hairs above it, [0, 1].
-    length : float
-        0 for stubble to 1 for a short beard.
-    style : str
-        ``full``, ``goatee`` or ``moustache``.
-    line : float
-        Share of the beard's map from which it grows: a higher one is trimmed closer.
-    """
-
-    shadow: float = 0.0
-    cover: float = 0.0
-    length: float = 0.0
-    style: str = "full"
-    line: float = 0.2
-
-    @property
-    def throat(self) -> np.float32:
-        """How much of it there is below the jaw."""
-        return np.float32(0.9 if self.style == "full" else 0.25)
-
-    @classmethod
-    def drawn(cls, rng: np.random.Generator, traits: Traits) -> Beard:
-        """None for women, for most young men little, and any for the rest."""
-        kind = rng.random()
-        style, line = _STYLES[rng.integers(len(_STYLES))], rng.uniform(0.1, 0.4)
-        shadow, cover, length = rng.uniform(0.1, 0.5), rng.uniform(0.25, 0.95), rng.random()
-        if traits.male < 0.5 or kind < 0.3:
-            return cls()
-        if kind < 0.55:
-            return cls(shadow=shadow, line=0.15)
-        return cls(shadow, cover * (0.5 if kind < 0.75 else 1.0), length, style, line)
 
 
 def face(
@@ -117,12 +49,11 @@ def face(
         _fine(rng, size) + _dark_marks(rng, traits, tone, size) + _lines(rng, bank, traits, size)
     )
     blood = red * _blood(rng, traits, size)
-    lips = rng.normal(0, 1.5, (2, 1, 1)).astype(np.float32) * _zone("lips", size, 0.012)
-    skin = made_up(rng, tinted(large, tone, melanin + lips[0], blood + lips[1]), traits, tone)
-    if beard.shadow == beard.cover == 0:
-        return skin
-    hairs = strands(rng, size, beard.length)
-    return bearded(skin, _growing(rng, resized(bank.beard, size), beard), hairs, beard, traits)
+    darker, redder = rng.normal(0, 1.5, 2).astype(np.float32)
+    lips, creased = _zone("lips", size, 0.012), 3 * strands(rng, size, 0.5) - np.float32(1.5)
+    pigments = melanin + lips * (creased + darker), blood + lips * redder
+    skin = made_up(rng, tinted(large, tone, *pigments), traits, tone)
+    return with_beard(rng, bank, skin, beard, traits)
 
 
 def body(
@@ -130,7 +61,7 @@ def body(
 ) -> Float:
     """Ears, scalp, neck and shoulders on a tone, sRGB ``(384, 384, 3)``.
 
-    Its texels are too large for pores and hairs: they show as their means.
+    Its texels are too large for pores and single hairs.
     """
     size = len(bank.ears)
     ears = np.float32(rng.uniform(0.5, 1.1) * np.clip(tone[0] / 60, 0.4, 1)) * bank.ears
@@ -138,34 +69,22 @@ def body(
     blood = clouds(rng, size, (0.5, 0.05)) + ears[..., 1]
     flat = np.broadcast_to(to_rgb(tone[None, None]), (size, size, 3))
     skin = tinted(flat, tone, melanin, blood)
+    hairs = rng.standard_normal((size, size), np.float32)
     if beard.style != "moustache":
-        skin = bearded(skin, bank.throat * beard.throat, np.float32(0.5), beard, traits)
-    uneven = 1 + clouds(rng, size, (0.08, 0.02))
-    skin = laid_over(
-        skin, 0.8 * np.array(traits.hair, np.float32), traits.shorn * bank.scalp * uneven
-    )
-    return laid_over(skin, _WET, bank.wet)
+        covered = np.clip(0.5 + 0.3 * hairs, 0, 1)
+        skin = bearded(skin, bank.throat * beard.throat, covered, beard, traits)
+    shorn = _shorn(rng, bank, traits, hairs)
+    skin = laid_over(skin, 0.8 * np.array(traits.hair, np.float32), shorn)
+    skin[bank.wet > 0.5] = _WET
+    return skin
 
 
-def bearded(
-    skin: Float, where: Float, hairs: Float | np.float32, beard: Beard, traits: Traits
-) -> Float:
-    """Skin with a beard's hairs: those below the skin bluish, those above in the hair's colour.
-
-    Parameters
-    ----------
-    where : (S, S) float32
-        How much of the beard grows there, [0, 1].
-    hairs : (S, S) float32
-        How much of a texel hairs cover, [0, 1].
-    """
-    if beard.shadow == beard.cover == 0:
-        return skin
-    hair = np.array(traits.hair, np.float32)
-    shadow = where * np.float32(beard.shadow) * (0.35 + 0.15 * hairs)
-    least, most = (1 - beard.length) * np.array([0.2, 0.45]) + beard.length * np.array([0.45, 1.0])
-    cover = where * np.float32(beard.cover) * (least + (most - least) * hairs)
-    return laid_over(laid_over(skin, 0.5 * (hair + _BLUISH), shadow), 0.85 * hair, cover)
+def _shorn(rng: np.random.Generator, bank: SkinBank, traits: Traits, hairs: Float) -> Float:
+    """How much short hair covers of the scalp, which ends raggedly, ``(384, 384)``."""
+    size = len(bank.scalp)
+    ragged = bank.scalp + clouds(rng, size, (0.08, 0.02)) + np.float32(0.12) * hairs
+    cover = traits.shorn * (1 + clouds(rng, size, (0.06, 0.05)) + np.float32(0.1) * hairs)
+    return np.clip(smoothstep(ragged, 0.45, 1.0) * (bank.scalp > 0) * cover, 0, 1)
 
 
 def made_up(rng: np.random.Generator, skin: Float, traits: Traits, tone: Float) -> Float:
@@ -218,32 +137,13 @@ def _lines(rng: np.random.Generator, bank: SkinBank, traits: Traits, size: int) 
 
 def _blood(rng: np.random.Generator, traits: Traits, size: int) -> Float:
     """Blush of cheeks, nose and chin, mottling, and pimples of the young."""
-    weights = rng.gamma(1.5, 1.2, 3)
-    out = clouds(rng, size, (0.5, 0.12), (0.5, 0.025))
+    weights = rng.gamma(2.0, 1.2, 3)
+    out = clouds(rng, size, (0.7, 0.12), (0.5, 0.025))
     for weight, bump in zip(weights, _blushes(size), strict=True):
         out += np.float32(weight) * bump
     young = 1 - ramp(traits.age, 18, 35)
     count = int(rng.poisson(2 + 12 * young * rng.random()))
     return out + spotted([Spots.strewn(rng, _anywhere(), count, _PIMPLES, 9)], size)
-
-
-def _growing(rng: np.random.Generator, grows: Float, beard: Beard) -> Float:
-    """Where a beard grows that is trimmed to its line and style, ``(S, S)`` in [0, 1]."""
-    size = len(grows)
-    ragged = grows + clouds(rng, size, (0.06, 0.02)) * (grows > 0)
-    return smoothstep(ragged, beard.line, beard.line + 0.4) * _styled(beard.style, size)
-
-
-def _styled(style: str, size: int) -> Float:
-    """Where a style of beard leaves hair, ``(size, size)`` in [0, 1]."""
-    at = (np.arange(size, dtype=np.float32) + np.float32(0.5)) / np.float32(size)
-    middle = smoothstep(0.17 - np.abs(at - 0.5), 0, 0.05)[None]
-    if style == "goatee":
-        return np.repeat(middle, size, axis=0)
-    if style == "moustache":
-        lips = _marks()[[48, 54], 1].mean()
-        return middle * smoothstep(lips + 0.03 - at, 0, 0.02)[:, None]
-    return np.ones((size, size), np.float32)
 
 
 @lru_cache(maxsize=1)

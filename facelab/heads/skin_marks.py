@@ -52,7 +52,7 @@ def tinted(colour: Float, tone: Float, melanin: Float, blood: Float) -> Float:
 
 def pores(rng: np.random.Generator, size: int) -> Float:
     """Pores and the finest lines, mostly dark: mean 0, deviation about 1."""
-    moved = tuple(int(step) for step in rng.integers(0, size, 2))
+    moved = tuple(int(step * size) for step in rng.random(2))
     return np.roll(_pores(size), moved, axis=(0, 1))
 
 
@@ -146,7 +146,7 @@ def strands(rng: np.random.Generator, size: int, length: float) -> Float:
         Of a hair, 0 for dots to 1 for a short beard.
     """
     hairs = _strands(min(int(length * 3), 2), size)
-    moved = np.roll(hairs, int(rng.integers(0, size)), axis=0)
+    moved = np.roll(hairs, int(rng.random() * size), axis=0)
     return smoothstep(moved, -1.2, 1.8)
 
 

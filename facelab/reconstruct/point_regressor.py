@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -15,9 +14,9 @@ import numpy as np
 from facelab import atlas as atlases
 from facelab.errors import WeightsError
 from facelab.geometry.crop import cut
-from facelab.geometry.landmarks import position_map
+from facelab.geometry.landmarks import position_map, twins
 from facelab.models.facemesh import SIDE
-from facelab.numerics.arrays import Float, Int
+from facelab.numerics.arrays import Float
 from facelab.reconstruct.orientation import Look, upright
 from facelab.types import Crop, Reconstruction
 
@@ -114,13 +113,3 @@ def _reconstruction(face: Look | None) -> Reconstruction | None:
     if face is None:
         return None
     return Reconstruction(position_map(face.points, atlases.canonical()), face.score)
-
-
-@cache
-def twins() -> Int:
-    """Each point's counterpart on the other side of the face, ``(468,)``."""
-    uv = atlases.canonical().uv
-    image = uv * np.array([-1, 1], np.float32) + np.array([atlases.canonical().size - 1, 0])
-    away = np.linalg.norm(uv[:, None] - image, axis=2)
-    out: Int = away.argmin(axis=0).astype(np.int32)
-    return out

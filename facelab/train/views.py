@@ -22,11 +22,11 @@ from facelab.augment.steps.shade import Shade
 from facelab.augment.template import Template, read_template
 from facelab.errors import UsageError
 from facelab.geometry.crop import cut
+from facelab.geometry.landmarks import twins
 from facelab.images import decoded
 from facelab.models.facemesh import SIDE
 from facelab.numerics.arrays import Bool, Float
 from facelab.reconstruct.levelled import levelled
-from facelab.reconstruct.point_regressor import twins
 from facelab.types import Crop, PositionMap
 
 Rng = np.random.Generator

@@ -46,6 +46,8 @@ def test_labels_are_those_of_the_record_as_arrays(render):
     assert render.labels["identities"] == record["identities"]
     assert render.labels["pose"]["yaw"] == record["pose"]["yaw"]
     assert "brightness" not in render.labels
+    (face,) = render.labels["faces"]
+    np.testing.assert_array_equal(face["landmarks68"], render.labels["landmarks68"])
     assert decoded(render.maps).keys() == set(NAMES)
 
 
@@ -69,9 +71,11 @@ def test_a_copy_may_be_changed(render):
     copy = copied(render.labels)
     copy["landmarks68"][:] = 0
     copy["pose"]["rotation"][:] = 0
+    copy["faces"][0]["box"][:] = 0
     copy["steps"].append("another")
     assert render.labels["landmarks68"].any()
     assert render.labels["pose"]["rotation"].any()
+    assert render.labels["faces"][0]["box"].any()
     assert "another" not in render.labels["steps"]
 
 

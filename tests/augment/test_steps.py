@@ -232,7 +232,9 @@ def test_the_background_stays_when_a_head_turns():
 def test_a_profile_has_no_holes(yaw, pitch, roll):
     face = plain_face(canonical(scale=5, origin=(70, 60, 0)), (0.7, 0.7, 0.7))
     after = Profile(yaw=yaw, pitch=pitch, roll=roll)(Scene.of(plain((120, 150), (0.7,) * 3), face))
-    np.testing.assert_allclose(after.image, 0.7, atol=1e-5)
+    assert 0.2 < after.image.min() <= after.image.max() < 0.75  # no more than shade
+    away = after.matte == 0
+    np.testing.assert_allclose(after.image[away], 0.7, atol=1e-3)
 
 
 def scene_with_head(seed=2, **pose):
@@ -482,6 +484,28 @@ def test_a_shadow_darkens_one_side():
     assert image[:, :40] == pytest.approx(0.5, abs=1e-4)
     right = (image[:, 60:] ** 2.2).mean()
     assert right == pytest.approx(0.2 * 0.5**2.2, rel=0.02)
+
+
+def test_a_shadow_mixes_linear_light():
+    """Against the sum written out: what light is left, and its tint."""
+    scene = scene_of_noise()
+    step = Shade(dark=0.7, tint="#406080", angle=30, soft=0.3, seed=3)
+    share = step._share(scene.image.shape[:2], scene)[..., None] * 0.7
+    linear = scene.image**2.2
+    tinted = linear * np.array([0x40, 0x60, 0x80]) / 255 * 0.5
+    expected = (linear * (1 - share) + share * tinted) ** (1 / 2.2)
+    np.testing.assert_allclose(step(scene).image, expected, atol=1e-5)
+
+
+def test_a_shadow_bends_over_the_nose():
+    scene = Scene.of(plain((100, 100)), plain_face(canonical(scale=3, origin=(50, 50, 0))))
+    straight, bent = (
+        Shade(dark=0.9, waves=0, soft=0.02, place=0.5, relief=relief)(scene).image[..., 0] < 0.4
+        for relief in (0, 1)
+    )
+    assert np.ptp(straight.sum(axis=1)) <= 1
+    rows = bent.sum(axis=1)
+    assert rows[45:60].max() > rows[:10].max() + 5  # the nose is nearer than the forehead's rim
 
 
 # --- Beyond the photograph ---------------------------------------------------------------------

@@ -12,14 +12,13 @@ import torch
 from facelab.augment.labels import points468
 from facelab.augment.template import Template, read_template
 from facelab.errors import UsageError
-from facelab.geometry.landmarks import position_map
+from facelab.geometry.landmarks import position_map, twins
 from facelab.geometry.pose import estimate
 from facelab.models.facemesh import FaceMesh
 from facelab.models.layers import load
 from facelab.reconstruct import load_reconstructor, load_segmenter
 from facelab.reconstruct.facemap_regressor import MapRegressor
 from facelab.reconstruct.levelled import levelled
-from facelab.reconstruct.point_regressor import twins
 from facelab.reconstruct.reconstructor import View as Place
 from facelab.train.loop import RECIPES
 from facelab.train.teacher import ROOM, SIDE, Teacher

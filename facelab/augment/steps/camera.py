@@ -28,8 +28,8 @@ class Camera(Photometric):
 
     def apply(self, image: Float, seen: Seen) -> Float:  # noqa: ARG002  # as every step
         """The picture as another camera would have taken it."""
-        linear = image ** np.float32(2.2) * np.float32(2**self.exposure)
-        image = np.minimum(linear, 1) ** np.float32(1 / 2.2)
+        # A factor of linear light is one of what is encoded by a power, too.
+        image = np.minimum(image * np.float32(2 ** (self.exposure / 2.2)), 1)
         image = np.float32(0.5) + (image - np.float32(0.5)) * np.float32(1 + self.contrast)
         image = image * (1 + np.float32(self.temperature) * _WARM)
         grey = product(image, _GREY)[..., None]
