@@ -281,8 +281,9 @@ class Tones:
         return cls(hair, skin, (usual(ears[0]), usual(ears[1])))
 
     def hairy(self, side: int) -> bool:
-        """Whether where an ear should be is hair."""
+        """Whether where an ear should be is hair; of an unseen ear the other tells."""
         ear = self.ears[side]
+        ear = self.ears[1 - side] if np.isnan(ear).any() else ear
         apart = np.linalg.norm(self.hair - self.skin)
         return bool(
             apart > _UNLIKE and np.linalg.norm(ear - self.hair) < np.linalg.norm(ear - self.skin)

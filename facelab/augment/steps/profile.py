@@ -261,6 +261,7 @@ def _with_figure(scene: Scene, prepared: _Prepared, turn: Turn, vertices: Float)
     depth = np.where(fragments.covered, fragments.depth, np.float32(np.nan))
     truth = GroundTruth(classes.astype(np.uint8), depth=depth)
     scene = scene.with_image(np.ascontiguousarray(image))
+    matte = None if scene.matte is None else matte
     return replace(scene, occlusion=occlusion, matte=matte, head=None, truth=truth)
 
 
@@ -298,7 +299,7 @@ def _with_face(scene: Scene, face: Face) -> Scene:
         raise Torn("stretch", seen)
     share = np.zeros(shape, np.float32)
     share[layer.window] = layer.oval * layer.opacity
-    matte = None if scene.matte is None else np.maximum(scene.matte, share)
+    matte = None if scene.matte is None else scene.matte + share * (1 - scene.matte)
     image = scene.image.copy()
     free = (share * (1 - scene.occlusion))[layer.window][..., None]
     under = image[layer.window]
