@@ -36,13 +36,14 @@ _FACING = 0.25, 0.5  # cosine to the line of sight below which nothing is taken,
 _PERSON = 0.9  # of the matte, from which a pixel shows the person alone
 _BEHIND = 0.6  # cm behind what is nearest, from which a place is hidden
 _HUE, _BRIGHT = 0.05, 0.2  # deviation of the hues of one kind, and of its brightness
-_OPPONENT = np.float32(
+_OPPONENT = np.array(  # brightness and two hues, in deviations
     [
         np.full(3, 1 / 3) / _BRIGHT,
         np.array([1, -1, 0]) / np.sqrt(2) / _HUE,
         np.array([1, 1, -2]) / np.sqrt(6) / _HUE,
-    ]
-) / np.float32(np.sqrt(2))  # brightness and two hues, in deviations
+    ],
+    np.float32,
+) / np.float32(np.sqrt(2))
 _UNLIKE, _ALIKE = 0.05, 0.5  # likeness to skin below which a neck is not bare; to hair of hair
 _MANE, _NAPE = 0.2, 100.0  # of the neck, that is hair; degrees from the front
 _SOFT = 1.2  # texels, sigma of the border between two kinds
