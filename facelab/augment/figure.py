@@ -35,7 +35,7 @@ _SKULL = 5.0  # cm to a side, beyond which the skull's surface is beside an ear
 _EAR = 0.8  # cm beyond the ears that still shows them
 _SMOOTH = 1.2  # cm along the outline
 _FACE = 4.0  # cm from the face's oval over which the surface begins to swell
-_BACK = (0.92, 1.35)  # how much the back of the head may swell
+_BACK = (0.92, 1.28)  # how much the back of the head may swell
 _THROAT, _THICK = (
     14.0,
     1.1,

@@ -37,6 +37,7 @@ _PERSON = 0.9  # of the matte, from which a pixel shows the person alone
 _BEHIND = 0.6  # cm behind what is nearest, from which a place is hidden
 _HUE, _BRIGHT = 0.05, 0.2  # deviation of the hues of one kind, and of its brightness
 _UNLIKE, _ALIKE = 0.05, 0.5  # likeness to skin below which a neck is not bare; to hair of hair
+_MANE, _NAPE = 0.2, 100.0  # of the neck, that is hair; degrees from the front
 _SOFT = 1.5  # texels, sigma of the border between two kinds
 _PATCH, _DETAIL = 16, 2.0  # texels: side of a patch, sigma of what is no detail
 _STRENGTH, _MOST = 0.7, 0.35  # of the detail in patches, of its own; of its logarithm
@@ -178,7 +179,12 @@ class _View:
         bare, hairy = (_likeness(self.colour, tone) for tone in (tones.skin, tones.hair))
         worn = np.where(hairy > _ALIKE, _HAIR, _CLOTHES)  # hair behind the neck, or a collar
         own = np.where(bare < _UNLIKE, worn, _SKIN).astype(np.uint8)
-        return np.where(neck, nearest_of(own, shown), kind)
+        own = nearest_of(own, shown)
+        kind = np.where(neck, own, kind)
+        if (own[neck] == _HAIR).mean() > _MANE:  # hair that falls behind the neck hides the nape
+            behind = np.abs(np.arange(COLUMNS) + 0.5 - COLUMNS / 2) > _NAPE / 360 * COLUMNS
+            kind[behind & (kind == _SKIN)] = _HAIR
+        return kind
 
 
 def _unrolled(figure: Figure) -> tuple[tuple[raster.Fragments, NDArray[np.int32]], UInt8]:

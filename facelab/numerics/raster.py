@@ -88,7 +88,8 @@ def rasterize(vertices: Floats, triangles: NDArray[np.int32], shape: tuple[int, 
     seen = np.full(shape[0] * shape[1], -1, np.int32)
     weights = np.zeros((seen.size, 3), np.float32)
     depth = np.full(seen.size, -np.inf, np.float32)
-    front = np.flatnonzero(scanline.doubled_area(x, y, corners) > 0)[::-1]
+    met = scanline.meeting(x, y, corners, shape)  # most of a fine mesh lie between the centres
+    front = met[scanline.doubled_area(x, y, corners.take(met, axis=1)) > 0][::-1]
     for pixel, triangle, second, third, nearness in fragments(x, y, z, corners, front, shape):
         np.maximum.at(depth, pixel, nearness)
         nearest = nearness == depth[pixel]

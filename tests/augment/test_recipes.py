@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from facelab.augment.generate import Generator
-from facelab.augment.plan import Item, Plan
+from facelab.augment.heads import plan_of
+from facelab.augment.plan import Item
 from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.template import read_template
 from facelab.geometry.pose import estimate
@@ -49,7 +50,8 @@ def samples(tmp_path_factory):
         template = read_template(path)
         load = segmenter if template.needs_matte else None
         sources = PortraitCache(folder / path.stem, lambda: StubReconstructor(FACE), "k" * 64, load)
-        generator = Generator(Plan(items, COUNT, template.seed), template, sources)
+        plan = plan_of(items, COUNT, template.seed, template.variants, template.heads)
+        generator = Generator(plan, template, sources)
         return [generator(index) for index in range(COUNT)]
 
     return lambda name: made[name] if name in made else made.setdefault(name, make(RECIPES[name]))

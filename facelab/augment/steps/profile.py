@@ -24,6 +24,7 @@ from facelab.augment.classes import CLASSES
 from facelab.augment.figure import Figure, figure_of
 from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.scene import Augmentation, Scene
+from facelab.augment.torn import Torn
 from facelab.augment.wrap import Wrap, wrap_of
 from facelab.edits.parameters import number, whole
 from facelab.errors import UsageError
@@ -35,7 +36,7 @@ from facelab.geometry.landmarks import points468
 from facelab.heads import HeadFamily
 from facelab.numerics import raster
 from facelab.numerics.algebra import product
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Bool, Float
 from facelab.types import Face, Pose, PositionMap, Texture
 
 Doubles = NDArray[np.float64]
@@ -46,6 +47,9 @@ _FLIP = np.array([1.0, -1.0, 1.0])  # pixels have y down, the camera frame has y
 _MARGIN = 0.3  # of the longer side, by which the photograph's border is carried outward
 _FARTHEST = 88.0  # yaw in degrees: past a profile there is the back of the head
 _CLEAR = 1.2  # cm around a person that may show hair, too
+_WISP = 0.15  # cm over which hair fades at its outline
+_UNCOVERED = 0.4  # of the head, that may lie outside of the matte
+_STRETCHED = 0.1  # least mean confidence of the face as it is shown
 _RIM = 0.14  # of the texture, at the face's edge
 _GRAZED = 0.5  # confidence below which a texel is made up of the other half, or of its neighbours
 _DOUBTED = 0.3  # of the texture, about the face's edge: what was grazed there shows something else
@@ -74,6 +78,9 @@ class Profile(Augmentation):
         ------
         UsageError
             If the head is to become another's and its model is not known.
+        Torn
+            If the matte does not have the head, or the photograph shows too little of what the
+            turned face would.
         """
         reshaped = bool(self.identity or self.expression)
         if not (self.yaw or self.pitch or self.roll or reshaped):
@@ -199,6 +206,7 @@ def _prepared(scene: Scene) -> _Prepared:
     model = HeadFamily.load().head_model()
     head = scene.head if scene.head and scene.head.model is model else None
     head = head or model.fit(points468(scene.positions))
+    _require_covered(head, scene)
     figure = figure_of(head, scene.positions, scene.image, scene.matte)
     vertices = figure.placed()
     return _Prepared(
@@ -210,6 +218,18 @@ def _prepared(scene: Scene) -> _Prepared:
         wrap_of(figure, scene.image, scene.occlusion, scene.matte),
         _behind(scene, figure, vertices),
     )
+
+
+def _require_covered(head: Head, scene: Scene) -> None:
+    """Raise ``Torn`` where the matte does not have the head of the face."""
+    if scene.matte is None:
+        return
+    family = HeadFamily.load()
+    skull = family.triangles[family.part == CLASSES["skin"]]
+    drawn = raster.rasterize(head.vertices, skull, scene.matte.shape).covered
+    outside = float(1 - scene.matte[drawn].mean()) if drawn.any() else 0.0
+    if outside > _UNCOVERED:
+        raise Torn("uncovered", outside)
 
 
 def _behind(scene: Scene, figure: Figure, vertices: Float) -> Float:
@@ -232,16 +252,24 @@ def _with_figure(scene: Scene, prepared: _Prepared, turn: Turn, vertices: Float)
     carried = raster.interpolate(fragments, figure.triangles, own)
     places = np.ascontiguousarray(carried[..., :3])
     drawn = prepared.wrap.sampled(places, carried[..., 3])
-    matte = cv2.blur(fragments.covered.astype(np.float32), (3, 3)) * fragments.covered
+    classes = np.where(fragments.covered, prepared.wrap.classes_at(places), CLASSES["background"])
+    matte = _soft(fragments.covered, classes == CLASSES["hair"], _WISP * prepared.pose.scale)
     layers = turn.level_view(prepared.behind, shape, int(_MARGIN * max(shape)))
     layers = layers + matte[..., None] * (drawn - layers)
     image = np.clip(layers[..., :3], 0, 1)
     occlusion = np.ascontiguousarray(np.clip(layers[..., 3], 0, 1))
-    classes = np.where(fragments.covered, prepared.wrap.classes_at(places), CLASSES["background"])
     depth = np.where(fragments.covered, fragments.depth, np.float32(np.nan))
     truth = GroundTruth(classes.astype(np.uint8), depth=depth)
     scene = scene.with_image(np.ascontiguousarray(image))
     return replace(scene, occlusion=occlusion, matte=matte, head=None, truth=truth)
+
+
+def _soft(covered: Bool, hair: Bool, wisp: float) -> Float:
+    """The opacity of a surface at its outline, over a pixel, and where that is hair over `wisp`."""
+    whole = covered.astype(np.float32)
+    sharp = cv2.blur(whole, (3, 3))
+    thin = np.clip(2 * cv2.GaussianBlur(whole, (0, 0), max(wisp, 0.8)) - 1, 0, 1)
+    return np.asarray(np.where(hair, np.minimum(thin, sharp), sharp) * covered, np.float32)
 
 
 def _completed(texture: Texture, positions: PositionMap) -> Texture:
@@ -265,6 +293,9 @@ def _with_face(scene: Scene, face: Face) -> Scene:
     layer = render(face, _face_opacity(face.texture.size, face.positions.atlas), shape)
     if layer is None:
         return replace(scene, positions=face.positions)
+    shown = layer.sampled(face.texture.confidence[..., None])[..., 0][layer.oval > 0]
+    if shown.size and (seen := float(shown.mean())) < _STRETCHED:
+        raise Torn("stretch", seen)
     share = np.zeros(shape, np.float32)
     share[layer.window] = layer.oval * layer.opacity
     matte = None if scene.matte is None else np.maximum(scene.matte, share)
