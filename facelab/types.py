@@ -24,6 +24,7 @@ visible     true where a face does not hide itself, by geometry alone (bool)
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -294,7 +295,7 @@ class PositionMap:
     @property
     def box(self) -> Box:
         """The box of the face's texels, source-image pixels."""
-        return Box.around(self.values[self.atlas.face])
+        return _box_of(self)
 
     @property
     def landmarks(self) -> Float:
@@ -304,6 +305,12 @@ class PositionMap:
         """
         places = self.atlas.read(self.values, self.atlas.landmark_places)
         return product(self.atlas.landmark_weights, places)
+
+
+@lru_cache(maxsize=4)
+def _box_of(positions: PositionMap) -> Box:
+    """A face's box, which is asked for many times in a row."""
+    return Box.around(positions.values[positions.atlas.face])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,7 +30,9 @@ from scipy.spatial import cKDTree
 from facelab.atlas import canonical
 from facelab.atlas.surface import surface
 from facelab.augment.classes import CLASSES
+from facelab.geometry import pose
 from facelab.geometry.pose import similarity
+from facelab.numerics import raster
 
 DECIMETRE = 10.0  # cm
 LOWEST, WIDEST = 3.0, 3.4  # dm: what lies below, or farther to a side, is cut away
@@ -54,6 +56,7 @@ BETWEEN_EYES = (
     2.6,
 )  # cm, between the eyeballs, until points are known
 RIM, BEYOND, NEAR = 0.07, 12.0, 1.5  # of the atlas; texels; cm from the face's surface
+SKY = 200  # directions of light
 TRUNK = ("neck", "spine", "clavicle", "shoulder", "upperarm", "lowerarm", "breast")
 EAR = 0.25  # dm that a vertex of the ear moves as the ear bends, of the most
 COLLAR = (5.80, -0.25)  # dm, of the plane below which clothes are worn: height at z 0, its slope
@@ -491,6 +494,7 @@ def unregistered(count: int) -> dict[str, np.ndarray]:
         "points_barycentric": np.zeros((468, 3), np.float32),
         "atlas_uv": np.zeros((count, 2), np.float32),
         "atlas_share": np.zeros(count, np.float16),
+        "openness": np.ones(count, np.float16),
     }
 
 
@@ -520,7 +524,33 @@ def registered(
         "points_barycentric": barycentric.astype(np.float32),
         "atlas_uv": uv.astype(np.float32),
         "atlas_share": share.astype(np.float16),
+        "openness": openness(base, arrays["triangles"].astype(np.int32)).astype(np.float16),
     }
+
+
+def openness(base: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """How much of the sky over each vertex the head itself leaves free, [0, 1] (ambient occlusion).
+
+    Light from evenly spread directions (Fibonacci's sphere), each seen through a depth map.
+    """
+    corners = [base[triangles[:, k]] for k in range(3)]
+    faces = np.cross(corners[1] - corners[0], corners[2] - corners[0])
+    normals = np.zeros_like(base)
+    for k in range(3):
+        np.add.at(normals, triangles[:, k], faces)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+    free, whole = np.zeros(len(base)), np.full(len(base), 1e-9)
+    for number in range(SKY):
+        height, turn = 1 - (2 * number + 1) / SKY, number * 180 * (3 - np.sqrt(5))
+        direction = pose.matrix(turn, -np.rad2deg(np.arcsin(height)), 0)
+        seen = base @ direction
+        screen = (seen * [1, -1, 1] + [60, 60, 0]) * [4, 4, 1]
+        drawn = raster.rasterize(screen.astype(np.float32), triangles, (480, 480))
+        column, row = np.clip(np.rint(screen[:, :2]).astype(int), 0, 479).T
+        light = np.maximum(normals @ direction[:, 2], 0)
+        free += light * (seen[:, 2] > drawn.depth[row, column] - 0.3)
+        whole += light
+    return free / whole
 
 
 def atlas_places(

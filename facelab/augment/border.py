@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -42,13 +44,16 @@ def extended(image: Float, margin: int) -> Float:
     return np.asarray(out, np.float32)
 
 
+@lru_cache(maxsize=4)
 def _away(height: int, width: int, margin: int) -> Float:
     """How far the pixels of an extended image lie outside of its middle, ``(H, W, 1)``."""
     down, right = (
         np.maximum(np.abs(np.arange(side) - (side - 1) / 2) - ((side - 1) / 2 - margin), 0)
         for side in (height, width)
     )
-    return np.asarray(np.hypot(down[:, None], right)[..., None], np.float32)
+    out = np.asarray(np.hypot(down[:, None], right)[..., None], np.float32)
+    out.flags.writeable = False  # all callers share it
+    return out
 
 
 def _share(away: Float, sigma: float) -> Float:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from facelab.files import parse_json
 from facelab.geometry.landmarks import points468
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
-from facelab.types import Reconstruction
+from facelab.types import PositionMap, Reconstruction
 
 Record = dict[str, Any]  # as JSON has it
 
@@ -46,8 +47,16 @@ _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # ITU-R BT.709, of encod
 
 
 def subject_of(sample: Sample) -> Subject:
-    """The sample's face with its image, as exports take it."""
-    return Subject(sample.image, Reconstruction(sample.positions, 1.0))
+    """The sample's face, as exports take it; those of one render share what is worked out of it.
+
+    Its image is for its size alone.
+    """
+    return _subject(sample.positions, sample.image.shape[:2])
+
+
+@lru_cache(maxsize=1)
+def _subject(positions: PositionMap, shape: tuple[int, int]) -> Subject:
+    return Subject(np.zeros((*shape, 3), np.float32), Reconstruction(positions, 1.0))
 
 
 def describe(sample: Sample, subject: Subject, seed: int, files: Mapping[str, object]) -> Record:

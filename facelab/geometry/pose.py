@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.atlas import Atlas
 from facelab.numerics.algebra import product
 from facelab.types import Pose, PositionMap
 
@@ -21,8 +24,7 @@ def estimate(positions: PositionMap) -> Pose:
     """
     face = positions.atlas.face
     seen = positions.values[face] * _FLIP
-    canonical = positions.atlas.canonical_positions[face].astype(np.float64)
-    scale, rotation, translation = similarity(canonical, seen)
+    scale, rotation, translation = similarity(_canonical(positions.atlas), seen)
     yaw, pitch, roll = angles(rotation)
     return Pose(
         yaw=yaw,
@@ -32,6 +34,12 @@ def estimate(positions: PositionMap) -> Pose:
         scale=scale,
         translation=(translation * _FLIP).astype(np.float32),
     )
+
+
+@cache
+def _canonical(atlas: Atlas) -> Array:
+    """The canonical face's texels, ``(n, 3)``."""
+    return atlas.canonical_positions[atlas.face].astype(np.float64)
 
 
 def similarity(source: Array, target: Array) -> tuple[float, Array, Array]:

@@ -20,6 +20,7 @@ _MEDIAN = 7  # texels, over which visibility is smoothed
 _NOTHING = -1e30  # the depth where no face is
 
 
+@lru_cache(maxsize=4)
 def visible(positions: PositionMap) -> Bool:
     """Texels that the face itself does not hide, ``(256, 256)`` bool.
 
@@ -31,6 +32,7 @@ def visible(positions: PositionMap) -> Bool:
     seen[valid] = ~_buffer(positions).hides(positions.values[valid])
     # Pixels of the buffer comb the edge of what is hidden, and leave specks.
     smooth: Bool = cv2.medianBlur(seen, _MEDIAN).astype(np.bool_) & valid
+    smooth.flags.writeable = False  # all callers share it
     return smooth
 
 
@@ -79,6 +81,7 @@ class _Buffer:
         return hidden
 
 
+@lru_cache(maxsize=2)
 def _buffer(positions: PositionMap) -> _Buffer:
     """The face's z-buffer, drawn of every other texel."""
     atlas = positions.atlas

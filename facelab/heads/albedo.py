@@ -99,7 +99,7 @@ def _without_beard(known: Float, fine: Float, seen: Texture, grows: Float) -> tu
 def _tones(skin: Skin, atlas: Atlas) -> tuple[Float, Float]:
     """CIELAB of the skin as a whole ``(3,)``, and its field without light ``(128, 128, 3)``."""
     lab = to_lab(skin.tone)
-    certain = skin.likelihood > 0.5 * skin.likelihood.max()
+    certain = skin.likelihood >= 0.5 * skin.likelihood.max()
     light = np.quantile(lab[certain][:, 0], _LIT)
     near = certain & (np.abs(lab[..., 0] - light) < 6)
     tone = np.array([light, *np.median(lab[near if near.any() else certain][:, 1:], axis=0)])

@@ -80,6 +80,8 @@ class HeadFamily:
     atlas_share : (n,) float32
         How much the face's texture counts there, [0, 1]: 1 well within the face's oval, 0 at its
         edge and beyond.
+    openness : (n,) float32
+        How much of the sky over each vertex the mean head leaves free, [0, 1]: ambient occlusion.
     points_triangle, points_barycentric : (468,) int32, (468, 3) float32
         Where the points of the canonical face mesh are.
     parts : dict of str to Part
@@ -95,6 +97,7 @@ class HeadFamily:
     scalp: Float = field(repr=False)
     atlas_uv: Float = field(repr=False)
     atlas_share: Float = field(repr=False)
+    openness: Float = field(repr=False)
     points_triangle: Int = field(repr=False)
     points_barycentric: Float = field(repr=False)
     parts: dict[str, Part] = field(repr=False)
@@ -223,6 +226,7 @@ def _loaded() -> HeadFamily:
         scalp=stored["scalp"].astype(np.float32),
         atlas_uv=stored["atlas_uv"],
         atlas_share=stored["atlas_share"].astype(np.float32),
+        openness=stored["openness"].astype(np.float32),
         points_triangle=stored["points_triangle"].astype(np.int32),
         points_barycentric=stored["points_barycentric"],
         parts={name: _part(stored, name) for name in parts},

@@ -167,11 +167,13 @@ class Figure:
         mesh = mesh._replace(normals=hair.normals(mesh.vertices, mesh.normals))
         place = self._place(mesh.vertices, mesh.normals, self._open.hair)
         lit = shading.hair(place, self._light, hair.tangents(mesh.vertices, part), colour)
-        paint = Pictured(tinted(self._fitted(part, mesh), colour))
+        paint: Paint = Pictured(tinted(self._fitted(part, mesh), colour))
+        places = part.uv
         if self.person.hat:
             hat = HeadFamily.load().parts[self.person.hat].vertices(self.head)
-            mesh = mesh._replace(triangles=hair.under(part, mesh.vertices, hat))
-        yield self._surface("hair", mesh, lit, part.uv, paint, solid=False)
+            places = np.hstack([places, hair.room_below(mesh.vertices, hat)])
+            paint = hair.Under(paint)
+        yield self._surface("hair", mesh, lit, places, paint, solid=False)
 
     def _hat(self) -> Iterator[Surface]:
         if not self.person.hat:

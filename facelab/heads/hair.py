@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facelab.edits.cielab import decoded, rgb_of
-from facelab.heads.family import HeadFamily
 from facelab.heads.parts import Part
+from facelab.heads.surface import Paint
 from facelab.numerics.arrays import Float, Int
 
 Array = NDArray[np.float64]
@@ -32,6 +32,7 @@ COLOURS: Mapping[str, str] = {
 """Hair as it looks in white light, from sparse melanin to dense, and without."""
 DYED = ("#7a1f3d", "#25456e", "#5b3a7a", "#2e6a5a", "#b35a86", "#c8c3b0")
 
+_INTO, _SOFT = 0.6, 0.4  # cm: how far hair goes into a hat, and over which it ends
 _DYES = 0.4  # of people: they are never grey
 _CENTRE = np.array([0.0, 3.0, -4.0], np.float32)  # of a skull, cm
 _ROUND = 0.5  # how far a lock's normals are those of the whole head of hair
@@ -72,6 +73,31 @@ def tangents(vertices: Float, part: Part) -> Float:
     return _unit(total)
 
 
+def room_below(vertices: Float, hat: Float) -> Float:
+    """Return how far vertices ``(v, 3)`` lie below a hat's mesh ``(h, 3)``, cm, ``(v, 1)``.
+
+    Below its lower side, where that is nearest: what is above it is within the hat.
+    """
+    from scipy.spatial import cKDTree
+
+    nearest = cKDTree(hat[:, [0, 2]]).query(vertices[:, [0, 2]], k=8)[1]
+    lowest = hat[nearest, 1].min(axis=1)
+    return np.asarray(lowest + _INTO - vertices[:, 1], np.float32)[:, None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Under:
+    """Paint of hair under a hat: places are those of `paint`, then `room_below`."""
+
+    paint: Paint
+
+    def __call__(self, places: Float) -> Float:
+        """Return the colours ``(k, 4)`` at places ``(k, c + 1)``."""
+        out = self.paint(places[:, :-1]).copy()
+        out[:, 3] *= np.clip(places[:, -1] / np.float32(_SOFT), 0, 1)
+        return out
+
+
 def _summed(values: Array, triangles: Int, count: int) -> Array:
     flat = triangles.ravel()
     sums = [np.bincount(flat, np.repeat(axis, 3), count) for axis in values.T]
@@ -81,23 +107,3 @@ def _summed(values: Array, triangles: Int, count: int) -> Array:
 def _unit(vectors: NDArray[np.floating]) -> Float:
     length = np.sqrt((vectors**2).sum(axis=-1, keepdims=True))
     return np.asarray(vectors / np.maximum(length, 1e-9), np.float32)
-
-
-@cache
-def styles() -> tuple[str, ...]:
-    """The hair styles there are, without ``hair-``."""
-    return tuple(part.name.removeprefix("hair-") for part in HeadFamily.load().kin("hair"))
-
-
-def under(part: Part, vertices: Float, hat: Float) -> Int:
-    """Return the triangles of hair ``(v, 3)`` that a hat's mesh ``(h, 3)`` does not swallow.
-
-    What lies above the hat's lower side, at the place beneath it, is within the hat.
-    """
-    from scipy.spatial import cKDTree
-
-    nearest = cKDTree(hat[:, [0, 2]]).query(vertices[:, [0, 2]], k=8)[1]
-    lowest = hat[nearest, 1].min(axis=1)
-    free = vertices[:, 1] < lowest + 0.5
-    out: Int = part.triangles[free[part.triangles].all(axis=1)]
-    return out

@@ -33,6 +33,7 @@ _SHAPE = 0.17  # standard deviation of the coefficients of a face's shapes, and
 _MOST = 0.6  # the most that they are
 _UNEVEN = 0.25  # the same of what makes a face lopsided
 _SMALLEST, _LARGEST = 256, 1024  # sides of the face's texture
+_LIGHTNESS = (38.0, 66.0, 71.0)  # CIELAB's, of skin, by origin
 _DYED = 0.03  # of people, in colours that do not grow
 _PALEST = 0.16  # of brows, linear: they go grey last
 _DARKEST = 0.25  # of an iris, of its picture
@@ -173,7 +174,8 @@ def _style(looks: Looks, rng: Rng) -> str:
 def _traits(
     looks: Looks, origins: tuple[float, float, float], colour: Float, rng: Rng
 ) -> skin.Traits:
-    lightness = float(np.dot([38.0, 66.0, 71.0], origins) + rng.normal(0, 5))
+    mean = sum(each * share for each, share in zip(_LIGHTNESS, origins, strict=True))
+    lightness = mean + rng.normal(0, 5)
     red, green, blue = (float(x) for x in encoded(colour))
     return skin.Traits(
         age=looks.age,

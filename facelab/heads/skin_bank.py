@@ -84,8 +84,13 @@ class SkinBank:
         return np.array([light, *(hue * min(1, light / _PALER) ** 0.6 + rest)], np.float32)
 
     def face(self, number: int, tone: Float) -> Float:
-        """A shipped skin in another tone, ``(256, 256, 3)`` sRGB in [0, 1]."""
-        return toned(_picture(self.faces[number]), self.tones[number], tone)
+        """A shipped skin in another tone, ``(256, 256, 3)`` sRGB in [0, 1].
+
+        As more or less pigment would make it: each channel is multiplied.
+        """
+        own, wanted = to_rgb(np.stack([self.tones[number], tone])[None])[0]
+        scaled = _picture(self.faces[number]) * (wanted / own)
+        return np.asarray(np.minimum(scaled, 1), np.float32)
 
     def likely(self, tone: Float) -> Float:
         """The tone ``(3,)`` nearest to a seen one that people have: no colour cast, not grey."""

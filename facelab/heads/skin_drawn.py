@@ -69,17 +69,19 @@ def body(
     blood = clouds(rng, size, (0.5, 0.05)) + ears[..., 1]
     flat = np.broadcast_to(to_rgb(tone[None, None]), (size, size, 3))
     skin = tinted(flat, tone, melanin, blood)
+    hairs = rng.standard_normal((size, size), np.float32)
     if beard.style != "moustache":
-        hairs = np.clip(0.5 + 0.3 * rng.standard_normal((size, size), np.float32), 0, 1)
-        skin = bearded(skin, bank.throat * beard.throat, hairs, beard, traits)
-    skin = laid_over(skin, 0.8 * np.array(traits.hair, np.float32), _shorn(rng, bank, traits))
-    return laid_over(skin, _WET, bank.wet)
+        covered = np.clip(0.5 + 0.3 * hairs, 0, 1)
+        skin = bearded(skin, bank.throat * beard.throat, covered, beard, traits)
+    shorn = _shorn(rng, bank, traits, hairs)
+    skin = laid_over(skin, 0.8 * np.array(traits.hair, np.float32), shorn)
+    skin[bank.wet > 0.5] = _WET
+    return skin
 
 
-def _shorn(rng: np.random.Generator, bank: SkinBank, traits: Traits) -> Float:
+def _shorn(rng: np.random.Generator, bank: SkinBank, traits: Traits, hairs: Float) -> Float:
     """How much short hair covers of the scalp, which ends raggedly, ``(384, 384)``."""
     size = len(bank.scalp)
-    hairs = rng.standard_normal(bank.scalp.shape, np.float32)
     ragged = bank.scalp + clouds(rng, size, (0.08, 0.02)) + np.float32(0.12) * hairs
     cover = traits.shorn * (1 + clouds(rng, size, (0.06, 0.05)) + np.float32(0.1) * hairs)
     return np.clip(smoothstep(ragged, 0.45, 1.0) * (bank.scalp > 0) * cover, 0, 1)

@@ -86,7 +86,8 @@ def gather(
     """
     x, y, z = raster.screen(vertices)
     corners = raster.corners_of(triangles, len(vertices))
-    chosen = np.flatnonzero(scanline.doubled_area(x, y, corners))
+    met = scanline.meeting(x, y, corners, shape)
+    chosen = met[scanline.doubled_area(x, y, corners.take(met, axis=1)) != 0]
     runs = raster.fragments(x, y, z, corners, chosen, shape)
     found = list(runs if front is None else _before(front.ravel(), runs)) or [_NOTHING]
     pixel, triangle, second, third, depth = map(np.concatenate, zip(*found, strict=True))

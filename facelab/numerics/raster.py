@@ -88,7 +88,8 @@ def rasterize(vertices: Floats, triangles: NDArray[np.int32], shape: tuple[int, 
     seen = np.full(shape[0] * shape[1], -1, np.int32)
     weights = np.zeros((seen.size, 3), np.float32)
     depth = np.full(seen.size, -np.inf, np.float32)
-    front = np.flatnonzero(scanline.doubled_area(x, y, corners) > 0)[::-1]
+    met = scanline.meeting(x, y, corners, shape)  # most of a fine mesh lie between the centres
+    front = met[scanline.doubled_area(x, y, corners.take(met, axis=1)) > 0][::-1]
     for pixel, triangle, second, third, nearness in fragments(x, y, z, corners, front, shape):
         np.maximum.at(depth, pixel, nearness)
         nearest = nearness == depth[pixel]
@@ -134,7 +135,7 @@ def interpolate(fragments: Fragments, triangles: NDArray[np.int32], attributes: 
     weights = fragments.barycentric.reshape(-1, 3)[covered]
     values = np.zeros((shape[0] * shape[1], attributes.shape[1]), np.float32)
     values[covered] = carried(attributes, corners.T[seen], weights)
-    return values.reshape(*shape, -1)
+    return values.reshape(*shape, attributes.shape[1])
 
 
 def carried(attributes: Floats, corners: NDArray[np.integer], weights: Floats) -> Floats:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BATCH", "blocks", "doubled_area", "pixels"]
+__all__ = ["BATCH", "blocks", "doubled_area", "meeting", "pixels"]
 
 Doubles = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -26,6 +26,20 @@ def doubled_area(x: Doubles, y: Doubles, corners: Indices) -> Doubles:
     a, b, c = corners
     area: Doubles = (y[b] - y[a]) * (x[c] - x[a]) - (x[b] - x[a]) * (y[c] - y[a])
     return area
+
+
+def meeting(x: Doubles, y: Doubles, corners: Indices, shape: tuple[int, int]) -> Indices:
+    """Which faces may cover a pixel centre of a window, ``(k,)`` ascending.
+
+    Those whose box holds one, see `pixels` for the arguments: a box has the rows from its top on,
+    up to and without its bottom, and so the columns.
+    """
+    met: NDArray[np.bool_] | bool = True
+    for values, side in ((x, shape[1]), (y, shape[0])):
+        first = np.clip(np.ceil(values), 0, side).astype(np.int32)
+        a, b, c = (first[corner] for corner in corners)
+        met = met & ((a != b) | (a != c))
+    return np.flatnonzero(met)
 
 
 def blocks(items: Indices) -> Iterator[Indices]:

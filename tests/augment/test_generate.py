@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from facelab.augment.generate import Generator, apply_steps
-from facelab.augment.labels import identities
+from facelab.augment.labels import describe, identities, subject_of
 from facelab.augment.plan import Item, Plan
 from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.scene import Scene
@@ -114,6 +114,22 @@ def test_draws_of_a_render_differ_in_light_alone(items, tmp_path):
     again = Generator(Plan(items, 100, 0, 3), recipe, generator(items, tmp_path).portraits)
     for index in (7, 1, 5):  # in any order
         np.testing.assert_array_equal(again(index).image, samples[index].image)
+
+
+def test_records_of_a_render_differ_in_what_the_light_decides(items, tmp_path):
+    recipe = template(f"{STEPS}  - light", "variants: 2\n")
+    make = Generator(Plan(items, 100, 0, 2), recipe, generator(items, tmp_path).portraits)
+
+    def record(index):
+        sample = make(index)
+        return describe(sample, subject_of(sample), 0, {})
+
+    here, there, alone = record(0), record(1), record(2)
+    differing = {name for name in here if here[name] != there[name]}
+    assert {"index", "variant", "steps"} <= differing
+    assert differing <= {"index", "variant", "steps", "brightness", "redrawn"}
+    assert alone["landmarks68"] != here["landmarks68"]
+    assert record(0) == here
 
 
 def test_nothing_to_do_leaves_the_photograph(items, tmp_path):

@@ -232,7 +232,9 @@ def test_the_background_stays_when_a_head_turns():
 def test_a_profile_has_no_holes(yaw, pitch, roll):
     face = plain_face(canonical(scale=5, origin=(70, 60, 0)), (0.7, 0.7, 0.7))
     after = Profile(yaw=yaw, pitch=pitch, roll=roll)(Scene.of(plain((120, 150), (0.7,) * 3), face))
-    np.testing.assert_allclose(after.image, 0.7, atol=1e-5)
+    assert 0.2 < after.image.min() <= after.image.max() < 0.75  # no more than shade
+    away = after.matte == 0
+    np.testing.assert_allclose(after.image[away], 0.7, atol=1e-3)
 
 
 def scene_with_head(seed=2, **pose):

@@ -95,3 +95,11 @@ def test_half_a_face_gives_a_whole_one():
     lab = lab_of(Texture(texture.colour, half))
     assert np.isfinite(lab).all()
     assert np.abs(lab[plain()] - TONE).mean() < 4
+
+
+def test_a_face_that_is_not_seen_at_all_gives_something_flat():
+    nothing = Texture(portrait(TONE).colour, np.zeros((SIZE, SIZE), np.float32))
+    found = albedo(nothing, ATLAS)
+    assert np.isfinite(found.colour).all()
+    assert found.known.max() < 0.01
+    assert np.abs(to_lab(found.colour) - found.tone).max() < 1

@@ -97,6 +97,17 @@ def test_any_triangle_of_the_quarter_pixel_grid(corners):
     assert_equals_reference(vertices, np.array([[0, 1, 2], [0, 2, 1]], np.int32), (12, 15))
 
 
+def test_what_lies_between_the_centres_is_passed_over():
+    rng = np.random.default_rng(0)
+    vertices, triangles = random_mesh(rng, count=2000, shape=(30, 40), size=0.6)
+    x, y = (np.rint(vertices[:, axis] * 256) / 256 for axis in (0, 1))
+    corners = np.ascontiguousarray(triangles.T, np.intp)
+    met = scanline.meeting(x, y, corners, (30, 40))
+    covering = {int(k) for *_, face in scanline.pixels(x, y, corners, (30, 40)) for k in face}
+    assert covering <= set(met.tolist())
+    assert len(met) < len(triangles) / 2
+
+
 def test_square_owns_its_top_and_left_pixels_once():
     corners = np.float32([[2, 1, 0], [2, 5, 0], [7, 5, 0], [7, 1, 0]])
     triangle = rasterize(corners, SQUARE, (8, 9)).triangle

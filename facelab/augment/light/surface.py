@@ -20,8 +20,6 @@ from facelab.types import PositionMap
 SIDE = 128  # pixels along the longer side of the grid
 _STEP = 4  # texels between the vertices that a face is drawn with
 _BEHIND = 1.0  # sizes of the face from its farthest point to what is behind the person
-_REACH = 0.35  # sizes of the face by which a person who is not known exceeds the face
-_SOFT = 0.15  # of its edge
 _RING = 0.04  # of the border that unknown surface is like
 _RECEDING = 0.2  # by which it falls back, and over which
 _LOWER, _HALF = 0.06, 0.5
@@ -94,7 +92,7 @@ def surface_of(
     occlusion : (H, W) float32
         How far something hides the face, [0, 1]; it is in front of what is behind the person, too.
     matte : (H, W) float32, optional
-        How much of each pixel is a person, [0, 1]; by default what the classes say, or guessed.
+        How much of each pixel is a person, [0, 1]; by default what the classes say, else all.
     truth : GroundTruth, optional
     """
     height, width = occlusion.shape
@@ -109,7 +107,7 @@ def surface_of(
     if known.any():
         depth -= depth[known > 0].min() - np.float32(_BEHIND * size)
     normals, depth = _extended(normals, depth, known, size)
-    person = _person(positions, occlusion, matte, truth)
+    person = _person(occlusion, matte, truth)
     return Surface(normals, depth, known, person, size, middle)
 
 
@@ -164,21 +162,14 @@ def _mesh(atlas: Atlas) -> tuple[Bool, Int]:
     return rows, grid_triangles(rows)
 
 
-def _person(
-    positions: PositionMap, occlusion: Float, matte: Float | None, truth: GroundTruth | None
-) -> Float:
-    """How much of each pixel is a person, ``(H, W)``: by matte, by classes, else guessed."""
+def _person(occlusion: Float, matte: Float | None, truth: GroundTruth | None) -> Float:
+    """How much of each pixel is a person, ``(H, W)``: by matte, by classes, else all of it."""
     if matte is not None:
         share = (np.maximum(matte, occlusion) - _MIXED) / np.float32(1 - _MIXED)
         return np.asarray(np.clip(share, 0, 1), np.float32)
     if truth is not None and (truth.classes == CLASSES["background"]).any():
         return _of_classes(truth)
-    box, (height, width) = positions.box, occlusion.shape
-    x = np.arange(width, dtype=np.float32) - np.float32(box.centre[0])
-    y = np.arange(height, dtype=np.float32) - np.float32(box.centre[1])
-    down = np.maximum(y, 0) * np.float32(0.2) - np.minimum(y, 0)  # the body is below
-    away = np.hypot(x, down[:, None]) / np.float32(box.size) - np.float32(0.5 + _REACH)
-    return np.asarray(np.clip(np.float32(0.5) - away / np.float32(_SOFT), 0, 1), np.float32)
+    return np.ones(occlusion.shape, np.float32)
 
 
 def _of_classes(truth: GroundTruth) -> Float:

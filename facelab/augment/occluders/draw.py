@@ -20,6 +20,7 @@ from facelab.numerics import raster
 from facelab.numerics.arrays import Float
 
 _AROUND = 3.0  # cm around surfaces, where shadows fall
+_SOFT = ("hair", "hat")  # what gives way to what is worn
 _HELD = ("hand", "object")  # what is in front of all that is worn
 
 
@@ -67,7 +68,7 @@ def draw(
     window = window_of(every, scene.occlusion.shape, _AROUND * frame.scale)
     if window is None:
         return scene
-    ground = _person(scene, frame, window)
+    ground = _person(scene, frame, window, pressed=worn)
     layer = _drawn(placed, ground - np.float32(give * frame.scale), window)
     free = _free(scene, window) if worn else np.ones_like(layer.alpha)
     dark = shadow(placed, ground, frame.scale, light, window) * free
@@ -85,12 +86,23 @@ def draw(
     return replace(scene.with_image(image), occlusion=occlusion, truth=truth)
 
 
-def _person(scene: Scene, frame: HeadFrame, window: Window) -> Float:
-    """The depth of the person in a window, -inf where nobody is."""
+def _person(scene: Scene, frame: HeadFrame, window: Window, *, pressed: bool) -> Float:
+    """The depth of the person in a window, -inf where nobody is.
+
+    Where it is known, that; but hair that is `pressed` by what is worn does not count.
+    """
     known = None if scene.truth is None else scene.truth.depth
-    if known is not None:
-        part = known[window]
-        return np.where(np.isnan(part), np.float32(-np.inf), part)
+    if scene.truth is None or known is None:
+        return _plain_head(frame, window)
+    depth = np.where(np.isnan(known[window]), np.float32(-np.inf), known[window])
+    soft = np.isin(scene.truth.classes[window], [CLASSES[name] for name in _SOFT])
+    if pressed and soft.any():
+        depth = np.where(soft, _plain_head(frame, window), depth)
+    return depth
+
+
+def _plain_head(frame: HeadFrame, window: Window) -> Float:
+    """The depth of a plain head, -inf beside it."""
     vertices, triangles = frame.mesh()
     rows, columns = window
     placed = frame.pixels(vertices) - np.array([columns.start, rows.start, 0], np.float32)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from facelab.augment.classes import CLASSES, NOT_KNOWN
+from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.occluders.head import HeadFrame
 from facelab.augment.occluders.light import Light
 from facelab.augment.occluders.surface import Surface, of_grid
@@ -61,12 +62,20 @@ def without_hair(
     image = scene.image + taken[..., None] * (_background(scene) - scene.image)
     truth = scene.truth
     if truth is not None:
-        gone = (taken > 0.5) & (truth.classes == NOT_KNOWN) | (taken > 0.5) & (
-            truth.classes == CLASSES["hair"]
-        )
-        truth = truth.behind(gone, "background")
+        loose = np.isin(truth.classes, [NOT_KNOWN, CLASSES["hair"]])
+        truth = _without(truth, (taken > 0.5) & loose)
     matte = np.asarray(scene.matte * (1 - taken), np.float32)
     return replace(scene.with_image(image.astype(np.float32)), matte=matte, truth=truth)
+
+
+def _without(truth: GroundTruth, gone: Bool) -> GroundTruth:
+    """What is known of a picture in which background is seen where hair was."""
+    depth, normals = truth.depth, truth.normals
+    if depth is not None:
+        depth = np.where(gone, np.float32(np.nan), depth)
+    if normals is not None:
+        normals = np.where(gone[..., None], np.float32(0), normals)
+    return replace(truth.behind(gone, "background"), depth=depth, normals=normals)
 
 
 def _keeps(scene: Scene, frame: HeadFrame, beside: float) -> Bool:

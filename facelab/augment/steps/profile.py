@@ -1,8 +1,9 @@
 """``profile``: the head turned in its photograph by any angle (face profiling).
 
-After Zhu et al., "Face Alignment Across Large Poses: A 3D Solution", CVPR 2016, section 4, which
-made 300W-LP so: the photograph becomes a mesh with depth, the head's part of it is turned, the
-background stays, and the mesh is drawn. The face itself is then drawn from its own texture.
+Zhu et al., "Face Alignment Across Large Poses: A 3D Solution", CVPR 2016, section 4, made 300W-LP
+by turning the photograph as a mesh with depth, which tears ears, hair and neck. Here a whole head
+that fits the face, swollen to the photograph's outline, wears what the photograph shows of it, and
+is drawn over what was behind; the face itself is then drawn from its own texture.
 """
 
 from __future__ import annotations
@@ -15,21 +16,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.atlas import Atlas, grid_triangles
+from facelab.atlas import Atlas
 from facelab.atlas.surface import surface
+from facelab.augment.backdrop import without
 from facelab.augment.border import extended
+from facelab.augment.classes import CLASSES
+from facelab.augment.figure import Figure, figure_of
 from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.scene import Augmentation, Scene
+from facelab.augment.torn import Torn
+from facelab.augment.wrap import Wrap, wrap_of
 from facelab.edits.parameters import number, whole
 from facelab.errors import UsageError
-from facelab.face.composite import render
+from facelab.face.composite import Layer, render
 from facelab.face.texture import complete
 from facelab.geometry import pose
 from facelab.geometry.head import Head
+from facelab.geometry.landmarks import points468
+from facelab.heads import HeadFamily
 from facelab.numerics import raster
 from facelab.numerics.algebra import product
-from facelab.numerics.arrays import Bool, Float, Int
-from facelab.numerics.smoothing import smoothstep
+from facelab.numerics.arrays import Bool, Float
 from facelab.types import Face, Pose, PositionMap, Texture
 
 Doubles = NDArray[np.float64]
@@ -37,18 +44,16 @@ Doubles = NDArray[np.float64]
 _CENTRE = np.array([0.0, -1.0, -3.0])  # of the head, canonical frame, cm: between the ears
 _FLIP = np.array([1.0, -1.0, 1.0])  # pixels have y down, the camera frame has y up
 
-_CELLS = 64  # of the grid along the longer side of the photograph
 _MARGIN = 0.3  # of the longer side, by which the photograph's border is carried outward
-_SLOPE = 1.0  # how steeply depth falls outside of the face, px per px
 _FARTHEST = 88.0  # yaw in degrees: past a profile there is the back of the head
-_DEEPEST = 6.0  # cm behind the middle of the head, where the depth stops falling
-_HEAD, _WORLD = 2.0, 11.0  # cm from the face's edge: there all turns with it, there nothing does
+_CLEAR = 1.2  # cm around a person that may show hair, too
+_WISP = 0.15  # cm over which hair fades at its outline
+_UNCOVERED = 0.4  # of the head, that may lie outside of the matte
+_STRETCHED = 0.1  # least mean confidence of the face as it is shown
 _RIM = 0.14  # of the texture, at the face's edge
-_GRAZED = 0.35  # confidence below which the mirror image is taken where it was seen better
+_GRAZED = 0.5  # confidence below which a texel is made up of the other half, or of its neighbours
+_DOUBTED = 0.3  # of the texture, about the face's edge: what was grazed there shows something else
 _SPECKS = 7  # texels: smaller islands of those are left
-_SURE = 0.3  # confidence from which a texel is taken as seen
-_BLUR = 1.0  # cm, of the depth beside the face
-_FOLLOW = 4.0  # cm from the head, over which what is beside it follows another shape less and less
 _MOST = 2.0  # standard deviations: no head is stranger
 _ACTIVE = 0.12  # how often each expression of the model is there
 
@@ -58,7 +63,7 @@ class Profile(Augmentation):
     """The head turned about its own middle; hair and neck come along, the background stays."""
 
     name: ClassVar[str] = "profile"
-    needs_matte: ClassVar[bool] = True  # else ears get lost behind the face's border
+    needs_matte: ClassVar[bool] = True  # hair is told from what is behind by it
     yaw: float = number(0.0, -90.0, 90.0, "the nose to the image's right", "degrees")
     pitch: float = number(0.0, -45.0, 45.0, "the nose down", "degrees")
     roll: float = number(0.0, -60.0, 60.0, "counter-clockwise as seen", "degrees")
@@ -73,19 +78,22 @@ class Profile(Augmentation):
         ------
         UsageError
             If the head is to become another's and its model is not known.
+        Torn
+            If the matte does not have the head, or the photograph shows too little of what the
+            turned face would.
         """
         reshaped = bool(self.identity or self.expression)
         if not (self.yaw or self.pitch or self.roll or reshaped):
             return scene
         prepared = _prepared(scene)
         turn = Turn.of(prepared.pose, self.yaw, self.pitch, self.roll)
-        values, follow = scene.positions.values, np.zeros_like(prepared.grid)
+        values, vertices = scene.positions.values, prepared.vertices
         if reshaped:
-            points, vertices = self._offsets(scene.head)
+            points, moved = self._offsets(scene.head)
             values = values + scene.positions.atlas.spread(surface()(points))
-            follow = prepared.carried(vertices)
+            vertices = vertices + prepared.carried(points, moved)
         face = Face(PositionMap(turn(values), scene.positions.atlas), prepared.texture)
-        return _with_face(_surroundings(scene, prepared, turn, follow), face)
+        return _with_face(_with_figure(scene, prepared, turn, vertices), face)
 
     def _offsets(self, head: Head | None) -> tuple[Float, Float]:
         """How far the mesh's points and the head's vertices move to another shape, pixels."""
@@ -135,9 +143,20 @@ class Turn:
         """Points ``(..., 3)`` turned, source-image pixels."""
         return self._apply(points, self.rotation)
 
-    def in_plane(self, points: Float) -> Float:
-        """Points ``(..., 3)`` turned by the roll alone."""
-        return self._apply(points, self.level)
+    def level_view(self, picture: Float, shape: tuple[int, int], margin: int) -> Float:
+        """A picture with a margin, turned by the roll alone, and its margin cut off."""
+        turn = (self.level[:2, :2] * _FLIP[:2]).T * _FLIP[:2]
+        centre = self.centre[:2]
+        matrix = np.column_stack([turn.T, centre - turn.T @ centre + turn.T @ [-margin, -margin]])
+        height, width = shape
+        out = cv2.warpAffine(
+            picture,
+            matrix,
+            (width, height),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return np.asarray(out, np.float32)
 
     def _apply(self, points: Float, rotation: Doubles) -> Float:
         away = (points - self.centre) * _FLIP
@@ -153,160 +172,146 @@ class _Prepared:
     pose : Pose
     texture : Texture
         Of the face, whole.
-    grid : (rows, columns, 3) float32
-        The photograph as a grid with depth, pixels.
-    share : (rows, columns) float32
-        How far each point of it turns with the head.
-    fade : (rows, columns) float32
-        How far it follows where the head takes another shape.
-    fragments, nearest : Fragments, (rows, columns) int32
-        The head drawn on the grid, and the index of the drawn cell that is nearest to each.
-    triangles : (m, 3) int32
-        The head's.
-    layers : (h, w, 4 or 5) float32
-        Image, what covers it and matte, with a margin beyond the border.
+    head : Head
+        Of the shipped family.
+    figure : Figure
+    vertices : (n, 3) float32
+        Of the figure, pixels.
+    wrap : Wrap
+        What the figure wears.
+    behind : (h, w, 4) float32
+        What is behind it, and how much of that is in front of a person, with a margin beyond the
+        border.
     """
 
     pose: Pose
     texture: Texture
-    grid: Float
-    share: Float
-    fade: Float
-    fragments: raster.Fragments
-    nearest: Int
-    triangles: Int
-    layers: Float
+    head: Head
+    figure: Figure
+    vertices: Float
+    wrap: Wrap
+    behind: Float
 
-    def carried(self, offsets: Float) -> Float:
-        """Offsets of the head's vertices ``(n, 3)`` at the points of the grid."""
-        drawn = raster.interpolate(self.fragments, self.triangles, offsets).reshape(-1, 3)
-        spread = cv2.blur(drawn[self.nearest], (5, 5))
-        return np.asarray(spread * self.fade[..., None], np.float32)
+    def carried(self, points: Float, vertices: Float) -> Float:
+        """Offsets of the figure's vertices where the head's points and vertices move so."""
+        if len(vertices) == len(self.vertices):
+            return vertices
+        moved = self.head.model.fit(self.head.points + points)
+        return moved.vertices - self.head.vertices
 
 
 @lru_cache(maxsize=1)  # some hundred MB of a large photograph
 def _prepared(scene: Scene) -> _Prepared:
     """Prepare a scene, once for all turns of its head that follow each other."""
-    height, width = scene.image.shape[:2]
-    was, (x, y) = pose.estimate(scene.positions), _grid(height, width)
-    step, corner = float(x[0, 1] - x[0, 0]), np.array([x[0, 0], y[0, 0], 0], np.float32)
-    points, triangles = _head_mesh(scene)
-    fragments = raster.rasterize((points - corner) / np.float32(step), triangles, x.shape)
-    away, nearest = _distances(fragments.covered)
-    away = away * np.float32(step)
-    share = smoothstep(1 - (away / was.scale - _HEAD) / (_WORLD - _HEAD))
-    fade = smoothstep(1 - away / np.float32(was.scale * _FOLLOW))
-    depth = _depth(fragments.depth.ravel()[nearest] * np.float32(step), away, was, step)
+    model = HeadFamily.load().head_model()
+    head = scene.head if scene.head and scene.head.model is model else None
+    head = head or model.fit(points468(scene.positions))
+    _require_covered(head, scene)
+    figure = figure_of(head, scene.positions, scene.image, scene.matte)
+    vertices = figure.placed()
     return _Prepared(
-        was,
+        pose.estimate(scene.positions),
         _completed(scene.face.texture, scene.face.positions),
-        np.dstack([x, y, depth]).astype(np.float32),
-        np.asarray(share, np.float32),
-        np.asarray(fade, np.float32),
-        fragments,
-        nearest,
-        triangles,
-        _layers(scene, int(_MARGIN * max(height, width))),
+        head,
+        figure,
+        vertices,
+        wrap_of(figure, scene.image, scene.occlusion, scene.matte),
+        _behind(scene, figure, vertices),
     )
 
 
-def _layers(scene: Scene, margin: int) -> Float:
-    """Image, what covers it and matte, going on beyond the border."""
-    masks = [scene.occlusion] if scene.matte is None else [scene.occlusion, scene.matte]
-    # Apart: OpenCV reduces four channels at most.
-    both = (extended(scene.image, margin), extended(np.dstack(masks), margin))
-    return np.concatenate(both, axis=2)
+def _require_covered(head: Head, scene: Scene) -> None:
+    """Raise ``Torn`` where the matte does not have the head of the face."""
+    if scene.matte is None:
+        return
+    family = HeadFamily.load()
+    skull = family.triangles[family.part == CLASSES["skin"]]
+    drawn = raster.rasterize(head.vertices, skull, scene.matte.shape).covered
+    outside = float(1 - scene.matte[drawn].mean()) if drawn.any() else 0.0
+    if outside > _UNCOVERED:
+        raise Torn("uncovered", outside)
 
 
-def _head_mesh(scene: Scene) -> tuple[Float, Int]:
-    """Vertices and triangles of all of the head where it is known, else of the face."""
-    if scene.head is not None:
-        return scene.head.vertices, scene.head.model.triangles
-    atlas = scene.positions.atlas
-    return scene.positions.values[atlas.valid], atlas.triangles
-
-
-def _distances(known: Bool) -> tuple[Float, Int]:
-    """The distance of each cell to a known one, cells, and the flat index of the nearest."""
-    away, labels = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    home = np.zeros(labels.max() + 1, np.int32)
-    home[labels[known]] = np.flatnonzero(known)
-    return np.asarray(away, np.float32), home[labels]
-
-
-def _depth(edge: Float, away: Float, was: Pose, step: float) -> Float:
-    """The depth of the grid: the head's, falling beside it, no deeper than its back."""
-    blur = _BLUR * was.scale / step
-    outside = cv2.GaussianBlur(edge - _SLOPE * away, (0, 0), max(blur, 0.5))
-    middle = was.translation + was.scale * (was.rotation @ _CENTRE) * _FLIP
-    limit = np.float32(middle[2] - _DEEPEST * was.scale)
-    near = np.clip(away / np.float32(2 * _BLUR * was.scale), 0, 1)
-    out: Float = edge + near * (np.maximum(outside, limit) - edge)
-    return out
-
-
-def _surroundings(scene: Scene, prepared: _Prepared, turn: Turn, follow: Float) -> Scene:
-    """Turn the middle of the photograph, a grid with depth; the face stays where it was."""
+def _behind(scene: Scene, figure: Figure, vertices: Float) -> Float:
+    """The photograph without its person, going on beyond the border."""
     height, width = scene.image.shape[:2]
-    level, grid = turn.in_plane(prepared.grid), prepared.grid + follow
-    moved = level + prepared.share[..., None] * (turn(grid) - level)
-    triangles = grid_triangles(np.ones(moved.shape[:2], np.bool_))
-    fragments = raster.rasterize(moved.reshape(-1, 3), triangles, (height, width))
-    places = raster.interpolate(fragments, triangles, prepared.grid.reshape(-1, 3)[:, :2])
-    x, y = cv2.split(places + np.float32(int(_MARGIN * max(height, width))))
-    out = cv2.remap(prepared.layers, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    out = np.clip(out, 0, 1)  # rounding may lead out
-    image, occlusion = (np.ascontiguousarray(layer) for layer in (out[..., :3], out[..., 3]))
-    matte = None if scene.matte is None else np.ascontiguousarray(out[..., 4])
-    truth = GroundTruth.of_photograph((height, width), matte)
-    scene = scene.with_image(image)
+    person = scene.matte
+    if person is None:
+        drawn = raster.rasterize(vertices, figure.triangles, (height, width)).covered
+        person = drawn.astype(np.float32)
+    layers = np.dstack([scene.image, scene.occlusion])
+    behind = without(layers, person, _CLEAR * figure.scale)
+    return extended(behind, int(_MARGIN * max(height, width)))
+
+
+def _with_figure(scene: Scene, prepared: _Prepared, turn: Turn, vertices: Float) -> Scene:
+    """Draw the figure, turned, over what is behind it."""
+    shape, figure = scene.image.shape[:2], prepared.figure
+    fragments = raster.rasterize(turn(vertices), figure.triangles, shape)
+    own = np.column_stack([figure.vertices, figure.shade])
+    carried = raster.interpolate(fragments, figure.triangles, own)
+    places = np.ascontiguousarray(carried[..., :3])
+    drawn = prepared.wrap.sampled(places, carried[..., 3])
+    classes = np.where(fragments.covered, prepared.wrap.classes_at(places), CLASSES["background"])
+    matte = _soft(fragments.covered, classes == CLASSES["hair"], _WISP * prepared.pose.scale)
+    layers = turn.level_view(prepared.behind, shape, int(_MARGIN * max(shape)))
+    layers = layers + matte[..., None] * (drawn - layers)
+    image = np.clip(layers[..., :3], 0, 1)
+    occlusion = np.ascontiguousarray(np.clip(layers[..., 3], 0, 1))
+    depth = np.where(fragments.covered, fragments.depth, np.float32(np.nan))
+    truth = GroundTruth(classes.astype(np.uint8), depth=depth)
+    scene = scene.with_image(np.ascontiguousarray(image))
     return replace(scene, occlusion=occlusion, matte=matte, head=None, truth=truth)
 
 
-def _grid(height: int, width: int) -> tuple[Float, Float]:
-    """Pixels' coordinates, a step apart, beyond the image on all sides."""
-    longer = max(height, width)
-    step, margin = longer / _CELLS, _MARGIN * longer
-    across = np.arange(-margin, width + margin + step, step, dtype=np.float32)
-    down = np.arange(-margin, height + margin + step, step, dtype=np.float32)
-    x, y = np.meshgrid(across, down)
-    return x, y
+def _soft(covered: Bool, hair: Bool, wisp: float) -> Float:
+    """The opacity of a surface at its outline, over a pixel, and where that is hair over `wisp`."""
+    whole = covered.astype(np.float32)
+    sharp = cv2.blur(whole, (3, 3))
+    thin = np.clip(2 * cv2.GaussianBlur(whole, (0, 0), max(wisp, 0.8)) - 1, 0, 1)
+    return np.asarray(np.where(hair, np.minimum(thin, sharp), sharp) * covered, np.float32)
 
 
 def _completed(texture: Texture, positions: PositionMap) -> Texture:
     """Complete a texture: what was not seen, or grazed, is made up of the other half."""
     own, other = texture.confidence, texture.confidence[:, ::-1]
-    grazed = ((own < _GRAZED) & (other > 2 * own)).astype(np.uint8)
+    rim = positions.atlas.soft_region("oval", texture.size, _DOUBTED) < 1
+    grazed = ((own < _GRAZED) & (rim | (other > 2 * own))).astype(np.uint8)
     known = np.where(cv2.medianBlur(grazed, _SPECKS) > 0, 0, own).astype(np.float32)
     face = positions.atlas.region("face", texture.size) > 0
     return replace(texture, colour=complete(Texture(texture.colour, known), face).colour)
 
 
-def _face_opacity(texture: Texture, atlas: Atlas) -> Float:
-    """The opacity of the face's texels where the grid has the person too.
-
-    At the face's edge what was not seen gives way, so that ears and hair stay before made-up skin.
-    """
-    inner = np.clip(2 * atlas.soft_region("oval", texture.size, _RIM) - 1, 0, 1)
-    seen = np.clip(texture.confidence / _SURE, 0, 1)
-    seen = cv2.GaussianBlur(seen, (0, 0), 0.01 * texture.size)
-    return np.asarray(np.maximum(inner, seen), np.float32)
+def _face_opacity(size: int, atlas: Atlas) -> Float:
+    """The opacity of the face's texels: at its edge, which was grazed, it gives way to the head."""
+    return np.asarray(np.clip(2 * atlas.soft_region("oval", size, _RIM) - 1, 0, 1), np.float32)
 
 
 def _with_face(scene: Scene, face: Face) -> Scene:
     """Draw a face into the scene, softly at its oval, behind what covers it."""
     shape = scene.image.shape[:2]
-    layer = render(face, _face_opacity(face.texture, face.positions.atlas), shape)
+    layer = render(face, _face_opacity(face.texture.size, face.positions.atlas), shape)
     if layer is None:
         return replace(scene, positions=face.positions)
+    shown = layer.sampled(face.texture.confidence[..., None])[..., 0][layer.oval > 0]
+    if shown.size and (seen := float(shown.mean())) < _STRETCHED:
+        raise Torn("stretch", seen)
     share = np.zeros(shape, np.float32)
-    person = 0 if scene.matte is None else scene.matte[layer.window]
-    share[layer.window] = layer.oval * (1 - person * (1 - layer.opacity))
+    share[layer.window] = layer.oval * layer.opacity
     matte = None if scene.matte is None else np.maximum(scene.matte, share)
     image = scene.image.copy()
     free = (share * (1 - scene.occlusion))[layer.window][..., None]
     under = image[layer.window]
     image[layer.window] = np.clip(under + free * (layer.colour - under), 0, 1)
-    return replace(scene.with_image(image), positions=face.positions, matte=matte)
+    truth = scene.truth and _with_depth(scene.truth, layer)
+    scene = scene.with_image(image)
+    return replace(scene, positions=face.positions, matte=matte, truth=truth)
+
+
+def _with_depth(truth: GroundTruth, layer: Layer) -> GroundTruth:
+    """The same with a face's own depth where it is drawn."""
+    if truth.depth is None:
+        return truth
+    depth, shown = truth.depth.copy(), layer.fragments.covered
+    depth[layer.window][shown] = layer.fragments.depth[shown]
+    return replace(truth, depth=depth)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from facelab.augment.classes import CLASSES
 from facelab.augment.occluders import draw, hair, light
 from facelab.augment.occluders.glasses import glasses
 from facelab.augment.occluders.hats import HATS
@@ -17,7 +18,7 @@ from facelab.augment.scene import Augmentation, Scene
 from facelab.edits.parameters import choice, whole
 
 KINDS = ("glasses", "sunglasses", *HATS, "scarf", "hair")
-_GIVE, _HAT_GIVE = 0.15, 1.5  # cm that things may sink into the head, which is known roughly
+_GIVE, _HAT_GIVE = 0.15, 3.0  # cm that things may sink into the head, which is known roughly
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +31,12 @@ class Wear(Augmentation):
     seed: int = whole(0, 0, 2**32 - 1, "of its shape, its material and how it sits")
 
     def __call__(self, scene: Scene) -> Scene:
-        """Put it on."""
+        """Put it on; but whoever has a hat keeps that."""
         rng = np.random.default_rng(self.seed)
         frame, lit = HeadFrame.of(scene.positions), light.estimate(scene)
         if self.kind in HATS:
+            if scene.truth is not None and (scene.truth.classes == CLASSES["hat"]).any():
+                return scene  # nobody wears two
             hat = HATS[self.kind](frame, rng, dye(rng))
             scene = hair.without_hair(scene, frame, hat.rim, hat.up, hat.beside)
             return draw.draw(scene, frame, hat.surfaces, lit, worn=True, give=_HAT_GIVE)

@@ -1,0 +1,296 @@
+"""What a photograph shows of a figure, laid around it like a label around a bottle, and completed.
+
+Columns are the direction around the figure's upright axis, rows the height along it, from the
+crown down. What the photograph does not show goes on in the tone of what it shows of the same
+kind, hair, skin or clothes; over hair lies detail of its own in overlapping patches (after Efros &
+Freeman, "Image Quilting for Texture Synthesis and Transfer", SIGGRAPH 2001, without their search).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facelab.augment.backdrop import pulled
+from facelab.augment.classes import CLASSES
+from facelab.augment.figure import Figure, Tones, normals
+from facelab.numerics import raster
+from facelab.numerics.arrays import Bool, Float
+from facelab.numerics.distance import distance_within
+from facelab.numerics.smoothing import smoothstep
+
+UInt8 = NDArray[np.uint8]
+
+_RADIUS = 10.0  # cm: of the cylinder, and of the dome on top of it
+_TEXEL = 0.2  # cm
+_DOWN = 36.0  # cm below the middle of the skull
+_CROWN = np.pi / 2 * _RADIUS  # cm above it, along the dome
+COLUMNS, ROWS = int(2 * np.pi * _RADIUS / _TEXEL), int((_CROWN + _DOWN) / _TEXEL)
+_SEAM = COLUMNS // 4  # columns repeated beyond the seam while the wrap is completed
+
+_HAIR, _SKIN, _CLOTHES = range(3)  # kinds
+_FACING = 0.25, 0.5  # cosine to the line of sight below which nothing is taken, and above all is
+_PERSON = 0.9  # of the matte, from which a pixel shows the person alone
+_BEHIND = 0.6  # cm behind what is nearest, from which a place is hidden
+_HUE, _BRIGHT = 0.05, 0.2  # deviation of the hues of one kind, and of its brightness
+_UNLIKE, _ALIKE = 0.05, 0.5  # likeness to skin below which a neck is not bare; to hair of hair
+_MANE, _NAPE = 0.2, 100.0  # of the neck, that is hair; degrees from the front
+_SOFT = 1.5  # texels, sigma of the border between two kinds
+_PATCH, _DETAIL = 16, 2.0  # texels: side of a patch, sigma of what is no detail
+_STRENGTH, _MOST = 0.7, 0.35  # of the detail in patches, of its own; of its logarithm
+
+
+@dataclass(frozen=True, eq=False)
+class Wrap:
+    """A texture around a figure.
+
+    Parameters
+    ----------
+    colour : (ROWS, COLUMNS, 4) float32
+        RGB, and how much something in front covers it, [0, 1].
+    made : (ROWS, COLUMNS) float32
+        How much of that is made up and has no light of its own, [0, 1].
+    classes : (ROWS, COLUMNS) uint8
+        Of `facelab.augment.classes`.
+    """
+
+    colour: Float = field(repr=False)
+    made: Float = field(repr=False)
+    classes: UInt8 = field(repr=False)
+
+    def sampled(self, points: Float, shade: Float) -> Float:
+        """The texture ``(h, w, 4)`` at points ``(h, w, 3)`` of the figure, with its shade."""
+        column, row = places(points)
+        drawn, made = (
+            cv2.remap(layer, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+            for layer in (self.colour, self.made)
+        )
+        drawn[..., :3] *= (1 - made * (1 - shade))[..., None]
+        return np.asarray(drawn, np.float32)
+
+    def classes_at(self, points: Float) -> UInt8:
+        """The classes ``(h, w)`` at points ``(h, w, 3)`` of the figure."""
+        column, row = places(points)
+        found = cv2.remap(self.classes, column, row, cv2.INTER_NEAREST, borderMode=cv2.BORDER_WRAP)
+        return np.asarray(found, np.uint8)
+
+
+def places(points: Float) -> tuple[Float, Float]:
+    """Columns and rows ``(...)`` of a wrap at which points ``(..., 3)`` of the figure lie."""
+    x, y, z = np.moveaxis(points, -1, 0)
+    turn = np.arctan2(x, z) / np.float32(2 * np.pi) + np.float32(0.5)
+    height = np.where(y > 0, np.arctan2(y, np.hypot(x, z)) * np.float32(_RADIUS), y)
+    row = (np.float32(_CROWN) - height) / np.float32(_TEXEL) - np.float32(0.5)
+    return turn * np.float32(COLUMNS) - np.float32(0.5), row
+
+
+def wrap_of(figure: Figure, image: Float, occlusion: Float, matte: Float | None) -> Wrap:
+    """What a photograph shows of its person, completed all around.
+
+    Parameters
+    ----------
+    figure : Figure
+    image : (H, W, 3) float32
+    occlusion : (H, W) float32
+        How much something in front hides the person.
+    matte : (H, W) float32, optional
+        How much of each pixel is a person.
+    """
+    view = _View.of(figure, image, occlusion, matte)
+    kind = view.kinds(figure.tones)
+    shade = np.where(kind == _HAIR, 1, view.shade)[..., None]
+    unlit = np.asarray(view.colour / shade, np.float32)
+    colour, made = _completed(view.colour, unlit, view.known, kind, figure.tones)
+    classes = np.select(
+        [kind == _HAIR, kind == _CLOTHES],
+        [np.uint8(CLASSES["hair"]), np.uint8(CLASSES["clothes"])],
+        view.part,
+    )
+    occlusion = view.occlusion * (view.known > 0)
+    made = made * (kind != _HAIR)
+    return Wrap(np.dstack([colour, occlusion]), made.astype(np.float32), classes.astype(np.uint8))
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """A figure's surface as a wrap has it, each array ``(ROWS, COLUMNS)``.
+
+    Parameters
+    ----------
+    colour, occlusion : float32
+        What the photograph shows there.
+    known : float32
+        How well it shows the person there, [0, 1].
+    covered : bool
+        Where there is a surface.
+    part : uint8
+        Its class.
+    hair, shade : float32
+        The figure's.
+    """
+
+    colour: Float
+    occlusion: Float
+    known: Float
+    covered: Bool
+    part: UInt8
+    hair: Float
+    shade: Float
+
+    @classmethod
+    def of(cls, figure: Figure, image: Float, occlusion: Float, matte: Float | None) -> _View:
+        """Lay a photograph around a figure."""
+        placed, (height, width) = figure.placed(), image.shape[:2]
+        facing = normals(placed, figure.triangles)[:, 2]
+        carried = np.column_stack([placed, facing, figure.hair, figure.shade]).astype(np.float32)
+        seen, part = _unrolled(figure)
+        layers = raster.interpolate(seen[0], seen[1], carried)
+        x, y, depth, cosine, hair, shade = (np.ascontiguousarray(layers[..., k]) for k in range(6))
+        known = smoothstep((cosine - _FACING[0]) / (_FACING[1] - _FACING[0])) * seen[0].covered
+        known = known * ((x > 0) & (y > 0) & (x < width - 1) & (y < height - 1))
+        front = raster.rasterize(placed, figure.triangles, (height, width)).depth
+        nearest = cv2.remap(front, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+        known = known * (depth > nearest - _BEHIND * figure.scale)
+        if matte is not None:
+            alone = cv2.erode(matte, np.ones((3, 3), np.uint8))
+            known = known * (cv2.remap(alone, x, y, cv2.INTER_LINEAR) > _PERSON)
+        return cls(
+            cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+            cv2.remap(occlusion, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+            np.asarray(known, np.float32),
+            seen[0].covered,
+            part,
+            hair,
+            np.where(seen[0].covered, shade, 1).astype(np.float32),
+        )
+
+    def kinds(self, tones: Tones) -> UInt8:
+        """What each texel is of: hair, skin or clothes."""
+        clothes = self.part == CLASSES["clothes"]
+        kind = np.where(clothes, _CLOTHES, np.where(self.hair > 0.5, _HAIR, _SKIN))
+        kind = nearest_of(kind.astype(np.uint8), self.covered)
+        neck = (self.part == CLASSES["neck"]) & (kind == _SKIN) & self.covered
+        shown = neck & (self.known > 0.5)
+        if not shown.any() or not np.isfinite(tones.skin).all():
+            return kind
+        bare, hairy = (_likeness(self.colour, tone) for tone in (tones.skin, tones.hair))
+        worn = np.where(hairy > _ALIKE, _HAIR, _CLOTHES)  # hair behind the neck, or a collar
+        own = np.where(bare < _UNLIKE, worn, _SKIN).astype(np.uint8)
+        own = nearest_of(own, shown)
+        kind = np.where(neck, own, kind)
+        if (own[neck] == _HAIR).mean() > _MANE:  # hair that falls behind the neck hides the nape
+            behind = np.abs(np.arange(COLUMNS) + 0.5 - COLUMNS / 2) > _NAPE / 360 * COLUMNS
+            kind[behind & (kind == _SKIN)] = _HAIR
+        return kind
+
+
+def _unrolled(figure: Figure) -> tuple[tuple[raster.Fragments, NDArray[np.int32]], UInt8]:
+    """The figure's surface as a wrap has it: fragments with their triangles, and classes."""
+    column, row = places(figure.vertices)
+    away = np.hypot(figure.vertices[:, 0], figure.vertices[:, 2])
+    screen = np.column_stack([column, row, away]).astype(np.float32)
+    whole = np.ptp(column[figure.triangles], axis=1) < COLUMNS / 2  # others cross the seam
+    triangles, part = figure.triangles[whole], figure.part[whole]
+    seen = raster.rasterize(screen, triangles, (ROWS, COLUMNS))
+    return (seen, triangles), nearest_of(part[np.maximum(seen.triangle, 0)], seen.covered)
+
+
+def nearest_of(values: UInt8, known: Bool) -> UInt8:
+    """Values ``(h, w)`` where they are known; elsewhere those of the nearest known place."""
+    if not known.any():
+        return values
+    labels = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )[1]
+    of = np.zeros(labels.max() + 1, np.uint8)
+    of[labels[known]] = values[known]
+    out: UInt8 = of[labels]
+    return out
+
+
+def _completed(
+    colour: Float, unlit: Float, known: Float, kind: UInt8, tones: Tones
+) -> tuple[Float, Float]:
+    """Colours all around, and how much of each is made up.
+
+    Parameters
+    ----------
+    colour, unlit : (ROWS, COLUMNS, 3) float32
+        With the light that falls on them, and without.
+    known : (ROWS, COLUMNS) float32
+    kind : (ROWS, COLUMNS) uint8
+    tones : Tones
+    """
+
+    def around(values: Float) -> Float:
+        turned = cv2.copyMakeBorder(values, 0, 0, _SEAM, _SEAM, cv2.BORDER_WRAP)
+        return np.asarray(turned, np.float32)
+
+    colour, unlit, known = around(colour), around(unlit), around(known)
+    out, total = np.zeros_like(colour), np.zeros_like(known)
+    for number, tone in ((_HAIR, tones.hair), (_SKIN, tones.skin), (_CLOTHES, None)):
+        which = around((kind == number).astype(np.float32))
+        made = _made(unlit, known * which, known, tone, patched=number == _HAIR)
+        share = cv2.GaussianBlur(which, (0, 0), _SOFT)
+        out += share[..., None] * made
+        total += share
+    share = (cv2.blur(known, (3, 3)) * (known > 0))[..., None]
+    mixed = out / total[..., None]
+    mixed += share * (colour - mixed)
+    inner = slice(_SEAM, _SEAM + COLUMNS)
+    return np.clip(mixed[:, inner], 0, 1), 1 - share[:, inner, 0]
+
+
+def _made(
+    unlit: Float, own: Float, known: Float, tone: NDArray[np.float64] | None, patched: bool
+) -> Float:
+    """What is made up of one kind from where it is seen, `own`, or without that from all."""
+    if tone is not None and np.isfinite(tone).all():
+        own = own * _likeness(unlit, tone)
+    if own.max(initial=0) < 0.5:
+        own = known if known.any() else np.ones_like(known)
+    made = pulled(unlit, own)
+    core = cv2.erode((own > 0.5).astype(np.uint8), np.ones((5, 5), np.uint8))
+    return made * _detail(made, core)[..., None] if patched and core.any() else made
+
+
+def _likeness(colour: Float, tone: NDArray[np.float64]) -> Float:
+    """How much colours are of a tone, [0, 1]; brightness may differ more than hue."""
+    if not np.isfinite(tone).all():
+        return np.zeros(colour.shape[:2], np.float32)
+    away = colour - tone.astype(np.float32)
+    bright = away.mean(axis=2)
+    hue = ((away - bright[..., None]) ** 2).sum(axis=2)
+    out: Float = np.exp(-((bright / np.float32(_BRIGHT)) ** 2 + hue / np.float32(_HUE**2)) / 2)
+    return out
+
+
+def _detail(colour: Float, core: UInt8) -> Float:
+    """Gains ``(h, w)`` of mean 1, patched together of the brightness of a core.
+
+    Patches overlap by half; their windows are sines, the squares of which sum to 1, so that their
+    sum varies as each does.
+    """
+    grey = colour.mean(axis=2) + np.float32(0.02)
+    gain = np.log(grey / cv2.GaussianBlur(grey, (0, 0), _DETAIL))
+    away = distance_within(core > 0)
+    inside = np.argwhere(away >= min(float(away.max()) / 2, _PATCH / 2))
+    rng, (height, width) = np.random.default_rng(0), core.shape
+    row, column = np.indices((height, width), sparse=True)
+    total = np.zeros((height, width), np.float32)
+    for down in (0, _PATCH // 2):
+        for across in (0, _PATCH // 2):
+            y, x = (row + down) % _PATCH, (column + across) % _PATCH
+            block = (row + down) // _PATCH, (column + across) // _PATCH
+            count = (block[0].max() + 1, block[1].max() + 1)
+            corner = inside[rng.integers(len(inside), size=count)] - _PATCH // 2
+            at = corner[block[0], block[1]]
+            rows = np.clip(at[..., 0] + y, 0, height - 1)
+            columns = np.clip(at[..., 1] + x, 0, width - 1)
+            window = np.sin((y + 0.5) * np.pi / _PATCH) * np.sin((x + 0.5) * np.pi / _PATCH)
+            total += window.astype(np.float32) * gain[rows, columns]
+    gains: Float = np.exp(np.clip(_STRENGTH * total, -_MOST, _MOST))
+    return gains

@@ -1,0 +1,115 @@
+"""A person as a surface that has the photograph's outline."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+import pytest
+
+from facelab.augment.classes import CLASSES
+from facelab.augment.figure import figure_of, normals
+from facelab.augment.wrap import COLUMNS, ROWS, places, wrap_of
+from facelab.geometry.landmarks import position_map
+from facelab.heads import HeadFamily
+from facelab.numerics.raster import rasterize
+from tests.synthetic import ATLAS, matrix
+
+SHAPE, SCALE = (200, 220), 5.0
+SKIN, HAIR, WALL = (np.float32(rgb) for rgb in ((0.8, 0.6, 0.5), (0.2, 0.1, 0.05), (0.3, 0.4, 0.9)))
+
+
+@cache
+def head(yaw=0.0):
+    """The mean head of the family before a camera."""
+    family = HeadFamily.load()
+    model = family.head_model()
+    placed = np.array([SHAPE[1] / 2, -SHAPE[0] / 2 + 10, 0])
+    return model.head(np.zeros(len(family.names)), SCALE, matrix(yaw, 0, 0), placed)
+
+
+def drawn(vertices, triangles):
+    return rasterize(vertices, triangles, SHAPE).covered
+
+
+@cache
+def photograph(thick=0, yaw=0.0):
+    """A picture of that head with a cap of hair so many pixels thick, and its matte."""
+    family, own = HeadFamily.load(), head(yaw)
+    skull = drawn(own.vertices, family.triangles)
+    scalp = family.triangles[family.scalp[family.triangles].min(axis=1) > 0.5]
+    cap = drawn(own.vertices, scalp).astype(np.uint8)
+    cap = cv2.dilate(cap, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * thick + 1,) * 2)) > 0
+    cap &= ~drawn(own.vertices, family.triangles[family.scalp[family.triangles].max(axis=1) < 0.5])
+    image = np.where(skull[..., None], SKIN, WALL)
+    image = np.where(cap[..., None], HAIR, image).astype(np.float32)
+    return image, (skull | cap).astype(np.float32)
+
+
+def figure(thick=0, yaw=0.0):
+    positions = position_map(head(yaw).points, ATLAS)
+    return figure_of(head(yaw), positions, *photograph(thick, yaw))
+
+
+@pytest.mark.parametrize("yaw", [0.0, 25.0])
+@pytest.mark.parametrize("thick", [0, 12])
+def test_a_figure_has_the_outline_of_its_photograph(thick, yaw):
+    one = figure(thick, yaw)
+    own, matte = drawn(one.placed(), one.triangles), photograph(thick, yaw)[1] > 0
+    above = np.arange(SHAPE[0]) < one.middle[1]  # hair is above the middle of the skull
+    differs = (own != matte)[above].sum() / matte[above].sum()
+    assert differs < 0.05
+
+
+def test_without_hair_the_head_stays_as_it_is():
+    moved = np.linalg.norm(figure().placed() - head().vertices, axis=1)
+    upper = HeadFamily.load().base[:, 1] > 0
+    assert np.median(moved[upper]) < 0.3 * SCALE
+
+
+def test_the_face_is_where_its_position_map_is():
+    one, family = figure(12), HeadFamily.load()
+    inside = family.atlas_share > 0.5
+    moved = np.linalg.norm(one.placed() - head().vertices, axis=1)
+    assert np.median(moved[inside]) < 0.5
+
+
+def test_normals_of_a_ball_point_away_from_its_middle():
+    down, around = np.meshgrid(np.linspace(0.2, 2.9, 20), np.linspace(0, 2 * np.pi, 30))
+    ball = np.stack(
+        [np.sin(down) * np.cos(around), np.cos(down), np.sin(down) * np.sin(around)], -1
+    )
+    index = np.arange(600).reshape(30, 20)
+    a, b, c, d = index[:-1, :-1], index[1:, :-1], index[:-1, 1:], index[1:, 1:]
+    triangles = np.concatenate([np.stack([a, b, c], -1), np.stack([c, b, d], -1)]).reshape(-1, 3)
+    pixels = ball.reshape(-1, 3) * [1, -1, 1]
+    found = normals(pixels.astype(np.float32), triangles.astype(np.int32)) * [1, -1, 1]
+    towards = np.abs((found * pixels).sum(axis=1))
+    assert np.median(towards) > 0.98
+
+
+def test_places_go_around_and_down():
+    points = np.float32([[0, 0, 5], [5, -1, 0], [-5, -1, 0], [0, -8, 5], [1e-4, 9, 1e-4]])
+    column, row = places(points)
+    np.testing.assert_allclose(column[:3], np.array([0.5, 0.75, 0.25]) * COLUMNS - 0.5, atol=1e-3)
+    assert row[4] < row[0] < row[1] < row[3] < ROWS
+    assert row[4] == pytest.approx(-0.5, abs=0.05)
+
+
+def test_the_wrap_shows_the_photograph_where_it_was_taken_from():
+    one, (image, matte) = figure(12), photograph(12)
+    wrap = wrap_of(one, image, np.zeros(SHAPE, np.float32), matte)
+    front = wrap.colour[ROWS // 3, COLUMNS // 2, :3]
+    np.testing.assert_allclose(front, SKIN, atol=0.02)
+    assert wrap.made[ROWS // 3, COLUMNS // 2] < 0.01
+
+
+def test_behind_there_is_hair_and_no_background():
+    one, (image, matte) = figure(12), photograph(12)
+    wrap = wrap_of(one, image, np.zeros(SHAPE, np.float32), matte)
+    back = wrap.colour[20:70, :10, :3]
+    assert np.abs(back - HAIR).max() < 0.15
+    assert (wrap.classes[20:70, :10] == CLASSES["hair"]).all()
+    away = np.linalg.norm(wrap.colour[..., :3] - WALL, axis=2)
+    assert away.min() > 0.3
