@@ -15,11 +15,11 @@ from facelab.augment.steps.background import Background, foreground
 from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.mirror import Mirror
 from facelab.augment.steps.profile import Profile
+from facelab.augment.torn import Torn
 from facelab.edits.edit import Picture
 from facelab.errors import UsageError
 from facelab.images import Image, write
 from facelab.recipe.inputs import Pictures
-from facelab.augment.torn import Torn
 from facelab.types import Face, Texture
 from tests.synthetic import canonical, frozen, noise, plain
 
