@@ -68,6 +68,10 @@ class Figure:
         From the figure's frame to source-image pixels, less the middle.
     middle : (3,) float64
         Of the skull, source-image pixels.
+    tones : Tones
+        The usual colours of hair and skin.
+    lean : (2,) float64
+        How far the axis below the skull goes right and forward, cm, for each that it goes up.
     """
 
     vertices: Float
@@ -78,6 +82,7 @@ class Figure:
     matrix: Doubles
     middle: Doubles
     tones: Tones
+    lean: Doubles
 
     @property
     def scale(self) -> float:
@@ -113,7 +118,9 @@ def figure_of(head: Head, positions: PositionMap, image: Float, matte: Float | N
         outlines = _Outlines.of(own, _seen(matte, matrix, middle), tones)
         own, hair = outlines.swollen(own)
     hair, shade = np.asarray(hair, np.float32), _shade(own, triangles)
-    return Figure(own, triangles, part, hair, shade, matrix, middle, tones)
+    x, y, z = own[_neck(family) > 0].mean(axis=0, dtype=np.float64)
+    lean = np.array([x / y, z / y])
+    return Figure(own, triangles, part, hair, shade, matrix, middle, tones, lean)
 
 
 def _with_face(vertices: Float, positions: PositionMap) -> Float:
@@ -227,7 +234,7 @@ class _Outlines:
         free = (1 - _faceness(family))[:, None]
         right, left = self.covered
         behind = np.rad2deg(np.arctan2(np.abs(own[:, 0]), own[:, 2])).astype(np.float32)
-        below = np.where(own[:, 0] > 0, left, right).astype(np.float32) * _bare(family)
+        below = np.where(own[:, 0] > 0, left, right).astype(np.float32) * _neck(family)
         below = below * smoothstep((behind - _CURTAIN[0]) / (_CURTAIN[1] - _CURTAIN[0]))
         thick = smoothstep((factor[:, 0] - _HAIRY[0]) / (_HAIRY[1] - _HAIRY[0]))
         hair = np.maximum(hair, below * thick * free[:, 0])
@@ -420,8 +427,8 @@ def _faceness(family: HeadFamily) -> Float:
 
 
 @cache
-def _bare(family: HeadFamily) -> Float:
-    """1 for vertices of head and neck, 0 for those of clothes."""
-    out = np.ones(len(family.base), np.float32)
-    out[np.unique(family.triangles[family.part == CLASSES["clothes"]])] = 0
+def _neck(family: HeadFamily) -> Float:
+    """1 for vertices of the neck, 0 for others."""
+    out = np.zeros(len(family.base), np.float32)
+    out[np.unique(family.triangles[family.part == CLASSES["neck"]])] = 1
     return out
