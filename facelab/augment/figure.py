@@ -62,6 +62,8 @@ class Figure:
         The class of each triangle; the head's.
     hair : (n,) float32
         How much of each vertex is hair, [0, 1].
+    curtain : (n,) float32
+        How much of each is hair that hangs down, if there is such hair.
     shade : (n,) float32
         How bright each vertex would be were it all of one colour, lit from the viewer, [0, 1].
     matrix : (3, 3) float64
@@ -78,6 +80,7 @@ class Figure:
     triangles: Int = field(repr=False)
     part: NDArray[np.uint8] = field(repr=False)
     hair: Float = field(repr=False)
+    curtain: Float = field(repr=False)
     shade: Float = field(repr=False)
     matrix: Doubles
     middle: Doubles
@@ -113,14 +116,15 @@ def figure_of(head: Head, positions: PositionMap, image: Float, matte: Float | N
     inverse = np.linalg.inv(matrix)
     vertices = _with_face(head.vertices, positions)
     own = np.asarray(product(vertices - middle, inverse.T), np.float32)
-    hair, tones = family.scalp, Tones.of(vertices, image, matte)
+    hair, curtain = family.scalp, np.zeros_like(family.scalp)
+    tones = Tones.of(vertices, image, matte)
     if matte is not None:
         outlines = _Outlines.of(own, _seen(matte, matrix, middle), tones)
-        own, hair = outlines.swollen(own)
-    hair, shade = np.asarray(hair, np.float32), _shade(own, triangles)
+        own, hair, curtain = outlines.swollen(own)
+    shade = _shade(own, triangles)
     x, y, z = own[_neck(family) > 0].mean(axis=0, dtype=np.float64)
     lean = np.array([x / y, z / y])
-    return Figure(own, triangles, part, hair, shade, matrix, middle, tones, lean)
+    return Figure(own, triangles, part, hair, curtain, shade, matrix, middle, tones, lean)
 
 
 def _with_face(vertices: Float, positions: PositionMap) -> Float:
@@ -223,8 +227,8 @@ class _Outlines:
         ratio = np.where(shown, 1, seen / bare)
         return cls(_smoothed(np.clip(ratio, _LEAST, _most(len(ratio), covered))), covered)
 
-    def swollen(self, own: Float) -> tuple[Float, Float]:
-        """Vertices that meet the photograph's outline, and how much of each is hair."""
+    def swollen(self, own: Float) -> tuple[Float, Float, Float]:
+        """Vertices that meet the photograph's outline; how much of each is hair, or may be."""
         family = HeadFamily.load()
         flat, hair = own.copy(), family.scalp.copy()
         for ear, covered in zip(_ears(family), self.covered, strict=True):
@@ -234,11 +238,11 @@ class _Outlines:
         free = (1 - _faceness(family))[:, None]
         right, left = self.covered
         behind = np.rad2deg(np.arctan2(np.abs(own[:, 0]), own[:, 2])).astype(np.float32)
-        below = np.where(own[:, 0] > 0, left, right).astype(np.float32) * _neck(family)
+        below = np.where(own[:, 0] > 0, left, right).astype(np.float32) * _bare(family)
         below = below * smoothstep((behind - _CURTAIN[0]) / (_CURTAIN[1] - _CURTAIN[0]))
         thick = smoothstep((factor[:, 0] - _HAIRY[0]) / (_HAIRY[1] - _HAIRY[0]))
-        hair = np.maximum(hair, below * thick * free[:, 0])
-        return np.asarray(flat * (1 + free * (factor - 1)), np.float32), np.asarray(hair)
+        curtain = np.asarray(below * thick * free[:, 0], np.float32)
+        return np.asarray(flat * (1 + free * (factor - 1)), np.float32), hair, curtain
 
 
 def _covered(beside: Bool, over: Float, tones: Tones) -> tuple[bool, bool]:
@@ -424,6 +428,14 @@ def _faceness(family: HeadFamily) -> Float:
 
     away = cKDTree(family.base[family.atlas_share > 0]).query(family.base)[0]
     return np.asarray(smoothstep(1 - away / _FACE), np.float32)
+
+
+@cache
+def _bare(family: HeadFamily) -> Float:
+    """1 for vertices of head and neck, 0 for those of clothes."""
+    out = np.ones(len(family.base), np.float32)
+    out[np.unique(family.triangles[family.part == CLASSES["clothes"]])] = 0
+    return out
 
 
 @cache

@@ -143,7 +143,7 @@ class _View:
         Where there is a surface.
     part : uint8
         Its class.
-    hair, shade : float32
+    hair, curtain, shade : float32
         The figure's.
     """
 
@@ -153,6 +153,7 @@ class _View:
     covered: Bool
     part: UInt8
     hair: Float
+    curtain: Float
     shade: Float
 
     @classmethod
@@ -160,10 +161,13 @@ class _View:
         """Lay a photograph around a figure."""
         placed, (height, width) = figure.placed(), image.shape[:2]
         facing = normals(placed, figure.triangles)[:, 2]
-        carried = np.column_stack([placed, facing, figure.hair, figure.shade]).astype(np.float32)
+        own = [placed, facing, figure.hair, figure.shade, figure.curtain]
+        carried = np.column_stack(own).astype(np.float32)
         seen, part = _unrolled(figure)
         layers = raster.interpolate(seen[0], seen[1], carried)
-        x, y, depth, cosine, hair, shade = (np.ascontiguousarray(layers[..., k]) for k in range(6))
+        x, y, depth, cosine, hair, shade, curtain = (
+            np.ascontiguousarray(layers[..., k]) for k in range(7)
+        )
         known = smoothstep((cosine - _FACING[0]) / (_FACING[1] - _FACING[0])) * seen[0].covered
         known = known * ((x > 0) & (y > 0) & (x < width - 1) & (y < height - 1))
         front = raster.rasterize(placed, figure.triangles, (height, width)).depth
@@ -179,6 +183,7 @@ class _View:
             seen[0].covered,
             part,
             hair,
+            curtain,
             np.where(seen[0].covered, shade, 1).astype(np.float32),
         )
 
@@ -187,15 +192,15 @@ class _View:
         clothes = self.part == CLASSES["clothes"]
         kind = np.where(clothes, _CLOTHES, np.where(self.hair > 0.5, _HAIR, _SKIN))
         kind = nearest_of(kind.astype(np.uint8), self.covered)
-        neck = (self.part == CLASSES["neck"]) & self.covered
-        shown = neck & (self.known > 0.5)
+        neck, curtain = (self.part == CLASSES["neck"]) & self.covered, self.curtain > 0.5
+        shown = (neck | curtain) & (self.known > 0.5)
         if not shown.any() or not np.isfinite(tones.skin).all():
             return kind
         bare, hairy = (_likeness(self.colour, tone) for tone in (tones.skin, tones.hair))
         worn = np.where(hairy > _ALIKE, _HAIR, _CLOTHES)  # hair behind the neck, or a collar
-        dressed = cv2.morphologyEx(
-            ((bare < _UNLIKE) & shown).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)
-        )
+        strange, square = ((bare < _UNLIKE) & shown).astype(np.uint8), np.ones((5, 5), np.uint8)
+        kept = cv2.dilate(cv2.morphologyEx(strange, cv2.MORPH_OPEN, square), square)
+        dressed = strange * kept  # without specks
         own = np.where(dressed > 0, worn, _SKIN).astype(np.uint8)
         mane = (own[shown] == _HAIR).mean() > _MANE
         if not mane:  # a dark fold
@@ -203,7 +208,7 @@ class _View:
         kind = np.where(neck, nearest_of(own, shown), kind)
         if mane:  # hair that falls behind the neck hides the nape
             behind = np.abs(np.arange(COLUMNS) + 0.5 - COLUMNS / 2) > _NAPE / 360 * COLUMNS
-            kind[behind & (kind == _SKIN)] = _HAIR
+            kind[(behind & (kind == _SKIN)) | curtain] = _HAIR
         return kind
 
 
