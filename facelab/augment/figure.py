@@ -62,22 +62,30 @@ class Figure:
         The class of each triangle; the head's.
     hair : (n,) float32
         How much of each vertex is hair, [0, 1].
+    curtain : (n,) float32
+        How much of each is hair that hangs down, if there is such hair.
     shade : (n,) float32
         How bright each vertex would be were it all of one colour, lit from the viewer, [0, 1].
     matrix : (3, 3) float64
         From the figure's frame to source-image pixels, less the middle.
     middle : (3,) float64
         Of the skull, source-image pixels.
+    tones : Tones
+        The usual colours of hair and skin.
+    lean : (2,) float64
+        How far the axis below the skull goes right and forward, cm, for each that it goes up.
     """
 
     vertices: Float
     triangles: Int = field(repr=False)
     part: NDArray[np.uint8] = field(repr=False)
     hair: Float = field(repr=False)
+    curtain: Float = field(repr=False)
     shade: Float = field(repr=False)
     matrix: Doubles
     middle: Doubles
     tones: Tones
+    lean: Doubles
 
     @property
     def scale(self) -> float:
@@ -108,12 +116,15 @@ def figure_of(head: Head, positions: PositionMap, image: Float, matte: Float | N
     inverse = np.linalg.inv(matrix)
     vertices = _with_face(head.vertices, positions)
     own = np.asarray(product(vertices - middle, inverse.T), np.float32)
-    hair, tones = family.scalp, Tones.of(vertices, image, matte)
+    hair, curtain = family.scalp, np.zeros_like(family.scalp)
+    tones = Tones.of(vertices, image, matte)
     if matte is not None:
         outlines = _Outlines.of(own, _seen(matte, matrix, middle), tones)
-        own, hair = outlines.swollen(own)
-    hair, shade = np.asarray(hair, np.float32), _shade(own, triangles)
-    return Figure(own, triangles, part, hair, shade, matrix, middle, tones)
+        own, hair, curtain = outlines.swollen(own)
+    shade = _shade(own, triangles)
+    x, y, z = own[_neck(family) > 0].mean(axis=0, dtype=np.float64)
+    lean = np.array([x / y, z / y])
+    return Figure(own, triangles, part, hair, curtain, shade, matrix, middle, tones, lean)
 
 
 def _with_face(vertices: Float, positions: PositionMap) -> Float:
@@ -216,8 +227,8 @@ class _Outlines:
         ratio = np.where(shown, 1, seen / bare)
         return cls(_smoothed(np.clip(ratio, _LEAST, _most(len(ratio), covered))), covered)
 
-    def swollen(self, own: Float) -> tuple[Float, Float]:
-        """Vertices that meet the photograph's outline, and how much of each is hair."""
+    def swollen(self, own: Float) -> tuple[Float, Float, Float]:
+        """Vertices that meet the photograph's outline; how much of each is hair, or may be."""
         family = HeadFamily.load()
         flat, hair = own.copy(), family.scalp.copy()
         for ear, covered in zip(_ears(family), self.covered, strict=True):
@@ -230,8 +241,8 @@ class _Outlines:
         below = np.where(own[:, 0] > 0, left, right).astype(np.float32) * _bare(family)
         below = below * smoothstep((behind - _CURTAIN[0]) / (_CURTAIN[1] - _CURTAIN[0]))
         thick = smoothstep((factor[:, 0] - _HAIRY[0]) / (_HAIRY[1] - _HAIRY[0]))
-        hair = np.maximum(hair, below * thick * free[:, 0])
-        return np.asarray(flat * (1 + free * (factor - 1)), np.float32), np.asarray(hair)
+        curtain = np.asarray(below * thick * free[:, 0], np.float32)
+        return np.asarray(flat * (1 + free * (factor - 1)), np.float32), hair, curtain
 
 
 def _covered(beside: Bool, over: Float, tones: Tones) -> tuple[bool, bool]:
@@ -424,4 +435,12 @@ def _bare(family: HeadFamily) -> Float:
     """1 for vertices of head and neck, 0 for those of clothes."""
     out = np.ones(len(family.base), np.float32)
     out[np.unique(family.triangles[family.part == CLASSES["clothes"]])] = 0
+    return out
+
+
+@cache
+def _neck(family: HeadFamily) -> Float:
+    """1 for vertices of the neck, 0 for others."""
+    out = np.zeros(len(family.base), np.float32)
+    out[np.unique(family.triangles[family.part == CLASSES["neck"]])] = 1
     return out

@@ -44,8 +44,9 @@ _OPPONENT = np.array(  # brightness and two hues, in deviations
     ],
     np.float32,
 ) / np.float32(np.sqrt(2))
+_SEEN = 0.01  # weight of a kind's own colours from which these tell its tone
 _UNLIKE, _ALIKE = 0.05, 0.5  # likeness to skin below which a neck is not bare; to hair of hair
-_MANE, _NAPE = 0.2, 100.0  # of the neck, that is hair; degrees from the front
+_MANE, _NAPE = 0.15, 100.0  # of the neck as seen, that is hair; degrees from the front
 _SOFT = 1.2  # texels, sigma of the border between two kinds
 _PATCH, _DETAIL = 14, 1.6  # texels: side of a patch, sigma of what is no detail
 _STRENGTH, _MOST = 0.7, 0.35  # of the detail in patches, of its own; of its logarithm
@@ -63,15 +64,18 @@ class Wrap:
         How much of that is made up and has no light of its own, [0, 1].
     classes : (ROWS, COLUMNS) uint8
         Of `facelab.augment.classes`.
+    lean : (2,) float64
+        Of the figure's axis.
     """
 
     colour: Float = field(repr=False)
     made: Float = field(repr=False)
     classes: UInt8 = field(repr=False)
+    lean: NDArray[np.float64]
 
     def sampled(self, points: Float, shade: Float) -> Float:
         """The texture ``(h, w, 4)`` at points ``(h, w, 3)`` of the figure, with its shade."""
-        column, row = places(points)
+        column, row = places(points, self.lean)
         drawn, made = (
             cv2.remap(layer, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
             for layer in (self.colour, self.made)
@@ -81,14 +85,16 @@ class Wrap:
 
     def classes_at(self, points: Float) -> UInt8:
         """The classes ``(h, w)`` at points ``(h, w, 3)`` of the figure."""
-        column, row = places(points)
+        column, row = places(points, self.lean)
         found = cv2.remap(self.classes, column, row, cv2.INTER_NEAREST, borderMode=cv2.BORDER_WRAP)
         return np.asarray(found, np.uint8)
 
 
-def places(points: Float) -> tuple[Float, Float]:
+def places(points: Float, lean: NDArray[np.float64]) -> tuple[Float, Float]:
     """Columns and rows ``(...)`` of a wrap at which points ``(..., 3)`` of the figure lie."""
     x, y, z = np.moveaxis(points, -1, 0)
+    down = np.minimum(y, 0)
+    x, z = (along - np.float32(by) * down for along, by in ((x, lean[0]), (z, lean[1])))
     turn = np.arctan2(x, z) / np.float32(2 * np.pi) + np.float32(0.5)
     height = np.where(y > 0, np.arctan2(y, np.hypot(x, z)) * np.float32(_RADIUS), y)
     row = (np.float32(_CROWN) - height) / np.float32(_TEXEL) - np.float32(0.5)
@@ -119,7 +125,8 @@ def wrap_of(figure: Figure, image: Float, occlusion: Float, matte: Float | None)
     )
     occlusion = view.occlusion * (view.known > 0)
     made = made * (kind != _HAIR)
-    return Wrap(np.dstack([colour, occlusion]), made.astype(np.float32), classes.astype(np.uint8))
+    layers = np.dstack([colour, occlusion])
+    return Wrap(layers, made.astype(np.float32), classes.astype(np.uint8), figure.lean)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +143,7 @@ class _View:
         Where there is a surface.
     part : uint8
         Its class.
-    hair, shade : float32
+    hair, curtain, shade : float32
         The figure's.
     """
 
@@ -146,6 +153,7 @@ class _View:
     covered: Bool
     part: UInt8
     hair: Float
+    curtain: Float
     shade: Float
 
     @classmethod
@@ -153,10 +161,13 @@ class _View:
         """Lay a photograph around a figure."""
         placed, (height, width) = figure.placed(), image.shape[:2]
         facing = normals(placed, figure.triangles)[:, 2]
-        carried = np.column_stack([placed, facing, figure.hair, figure.shade]).astype(np.float32)
+        own = [placed, facing, figure.hair, figure.shade, figure.curtain]
+        carried = np.column_stack(own).astype(np.float32)
         seen, part = _unrolled(figure)
         layers = raster.interpolate(seen[0], seen[1], carried)
-        x, y, depth, cosine, hair, shade = (np.ascontiguousarray(layers[..., k]) for k in range(6))
+        x, y, depth, cosine, hair, shade, curtain = (
+            np.ascontiguousarray(layers[..., k]) for k in range(7)
+        )
         known = smoothstep((cosine - _FACING[0]) / (_FACING[1] - _FACING[0])) * seen[0].covered
         known = known * ((x > 0) & (y > 0) & (x < width - 1) & (y < height - 1))
         front = raster.rasterize(placed, figure.triangles, (height, width)).depth
@@ -172,6 +183,7 @@ class _View:
             seen[0].covered,
             part,
             hair,
+            curtain,
             np.where(seen[0].covered, shade, 1).astype(np.float32),
         )
 
@@ -180,25 +192,31 @@ class _View:
         clothes = self.part == CLASSES["clothes"]
         kind = np.where(clothes, _CLOTHES, np.where(self.hair > 0.5, _HAIR, _SKIN))
         kind = nearest_of(kind.astype(np.uint8), self.covered)
-        neck = (self.part == CLASSES["neck"]) & (kind == _SKIN) & self.covered
-        shown = neck & (self.known > 0.5)
+        neck, curtain = (self.part == CLASSES["neck"]) & self.covered, self.curtain > 0.5
+        shown = (neck | curtain) & (self.known > 0.5)
         if not shown.any() or not np.isfinite(tones.skin).all():
             return kind
         bare, hairy = (_likeness(self.colour, tone) for tone in (tones.skin, tones.hair))
         worn = np.where(hairy > _ALIKE, _HAIR, _CLOTHES)  # hair behind the neck, or a collar
-        own = np.where(bare < _UNLIKE, worn, _SKIN).astype(np.uint8)
-        own = nearest_of(own, shown)
-        kind = np.where(neck, own, kind)
-        if (own[neck] == _HAIR).mean() > _MANE:  # hair that falls behind the neck hides the nape
+        strange, square = ((bare < _UNLIKE) & shown).astype(np.uint8), np.ones((5, 5), np.uint8)
+        kept = cv2.dilate(cv2.morphologyEx(strange, cv2.MORPH_OPEN, square), square)
+        dressed = strange * kept  # without specks
+        own = np.where(dressed > 0, worn, _SKIN).astype(np.uint8)
+        mane = (own[shown] == _HAIR).mean() > _MANE
+        if not mane:  # a dark fold
+            own[own == _HAIR] = _CLOTHES
+        kind = np.where(neck, nearest_of(own, shown), kind)
+        if mane:  # hair that falls behind the neck hides the nape
             behind = np.abs(np.arange(COLUMNS) + 0.5 - COLUMNS / 2) > _NAPE / 360 * COLUMNS
-            kind[behind & (kind == _SKIN)] = _HAIR
+            kind[(behind & (kind == _SKIN)) | curtain] = _HAIR
         return kind
 
 
 def _unrolled(figure: Figure) -> tuple[tuple[raster.Fragments, NDArray[np.int32]], UInt8]:
     """The figure's surface as a wrap has it: fragments with their triangles, and classes."""
-    column, row = places(figure.vertices)
-    away = np.hypot(figure.vertices[:, 0], figure.vertices[:, 2])
+    column, row = places(figure.vertices, figure.lean)
+    axis = np.minimum(figure.vertices[:, 1:2], 0) * figure.lean.astype(np.float32)
+    away = np.hypot(*(figure.vertices[:, ::2] - axis).T)
     screen = np.column_stack([column, row, away]).astype(np.float32)
     whole = np.ptp(column[figure.triangles], axis=1) < COLUMNS / 2  # others cross the seam
     triangles, part = figure.triangles[whole], figure.part[whole]
@@ -239,9 +257,15 @@ def _completed(
 
     colour, unlit, known = around(colour), around(unlit), around(known)
     out, total = np.zeros_like(colour), np.zeros_like(known)
-    for number, tone in ((_HAIR, tones.hair), (_SKIN, tones.skin), (_CLOTHES, None)):
+    hair, skin = (_likeness(unlit, tone) for tone in (tones.hair, tones.skin))
+    bare = known
+    for number, like in ((_SKIN, _rather(skin, hair)), (_HAIR, _rather(hair, skin)), (_CLOTHES, 1)):
         which = around((kind == number).astype(np.float32))
-        made = _made(unlit, known * which, known, tone, patched=number == _HAIR)
+        own = known * which * like
+        if own.max() < _SEEN:  # nothing tells but the skin
+            own = bare
+        bare = own if number == _SKIN else bare
+        made = _made(unlit, own, patched=number == _HAIR)
         share = cv2.GaussianBlur(which, (0, 0), _SOFT)
         out += share[..., None] * made
         total += share
@@ -252,16 +276,17 @@ def _completed(
     return np.clip(mixed[:, inner], 0, 1), 1 - share[:, inner, 0]
 
 
-def _made(
-    unlit: Float, own: Float, known: Float, tone: NDArray[np.float64] | None, patched: bool
-) -> Float:
-    """What is made up of one kind from where it is seen, `own`, or without that from all."""
-    if tone is not None and np.isfinite(tone).all():
-        own = own * _likeness(unlit, tone)
-    if own.max(initial=0) < 0.5:
-        own = known if known.any() else np.ones_like(known)
+def _rather(like: Float, other: Float) -> Float:
+    """How much colours are to be taken for one thing rather than for another, [0, 1]."""
+    return np.asarray(like * (like / np.maximum(like + other, np.float32(1e-6))) ** 4, np.float32)
+
+
+def _made(unlit: Float, own: Float, patched: bool) -> Float:
+    """What is made up of one kind from where it is seen, `own`."""
+    if not own.any():
+        own = np.ones_like(own)
     made = _smooth(unlit, own)
-    core = cv2.erode((own > 0.5).astype(np.uint8), np.ones((5, 5), np.uint8))
+    core = cv2.erode((own > own.max() / 2).astype(np.uint8), np.ones((5, 5), np.uint8))
     if not (patched and core.any()):
         return made
     seen = made + (own > 0)[..., None] * (unlit - made)

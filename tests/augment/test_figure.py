@@ -97,7 +97,7 @@ def test_normals_of_a_ball_point_away_from_its_middle():
 
 def test_places_go_around_and_down():
     points = np.float32([[0, 0, 5], [5, -1, 0], [-5, -1, 0], [0, -8, 5], [1e-4, 9, 1e-4]])
-    column, row = places(points)
+    column, row = places(points, np.zeros(2))
     np.testing.assert_allclose(column[:3], np.array([0.5, 0.75, 0.25]) * COLUMNS - 0.5, atol=1e-3)
     assert row[4] < row[0] < row[1] < row[3] < ROWS
     assert row[4] == pytest.approx(-0.5, abs=0.05)
