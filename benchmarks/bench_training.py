@@ -87,7 +87,7 @@ class Workshop:
     ----------
     folder : Path
     engine : Engine
-        Makes the samples.
+        Makes samples, and trains networks side by side.
     photographs : Path
         The folder of those to train on.
     count, draws, steps : int
@@ -107,18 +107,31 @@ class Workshop:
         folder, faces = self.folder / "samples" / _digest(*asked), self.folder / "faces"
         return samples(recipe, photographs, count, seed, folder, faces, self.engine)
 
-    def network(self, training: TrainingSet, seed: int) -> Regressor:
-        """A network that was trained on a set."""
-        recipe = {**training.recipe, "variants": self.draws}
-        made_of = recipe, _contents(self.photographs), self.count
-        name = _digest(*made_of, training.plane, self.steps, seed)
-        file = self.folder / "networks" / f"{name}.safetensors"
+    def crops(self, training: TrainingSet) -> Crops:
+        """The samples of a training set."""
+        count = self.count * self.draws
+        return self.samples(self._drawn(training), self.photographs, count, TRAINED)
+
+    def train(self, training: TrainingSet, seed: int) -> None:
+        """Train a network on a set, unless it was; the samples must be there."""
+        file = self._file_of(training, seed)
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            crops = self.samples(recipe, self.photographs, self.count * self.draws, TRAINED)
+            crops = self.crops(training)
             mean = upright(crops)[1].mean(axis=0)
             store(trained(_draw(crops, training.plane), mean, SIDE, self.steps, seed), file)
-        return restored(file, SIDE)
+
+    def network(self, training: TrainingSet, seed: int) -> Regressor:
+        """A network that was trained on a set."""
+        return restored(self._file_of(training, seed), SIDE)
+
+    def _drawn(self, training: TrainingSet) -> Recipe:
+        return {**training.recipe, "variants": self.draws}
+
+    def _file_of(self, training: TrainingSet, seed: int) -> Path:
+        samples = self._drawn(training), _contents(self.photographs), self.count
+        name = _digest(*samples, training.plane, self.steps, seed)
+        return self.folder / "networks" / f"{name}.safetensors"
 
     def tests(
         self, held_out: Path | None, labelled: Sequence[Path], first: int
@@ -153,46 +166,65 @@ def _contents(folder: Path) -> list[str]:
     return sorted(file_sha256(file) for file in folder.rglob("*") if file.is_file())
 
 
+def _train(shared: tuple[Workshop, Sequence[TrainingSet], int], number: int) -> int:
+    workshop, sets, seed = shared
+    workshop.train(sets[number], seed)
+    return number
+
+
 def measured(
     workshop: Workshop, sets: Sequence[TrainingSet], tests: dict[str, Crops], seeds: int
 ) -> Iterator[dict[str, Errors]]:
     """The errors by test, after each training seed."""
     out: dict[str, Errors] = {test: {one.name: [] for one in sets} for test in tests}
+    for training in sets:
+        _say(training.name)
+        workshop.crops(training)
     start, done = time.perf_counter(), 0
     for seed in range(seeds):
+        for number in workshop.engine.map(_train, (workshop, sets, seed), range(len(sets))):
+            done += 1
+            left = (time.perf_counter() - start) / done * (seeds * len(sets) - done)
+            _say(f"seed {seed}, {sets[number].name}: trained; {left / 60:.0f} minutes left")
         for training in sets:
             network = workshop.network(training, seed)
             for test, crops in tests.items():
                 found = predicted(network, upright(crops)[0])
                 out[test][training.name].append(errors(found, crops))
-            done += 1
-            left = (time.perf_counter() - start) / done * (seeds * len(sets) - done)
-            _say(f"seed {seed}, {training.name}: done; {left / 60:.0f} minutes left")
         yield out
 
 
 def tables(figures: dict[str, Errors], tests: dict[str, Crops]) -> str:
     """For each test in Markdown: errors by yaw, and how far they are below the first set's."""
-    parts = []
-    for test, by_set in figures.items():
-        bins = np.array([bin_of(yaw) for yaw in tests[test].yaw])
-        groups = {name: bins == name for name in bin_names() if (bins == name).any()}
-        groups["all"] = np.ones(len(bins), bool)
-        head = [f"{name} ({rows.sum()})" for name, rows in groups.items()]
-        base = np.stack(next(iter(by_set.values()))).astype(np.float64)
-        lines = {name: np.stack(each).astype(np.float64) for name, each in by_set.items()}
-        error = {
-            name: [intervals.mean(each[:, rows]) for rows in groups.values()]
-            for name, each in lines.items()
-        }
-        gain = {
-            name: [intervals.gain(each[:, rows], base[:, rows]) for rows in groups.values()]
-            for name, each in list(lines.items())[1:]
-        }
-        first = next(iter(by_set))
-        parts += [_table(f"{test}: error", head, error)]
-        parts += [_table(f"{test}: better than {first} by", head, gain)] if gain else []
+    parts = [part for test in figures for part in _of_test(test, figures[test], tests[test].yaw)]
     return "\n\n".join(parts) + "\n"
+
+
+def _of_test(test: str, by_set: Errors, yaw: Float) -> Iterator[str]:
+    groups = _groups(yaw)
+    head = [f"{name} ({rows.sum()})" for name, rows in groups.items()]
+    lines = {name: np.stack(each).astype(np.float64) for name, each in by_set.items()}
+    first, *others = lines
+    error = {
+        name: [intervals.mean(each[:, rows]) for rows in groups.values()]
+        for name, each in lines.items()
+    }
+    gain = {
+        name: [
+            intervals.gain(lines[name][:, rows], lines[first][:, rows]) for rows in groups.values()
+        ]
+        for name in others
+    }
+    yield _table(f"{test}: error", head, error)
+    if gain:
+        yield _table(f"{test}: better than {first} by", head, gain)
+
+
+def _groups(yaw: Float) -> dict[str, np.ndarray]:
+    """Which faces are in each range of yaw that there is, and in all."""
+    bins = np.array([bin_of(each) for each in yaw])
+    groups = {name: bins == name for name in bin_names() if (bins == name).any()}
+    return {**groups, "all": np.ones(len(bins), bool)}
 
 
 def _table(title: str, head: Sequence[str], rows: dict[str, list[intervals.Estimate]]) -> str:
@@ -223,7 +255,7 @@ def parsed() -> argparse.Namespace:
     add("--draws", type=int, default=1, help="samples of each, with light drawn anew")
     add("--steps", type=int, default=1200, help="of gradient descent")
     add("--seeds", type=int, default=3, help="networks trained on each set")
-    add("--workers", type=int, default=2, help="processes that make samples")
+    add("--workers", type=int, default=2, help="processes")
     return parser.parse_args()
 
 

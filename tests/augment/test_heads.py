@@ -14,6 +14,7 @@ from facelab.augment import labels, maps
 from facelab.augment.classes import CLASSES
 from facelab.augment.generate import Generator
 from facelab.augment.heads import Heads, draw_scene, framed, known_keys, plan_of
+from facelab.augment.people import openness
 from facelab.augment.plan import HEAD, DrawnItem, Item, Plan, split_of
 from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.steps.frame import Frame
@@ -225,7 +226,7 @@ def test_hair_before_the_face_hides_it_and_hair_behind_does_not():
 
 def test_openness_is_of_the_lids():
     wide, shut = (
-        draw_scene(Looks(seed=1), Shot(size=64, expression=kind)).truth.eyes.openness
+        openness(draw_scene(Looks(seed=1), Shot(size=64, expression=kind)).positions.landmarks)
         for kind in ("surprise", "blink")
     )
     assert (wide > 2 * shut).all()
