@@ -4,7 +4,8 @@
 
 swap.jpg: sources, target and result of the README's command. more-swaps.jpg: other pairs of the
 samples. reconstruct.jpg: what facelab reconstruct writes of a face, on two samples. edits.jpg: two
-photographs and edits of them. augment.jpg: training images of recipes/augment/wide.yaml.
+photographs and edits of them. augment.jpg: training images of recipes/augment/wide.yaml. heads.jpg:
+images of recipes/augment/heads.yaml.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tempfile import TemporaryDirectory
 import cv2
 import numpy as np
 
-from facelab import FaceObservation, images, load_model, swap
+from facelab import AugmentedFaces, FaceObservation, images, load_model, swap
 from facelab.augment.generate import Generator
 from facelab.augment.photographs import find
 from facelab.augment.plan import Plan
@@ -89,6 +90,7 @@ def main() -> None:
     save(output / "reconstruct.jpg", np.vstack(written))
     save(output / "edits.jpg", np.vstack([np.hstack(edits(faces[name])) for name in EDITED]))
     save(output / "augment.jpg", augmented())
+    save(output / "heads.jpg", drawn())
 
 
 def around(face: FaceObservation) -> Float:
@@ -151,6 +153,13 @@ def augmented() -> Float:
         generator = Generator(Plan(found, COLUMNS * ROWS, template.seed), template, sources)
         tiles = [generator(index).image for index in range(COLUMNS * ROWS)]
     return np.vstack([np.hstack(tiles[at::ROWS]) for at in range(ROWS)])
+
+
+def drawn() -> Float:
+    """Images of people who are drawn."""
+    tiles = [picture for picture, _ in AugmentedFaces("heads", count=COLUMNS * ROWS)]
+    rows = [np.hstack(tiles[at::ROWS]) for at in range(ROWS)]
+    return images.image.from_integers(np.vstack(rows))
 
 
 def save(path: Path, picture: Float) -> None:
