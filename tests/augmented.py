@@ -72,7 +72,7 @@ def eyes():
     middles = (points[[36, 42]] + points[[39, 45]]) / 2
     rim = np.array([[0, 0, 0], [2, 0, 0], [0, -2, 0], [-2, 0, 0], [0, 2, 0]], np.float32)
     gaze = np.array([[0.6, 0, 0.8], [0, 0.6, 0.8]], np.float32)
-    return Eyes(frozen(middles[:, None] + rim), frozen(gaze), frozen(np.array([0.3, 0.1])))
+    return Eyes(frozen(middles[:, None] + rim), frozen(gaze))
 
 
 def nothing(shape=(SIDE, SIDE)):

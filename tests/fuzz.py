@@ -397,11 +397,18 @@ def _plan(path):
 
 
 def _label_records():
+    from facelab.augment.ground_truth import Other
     from facelab.augment.labels import describe, encode, subject_of
     from facelab.augment.sample import Redraw
-    from tests.augmented import head, sample, upright
+    from tests.augmented import head, nothing, sample, upright
 
-    both = [sample(), sample(truth=head((upright(),)), redrawn=[Redraw("stretch", 2.0, "profile")])]
+    both = [
+        sample(),
+        sample(
+            truth=head((Other(upright(), nothing() > 0),)),
+            redrawn=[Redraw("stretch", 2.0, "profile")],
+        ),
+    ]
     files = {"image": "images/000000000.jpg"}
     return [encode(describe(made, subject_of(made), 1, files)) for made in both]
 

@@ -30,9 +30,6 @@ of a person; ``not known`` what a photograph shows beside the face, where nothin
 
 NOT_KNOWN = CLASSES["not known"]
 
-FACE = ("skin", *(name for name, number in CLASSES.items() if 2 <= number <= 9))
-"""The parts of a face, which a position map tells apart."""
-
 IN_FRONT = ("glasses", "hat", "hand", "mask", "object")
 """Those of what may hide a face, hair apart."""
 

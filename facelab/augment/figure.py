@@ -36,10 +36,8 @@ _EAR = 0.8  # cm beyond the ears that still shows them
 _SMOOTH = 1.2  # cm along the outline
 _FACE = 4.0  # cm from the face's oval over which the surface begins to swell
 _BACK = (0.92, 1.28)  # how much the back of the head may swell
-_THROAT, _THICK = (
-    14.0,
-    1.1,
-)  # cm below the middle of the skull; how thick a neck may be without hair
+_THROAT = 14.0  # cm below the middle of the skull, where shoulders begin
+_THICK = 1.1  # how many times as thick as the head's own a neck without hair may be
 _FACING = 0.3  # cosine to the line of sight of what is seen well
 _OWN = 4.0  # how soon inside its oval the face is where its position map has it
 _OCCLUDED, _GRAZED = 0.6, 0.12  # how much darker hollows are, and what turns away
@@ -212,21 +210,11 @@ class _Outlines:
         eared = np.maximum(_outline(_drawn(own, triangles, person)), _CELL)
         seen = _outline(person)
         beside = eared > bare + _EAR / 2
+        covered = _covered(beside, seen - eared, tones)
         half = len(bare) // 2  # the image's right is the subject's left
-        covered = []
-        for number, side in enumerate((slice(half, None), slice(None, half))):
-            rows = beside[side] & np.isfinite(seen[side])
-            over = seen[side][rows] - eared[side][rows]
-            covered.append(tones.hairy(number) or bool(rows.any() and np.median(over) > _EAR))
         shown = beside & ~np.repeat(covered[::-1], (half, len(bare) - half))
         ratio = np.where(shown, 1, seen / bare)
-        most = np.full(len(ratio), _MOST, np.float32)
-        necks = (len(ratio) - _RAYS) // 2
-        throat = np.arange(necks) * _CELL < _THROAT  # beside it there is nothing but hair
-        right, left = most[:necks][::-1], most[-necks:]  # of the image, from the skull down
-        for free, neck in ((not covered[1], right), (not covered[0], left)):
-            neck[throat & free] = _THICK
-        return cls(_smoothed(np.clip(ratio, _LEAST, most)), (covered[0], covered[1]))
+        return cls(_smoothed(np.clip(ratio, _LEAST, _most(len(ratio), covered))), covered)
 
     def swollen(self, own: Float) -> tuple[Float, Float]:
         """Vertices that meet the photograph's outline, and how much of each is hair."""
@@ -244,6 +232,36 @@ class _Outlines:
         thick = smoothstep((factor[:, 0] - _HAIRY[0]) / (_HAIRY[1] - _HAIRY[0]))
         hair = np.maximum(hair, below * thick * free[:, 0])
         return np.asarray(flat * (1 + free * (factor - 1)), np.float32), np.asarray(hair)
+
+
+def _covered(beside: Bool, over: Float, tones: Tones) -> tuple[bool, bool]:
+    """Whether hair covers the right ear, and the left: by its colour, or by how far out it is.
+
+    Parameters
+    ----------
+    beside : (k,) bool
+        Where along the outline there is an ear.
+    over : (k,) float32
+        How far beyond it the photograph's outline is, cm.
+    tones : Tones
+    """
+    half = len(beside) // 2
+    found = []
+    for number, side in enumerate((slice(half, None), slice(None, half))):
+        beyond = over[side][beside[side] & np.isfinite(over[side])]
+        found.append(tones.hairy(number) or bool(beyond.size and np.median(beyond) > _EAR))
+    return found[0], found[1]
+
+
+def _most(count: int, covered: tuple[bool, bool]) -> Float:
+    """The most that each place of an outline may lie out: a neck is not thick but for hair."""
+    most = np.full(count, _MOST, np.float32)
+    rows = (count - _RAYS) // 2
+    throat = np.arange(rows) * _CELL < _THROAT
+    right, left = most[:rows][::-1], most[-rows:]  # of the image, from the skull down
+    for neck, hair in ((right, covered[1]), (left, covered[0])):
+        neck[throat & (not hair)] = _THICK
+    return most
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,8 +299,9 @@ class Tones:
         return cls(hair, skin, (usual(ears[0]), usual(ears[1])))
 
     def hairy(self, side: int) -> bool:
-        """Whether where an ear should be is hair."""
+        """Whether where an ear should be is hair; of an unseen ear the other tells."""
         ear = self.ears[side]
+        ear = self.ears[1 - side] if np.isnan(ear).any() else ear
         apart = np.linalg.norm(self.hair - self.skin)
         return bool(
             apart > _UNLIKE and np.linalg.norm(ear - self.hair) < np.linalg.norm(ear - self.skin)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -24,7 +24,7 @@ _TURN = np.array([-1, 1, 1], np.float32)  # what a mirror does to x
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Eyes:
-    """Where a person's eyes look, and how far they are open; the right eye first.
+    """Where a person's eyes are and look; the right eye first.
 
     Parameters
     ----------
@@ -33,13 +33,26 @@ class Eyes:
         and bottom of a frontal face; source-image pixels, depth the nearer the larger.
     gaze : (2, 3) float32
         Unit vectors out of the pupils: x right, y up, z toward the viewer.
-    openness : (2,) float32
-        Of the lids, see `facelab.augment.people.openness`.
     """
 
     irises: Float
     gaze: Float
-    openness: Float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Other:
+    """The face of somebody else in a picture.
+
+    Parameters
+    ----------
+    positions : PositionMap
+        Pixels of the picture.
+    hidden : (H, W) bool
+        Where something or somebody in front hides it, or would.
+    """
+
+    positions: PositionMap
+    hidden: Bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,8 +72,8 @@ class GroundTruth:
     eyes : Eyes, optional
     expression : mapping of str to float, optional
         Coefficients of `facelab.augment.expression.ARKIT`, [0, 1]; those left out are 0.
-    others : tuple of PositionMap
-        The faces of other people in the picture.
+    others : tuple of Other
+        Other people in the picture.
     """
 
     classes: UInt8
@@ -68,7 +81,7 @@ class GroundTruth:
     normals: Float | None = None
     eyes: Eyes | None = None
     expression: Mapping[str, float] | None = None
-    others: tuple[PositionMap, ...] = field(default=())
+    others: tuple[Other, ...] = ()
 
     @classmethod
     def of_photograph(cls, shape: tuple[int, int], matte: Float | None = None) -> GroundTruth:
@@ -82,7 +95,16 @@ class GroundTruth:
         """The same with something of class `name` in front, where ``mask (H, W)`` says."""
         classes = self.classes.copy()
         classes[mask] = CLASSES[name]
-        return replace(self, classes=classes)
+        others = tuple(Other(one.positions, one.hidden | mask) for one in self.others)
+        return replace(self, classes=classes, others=others)
+
+    def joined(self, face: PositionMap, mask: Bool) -> GroundTruth:
+        """The same with somebody else, of whom ``mask (H, W)`` tells where the picture shows them.
+
+        What of them is where, their photograph does not tell.
+        """
+        joined = self.behind(mask, "not known")
+        return replace(joined, others=(*joined.others, Other(face, ~mask)))
 
     def before(self, mask: Bool) -> GroundTruth:
         """The same before a background of which ``mask (H, W)`` tells where it shows."""
@@ -129,7 +151,10 @@ class GroundTruth:
             depth=depth,
             normals=normals,
             eyes=self.eyes and _turned(self.eyes, crop, turned),
-            others=tuple(_carried(positions, crop) for positions in self.others),
+            others=tuple(
+                Other(_carried(one.positions, crop), moved(one.hidden.astype(np.uint8), 1) > 0)
+                for one in self.others
+            ),
         )
 
     def mirrored(self, face: Callable[[PositionMap, int], PositionMap]) -> GroundTruth:
@@ -149,15 +174,18 @@ class GroundTruth:
             normals,
             self.eyes and _mirrored_eyes(self.eyes, width),
             expression,
-            tuple(face(positions, width) for positions in self.others),
+            tuple(
+                Other(face(one.positions, width), np.ascontiguousarray(one.hidden[:, ::-1]))
+                for one in self.others
+            ),
         )
 
 
 def _mirrored_eyes(eyes: Eyes, width: int) -> Eyes:
     irises = eyes.irises[::-1][:, [0, 3, 2, 1, 4]] * _TURN
     irises = irises + np.array([width - 1, 0, 0], np.float32)
-    gaze, openness = eyes.gaze[::-1] * _TURN, eyes.openness[::-1]
-    return Eyes(*(np.ascontiguousarray(values) for values in (irises, gaze, openness)))
+    gaze = eyes.gaze[::-1] * _TURN
+    return Eyes(np.ascontiguousarray(irises), np.ascontiguousarray(gaze))
 
 
 def _other_side(name: str) -> str:

@@ -147,7 +147,7 @@ def values(looks: Looks, shot: Shot) -> dict[str, object]:
 def _scene(picture: Picture) -> Scene:
     drawing = picture.drawing
     positions = position_map(picture.points, atlas.canonical())
-    eyes = Eyes(picture.irises, picture.gaze, _openness(picture.points))
+    eyes = Eyes(picture.irises, picture.gaze)
     truth = GroundTruth(
         _classes(picture), drawing.depth, drawing.normals, eyes, picture.coefficients
     )
@@ -164,18 +164,6 @@ def _occlusion(picture: Picture) -> Float:
     """Where hair and hat hide the face, ``(H, W)``."""
     drawing = picture.drawing
     return (drawing.shows(*_IN_FRONT) & drawing.hides(*_FACE)).astype(np.float32)
-
-
-_LIDS = ((159, 145, 33, 133), (386, 374, 263, 362))  # upper, lower, corners; right eye, left eye
-
-
-def _openness(points: Float) -> Float:
-    """Distance of the lids over the eye's width, ``(2,)``; in space, whatever the pose."""
-    apart = [
-        [np.sqrt(((points[a] - points[b]) ** 2).sum()) for a, b in ((up, low), (outer, inner))]
-        for up, low, outer, inner in _LIDS
-    ]
-    return np.array([height / max(width, 1e-6) for height, width in apart], np.float32)
 
 
 def _digest(name: str) -> str:

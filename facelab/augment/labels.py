@@ -27,7 +27,6 @@ from facelab.export.subject import Subject
 from facelab.files import parse_json
 from facelab.geometry.landmarks import points468
 from facelab.numerics.algebra import product
-from facelab.numerics.arrays import Float
 from facelab.types import PositionMap, Reconstruction
 
 Record = dict[str, Any]  # as JSON has it
@@ -98,7 +97,7 @@ def describe(sample: Sample, subject: Subject, seed: int, files: Mapping[str, ob
         "points468": rounded(points468(sample.positions)),
         "faces": faces,
         **eyes_of(sample.truth.eyes, classes),
-        "eyelids": {"openness": rounded(_openness(sample, subject))},
+        "eyelids": {"openness": rounded(openness(subject.landmarks))},
         "expression": expression_of(sample.truth.expression),
         "classes": _shares(classes, CLASSES),
         "covered_by": _covered_by(classes, subject),
@@ -125,11 +124,6 @@ def decode(data: bytes) -> Record:
     record: Record = parse_json(data, record_checks.SHAPE)
     record_checks.check(record)
     return record
-
-
-def _openness(sample: Sample, subject: Subject) -> Float:
-    eyes = sample.truth.eyes
-    return openness(subject.landmarks) if eyes is None else eyes.openness
 
 
 def _shares(classes: NDArray[np.uint8], names: Iterable[str]) -> dict[str, float]:

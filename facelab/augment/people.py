@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.augment.classes import CLASSES, COVERED, FACE, NOT_KNOWN
+from facelab.augment.classes import CLASSES, COVERED
 from facelab.augment.expression import ARKIT
-from facelab.augment.ground_truth import Eyes
+from facelab.augment.ground_truth import Eyes, Other
 from facelab.augment.sample import Sample
 from facelab.export.report import describe_pose
 from facelab.export.subject import Subject
@@ -26,11 +26,13 @@ _CORNERS = np.array([[36, 39], [42, 45]])
 
 def faces_of(sample: Sample, subject: Subject) -> list[dict[str, Any]]:
     """The labels of every face, see `face_of`, that of the sample first."""
-    behind = _behind(sample, subject) if sample.truth.others else sample.occlusion
-    others = [
-        Subject(sample.image, Reconstruction(positions, 1.0)) for positions in sample.truth.others
-    ]
-    return [face_of(subject, sample.occlusion), *(face_of(other, behind) for other in others)]
+    own = face_of(subject, sample.occlusion)
+    return [own, *(_other(sample, other) for other in sample.truth.others)]
+
+
+def _other(sample: Sample, other: Other) -> dict[str, Any]:
+    subject = Subject(sample.image, Reconstruction(other.positions, 1.0))
+    return face_of(subject, other.hidden.astype(np.float32))
 
 
 def face_of(subject: Subject, cover: Float) -> dict[str, Any]:
@@ -56,14 +58,6 @@ def face_of(subject: Subject, cover: Float) -> dict[str, Any]:
         "covered68": covered(subject.landmarks, cover).tolist(),
         "pose": describe_pose(subject.pose),
     }
-
-
-def _behind(sample: Sample, subject: Subject) -> Float:
-    """What hides the faces of other people: the sample's face, and whatever is no face."""
-    classes = sample.truth.classes
-    out = ~np.isin(classes, [CLASSES[name] for name in FACE] + [NOT_KNOWN])
-    out[subject.drawing.window] |= subject.drawing.fragments.covered
-    return out.astype(np.float32)
 
 
 def covered(points: Float, cover: Float) -> Bool:

@@ -14,6 +14,7 @@ from facelab.augment.plan import SPLITS
 from facelab.files import Shape
 
 _FARTHEST = 1e6  # px: what lies beyond is in no image
+_STRONGEST = 2  # coefficient of an expression: a recipe may overdo one
 _NUMBER = (int, float)
 _MAYBE_MAP = (dict, type(None))
 
@@ -59,13 +60,13 @@ def check(record: Mapping[str, Any]) -> None:
         raise ValueError("an image of no size")
     _check_eyes(record)
     if record["expression"] is not None:
-        _check_shares(record["expression"], ARKIT)
+        _check_shares(record["expression"], ARKIT, _STRONGEST)
     for name in ("classes", "covered_by"):
         _check_shares(record[name], CLASSES)
     if not all(isinstance(values, dict) for step in record["steps"] for values in step.values()):
         raise ValueError("a step has no keys")
-    if record["split"] not in SPLITS:
-        raise ValueError("its split is none of ours")
+    if record["split"] not in SPLITS or not record["sources"]:
+        raise ValueError("its split or sources are none of ours")
     if PurePosixPath(record["image"]).is_absolute() or ".." in record["image"]:
         raise ValueError("its image is elsewhere")
 
@@ -93,12 +94,14 @@ def _check_eyes(record: Mapping[str, Any]) -> None:
         _check_numbers(gaze.get(name), shape, most)
 
 
-def _check_shares(shares: Mapping[str, Any], names: Mapping[str, int] | tuple[str, ...]) -> None:
-    """Check numbers from 0 to 1 by name."""
+def _check_shares(
+    shares: Mapping[str, Any], names: Mapping[str, int] | tuple[str, ...], most: float = 1
+) -> None:
+    """Check numbers from 0 to `most` by name."""
     if not shares.keys() <= set(names):
         raise ValueError("a name is none of ours")
     values = list(shares.values())
-    _check_numbers(values, (len(values),), 1)
+    _check_numbers(values, (len(values),), most)
     if any(value < 0 for value in values):
         raise ValueError("a share is below 0")
 

@@ -25,21 +25,29 @@ from facelab.numerics.smoothing import smoothstep
 UInt8 = NDArray[np.uint8]
 
 _RADIUS = 10.0  # cm: of the cylinder, and of the dome on top of it
-_TEXEL = 0.2  # cm
+_TEXEL = 0.25  # cm
 _DOWN = 36.0  # cm below the middle of the skull
 _CROWN = np.pi / 2 * _RADIUS  # cm above it, along the dome
 COLUMNS, ROWS = int(2 * np.pi * _RADIUS / _TEXEL), int((_CROWN + _DOWN) / _TEXEL)
-_SEAM = COLUMNS // 4  # columns repeated beyond the seam while the wrap is completed
+_SEAM = COLUMNS // 8  # columns repeated beyond the seam while the wrap is completed
 
 _HAIR, _SKIN, _CLOTHES = range(3)  # kinds
 _FACING = 0.25, 0.5  # cosine to the line of sight below which nothing is taken, and above all is
 _PERSON = 0.9  # of the matte, from which a pixel shows the person alone
 _BEHIND = 0.6  # cm behind what is nearest, from which a place is hidden
 _HUE, _BRIGHT = 0.05, 0.2  # deviation of the hues of one kind, and of its brightness
+_OPPONENT = np.array(  # brightness and two hues, in deviations
+    [
+        np.full(3, 1 / 3) / _BRIGHT,
+        np.array([1, -1, 0]) / np.sqrt(2) / _HUE,
+        np.array([1, 1, -2]) / np.sqrt(6) / _HUE,
+    ],
+    np.float32,
+) / np.float32(np.sqrt(2))
 _UNLIKE, _ALIKE = 0.05, 0.5  # likeness to skin below which a neck is not bare; to hair of hair
 _MANE, _NAPE = 0.2, 100.0  # of the neck, that is hair; degrees from the front
-_SOFT = 1.5  # texels, sigma of the border between two kinds
-_PATCH, _DETAIL = 16, 2.0  # texels: side of a patch, sigma of what is no detail
+_SOFT = 1.2  # texels, sigma of the border between two kinds
+_PATCH, _DETAIL = 14, 1.6  # texels: side of a patch, sigma of what is no detail
 _STRENGTH, _MOST = 0.7, 0.35  # of the detail in patches, of its own; of its logarithm
 
 
@@ -252,19 +260,33 @@ def _made(
         own = own * _likeness(unlit, tone)
     if own.max(initial=0) < 0.5:
         own = known if known.any() else np.ones_like(known)
-    made = pulled(unlit, own)
+    made = _smooth(unlit, own)
     core = cv2.erode((own > 0.5).astype(np.uint8), np.ones((5, 5), np.uint8))
-    return made * _detail(made, core)[..., None] if patched and core.any() else made
+    if not (patched and core.any()):
+        return made
+    seen = made + (own > 0)[..., None] * (unlit - made)
+    return np.asarray(made * _detail(seen, core)[..., None], np.float32)
+
+
+def _smooth(values: Float, weight: Float) -> Float:
+    """Values carried to where there is no weight, at half the resolution: they are smooth."""
+    height, width = weight.shape
+    half = (-(-width // 2), -(-height // 2))
+    share = cv2.resize(weight, half, interpolation=cv2.INTER_AREA)
+    mean = cv2.resize(values * weight[..., None], half, interpolation=cv2.INTER_AREA)
+    filled = pulled(mean / np.maximum(share, np.float32(1e-6))[..., None], share)
+    return np.asarray(
+        cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR), np.float32
+    )
 
 
 def _likeness(colour: Float, tone: NDArray[np.float64]) -> Float:
     """How much colours are of a tone, [0, 1]; brightness may differ more than hue."""
     if not np.isfinite(tone).all():
         return np.zeros(colour.shape[:2], np.float32)
-    away = colour - tone.astype(np.float32)
-    bright = away.mean(axis=2)
-    hue = ((away - bright[..., None]) ** 2).sum(axis=2)
-    out: Float = np.exp(-((bright / np.float32(_BRIGHT)) ** 2 + hue / np.float32(_HUE**2)) / 2)
+    away = cv2.transform(colour - tone.astype(np.float32), _OPPONENT)
+    bright, red, blue = cv2.split(away)
+    out: Float = np.exp(-(bright * bright + red * red + blue * blue))
     return out
 
 

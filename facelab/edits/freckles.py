@@ -14,7 +14,6 @@ from facelab.edits.complexion import complexion
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import number, whole
 from facelab.face.skin import SIZE
-from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
 from facelab.types import Face
 
@@ -91,7 +90,8 @@ def _blob(size: int, place: Float, shape: Float, reach: float) -> tuple[tuple[sl
     """A window of rows and columns, and a Gaussian blob in it."""
     u0, v0 = np.maximum(np.floor((place - reach) * size).astype(int), 0)
     u1, v1 = np.minimum(np.ceil((place + reach) * size).astype(int) + 1, size)
-    v, u = np.mgrid[v0:v1, u0:u1]
-    away = product((np.stack([u, v], axis=-1) + 0.5) / size - place, shape.T)
-    blob: Float = np.exp(-(away**2).sum(axis=-1) / 2).astype(np.float32)
+    u = (np.arange(u0, u1) + 0.5) / size - place[0]
+    v = ((np.arange(v0, v1) + 0.5) / size - place[1])[:, None]
+    away = sum((u * across + v * down) ** 2 for across, down in shape)
+    blob: Float = np.exp(-away / 2).astype(np.float32)
     return (slice(v0, v1), slice(u0, u1)), blob

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from facelab.numerics import raster
 from facelab.numerics.arrays import Float, Int
 from facelab.numerics.raster import Fragments
-from facelab.types import PositionMap
+from facelab.types import Box, PositionMap
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,12 +68,12 @@ def draw(positions: PositionMap, shape: tuple[int, int]) -> Drawing:
 
 def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice]:
     """The rows and columns of an image whose pixel centres the vertices may enclose."""
-    low, high = np.floor(vertices[:, :2].min(axis=0)), np.ceil(vertices[:, :2].max(axis=0)) + 1
-    (x0, x1), (y0, y1) = (
-        np.clip([low[axis], high[axis]], 0, side).astype(int).tolist()
-        for axis, side in enumerate(reversed(shape))
+    box = Box.around(vertices)
+    rows, columns = (
+        slice(min(max(floor(low), 0), side), min(max(ceil(high) + 1, 0), side))
+        for low, high, side in ((box.y0, box.y1, shape[0]), (box.x0, box.x1, shape[1]))
     )
-    return slice(y0, y1), slice(x0, x1)
+    return rows, columns
 
 
 def _nothing(size: tuple[int, int]) -> Fragments:

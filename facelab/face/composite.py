@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import ceil, floor
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float, require, require_image
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import resized, smoothstep
-from facelab.types import Face
+from facelab.types import Box, Face
 
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
 # foreheads, and elsewhere.
@@ -251,10 +252,9 @@ def _drawn(texture: Float, uv: Float, covered: Bool, atlas: Atlas) -> Float:
 
 def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice] | None:
     """The part of the image that the vertices reach, with two pixels around for the blend."""
-    x0, y0 = np.floor(vertices[:, :2].min(axis=0)).astype(int) - 2
-    x1, y1 = np.ceil(vertices[:, :2].max(axis=0)).astype(int) + 3
-    rows = slice(max(int(y0), 0), min(int(y1), shape[0]))
-    columns = slice(max(int(x0), 0), min(int(x1), shape[1]))
+    box = Box.around(vertices)
+    rows = slice(max(floor(box.y0) - 2, 0), min(ceil(box.y1) + 3, shape[0]))
+    columns = slice(max(floor(box.x0) - 2, 0), min(ceil(box.x1) + 3, shape[1]))
     if rows.start >= rows.stop or columns.start >= columns.stop:
         return None
     return rows, columns

@@ -68,13 +68,13 @@ def _lights(shape: tuple[int, int], rng: Rng) -> Float:
     """Discs of lights out of focus before something dark."""
     picture = np.ascontiguousarray(_patches(shape, rng) * np.float32(rng.uniform(0.15, 0.5)))
     radius = rng.uniform(0.02, 0.07) * shape[0]
+    discs = np.zeros_like(picture)
     for _ in range(int(rng.integers(8, 40))):
         x, y = (rng.random(2) * shape[::-1]).astype(int)
-        disc = np.zeros(shape, np.float32)
         size = max(int(radius * rng.uniform(0.6, 1.2)), 1)
-        cv2.circle(disc, (int(x), int(y)), size, 1.0, -1, cv2.LINE_AA)
-        picture += disc[..., None] * _colour(rng) * np.float32(rng.uniform(0.1, 0.6))
-    return _blurred(np.clip(picture, 0, 1), 0.005)
+        bright = _colour(rng) * np.float32(rng.uniform(0.1, 0.6))
+        cv2.circle(discs, (int(x), int(y)), size, bright.tolist(), -1, cv2.LINE_AA)
+    return _blurred(np.clip(picture + discs, 0, 1), 0.005)
 
 
 def _blurred(picture: Float, share: float) -> Float:

@@ -105,7 +105,8 @@ class Garment:
         """Return the cloth's vertices on a head ``(n, 3)`` with its normals."""
         on = head[self.skin]
         cloth = on + np.float32(_THICK) * normals[self.skin]
-        below = cloth[self.hem] - np.array([0, _LENGTH, 0], np.float32)
+        down = cloth[self.hem].mean(axis=0) - cloth[self.collar].mean(axis=0)
+        below = cloth[self.hem] + np.float32(_LENGTH) * down / np.sqrt((down**2).sum())
         return np.concatenate([cloth, below, on[self.collar]])
 
     @property

@@ -21,7 +21,7 @@ _UNDER = np.array([0.36, 0.16, 0.10], np.float32)
 _SHADE = np.array([0.75, 1.0, 1.08], np.float32)  # exponents: shadows' edges are red, too
 _LOBES = ((14.0, 0.7), (55.0, 0.3))  # sharpness and share: the skin's oil is rough
 _FRESNEL = 0.028  # of what is wet or oily, seen from the front (Schlick 1994)
-_GRAZING = np.float32(0.15)  # more of it at a grazing angle; a smooth surface would have 1
+_GRAZING = np.float32(0.06)  # more of it at a grazing angle; a smooth surface would have 1
 _CLOTH = 0.3  # how far light goes round threads
 
 

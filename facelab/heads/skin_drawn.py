@@ -82,9 +82,9 @@ def body(
 def _shorn(rng: np.random.Generator, bank: SkinBank, traits: Traits, hairs: Float) -> Float:
     """How much short hair covers of the scalp, which ends raggedly, ``(384, 384)``."""
     size = len(bank.scalp)
-    ragged = bank.scalp + clouds(rng, size, (0.08, 0.02)) + np.float32(0.12) * hairs
-    cover = traits.shorn * (1 + clouds(rng, size, (0.06, 0.05)) + np.float32(0.1) * hairs)
-    return np.clip(smoothstep(ragged, 0.45, 1.0) * (bank.scalp > 0) * cover, 0, 1)
+    ragged = bank.scalp + clouds(rng, size, (0.08, 0.02)) + np.float32(0.08) * hairs
+    cover = traits.shorn * (1 + clouds(rng, size, (0.06, 0.05)) + np.float32(0.06) * hairs)
+    return np.clip(smoothstep(ragged, 0.4, 0.85) * (bank.scalp > 0) * cover, 0, 1)
 
 
 def made_up(rng: np.random.Generator, skin: Float, traits: Traits, tone: Float) -> Float:

@@ -201,26 +201,31 @@ class _Group:
         joined[:, :2] += 1  # the samples of a border of half a pixel
         return cls(surfaces, numbers, joined, np.concatenate(triangles), starts)
 
-    def shaded(self, triangle: Indices, weights: Float) -> Float:
-        """Colour and opacity ``(k, 4)`` at places in triangles."""
-        out = np.ones((len(triangle), 4), np.float32)
+    def shaded(self, triangle: Indices, weights: Float) -> tuple[Float, Float]:
+        """Colour ``(k, 3)`` and opacity ``(k,)`` at places in triangles."""
+        colour = np.empty((len(triangle), 3), np.float32)
+        opacity = np.ones(len(triangle), np.float32)
         for surface, at, corners in self._owned(triangle):
             painted = surface.paint(raster.carried(surface.places, corners, weights[at]))
-            out[at, : painted.shape[1]] = painted
-        lit = np.concatenate([np.hstack([each.light, each.gloss]) for each in self.surfaces])
-        carried = raster.carried(lit, self.triangles[triangle], weights)
-        out[:, :3] *= carried[:, :3]
-        out[:, :3] += carried[:, 3:]
-        return out
+            colour[at] = painted[:, :3]
+            if painted.shape[1] > 3:
+                opacity[at] = painted[:, 3]
+        corners = self.triangles[triangle]
+        colour *= raster.carried(self._joined("light"), corners, weights)
+        colour += raster.carried(self._joined("gloss"), corners, weights)
+        return colour, opacity
 
     def facing(self, triangle: Indices, weights: Float) -> Float:
         """Normals ``(k, 3)`` there."""
-        normals = np.concatenate([each.normals for each in self.surfaces])
-        return raster.carried(normals, self.triangles[triangle], weights)
+        return raster.carried(self._joined("normals"), self.triangles[triangle], weights)
 
     def labels(self, triangle: Indices) -> Indices:
         """The numbers of the names of what triangles belong to."""
         return self.numbers[self._owner(triangle)]
+
+    def _joined(self, name: str) -> Float:
+        """An array of all surfaces, ``(n, 3)``."""
+        return np.concatenate([getattr(each, name) for each in self.surfaces])
 
     def _owned(self, triangle: Indices) -> Iterator[tuple[Surface, Indices, Int]]:
         """Each surface, which of the places it has, and the corners of its triangles there."""
@@ -247,7 +252,7 @@ def _rasterize(group: _Group, samples: _Samples) -> None:
     pixel = np.flatnonzero(fragments.covered)
     triangle = fragments.triangle.ravel()[pixel].astype(np.intp)
     weights = fragments.barycentric.reshape(-1, 3)[pixel]
-    samples.colour.reshape(-1, 3)[pixel] = group.shaded(triangle, weights)[:, :3]
+    samples.colour.reshape(-1, 3)[pixel] = group.shaded(triangle, weights)[0]
     samples.opacity.ravel()[pixel] = 1
     samples.depth.ravel()[pixel] = fragments.depth.ravel()[pixel] / SAMPLES
     middle = np.flatnonzero(_is_middle(samples)[pixel])
@@ -261,15 +266,15 @@ def _lay_over(group: _Group, samples: _Samples) -> None:
     behind = samples.depth * SAMPLES
     front = np.where(np.isnan(behind), -np.inf, behind)
     layers = abuffer.gather(group.vertices, group.triangles, behind.shape, front)
-    shown = group.shaded(layers.triangle, layers.barycentric)
-    colour, opacity = abuffer.composite(layers, shown[:, :3], shown[:, 3])
+    shown, covers = group.shaded(layers.triangle, layers.barycentric)
+    colour, opacity = abuffer.composite(layers, shown, covers)
     pixel, clear = layers.pixel[layers.starts], 1 - opacity
     for values, laid in (
         (samples.colour.reshape(-1, 3), colour),
         (samples.opacity.reshape(-1, 1), opacity[:, None]),
     ):
         values[pixel] = laid + clear[:, None] * values[pixel]
-    half = abuffer.halfway(layers, shown[:, 3])
+    half = abuffer.halfway(layers, covers)
     half = half[_is_middle(samples)[layers.pixel[half]]]
     pixel, triangle = layers.pixel[half], layers.triangle[half]
     samples.depth.ravel()[pixel] = layers.depth[half] / SAMPLES

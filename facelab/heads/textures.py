@@ -12,7 +12,7 @@ from facelab.numerics.arrays import Float, Int
 from facelab.numerics.lookup import bilinear, shrunk
 
 _BROAD = 15  # texels about one: what varies over more is light that is painted into a picture
-_BROADLY, _FINELY = 0.5, 1.5  # how much of that is kept, and of what varies over less
+_BROADLY, _FINELY = 0.35, 1.4  # how much of that is kept, and of what varies over less
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,5 +97,5 @@ def tinted(grey: Float, colour: Float) -> Float:
     strands = grey[..., 0]
     broad = cv2.blur(strands, (_BROAD, _BROAD), borderType=cv2.BORDER_REPLICATE)
     even = 0.5 + _BROADLY * (broad - 0.5) + _FINELY * (strands - broad)
-    level = np.clip(2 * even, 0.05, 2.0)[..., None] ** np.float32(1.5)
+    level = np.clip(2 * even, 0.3, 2.0)[..., None] ** np.float32(1.5)
     return np.dstack([level * colour.astype(np.float32), grey[..., 1:]]).astype(np.float32)

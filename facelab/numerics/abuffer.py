@@ -153,8 +153,7 @@ def composite(layers: Layers, colour: Float, opacity: Float) -> tuple[Float, Flo
     sums = csr_matrix(
         (share, np.arange(count), np.append(starts, count)), shape=(len(starts), count)
     )
-    total = sums @ np.column_stack([colour, np.ones(count, np.float32)])
-    return total[:, :-1], total[:, -1]
+    return sums @ colour, sums @ np.ones(count, np.float32)
 
 
 def halfway(layers: Layers, opacity: Float) -> Indices:

@@ -262,7 +262,7 @@ def screen(vertices: Floats) -> tuple[Doubles, Doubles, Doubles]:
     if not np.isfinite(vertices).all():
         raise ValueError("Input `vertices` must be finite")
     x, y, z = vertices.T.astype(np.float64)
-    if np.abs(vertices[:, :2]).max(initial=0) > REACH:
+    if any(max(axis.max(initial=0), -axis.min(initial=0)) > REACH for axis in (x, y)):
         raise ValueError(f"Input `vertices` must lie within {REACH:.0f} px of the window's origin")
     return np.rint(x * SUBPIXELS) / SUBPIXELS, np.rint(y * SUBPIXELS) / SUBPIXELS, z
 

@@ -176,7 +176,10 @@ def check_recipe(path: Path, head: Path | None) -> None:
         If it is no recipe, or has a step that needs more than the photograph, or a head model that
         is not given.
     """
-    for at, step in enumerate(read_template(path).steps, 1):
+    recipe = read_template(path)
+    if recipe.heads is not None:
+        raise UsageError(f"{path}: heads: are not of the photographs; leave them out")
+    for at, step in enumerate(recipe.steps, 1):
         where = f"{path}: step {at} ({step.kind.name})"
         if key := _input_key(step):
             raise UsageError(f"{where}: {key}: needs other pictures or people; leave the step out")

@@ -15,6 +15,7 @@ from facelab.augment.steps.background import Background, foreground
 from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.mirror import Mirror
 from facelab.augment.steps.profile import Profile
+from facelab.augment.torn import Torn
 from facelab.edits.edit import Picture
 from facelab.errors import UsageError
 from facelab.images import Image, write
@@ -178,7 +179,9 @@ def test_the_matte_moves_with_the_pixels(step):
     after = step(scene(white, frozen(share)))
     assert after.matte.shape == after.image.shape[:2]
     assert after.matte.dtype == np.float32
-    np.testing.assert_allclose(after.image[..., 1], after.matte, atol=0.04)
+    shown, dark = after.image[..., 1], 0.5 if isinstance(step, Profile) else 0.0  # its own shade
+    assert (shown <= after.matte + 0.04).all()
+    assert (shown >= (1 - dark) * after.matte - 0.04).all()
     assert after.matte.min() < 0.05
     assert after.matte.max() > 0.95
 
@@ -190,7 +193,7 @@ def test_steps_without_a_matte_make_none():
 
 
 def test_a_turned_face_is_of_the_person():
-    after = Profile(yaw=30)(scene(plain((SIDE, SIDE)), frozen(np.zeros((SIDE, SIDE)))))
+    after = Profile(yaw=30)(scene(plain((SIDE, SIDE)), frozen(np.array(head()))))
     x, y = np.rint(after.positions.box.centre).astype(int)
     assert after.matte[y, x] > 0.99
     assert after.matte[5, 5] == 0
@@ -264,3 +267,8 @@ def test_a_missing_picture_is_said():
         Background(kind="image")(before)
     with pytest.raises(UsageError, match="is no picture"):
         Background(kind="image", picture="rooms")(before)
+
+
+def test_a_matte_that_has_no_head_is_torn():
+    with pytest.raises(Torn, match="uncovered"):
+        Profile(yaw=30)(scene(plain((SIDE, SIDE)), frozen(np.zeros((SIDE, SIDE)))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import cv2
@@ -10,10 +11,15 @@ import pytest
 
 from facelab.augment.classes import CLASSES
 from facelab.augment.figure import figure_of, normals
+from facelab.augment.scene import Scene
+from facelab.augment.steps.profile import Profile
+from facelab.augment.torn import Torn
 from facelab.augment.wrap import COLUMNS, ROWS, places, wrap_of
+from facelab.face.texture import unwrap
 from facelab.geometry.landmarks import position_map
 from facelab.heads import HeadFamily
 from facelab.numerics.raster import rasterize
+from facelab.types import Face, Texture
 from tests.synthetic import ATLAS, matrix
 
 SHAPE, SCALE = (200, 220), 5.0
@@ -113,3 +119,39 @@ def test_behind_there_is_hair_and_no_background():
     assert (wrap.classes[20:70, :10] == CLASSES["hair"]).all()
     away = np.linalg.norm(wrap.colour[..., :3] - WALL, axis=2)
     assert away.min() > 0.3
+
+
+def scene(thick=0):
+    image, matte = photograph(thick)
+    positions = position_map(head().points, ATLAS)
+    return Scene.of(image, Face(positions, unwrap(image, positions, 128)), 128, matte)
+
+
+@pytest.mark.parametrize("yaw", [-70.0, 35.0])
+def test_a_turned_persons_parts_are_known(yaw):
+    after = Profile(yaw=yaw)(scene(3))
+    classes, (x, y) = after.truth.classes, after.positions.box.centre
+    near = "left ear" if yaw < 0 else "right ear"
+    for name in (near, "hair", "neck", "skin", "background"):
+        assert (classes == CLASSES[name]).sum() > 30, name
+    assert classes[5, 5] == CLASSES["background"]
+    known = np.isfinite(after.truth.depth)
+    assert (known != (classes != CLASSES["background"])).mean() < 1e-3  # but at the outline
+    assert known[int(y), int(x)]
+    behind = after.image[~known]
+    assert np.abs(behind - WALL).max() < 0.05
+
+
+def test_hair_on_the_back_of_a_turned_head():
+    after = Profile(yaw=70.0)(scene(12))
+    hair = after.truth.classes == CLASSES["hair"]
+    assert hair.mean() > 0.1
+    inside = cv2.erode(hair.astype(np.uint8), np.ones((5, 5))) > 0
+    assert np.quantile(np.abs(after.image[inside] - HAIR), 0.95) < 0.15
+
+
+def test_a_face_that_was_not_seen_is_torn():
+    before = scene()
+    blind = Texture(before.texture.colour, np.full_like(before.texture.confidence, 0.01))
+    with pytest.raises(Torn, match="stretch"):
+        Profile(yaw=20.0)(replace(before, texture=blind))

@@ -18,6 +18,7 @@ from facelab.augment.formats import FORMATS, named
 from facelab.augment.formats.coco import annotation, category
 from facelab.augment.formats.facesynthetics import THEIR_CLASSES
 from facelab.augment.formats.w300lp import pose_parameters
+from facelab.augment.ground_truth import Other
 from facelab.augment.maps import MAPS
 from facelab.augment.report import contact_sheet, dataset_card, page
 from facelab.augment.report.dataset_card import Facts
@@ -31,7 +32,7 @@ from facelab.geometry.landmarks import read_landmarks
 from facelab.geometry.pose import estimate
 from facelab.images import decoded
 from facelab.types import PositionMap
-from tests.augmented import OTHER, PHOTOGRAPH, SIDE, head, rectangle, sample, upright
+from tests.augmented import OTHER, PHOTOGRAPH, SIDE, head, nothing, rectangle, sample, upright
 from tests.html import Page
 from tests.synthetic import ATLAS, canonical_points, frozen, ramp
 
@@ -251,7 +252,11 @@ def test_coco_has_every_face(tmp_path, capsys):
     from pycocotools.coco import COCO
 
     beside = PositionMap(frozen(upright().values + np.float32([70, 0, 0])), ATLAS)
-    put("coco", Store(str(tmp_path)), [sample(truth=head((beside,))), sample(index=1)])
+    put(
+        "coco",
+        Store(str(tmp_path)),
+        [sample(truth=head((Other(beside, nothing() > 0),))), sample(index=1)],
+    )
     api = COCO(tmp_path / "annotations/person_keypoints_train.json")
     found = api.loadAnns(api.getAnnIds())
     assert [(one["id"], one["image_id"]) for one in found] == [(1, 0), (2, 0), (3, 1)]

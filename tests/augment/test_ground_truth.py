@@ -10,7 +10,7 @@ import pytest
 from facelab.augment import labels, maps
 from facelab.augment.classes import CLASSES, MIRRORED
 from facelab.augment.generate import apply_steps
-from facelab.augment.ground_truth import Eyes, GroundTruth
+from facelab.augment.ground_truth import Eyes, GroundTruth, Other
 from facelab.augment.scene import Scene
 from facelab.augment.steps.background import Background
 from facelab.augment.steps.blur import Blur
@@ -45,7 +45,7 @@ def whole(yaw=25):
         normals.normals(subject),
         eyes_of(positions),
         {"jawOpen": 0.25, "eyeBlinkLeft": 1.0, "mouthLeft": 0.5},
-        (canonical(yaw=-40, scale=4, origin=(160, 50, 0)),),
+        (Other(canonical(yaw=-40, scale=4, origin=(160, 50, 0)), drawn < 0),),
     )
     return replace(scene, truth=truth)
 
@@ -58,7 +58,7 @@ def eyes_of(positions):
         for corners in ([39, 38, 36, 41], [45, 44, 42, 47])
     ]
     gaze = product(AHEAD, estimate(positions).rotation.T)
-    return Eyes(frozen(irises), frozen([gaze, gaze]), frozen([0.3, 0.2]))
+    return Eyes(frozen(irises), frozen([gaze, gaze]))
 
 
 def done(scene, *steps):
@@ -105,12 +105,13 @@ def test_a_frame_takes_all_along(frame):
     require_eyes_of_the_face(scene)
     expected = frame(whole()).positions.landmarks
     np.testing.assert_array_equal(scene.positions.landmarks, expected)
-    (other,) = whole().truth.others
-    alone = frame(replace(whole(), truth=replace(whole().truth, others=(whole().positions,))))
-    np.testing.assert_allclose(
-        alone.truth.others[0].values, scene.positions.values, atol=1e-3
-    )  # moved as the face itself
-    assert scene.truth.others[0].box.size < other.box.size * frame.size / 60
+    same = Other(whole().positions, whole().truth.classes == CLASSES["hair"])
+    (other,) = frame(replace(whole(), truth=replace(whole().truth, others=(same,)))).truth.others
+    np.testing.assert_allclose(other.positions.values, scene.positions.values, atol=1e-3)
+    inside = scene.truth.classes != CLASSES["not known"]
+    np.testing.assert_array_equal(
+        other.hidden, ~inside | (scene.truth.classes == CLASSES["hair"])
+    )  # moved as the own face
 
 
 def test_a_frame_takes_classes_where_their_colours_go():
@@ -133,7 +134,6 @@ def test_a_mirror_takes_all_along():
     np.testing.assert_allclose(scene.truth.eyes.irises[:, 0], pupils, atol=0.5)
     rims = scene.truth.eyes.irises[..., 0]
     assert (rims[:, 1] > rims[:, 3]).all()  # the right of the image is right again
-    assert scene.truth.eyes.openness.tolist() == np.float32([0.2, 0.3]).tolist()
     assert scene.truth.expression == {"jawOpen": 0.25, "eyeBlinkRight": 1.0, "mouthRight": 0.5}
     assert (scene.truth.classes[100:, -30:] == CLASSES["left ear"]).all()
     assert CLASSES["right ear"] not in scene.truth.classes
@@ -147,10 +147,13 @@ def test_a_mirror_twice_is_the_picture_again():
         }  # fmt: skip
     for name in ("classes", "depth", "normals"):
         np.testing.assert_array_equal(getattr(before, name), getattr(after, name))
-    for name in ("irises", "gaze", "openness"):
+    for name in ("irises", "gaze"):
         np.testing.assert_allclose(getattr(before.eyes, name), getattr(after.eyes, name), atol=1e-4)
     assert before.expression == after.expression
-    np.testing.assert_allclose(before.others[0].values, after.others[0].values, atol=1)
+    np.testing.assert_allclose(
+        before.others[0].positions.values, after.others[0].positions.values, atol=1
+    )
+    np.testing.assert_array_equal(before.others[0].hidden, after.others[0].hidden)
     assert {name for pair in MIRRORED for name in pair} == {
         name for name in CLASSES if name.startswith(("right ", "left "))
     }

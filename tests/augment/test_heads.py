@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from math import floor
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from facelab.augment import labels, maps
 from facelab.augment.classes import CLASSES
 from facelab.augment.generate import Generator
 from facelab.augment.heads import Heads, draw_scene, framed, known_keys, plan_of
+from facelab.augment.people import openness
 from facelab.augment.plan import HEAD, DrawnItem, Item, Plan, split_of
 from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.steps.frame import Frame
@@ -23,6 +25,7 @@ from facelab.heads.person import Looks
 from facelab.heads.shot import Shot
 from facelab.images import Image, write
 from facelab.provenance import file_sha256
+from tests.commands import facelab_
 from tests.synthetic import StubReconstructor, canonical, noise
 
 FACE = canonical(scale=4, origin=(60, 50, 0))
@@ -223,7 +226,7 @@ def test_hair_before_the_face_hides_it_and_hair_behind_does_not():
 
 def test_openness_is_of_the_lids():
     wide, shut = (
-        draw_scene(Looks(seed=1), Shot(size=64, expression=kind)).truth.eyes.openness
+        openness(draw_scene(Looks(seed=1), Shot(size=64, expression=kind)).positions.landmarks)
         for kind in ("surprise", "blink")
     )
     assert (wide > 2 * shut).all()
@@ -246,3 +249,24 @@ def test_in_memory_without_photographs(tmp_path):
     recipe.write_text("version: 1\nheads: {share: 0.5}\n", encoding="utf-8")
     with pytest.raises(UsageError, match="photographs: some samples are of photographs"):
         facelab.AugmentedFaces(recipe, count=3, cache=tmp_path)
+
+
+def test_a_data_set_of_heads_is_verified(tmp_path):
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(f"version: 1\nheads: {{people: 5, {SMALL}}}\n", encoding="utf-8")
+    made = facelab_("augment", "-r", recipe, "-o", tmp_path / "out", "-n", 2, "--workers", 1)
+    assert made.exit_code == 0, made.output
+    assert "2 samples of 2 drawn head(s)" in made.output
+    card = json.loads((tmp_path / "out" / "dataset.json").read_text(encoding="utf-8"))
+    assert {"heads", "skins"} <= {network["name"] for network in card["networks"]}
+    verified = facelab_("verify", tmp_path / "out")
+    assert verified.exit_code == 0, verified.output
+    assert "identical" in verified.output
+
+
+def test_a_command_without_photographs_says_that_they_are_needed(tmp_path):
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text("version: 1\nheads: {share: 0.5}\n", encoding="utf-8")
+    result = facelab_("augment", "-r", recipe, "-o", tmp_path / "out", "-n", 2)
+    assert result.exit_code == 2
+    assert "give their folder with -i" in result.output

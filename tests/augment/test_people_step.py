@@ -66,7 +66,7 @@ def is_green(image):
 @pytest.mark.parametrize("seed", range(6))
 def test_the_other_is_where_their_label_says(seed):
     after = put(seed=seed, before=True)
-    (face,) = after.truth.others
+    face = after.truth.others[0].positions
     drawn = covered(face, (SIDE, SIDE)) > 0
     green = is_green(after.image)
     assert green.sum() > 100
@@ -108,8 +108,8 @@ def test_both_are_people_for_what_follows():
 
 def test_the_seed_says_where_and_keys_move_and_grow():
     np.testing.assert_array_equal(put(seed=4).image, put(seed=4).image)
-    (face,), (moved,) = (
-        put(seed=4, **keys).truth.others for keys in ({}, {"right": 0.3, "down": -0.2})
+    face, moved = (
+        put(seed=4, **keys).truth.others[0].positions for keys in ({}, {"right": 0.3, "down": -0.2})
     )
     size = own().positions.box.size
     valid = face.atlas.valid
@@ -117,7 +117,7 @@ def test_the_seed_says_where_and_keys_move_and_grow():
     np.testing.assert_allclose(
         away, np.broadcast_to([0.3 * size, -0.2 * size], away.shape), atol=0.01
     )
-    (larger,) = put(seed=4, size=1.5).truth.others
+    larger = put(seed=4, size=1.5).truth.others[0].positions
     assert larger.box.size == pytest.approx(1.5 * face.box.size, rel=1e-3)
     depths = np.ptp(larger.values[valid][:, 2]) / np.ptp(face.values[valid][:, 2])
     assert depths == pytest.approx(1.5, rel=1e-3)
@@ -125,8 +125,8 @@ def test_the_seed_says_where_and_keys_move_and_grow():
 
 def test_the_other_face_moves_with_the_picture():
     after = put(seed=5)
-    (face,) = Mirror()(after).truth.others
-    (before,) = after.truth.others
+    face = Mirror()(after).truth.others[0].positions
+    before = after.truth.others[0].positions
     np.testing.assert_allclose(face.box.x0, SIDE - 1 - before.box.x1, atol=1e-3)
     framed = Frame(size=64, room=2.0)(after)
     assert len(framed.truth.others) == 1
@@ -135,6 +135,14 @@ def test_the_other_face_moves_with_the_picture():
 def test_two_others_are_both_labelled():
     two = put(put(seed=0), seed=1)
     assert len(two.truth.others) == 2
+
+
+def test_the_person_hides_who_stands_behind():
+    for seed in range(6):
+        after = put(seed=seed)
+        (other,) = after.truth.others
+        assert other.hidden[own().matte == 1].all()
+        assert not other.hidden[is_green(after.image)].any()
 
 
 def test_what_is_missing_is_said():

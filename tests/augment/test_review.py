@@ -18,7 +18,7 @@ from facelab.augment.report.finish import finish
 from facelab.augment.report.marks import REASONS, Judged, Mark
 from facelab.augment.report.statistics import gathered
 from facelab.augment.report.yaw import RANGES, range_of
-from facelab.augment.sample import Redraw
+from facelab.augment.sample import Redraw, Source
 from facelab.augment.store import Store
 from facelab.augment.style import Style
 from facelab.errors import UsageError
@@ -27,6 +27,7 @@ from tests.augmented import head, rectangle, sample, upright
 from tests.html import Page
 from tests.synthetic import ramp
 
+DRAWN = Source("head", "", "ab" * 32, "head 0001")
 YAWS = (-5, 25, -50, 75, -95, 12)
 
 
@@ -216,7 +217,7 @@ def test_a_card_tells_its_facts_again(store):
 
 def test_statistics_count_origins_redraws_and_classes():
     cover = rectangle(slice(64, 128), ...) > 0
-    drawn = sample(index=6, truth=head().behind(cover, "hand"), sources=[])
+    drawn = sample(index=6, truth=head().behind(cover, "hand"), sources=[DRAWN])
     records = [*map(record_of, samples()), record_of(drawn)]
     found = gathered(records, len(records))
     assert found.origins == {"photographs": 6, "heads": 1}
@@ -231,17 +232,23 @@ def test_statistics_count_origins_redraws_and_classes():
     *photographs, last = found.measured
     assert all("gaze_yaw" not in one for one in photographs)
     assert last["gaze_yaw"] == pytest.approx(18.43, abs=0.01)
-    assert last["openness"] == pytest.approx(0.2)
+    assert last["openness"] == photographs[0]["openness"] == pytest.approx(0.3, abs=0.1)
     assert last["covered"] > 0.3
 
 
 def test_card_and_report_tell_them(tmp_path):
     cover = rectangle(slice(64, 128), ...) > 0
-    some = [*samples(), sample(index=6, truth=head().behind(cover, "hand"), sources=[])]
+    some = [*samples(), sample(index=6, truth=head().behind(cover, "hand"), sources=[DRAWN])]
     store = made(Store(str(tmp_path / "out")), some=some)
     card = json.loads(store.read(dataset_card.NAME))
     assert card["redrawn"] == {"samples": 2, "reasons": {"covered": 1, "stretch": 2}}
     assert card["origins"] == {"photographs": 6, "heads": 1}
     text = Page(store.read(page.NAME).decode()).text
-    for part in ("1 of heads", "Gaze (+ to image right)", "Openness", "hand", "2 images of 7"):
+    for part in (
+        "1 of 1 people",
+        "Gaze (+ to image right)",
+        "Openness",
+        "hand",
+        "2 images of 7",
+    ):
         assert part in text

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.augment.classes import CLASSES, COVERED
+from facelab.augment.occluders.grain import grain_of, with_grain
 from facelab.augment.occluders.head import HeadFrame
 from facelab.augment.occluders.light import Light
 from facelab.augment.occluders.shading import Placed, Window, window_of
@@ -19,7 +20,7 @@ from facelab.augment.scene import Scene
 from facelab.numerics import raster
 from facelab.numerics.arrays import Float
 
-_AROUND = 3.0  # cm around surfaces, where shadows fall
+_AROUND = 6.5  # cm around surfaces, where shadows fall
 _SOFT = ("hair", "hat")  # what gives way to what is worn
 _HELD = ("hand", "object")  # what is in front of all that is worn
 
@@ -41,6 +42,7 @@ def draw(
     *,
     worn: bool,
     give: float,
+    seed: int = 0,
 ) -> Scene:
     """Draw surfaces into a scene.
 
@@ -57,6 +59,8 @@ def draw(
         the head's own nearer parts.
     give : float
         cm that they may lie below the head's surface and still be seen; that is known roughly.
+    seed : int
+        Of their grain, which is as strong as the photograph's.
 
     Returns
     -------
@@ -76,7 +80,9 @@ def draw(
         dark = dark * scene.matte[window]
     alpha, image, occlusion = layer.alpha * free, scene.image.copy(), scene.occlusion.copy()
     under = image[window] * ((1 - dark) * (1 - alpha))[..., None]
-    image[window] = np.clip(under + layer.colour * free[..., None], 0, 1)
+    drawn = np.clip(under + layer.colour * free[..., None], 0, 1)
+    rough = with_grain(drawn, grain_of(scene.image), seed)
+    image[window] = np.clip(drawn + alpha[..., None] * (rough - drawn), 0, 1)
     occlusion[window] = 1 - (1 - occlusion[window]) * (1 - alpha)
     truth = scene.truth
     if truth is not None:

@@ -23,6 +23,7 @@ _SKULL = np.array([0.0, 3.0, -4.5], np.float32)  # its middle, cm
 _SOFT = 0.5  # cm, of the edge of what is taken away
 _FREE = 1.5  # cm above the plane: there hair is pressed down, not gone
 _TRACE = 0.02  # of a person in a pixel that counts
+_NEAR = 1.6  # cm from a strand, where it must lie above the face
 _SMALL = 128  # pixels of the picture in which the background is filled in
 _GAMMA = 2.2
 _UNLIKE_SKIN = 0.12  # least difference of hair from the face's tone, in RGB
@@ -208,8 +209,8 @@ def _lock(frame: HeadFrame, rng: Rng, layer: int, path: Floats, width: float) ->
 
 def _above_face(frame: HeadFrame, x: Floats, y: Floats) -> Floats:
     """Where in front the head's surface is at places (x, y): of the near points the foremost."""
-    away = np.hypot(frame.points[:, 0] - x[:, None], frame.points[:, 1] - y[:, None])
-    near = np.where(away < 1.6, frame.points[:, 2], -np.inf).max(axis=1)
+    across, down = frame.points[:, 0] - x[:, None], frame.points[:, 1] - y[:, None]
+    near = np.where(across**2 + down**2 < _NEAR**2, frame.points[:, 2], -np.inf).max(axis=1)
     inside = 1 - (x / (8.3 * frame.width)) ** 2 - ((y - 3.0) / 11.2) ** 2
     skull = -4.5 + 10.0 * np.sqrt(np.maximum(inside, 0))
     low = np.maximum(skull, np.where(np.isfinite(near), near, -np.inf))

@@ -38,7 +38,7 @@ class Hat:
     surfaces: list[Surface]
     rim: Floats
     up: Floats
-    beside: float = 0.9
+    beside: float = 1.0
 
 
 class Seat:

@@ -92,7 +92,7 @@ class Placed:
         if not shown.any():
             return np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32), depth
         values = self._shaded(seen, shown)
-        edges = coverage(vertices, triangles, (shape[0], shape[1]))
+        edges = coverage(vertices, triangles, seen.covered)
         values = _evened(values, depth, 0.05 * max(self.extent, 1.0))
         values, visible = _carried_out(values, seen.covered, shown)
         opacity = edges * visible

@@ -14,8 +14,10 @@ from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float
 
 _DARK = 0.6  # how much of the light it takes away where things touch
-_FADING = 5.0  # cm: the distance over which it fades
-_FARTHEST = 6.0  # cm behind a thing, where it falls at most
+_FADING = 4.0  # cm: at this distance it is half as dark
+_FARTHEST = 4.0  # cm of the distance that move it and make it soft
+_SLANTING = 1.0  # how far at most it moves over the distance
+_FLIP = np.array([-1, 1], np.float32)  # away from the light; pixels have y down
 _BELOW = 0.6  # cm below the surface: what lies deeper is behind the head and casts none
 _SOFT = 0.22  # its blur's sigma over the distance; the lamp is so wide
 _LEAST = 0.06  # cm, of that sigma
@@ -61,8 +63,9 @@ def shadow(
     if not seen.covered.any():
         return np.zeros(ground.shape, np.float32)
     away = seen.depth / np.float32(scale)
-    dark = np.where(seen.covered, np.float32(_DARK) / (1 + away / np.float32(_FADING)), 0)
-    sigma = max(_SOFT * float(np.median(away[seen.covered])), _LEAST) * scale / shrink
+    dark = np.where(seen.covered, np.float32(_DARK) / (1 + (away / np.float32(_FADING)) ** 2), 0)
+    typical = min(float(np.median(away[seen.covered])), _FARTHEST)
+    sigma = max(_SOFT * typical, _LEAST) * scale / shrink
     soft = cv2.GaussianBlur(dark.astype(np.float32), (0, 0), max(sigma, 0.5))
     size = small[1] * shrink, small[0] * shrink
     wide = cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR)
@@ -87,9 +90,8 @@ def _on_the_ground(
     beside = np.float32(np.median(ground[there]))
     gap = vertices[:, 2] - np.where(there, ground, beside)[row, column]
     before = gap > -_BELOW * scale
-    gap = gap.clip(0, _FARTHEST * scale)
     toward = light.toward
-    slope = toward[:2] / toward[2] * np.array([-1, 1], np.float32)
-    vertices[:, :2] += gap[:, None] * slope
-    vertices[:, 2] = gap
+    slope = toward[:2] / max(float(toward[2]), float(np.hypot(*toward[:2])) / _SLANTING)
+    vertices[:, :2] += gap.clip(0, _FARTHEST * scale)[:, None] * slope * _FLIP
+    vertices[:, 2] = gap.clip(0)
     return vertices, before

@@ -12,13 +12,13 @@ from facelab.augment.occluders.hand import HandPlace
 from facelab.augment.occluders.head import HeadFrame
 from facelab.augment.occluders.light import Light
 from facelab.augment.occluders.materials import cloth, dye, opaque, plain, uneven
-from facelab.augment.occluders.surface import Surface, lathe, of_grid, unit
+from facelab.augment.occluders.surface import Surface, lathe, of_grid, tube, unit
 from facelab.numerics.algebra import Floats, product
 
 Rng = np.random.Generator
 
 _MOUTH, _CHIN = 13, 152  # points of the canonical mesh
-_UPRIGHT = np.array([0.0, 1.0, 0.0])
+_BARK = np.array([0.22, 0.16, 0.1])
 
 
 def held(
@@ -218,15 +218,21 @@ def leaf(_frame: HeadFrame, _light: Light, rng: Rng) -> list[Surface]:
     green[..., :3] *= (1 - 0.25 * np.exp(-(((u - 0.5) / 0.04) ** 2)))[..., None].astype(np.float32)
     half = np.sin(np.pi * np.clip(v[:, :1], 0.02, 0.98)) ** 0.8 * (1 - 0.3 * v[:, :1])
     green[..., 3] = np.clip((half - np.abs(2 * u - 1)) * 14, 0, 1)
-    made = []
-    for at in np.linspace(0, float(rng.uniform(14, 26)), int(rng.integers(6, 13))):
+    length = float(rng.uniform(14, 26))
+    along = np.linspace(-40, length, 24)[:, None]
+    bow = np.array([0, 1.0, 0]) * 1.2 * np.sin(along / 7)
+    made = [
+        of_grid(tube(start + way * along + bow, (0.16, 0.16)), plain(_BARK), "object", closed=True)
+    ]
+    for at in np.linspace(0, length, int(rng.integers(6, 13))):
         turn = rng.normal(0, 0.9)
         along = unit(
             way * np.cos(turn) + np.array([0, -1, 0]) * abs(np.sin(turn)) + rng.normal(0, 0.25, 3)
         )
         across = unit(np.cross(along, [0, 0, 1]) + rng.normal(0, 0.3, 3))
-        length, width = float(rng.uniform(3.5, 7.5)), float(rng.uniform(1.0, 2.0))
-        grid = _leaf_grid(start + way * at + rng.normal(0, 0.6, 3), along * length, across * width)
+        long, wide = float(rng.uniform(3.5, 7.5)), float(rng.uniform(1.0, 2.0))
+        stem = start + way * at + np.array([0, 1.2 * np.sin(at / 7), 0.1])
+        grid = _leaf_grid(stem, along * long, across * wide)
         made.append(of_grid(grid, green, "object", thin=True, gloss=0.1))
     return made
 

@@ -49,7 +49,7 @@ DEFINITIONS: Record = {
     "of its pixel), or it lies outside of the image",
     "points468": "x, y, depth of the vertices of MediaPipe's canonical face mesh, in its order",
     "faces": "of everybody in the picture, the face labelled first: box, landmarks68, visible68, "
-    "covered68, pose; of the others, what is no face hides a landmark, or the first face does",
+    "covered68, pose",
     "irises": "of the right eye, then of the left: x, y, depth of the pupil's middle and of the "
     "iris's rim to image right, top, left and bottom; null where not known, as in photographs",
     "visible_irises": "whether the picture shows each of those points; null where not known",

@@ -37,4 +37,4 @@ class Hold(Augmentation):
         else:
             count = 2 if self.kind == "hands" else 1
             surfaces = gestures.hands(frame, lit, rng, count, shift, self.size)
-        return draw.draw(scene, frame, surfaces, lit, worn=False, give=0.2)
+        return draw.draw(scene, frame, surfaces, lit, worn=False, give=0.2, seed=self.seed)

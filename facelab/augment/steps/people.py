@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.augment.border import extended
-from facelab.augment.classes import COVERED, NOT_KNOWN
+from facelab.augment.classes import COVERED
 from facelab.augment.scene import Composition, Scene
 from facelab.augment.steps.background import foreground
 from facelab.edits.parameters import number, reference, switch, whole
@@ -78,12 +78,8 @@ class People(Composition):
         hidden = np.maximum(scene.matte, scene.occlusion)
         shown = opacity if self.before else opacity * (1 - hidden)
         image = scene.image + shown[..., None] * (colour - scene.image)
-        occlusion, truth = scene.occlusion, scene.truth
-        if self.before:
-            occlusion = np.maximum(occlusion, shown)
-        if truth is not None:
-            classes = np.where(shown > COVERED, np.uint8(NOT_KNOWN), truth.classes)
-            truth = replace(truth, classes=classes, others=(*truth.others, face))
+        occlusion = np.maximum(scene.occlusion, shown) if self.before else scene.occlusion
+        truth = scene.truth and scene.truth.joined(face, shown > COVERED)
         matte = np.asarray(1 - (1 - scene.matte) * (1 - shown), np.float32)
         scene = scene.with_image(np.clip(image, 0, 1).astype(np.float32))
         return replace(scene, occlusion=occlusion, matte=matte, truth=truth)

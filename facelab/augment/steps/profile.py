@@ -20,7 +20,7 @@ from facelab.atlas import Atlas
 from facelab.atlas.surface import surface
 from facelab.augment.backdrop import without
 from facelab.augment.border import extended
-from facelab.augment.classes import CLASSES
+from facelab.augment.classes import CLASSES, COVERED, NOT_KNOWN
 from facelab.augment.figure import Figure, figure_of
 from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.scene import Augmentation, Scene
@@ -60,7 +60,7 @@ _ACTIVE = 0.12  # how often each expression of the model is there
 
 @dataclass(frozen=True, kw_only=True)
 class Profile(Augmentation):
-    """The head turned about its own middle; hair and neck come along, the background stays."""
+    """The person turned about the middle of the head, before what was behind."""
 
     name: ClassVar[str] = "profile"
     needs_matte: ClassVar[bool] = True  # hair is told from what is behind by it
@@ -89,9 +89,9 @@ class Profile(Augmentation):
         turn = Turn.of(prepared.pose, self.yaw, self.pitch, self.roll)
         values, vertices = scene.positions.values, prepared.vertices
         if reshaped:
-            points, moved = self._offsets(scene.head)
+            points, _ = self._offsets(scene.head)
             values = values + scene.positions.atlas.spread(surface()(points))
-            vertices = vertices + prepared.carried(points, moved)
+            vertices = vertices + prepared.carried(points)
         face = Face(PositionMap(turn(values), scene.positions.atlas), prepared.texture)
         return _with_face(_with_figure(scene, prepared, turn, vertices), face)
 
@@ -192,12 +192,9 @@ class _Prepared:
     wrap: Wrap
     behind: Float
 
-    def carried(self, points: Float, vertices: Float) -> Float:
-        """Offsets of the figure's vertices where the head's points and vertices move so."""
-        if len(vertices) == len(self.vertices):
-            return vertices
-        moved = self.head.model.fit(self.head.points + points)
-        return moved.vertices - self.head.vertices
+    def carried(self, points: Float) -> Float:
+        """Offsets of the figure's vertices where the face's points ``(468, 3)`` move so."""
+        return self.head.model.fit(self.head.points + points).vertices - self.head.vertices
 
 
 @lru_cache(maxsize=1)  # some hundred MB of a large photograph
@@ -252,16 +249,19 @@ def _with_figure(scene: Scene, prepared: _Prepared, turn: Turn, vertices: Float)
     carried = raster.interpolate(fragments, figure.triangles, own)
     places = np.ascontiguousarray(carried[..., :3])
     drawn = prepared.wrap.sampled(places, carried[..., 3])
-    classes = np.where(fragments.covered, prepared.wrap.classes_at(places), CLASSES["background"])
+    beyond = NOT_KNOWN if scene.matte is None else CLASSES["background"]
+    classes = np.where(fragments.covered, prepared.wrap.classes_at(places), beyond)
     matte = _soft(fragments.covered, classes == CLASSES["hair"], _WISP * prepared.pose.scale)
     layers = turn.level_view(prepared.behind, shape, int(_MARGIN * max(shape)))
     layers = layers + matte[..., None] * (drawn - layers)
     image = np.clip(layers[..., :3], 0, 1)
     occlusion = np.ascontiguousarray(np.clip(layers[..., 3], 0, 1))
     depth = np.where(fragments.covered, fragments.depth, np.float32(np.nan))
+    classes[occlusion > COVERED] = NOT_KNOWN
     truth = GroundTruth(classes.astype(np.uint8), depth=depth)
     scene = scene.with_image(np.ascontiguousarray(image))
-    return replace(scene, occlusion=occlusion, matte=matte, head=None, truth=truth)
+    known = None if scene.matte is None else matte
+    return replace(scene, occlusion=occlusion, matte=known, head=None, truth=truth)
 
 
 def _soft(covered: Bool, hair: Bool, wisp: float) -> Float:
@@ -298,20 +298,22 @@ def _with_face(scene: Scene, face: Face) -> Scene:
         raise Torn("stretch", seen)
     share = np.zeros(shape, np.float32)
     share[layer.window] = layer.oval * layer.opacity
-    matte = None if scene.matte is None else np.maximum(scene.matte, share)
+    matte = None if scene.matte is None else scene.matte + share * (1 - scene.matte)
     image = scene.image.copy()
     free = (share * (1 - scene.occlusion))[layer.window][..., None]
     under = image[layer.window]
     image[layer.window] = np.clip(under + free * (layer.colour - under), 0, 1)
-    truth = scene.truth and _with_depth(scene.truth, layer)
+    truth = scene.truth and _with_skin(scene.truth, layer, share[layer.window])
     scene = scene.with_image(image)
     return replace(scene, positions=face.positions, matte=matte, truth=truth)
 
 
-def _with_depth(truth: GroundTruth, layer: Layer) -> GroundTruth:
-    """The same with a face's own depth where it is drawn."""
+def _with_skin(truth: GroundTruth, layer: Layer, share: Float) -> GroundTruth:
+    """The same with a face's own depth, and its class where it is alone."""
     if truth.depth is None:
         return truth
-    depth, shown = truth.depth.copy(), layer.fragments.covered
+    depth, classes, shown = truth.depth.copy(), truth.classes.copy(), layer.fragments.covered
     depth[layer.window][shown] = layer.fragments.depth[shown]
-    return replace(truth, depth=depth)
+    alone = (share > 0.5) & np.isnan(truth.depth[layer.window])
+    classes[layer.window][alone] = CLASSES["skin"]
+    return replace(truth, depth=depth, classes=classes)

@@ -32,18 +32,18 @@ class Wear(Augmentation):
 
     def __call__(self, scene: Scene) -> Scene:
         """Put it on; but whoever has a hat keeps that."""
-        rng = np.random.default_rng(self.seed)
+        rng, give = np.random.default_rng(self.seed), _GIVE
         frame, lit = HeadFrame.of(scene.positions), light.estimate(scene)
         if self.kind in HATS:
             if scene.truth is not None and (scene.truth.classes == CLASSES["hat"]).any():
                 return scene  # nobody wears two
-            hat = HATS[self.kind](frame, rng, dye(rng))
+            hat, give = HATS[self.kind](frame, rng, dye(rng)), _HAT_GIVE
             scene = hair.without_hair(scene, frame, hat.rim, hat.up, hat.beside)
-            return draw.draw(scene, frame, hat.surfaces, lit, worn=True, give=_HAT_GIVE)
-        if self.kind == "scarf":
+            surfaces = hat.surfaces
+        elif self.kind == "scarf":
             surfaces = scarf(frame, rng, dye(rng))
         elif self.kind == "hair":
             surfaces = hair.strands(frame, rng, hair.colour_of(scene, frame, lit))
         else:
             surfaces = glasses(frame, rng, dark=self.kind == "sunglasses")
-        return draw.draw(scene, frame, surfaces, lit, worn=True, give=_GIVE)
+        return draw.draw(scene, frame, surfaces, lit, worn=True, give=give, seed=self.seed)

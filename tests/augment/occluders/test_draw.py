@@ -94,6 +94,9 @@ def test_what_is_worn_is_behind_what_is_held():
 
 def test_a_shadow_only_darkens_the_person_and_lies_away_from_the_light():
     plain = scene()
+    matte = plain.matte.copy()
+    matte[:, 56:] = 0  # nobody, whatever the head's shape says
+    plain = replace(plain, matte=frozen(matte))
     from_above = Light(1.0, 0.4, np.float32([0, 0.6, 0.6]), LIGHT.tone)
     made = drawn(plain, card((0, 1, 10), 6), light=from_above)
     free = made.occlusion == 0
@@ -116,6 +119,14 @@ def test_a_shadow_fades_with_the_distance():
 def test_what_is_outside_of_the_picture_changes_nothing():
     plain = scene()
     assert drawn(plain, card((200, 0, 10), 6)) is plain
+
+
+def test_it_has_the_grain_of_the_photograph():
+    rough = scene(seed=1)
+    made = drawn(rough, card((0, 0, 12), 10))
+    inside = made.image[40:56, 40:56, 0]
+    assert inside.std() > 0.02
+    assert drawn(scene(), card((0, 0, 12), 10)).image[40:56, 40:56, 0].std() < 0.01
 
 
 def test_light_falls_on_it():
