@@ -104,8 +104,8 @@ class Workshop:
     def samples(self, recipe: Recipe, photographs: Path, count: int, seed: int) -> Crops:
         """Samples of a recipe."""
         asked = recipe, _contents(photographs), count, seed
-        folder, faces = self.folder / "samples" / _digest(*asked), self.folder / "faces"
-        return samples(recipe, photographs, count, seed, folder, faces, self.engine)
+        folder = self.folder / "samples" / _digest(*asked)
+        return samples(recipe, photographs, count, seed, folder, self.folder, self.engine)
 
     def crops(self, training: TrainingSet) -> Crops:
         """The samples of a training set."""

@@ -36,7 +36,7 @@ def samples(
     count: int,
     seed: int,
     folder: Path,
-    faces: Path,
+    shared: Path,
     engine: Engine,
 ) -> Crops:
     """Samples of a recipe.
@@ -49,8 +49,9 @@ def samples(
     count, seed : int
     folder : Path
         Where the samples are kept; it is of these alone.
-    faces : Path
-        Where the photographs' faces are kept.
+    shared : Path
+        Where faces of photographs, and renders that differ only in what is done to them last, are
+        kept for all recipes.
     engine : Engine
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +60,8 @@ def samples(
     if missing:
         file = folder / "recipe.yaml"
         write_bytes_atomically(file, json.dumps(recipe).encode())
-        data = facelab.AugmentedFaces(file, photographs, count, seed=seed, cache=faces)
+        kept = {"cache": shared / "faces", "renders": shared / "renders"}
+        data = facelab.AugmentedFaces(file, photographs, count, seed=seed, **kept)
         for part, crops in _rendered(data, missing, engine):
             _write(_file_of(folder, part), crops)
     return joined(_read(_file_of(folder, part)) for part in parts)

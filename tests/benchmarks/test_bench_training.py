@@ -116,7 +116,7 @@ def test_a_stopped_run_makes_what_is_missing(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(samples, "PART", 2)
 
     def kept() -> Crops:
-        given = RECIPE, tmp_path, 5, 1, tmp_path / "kept", tmp_path / "faces", Backwards()
+        given = RECIPE, tmp_path, 5, 1, tmp_path / "kept", tmp_path / "shared", Backwards()
         return samples.samples(*given)
 
     first = kept()
