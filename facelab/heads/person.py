@@ -34,6 +34,7 @@ _MOST = 0.6  # the most that they are
 _UNEVEN = 0.25  # the same of what makes a face lopsided
 _SMALLEST, _LARGEST = 256, 1024  # sides of the face's texture
 _LIGHTNESS = (38.0, 66.0, 71.0)  # CIELAB's, of skin, by origin
+_BALD, _GROWN = (0.15, 0.9), (0.7, 0.9)  # how much stubble covers of scalps
 _DYED = 0.03  # of people, in colours that do not grow
 _PALEST = 0.16  # of brows, linear: they go grey last
 _DARKEST = 0.25  # of an iris, of its picture
@@ -114,7 +115,8 @@ def person_of(looks: Looks, size: int = 512, texture: Texture | None = None) -> 
     dyed = looks.hair_colour == "dyed" or (looks.hair_colour == "any" and rng.random() < _DYED)
     colour = decoded(rgb_of(str(rng.choice(DYED)))) if dyed else natural
     style = looks.hair if looks.hair != "any" else _style(looks, rng)
-    traits = _traits(looks, origins, natural, rng)
+    shorn = rng.uniform(*(_BALD if style == "bald" else _GROWN))
+    traits = _traits(looks, origins, natural, shorn, rng)
     side = int(np.clip(size, _SMALLEST, _LARGEST))
     own = skin.own(rng, traits, side) if texture is None else skin.skin_of(texture, traits)
     shade = np.float32(np.exp(rng.normal(-0.2, 0.25)))
@@ -172,7 +174,7 @@ def _style(looks: Looks, rng: Rng) -> str:
 
 
 def _traits(
-    looks: Looks, origins: tuple[float, float, float], colour: Float, rng: Rng
+    looks: Looks, origins: tuple[float, float, float], colour: Float, shorn: float, rng: Rng
 ) -> skin.Traits:
     mean = sum(each * share for each, share in zip(_LIGHTNESS, origins, strict=True))
     lightness = mean + rng.normal(0, 5)
@@ -182,6 +184,7 @@ def _traits(
         male=looks.male,
         lightness=float(np.clip(lightness, 22, 80)),
         hair=(red, green, blue),
+        shorn=shorn,
     )
 
 
