@@ -6,6 +6,7 @@ The face that is drawn is the truth, to the last texel, see `facelab.augment.ste
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -17,6 +18,7 @@ from facelab.augment.steps.downscale import Downscale
 from facelab.augment.steps.occlude import Occlude
 from facelab.augment.steps.profile import Profile
 from facelab.augment.steps.shade import Shade
+from facelab.augment.torn import Torn
 from facelab.benchmark.evaluation import LabelledPicture
 from facelab.benchmark.measures import bin_of, errors_of
 from facelab.benchmark.outcomes import Outcomes
@@ -79,16 +81,20 @@ def levels(rng: np.random.Generator) -> dict[str, Augmentation]:
 
 
 def _turned(scene: Scene, target: int, rng: np.random.Generator) -> Scene | None:
-    """The head at a yaw; None where it would have to turn so far that little of it was seen."""
+    """The head at a yaw; None where too little of it was seen to turn it so far."""
     yaw = float(np.clip(target, -_FARTHEST, _FARTHEST)) - pose.estimate(scene.positions).yaw
     pitch, roll = rng.normal(0, _TILT, 2).clip(-_MOST_TILT, _MOST_TILT)
     shape = {"identity": rng.uniform(0, _IDENTITY), "expression": rng.uniform(0, _EXPRESSION)}
     seed = _seed(rng)
     if abs(yaw) > _MOST:
         return None
-    if scene.head is None:
-        return Profile(yaw=yaw, pitch=pitch, roll=roll)(scene)
-    return Profile(yaw=yaw, pitch=pitch, roll=roll, seed=seed, **shape)(scene)
+    turn = Profile(yaw=yaw, pitch=pitch, roll=roll)
+    if scene.head is not None:
+        turn = replace(turn, seed=seed, **shape)
+    try:
+        return turn(scene)
+    except Torn:
+        return None
 
 
 def _picture(scene: Scene, key: int, target: int, level: str) -> LabelledPicture:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from facelab.augment.engines.local import LocalEngine
 from facelab.augment.generate import apply_steps
 from facelab.augment.photographs import find
 from facelab.augment.plan import Item
+from facelab.augment.redraw import first_whole
 from facelab.augment.run import OnProgress
 from facelab.augment.scene import Scene
 from facelab.augment.steps.profile import Profile
@@ -290,8 +291,27 @@ def views(scene: Scene, sha256: str, how: RenderSettings) -> Iterator[Scene]:
             if number == variant == 0:
                 yield changed
                 continue
-            drawn = turn.sample(how.seed, sha256, number * how.turns + variant)
-            yield apply_steps(drawn, changed, {}, turn.blend)
+            place = number * how.turns + variant
+            yield first_whole(partial(_view, turn, how.seed, sha256, place, changed), _accept)[0]
+
+
+def _view(
+    turn: Template,
+    seed: int,
+    sha256: str,
+    place: int,
+    scene: Scene,
+    attempt: int,
+    without: frozenset[str],
+) -> Scene:
+    """An attempt at a view of a scene, without the steps of some names."""
+    drawn = turn.sample(seed, sha256, place, attempt=attempt)
+    steps = [step for step in drawn if step.name not in without]
+    return apply_steps(steps, scene, {}, turn.blend)
+
+
+def _accept(view: Scene) -> None:
+    """Take whatever no step has torn."""
 
 
 @cache
