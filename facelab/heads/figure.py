@@ -9,6 +9,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from facelab.edits.cielab import decoded
+from facelab.geometry import pose
 from facelab.heads import hair, shading, shape
 from facelab.heads.camera import Camera
 from facelab.heads.clothes import garment
@@ -26,6 +27,7 @@ from facelab.heads.surface import Paint, Surface, vertex_normals
 from facelab.heads.textures import Pictured, SkinPaint, fitted, tinted
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Bool, Float
+from facelab.types import Crop
 
 _EYE, _TOOTH, _TONGUE = (350.0, 1.0), (40.0, 0.8), (12.0, 0.5)  # how they shine, see shading.wet
 _WET = {"upper teeth": _TOOTH, "lower teeth": _TOOTH, "tongue": _TONGUE}
@@ -74,6 +76,11 @@ class Figure:
     def eyeballs(self) -> Eyeballs:
         """Its eyeballs."""
         return Eyeballs.of(shape.moved(self.person.rest, self.expression), self.gaze)
+
+    def seen_in(self, crop: Crop) -> Figure:
+        """Return the figure as a crop of its picture shows it."""
+        light = self.light.turned(pose.matrix(0, 0, -crop.roll))
+        return replace(self, camera=self.camera.seen_in(crop), light=light)
 
     def surfaces(self) -> list[Surface]:
         """Everything that is drawn."""

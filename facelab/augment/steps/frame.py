@@ -13,7 +13,7 @@ from facelab.augment.scene import Augmentation, Scene
 from facelab.edits.parameters import number, whole
 from facelab.geometry.crop import cut, reduced
 from facelab.numerics.arrays import Float
-from facelab.types import Crop, PositionMap
+from facelab.types import Box, Crop, PositionMap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +27,15 @@ class Frame(Augmentation):
     down: float = number(0.0, -1.0, 1.0, "how far below the middle, of the side")
     roll: float = number(0.0, -180.0, 180.0, "counter-clockwise as seen", "degrees")
 
-    def __call__(self, scene: Scene) -> Scene:
-        """Cut the square; the face, and what is known of it, move with the pixels."""
-        box = scene.positions.box
+    def crop(self, box: Box) -> Crop:
+        """The square around a face."""
         side = self.room * box.size
         right, down = _turned(side * self.right, side * self.down, self.roll)
-        centre = box.centre[0] - right, box.centre[1] - down
-        crop = Crop(centre, side, -self.roll, self.size)
+        return Crop((box.centre[0] - right, box.centre[1] - down), side, -self.roll, self.size)
+
+    def __call__(self, scene: Scene) -> Scene:
+        """Cut the square; the face, and what is known of it, move with the pixels."""
+        crop = self.crop(scene.positions.box)
         rows = crop.apply(scene.positions.values.reshape(-1, 3))
         atlas = scene.positions.atlas
         positions = PositionMap(rows.reshape(scene.positions.values.shape), atlas)
