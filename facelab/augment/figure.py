@@ -21,6 +21,7 @@ from facelab.numerics import raster
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Bool, Float, Int
 from facelab.numerics.smoothing import smoothstep
+from facelab.numerics.vectors import unit
 from facelab.types import PositionMap
 
 Doubles = NDArray[np.float64]
@@ -327,8 +328,7 @@ def normals(placed: Float, triangles: Int) -> Float:
     for corner in range(3):
         for axis in range(3):
             out[:, axis] += np.bincount(triangles[:, corner], faces[:, axis], len(placed))
-    length = np.sqrt((out**2).sum(axis=1, keepdims=True))
-    return np.asarray(out / np.maximum(length, 1e-9), np.float32)
+    return unit(out)
 
 
 @dataclass(frozen=True, eq=False)

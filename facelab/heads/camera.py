@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from facelab.geometry import pose
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
+from facelab.numerics.vectors import unit
 from facelab.types import Crop
 
 Array = NDArray[np.float64]
@@ -118,5 +119,4 @@ class Camera:
         In the camera's frame.
         """
         away = np.array([0, 0, self.distance]) - self.turned(points)
-        length = np.sqrt((away**2).sum(axis=1, keepdims=True))
-        return np.asarray(away / length, np.float32)
+        return unit(away)
