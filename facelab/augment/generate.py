@@ -217,7 +217,9 @@ class Generator:
             return self._drawn(item, number, again, steps)
         portrait = self._portrait(item)
         scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
-        return replace(scene, head=portrait.head), [], [_source("face", item)]
+        turned = any(isinstance(step, Profile) for step in steps)
+        dressed = self.portraits.dressed(item, portrait) if turned else None
+        return replace(scene, head=portrait.head, dressed=dressed), [], [_source("face", item)]
 
     def _drawn(
         self, item: DrawnItem, number: int, again: tuple[int, int], steps: Sequence[Step]
