@@ -72,7 +72,7 @@ def _away(height: int, width: int, margin: int) -> Float:
         np.maximum(np.abs(np.arange(side) - (side - 1) / 2) - ((side - 1) / 2 - margin), 0)
         for side in (height, width)
     )
-    out = np.asarray(np.hypot(down[:, None], right)[..., None], np.float32)
+    out = np.asarray(np.sqrt(down[:, None] ** 2 + right**2)[..., None], np.float32)
     out.flags.writeable = False  # all callers share it
     return out
 

@@ -316,8 +316,10 @@ def vertex_normals(vertices: Float, triangles: Int) -> Float:
     triangles : (m, 3) int32
         Counter-clockwise as seen from outside.
     """
-    a, b, c = (vertices.take(corner, axis=0).astype(np.float64) for corner in triangles.T)
-    across = np.cross(b - a, c - a)
+    along, corners = vertices.T.astype(np.float64), np.ascontiguousarray(triangles.T)
+    x, y, z = (axis.take(corners) for axis in along)
+    (bx, cx), (by, cy), (bz, cz) = (axis[1:] - axis[0] for axis in (x, y, z))
+    across = by * cz - bz * cy, bz * cx - bx * cz, bx * cy - by * cx
     flat = triangles.ravel()
-    total = [np.bincount(flat, np.repeat(axis, 3), len(vertices)) for axis in across.T]
+    total = [np.bincount(flat, np.repeat(axis, 3), len(vertices)) for axis in across]
     return unit(np.stack(total, axis=1))
