@@ -53,6 +53,8 @@ _STRETCHED = 0.1  # least mean confidence of the face as it is shown
 _RIM = 0.14  # of the texture, at the face's edge
 _GRAZED = 0.5  # confidence below which a texel is made up of the other half, or of its neighbours
 _DOUBTED = 0.3  # of the texture, about the face's edge: what was grazed there shows something else
+_STRAND, _DARK = 0.06, 0.3  # of the texture's side, what is a small place; in it darker, log
+_BETTER = 1.15  # times as confident, from which the other half is right about such places
 _SPECKS = 7  # texels: smaller islands of those are left
 _MOST = 2.0  # standard deviations: no head is stranger
 _ACTIVE = 0.12  # how often each expression of the model is there
@@ -276,10 +278,20 @@ def _completed(texture: Texture, positions: PositionMap) -> Texture:
     """Complete a texture: what was not seen, or grazed, is made up of the other half."""
     own, other = texture.confidence, texture.confidence[:, ::-1]
     rim = positions.atlas.soft_region("oval", texture.size, _DOUBTED) < 1
-    grazed = ((own < _GRAZED) & (rim | (other > 2 * own))).astype(np.uint8)
+    grazed = (own < _GRAZED) & (rim | (other > 2 * own))
+    grazed = (grazed | (_darker(texture.colour) & (other > _BETTER * own))).astype(np.uint8)
     known = np.where(cv2.medianBlur(grazed, _SPECKS) > 0, 0, own).astype(np.float32)
     face = positions.atlas.region("face", texture.size) > 0
     return replace(texture, colour=complete(Texture(texture.colour, known), face).colour)
+
+
+def _darker(colour: Float) -> Bool:
+    """Where one half is darker than the other in a small place: a strand of hair, a shadow."""
+    grey = np.log(colour.mean(axis=2) + np.float32(0.05))
+    differs = grey - grey[:, ::-1]
+    wide = cv2.GaussianBlur(differs, (0, 0), _STRAND * len(grey))
+    thick = cv2.dilate((differs - wide < -_DARK).astype(np.uint8), np.ones((5, 5), np.uint8))
+    return np.asarray(thick > 0)
 
 
 def _face_opacity(size: int, atlas: Atlas) -> Float:
