@@ -48,11 +48,12 @@ _OPPONENT = np.array(  # brightness and two hues, in deviations
     np.float32,
 ) / np.float32(np.sqrt(2))
 _SEEN = 0.01  # weight of a kind's own colours from which these tell its tone
-_UNLIKE, _ALIKE = 0.05, 0.15  # likeness to skin below which a neck is not bare; to hair of hair
+_UNLIKE, _ALIKE = 0.05, 0.2  # likeness to skin below which nothing is skin, and hair is none
 _NAPE = 100 / 360 * COLUMNS  # columns from the front, from which hair hides a nape at the latest
 _ROW = np.arange(ROWS)[:, None]
 _BROW = (_CROWN - 2.0) / _TEXEL  # the row from which hair may hang beside a face
 _MOUTH, _BEARD = (_CROWN + 7.0) / _TEXEL, 0.3  # what is hair of the face below the row of a beard
+_TIPS = 6.0 / _TEXEL  # rows below a neck, over which hair that hangs covers clothes
 _OVAL = 0.6  # share of the face from which it is drawn as such
 _HIDDEN = 0.3  # of what is seen of a side's neck as of the other's, from which it tells something
 _SOFT = 1.2  # texels, sigma of the border between two kinds
@@ -207,28 +208,31 @@ class _View:
         if not np.isfinite(tones.skin).all():
             return kind, np.zeros_like(seen)
         bare, hairy = (_likeness(self.colour, tone) for tone in (tones.skin, tones.hair))
-        hair, strange = hairy > np.maximum(_ALIKE, bare), bare < _UNLIKE
-        beside = neck | (self.covered & (kind == _SKIN) & ~self.face & (_ROW > _BROW))
-        hung = self._hung(hair, beside, neck) if hangs else np.zeros_like(hair)
+        hair, strange = tones.hair_like(self.colour) | (hairy > bare), bare < _UNLIKE
+        ears = np.isin(self.part, [CLASSES["right ear"], CLASSES["left ear"]])
+        beside = neck | (self.covered & (kind == _SKIN) & ~self.face & ((_ROW > _BROW) | ears))
+        back = clothes & (_ROW < np.flatnonzero(neck.any(axis=1)).max(initial=0) + _TIPS)
+        hung = self._hung(hair, beside | back, neck) if hangs else np.zeros_like(hair)
         dressed = (strange & ~hair) | clothes
         collar = _ROW >= neckline(dressed, seen & neck & ~hair, clothes)
         kind[neck & collar] = _CLOTHES
-        kind[beside & hung] = _HAIR
+        kind[(beside | back) & hung] = _HAIR
         other = np.select([kind == _SKIN, kind == _HAIR], [strange | hair, ~hair], bare > _ALIKE)
         if _share(hair, seen, self.face & (_ROW > _MOUTH)) > _BEARD:  # it goes on beside the face
             beside = neck | (beside & hung)
         spread = cv2.dilate((other & seen).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        return kind, spread & beside
+        return kind, spread & (beside | (back & hung))
 
     def _hung(self, hair: Bool, beside: Bool, neck: Bool) -> Bool:
         """Where hair hangs down all along the neck: behind a line, on each side that shows it."""
         seen, half = self.known > 0.5, COLUMNS // 2
-        below = np.arange(ROWS) > np.argwhere(neck)[:, 0].mean()
+        rows = np.argwhere(neck)[:, 0]
+        lower = slice(int(rows.mean()), int(rows.max()))
         sides = (np.s_[:, half:], np.s_[:, half::-1])
         out = np.zeros_like(hair)
         for side, told in zip(sides, _telling(seen & neck, *sides), strict=True):
             line = np.minimum(hairline(hair[told], (seen & beside)[told]), _NAPE)
-            line[below] = np.minimum.accumulate(line[below])
+            line[lower] = np.minimum.accumulate(line[lower])
             out[side] = np.arange(half + 1) >= line[:, None]
         return out
 
