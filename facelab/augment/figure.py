@@ -42,8 +42,10 @@ _THICK = 1.1  # how many times as thick as the head's own a neck without hair ma
 _FACING = 0.3  # cosine to the line of sight of what is seen well
 _OWN = 4.0  # how soon inside its oval the face is where its position map has it
 _OCCLUDED, _GRAZED = 0.6, 0.12  # how much darker hollows are, and what turns away
-_CURTAIN = 40.0, 65.0  # degrees from the front at which hair may hang down
-_STRAIGHT, _FALL = 0.95, 4.0  # of the head's depth, how far back hair falls; cm below its middle
+_STRAIGHT, _FALL = (
+    0.95,
+    3.0,
+)  # of the head's depth, how far back hair falls; from cm above its middle
 _TOP = 11.0  # cm in the family's frame, above which all is hair
 _UNLIKE = 0.15  # distance of two colours that are not of the same thing
 _BESIDE = 5, 21  # cells: the width of what is at a neck's edge, and of what is beside it
@@ -66,8 +68,8 @@ class Figure:
         The class of each triangle; the head's.
     hair : (n,) float32
         How much of each vertex is hair, [0, 1].
-    curtain : (n,) float32
-        How much of each is hair that hangs down, if there is such hair.
+    hangs : bool
+        Whether hair hangs down to the shoulders.
     shade : (n,) float32
         How bright each vertex would be were it all of one colour, lit from the viewer, [0, 1].
     matrix : (3, 3) float64
@@ -84,7 +86,7 @@ class Figure:
     triangles: Int = field(repr=False)
     part: NDArray[np.uint8] = field(repr=False)
     hair: Float = field(repr=False)
-    curtain: Float = field(repr=False)
+    hangs: bool
     shade: Float = field(repr=False)
     matrix: Doubles
     middle: Doubles
@@ -120,16 +122,16 @@ def figure_of(head: Head, positions: PositionMap, image: Float, matte: Float | N
     inverse = np.linalg.inv(matrix)
     vertices = _with_face(head.vertices, positions)
     own = np.asarray(product(vertices - middle, inverse.T), np.float32)
-    hair, curtain = family.scalp, np.zeros_like(family.scalp)
+    hair, hangs = family.scalp, False
     tones = Tones.of(vertices, image, matte)
     if matte is not None:
         shown = _seen(np.dstack([image, matte]), matrix, middle)
         outlines = _Outlines.of(own, shown[..., 3], shown[..., :3], tones)
-        own, hair, curtain = outlines.swollen(own)
+        (own, hair), hangs = outlines.swollen(own), outlines.hangs
     shade = _shade(own, triangles)
     x, y, z = own[_neck(family) > 0].mean(axis=0, dtype=np.float64)
     lean = np.array([x / y, z / y])
-    return Figure(own, triangles, part, hair, curtain, shade, matrix, middle, tones, lean)
+    return Figure(own, triangles, part, hair, hangs, shade, matrix, middle, tones, lean)
 
 
 def _with_face(vertices: Float, positions: PositionMap) -> Float:
@@ -237,8 +239,8 @@ class _Outlines:
         hangs = _hangs(head, person, tones.hair_like(colour))
         return cls(_smoothed(np.clip(ratio, _LEAST, _most(len(ratio), hangs))), covered, hangs)
 
-    def swollen(self, own: Float) -> tuple[Float, Float, Float]:
-        """Vertices that meet the photograph's outline; how much of each is hair, or may be."""
+    def swollen(self, own: Float) -> tuple[Float, Float]:
+        """Vertices that meet the photograph's outline; how much of each is hair."""
         family = HeadFamily.load()
         flat, hair = own.copy(), family.scalp.copy()
         for ear, covered in zip(_ears(family), self.covered, strict=True):
@@ -246,22 +248,21 @@ class _Outlines:
                 flat[ear.vertices], hair[ear.vertices] = own[ear.beside], 1
         factor = _factor(flat, self.ratio)
         free = (1 - _faceness(family))[:, None]
-        behind = np.rad2deg(np.arctan2(np.abs(own[:, 0]), own[:, 2])).astype(np.float32)
-        aside = smoothstep((behind - _CURTAIN[0]) / (_CURTAIN[1] - _CURTAIN[0]))
-        curtain = np.asarray(self.hangs * aside * _bare(family) * free[:, 0], np.float32)
         swollen = np.asarray(flat * (1 + free * (factor - 1)), np.float32)
-        return _fallen(swollen, curtain), hair, curtain
+        if self.hangs:
+            swollen = _fallen(swollen, free[:, 0] * _bare(family))
+        return swollen, hair
 
 
-def _fallen(own: Float, curtain: Float) -> Float:
-    """Vertices of which those of a curtain of hair lie as far back as the head, and fall straight.
+def _fallen(own: Float, free: Float) -> Float:
+    """Vertices of which those behind, as far as they are free, fall straight from the head.
 
     A nape that is only swollen leaves long hair waisted like a cobra's hood.
     """
     x, y, z = own.T
     behind = np.maximum(-z / np.maximum(np.hypot(x, z), np.float32(1e-6)), 0)
     back = _STRAIGHT * float(-z[y > 0].min())
-    share = curtain * behind * smoothstep(-y / _FALL)
+    share = free * behind * smoothstep(1 - y / _FALL)
     out = own.copy()
     out[:, 2] += share * np.minimum(-back * behind - z, 0)
     return out

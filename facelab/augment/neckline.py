@@ -34,7 +34,8 @@ def neckline(dressed: Bool, seen: Bool, clothes: Bool) -> Float:
     row = np.where(np.isfinite(row), row, row[::-1])
     index, known = np.arange(len(row)), np.isfinite(row)
     row = np.interp(index, index[known], row[known], period=len(row))
-    return _smoothed(np.maximum(row, np.median(row[known]) - _RISE), cv2.BORDER_WRAP)
+    row = np.maximum(row, np.median(row[known]) - _RISE)
+    return _smoothed(row.astype(np.float32), cv2.BORDER_WRAP)
 
 
 def hairline(hairy: Bool, seen: Bool) -> Float:
@@ -49,7 +50,8 @@ def hairline(hairy: Bool, seen: Bool) -> Float:
     index, known = np.arange(len(column)), np.isfinite(column)
     if not known.any():
         return np.full(len(column), seen.shape[1], np.float32)
-    return _smoothed(np.interp(index, index[known], column[known]), cv2.BORDER_REPLICATE)
+    column = np.interp(index, index[known], column[known])
+    return _smoothed(column.astype(np.float32), cv2.BORDER_REPLICATE)
 
 
 def _border(after: Bool, seen: Bool) -> Float:

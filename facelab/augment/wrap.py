@@ -54,6 +54,7 @@ _ROW = np.arange(ROWS)[:, None]
 _BROW = (_CROWN - 2.0) / _TEXEL  # the row from which hair may hang beside a face
 _MOUTH, _BEARD = (_CROWN + 7.0) / _TEXEL, 0.3  # what is hair of the face below the row of a beard
 _TIPS = 6.0 / _TEXEL  # rows below a neck, over which hair that hangs covers clothes
+_BEHIND_EARS = np.abs(np.arange(COLUMNS) + 0.5 - COLUMNS / 2) > 70 / 360 * COLUMNS
 _OVAL = 0.6  # share of the face from which it is drawn as such
 _HIDDEN = 0.3  # of what is seen of a side's neck as of the other's, from which it tells something
 _SOFT = 1.2  # texels, sigma of the border between two kinds
@@ -123,7 +124,7 @@ def wrap_of(figure: Figure, image: Float, occlusion: Float, matte: Float | None)
         How much of each pixel is a person.
     """
     view = _View.of(figure, image, occlusion, matte)
-    kind, other = view.kinds(figure.tones, bool(figure.curtain.any()))
+    kind, other = view.kinds(figure.tones, figure.hangs)
     view = replace(view, known=view.known * (1 - cv2.blur(other.astype(np.float32), (3, 3))))
     shade = np.where(kind == _HAIR, 1, view.shade)[..., None]
     unlit = np.asarray(view.colour / shade, np.float32)
@@ -204,37 +205,36 @@ class _View:
         clothes = self.part == CLASSES["clothes"]
         kind = np.where(clothes, _CLOTHES, np.where(self.hair > 0.5, _HAIR, _SKIN))
         kind = nearest_of(kind.astype(np.uint8), self.covered)
-        neck, seen = (self.part == CLASSES["neck"]) & self.covered, self.known > 0
+        neck, seen = self.part == CLASSES["neck"], self.known > 0
         if not np.isfinite(tones.skin).all():
             return kind, np.zeros_like(seen)
         bare, hairy = (_likeness(self.colour, tone) for tone in (tones.skin, tones.hair))
         hair, strange = tones.hair_like(self.colour) | (hairy > bare), bare < _UNLIKE
-        ears = np.isin(self.part, [CLASSES["right ear"], CLASSES["left ear"]])
-        beside = neck | (self.covered & (kind == _SKIN) & ~self.face & ((_ROW > _BROW) | ears))
-        back = clothes & (_ROW < np.flatnonzero(neck.any(axis=1)).max(initial=0) + _TIPS)
-        hung = self._hung(hair, beside | back, neck) if hangs else np.zeros_like(hair)
-        dressed = (strange & ~hair) | clothes
-        collar = _ROW >= neckline(dressed, seen & neck & ~hair, clothes)
-        kind[neck & collar] = _CLOTHES
-        kind[(beside | back) & hung] = _HAIR
+        aside = neck | ((kind == _SKIN) & ~self.face & ((_ROW > _BROW) | _BEHIND_EARS))
+        line = neckline(strange & ~hair, seen & neck & ~hair, clothes)
+        kind[neck & (line <= _ROW)] = _CLOTHES
+        hung = np.zeros_like(hair)
+        if hangs:
+            hung = self._hung(hair, aside | clothes, neck)
+            kind[hung] = _HAIR
         other = np.select([kind == _SKIN, kind == _HAIR], [strange | hair, ~hair], bare > _ALIKE)
-        if _share(hair, seen, self.face & (_ROW > _MOUTH)) > _BEARD:  # it goes on beside the face
-            beside = neck | (beside & hung)
+        if _share(hair, seen, self.face & (_ROW > _MOUTH)) > _BEARD:
+            aside &= neck | hung  # a beard goes on beside the face
         spread = cv2.dilate((other & seen).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        return kind, spread & (beside | (back & hung))
+        return kind, spread & (aside | hung)
 
-    def _hung(self, hair: Bool, beside: Bool, neck: Bool) -> Bool:
-        """Where hair hangs down all along the neck: behind a line, on each side that shows it."""
-        seen, half = self.known > 0.5, COLUMNS // 2
-        rows = np.argwhere(neck)[:, 0]
-        lower = slice(int(rows.mean()), int(rows.max()))
+    def _hung(self, hair: Bool, where: Bool, neck: Bool) -> Bool:
+        """Where hair hangs down all along the neck: behind a line on each side."""
+        seen, half, rows = self.known > 0.5, COLUMNS // 2, np.argwhere(neck)[:, 0]
+        where = where & (rows.max() + _TIPS > _ROW)
+        lower = slice(int(rows.mean()), rows.max())
         sides = (np.s_[:, half:], np.s_[:, half::-1])
         out = np.zeros_like(hair)
         for side, told in zip(sides, _telling(seen & neck, *sides), strict=True):
-            line = np.minimum(hairline(hair[told], (seen & beside)[told]), _NAPE)
-            line[lower] = np.minimum.accumulate(line[lower])
+            line = np.minimum(hairline(hair[told], (seen & where)[told]), _NAPE)
+            line[lower] = np.minimum.accumulate(line[lower])  # it does not end on the neck
             out[side] = np.arange(half + 1) >= line[:, None]
-        return out
+        return out & where
 
 
 def _telling(seen: Bool, left: Side, right: Side) -> tuple[Side, Side]:
