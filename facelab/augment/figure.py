@@ -354,8 +354,8 @@ class Tones:
 
     def hair_like(self, colour: Float) -> Bool:
         """Which colours ``(..., 3)`` are of the hair rather than of the skin."""
-        hair, skin = (np.linalg.norm(colour - tone, axis=-1) for tone in (self.hair, self.skin))
-        return np.asarray((hair < skin) & (hair < 2 * _UNLIKE))
+        hair, skin = (_away(colour, tone) for tone in (self.hair, self.skin))
+        return np.asarray((hair < skin) & (hair < (2 * _UNLIKE) ** 2))
 
     def hairy(self, side: int) -> bool:
         """Whether where an ear should be is hair; of an unseen ear the other tells."""
@@ -365,6 +365,12 @@ class Tones:
         return bool(
             apart > _UNLIKE and np.linalg.norm(ear - self.hair) < np.linalg.norm(ear - self.skin)
         )
+
+
+def _away(colour: Float, tone: Doubles) -> Float:
+    """The squared distances of colours ``(..., 3)`` from a tone."""
+    by = colour - tone.astype(np.float32)
+    return np.asarray(np.einsum("...k,...k", by, by), np.float32)
 
 
 def normals(placed: Float, triangles: Int) -> Float:

@@ -53,7 +53,7 @@ _STRETCHED = 0.1  # least mean confidence of the face as it is shown
 _RIM = 0.14  # of the texture, at the face's edge
 _GRAZED = 0.5  # confidence below which a texel is made up of the other half, or of its neighbours
 _DOUBTED = 0.3  # of the texture, about the face's edge: what was grazed there shows something else
-_STRAND, _DARK = 0.06, 0.3  # of the texture's side, what is a small place; in it darker, log
+_STRAND, _DARK = 0.2, 0.3  # of the texture's side, about a small place; log, how much darker it is
 _BETTER = 1.15  # times as confident, from which the other half is right about such places
 _SPECKS = 7  # texels: smaller islands of those are left
 _MOST = 2.0  # standard deviations: no head is stranger
@@ -287,9 +287,9 @@ def _completed(texture: Texture, positions: PositionMap) -> Texture:
 
 def _darker(colour: Float) -> Bool:
     """Where one half is darker than the other in a small place: a strand of hair, a shadow."""
-    grey = np.log(colour.mean(axis=2) + np.float32(0.05))
+    grey = np.log(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY) + np.float32(0.05))
     differs = grey - grey[:, ::-1]
-    wide = cv2.GaussianBlur(differs, (0, 0), _STRAND * len(grey))
+    wide = cv2.blur(differs, (int(_STRAND * len(grey)),) * 2)
     thick = cv2.dilate((differs - wide < -_DARK).astype(np.uint8), np.ones((5, 5), np.uint8))
     return np.asarray(thick > 0)
 
