@@ -56,7 +56,7 @@ _MOUTH, _BEARD = (_CROWN + 7.0) / _TEXEL, 0.3  # what is hair of the face below 
 _TIPS = 6.0 / _TEXEL  # rows below a neck, over which hair that hangs covers clothes
 _BEHIND_EARS = np.abs(np.arange(COLUMNS) + 0.5 - COLUMNS / 2) > 70 / 360 * COLUMNS
 _OVAL = 0.6  # share of the face from which it is drawn as such
-_HIDDEN = 0.3  # of what is seen of a side's neck as of the other's, from which it tells something
+_HIDDEN = 0.6  # of what is seen of the other side, from which a side tells something
 _SOFT = 1.2  # texels, sigma of the border between two kinds
 _PATCH, _DETAIL = 14, 1.6  # texels: side of a patch, sigma of what is no detail
 _STRENGTH, _MOST = 0.7, 0.35  # of the detail in patches, of its own; of its logarithm
@@ -230,7 +230,7 @@ class _View:
         lower = slice(int(rows.mean()), rows.max())
         sides = (np.s_[:, half:], np.s_[:, half::-1])
         out = np.zeros_like(hair)
-        for side, told in zip(sides, _telling(seen & neck, *sides), strict=True):
+        for side, told in zip(sides, _telling(seen & where, *sides), strict=True):
             line = np.minimum(hairline(hair[told], (seen & where)[told]), _NAPE)
             line[lower] = np.minimum.accumulate(line[lower])  # it does not end on the neck
             out[side] = np.arange(half + 1) >= line[:, None]
