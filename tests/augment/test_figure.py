@@ -210,6 +210,16 @@ def test_a_face_that_was_not_seen_is_torn():
         Profile(yaw=20.0)(replace(before, texture=blind))
 
 
+def test_hair_at_the_temples_is_not_drawn_as_the_face():
+    before = scene()
+    size = before.texture.colour.shape[0]
+    temples = np.s_[3 * size // 8 : size // 2, np.r_[12:18, size - 18 : size - 12]]
+    colour, confidence = np.tile(SKIN, (size, size, 1)), np.full((size, size), 0.7, np.float32)
+    colour[temples] = HAIR
+    texture = _completed(Texture(colour, confidence), before.positions)
+    assert np.abs(texture.colour[temples] - SKIN).max() < 0.1
+
+
 def test_a_strand_that_the_better_seen_half_has_not_is_not_drawn():
     before = scene()
     size = before.texture.colour.shape[0]
