@@ -63,9 +63,9 @@ def calls(monkeypatch):
 def tiny(monkeypatch):
     """Recipes know these edits and no others."""
     from facelab.recipe import steps
-    from tests.tiny import Fill, Shift, Wear
+    from tests.tiny import Borrow, Fill, Shift
 
-    monkeypatch.setattr(steps, "EDITS", (Fill, Wear, Shift))
+    monkeypatch.setattr(steps, "EDITS", (Fill, Borrow, Shift))
 
 
 # --- Networks ------------------------------------------------------------------------------------

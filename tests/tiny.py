@@ -33,10 +33,10 @@ class Fill(TextureEdit):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wear(TextureEdit):
+class Borrow(TextureEdit):
     """The colours of a reference's face."""
 
-    name: ClassVar[str] = "wear"
+    name: ClassVar[str] = "borrow"
     reference: str = reference("whose colours")
 
     def recolour(self, face, references):

@@ -46,6 +46,7 @@ from facelab.verification.verify import (
     version_findings,
 )
 
+_PLANNED = ("version", "variants", "heads")  # keys of a recipe that say which sample is of what
 _SAMPLES = 20  # that are verified unless another share is asked for
 
 
@@ -234,7 +235,8 @@ def _under_its_name(file: Path, name: str, folder: Path) -> Path:
 def _photographs(made: _DataSetRecord, wanted: range) -> dict[str, str | None]:
     """The sha256 of photographs that samples need, to their names if label records tell them."""
     known = {digest for digest, _ in made.people}
-    plan = _plan(made, template_of(made.recipe, CARD), {})
+    planned = {key: made.recipe[key] for key in _PLANNED if key in made.recipe}
+    plan = _plan(made, template_of(planned, CARD), {})  # inputs may lie elsewhere now
     first = [plan.place(index).item for index in wanted]
     found: dict[str, str | None] = {item.sha256: None for item in first if item.sha256 in known}
     for index in wanted:

@@ -45,7 +45,7 @@ from tests.synthetic import (
     plain,
     texture,
 )
-from tests.tiny import Fill, Shift, Wear
+from tests.tiny import Borrow, Fill, Shift
 
 pytestmark = pytest.mark.usefixtures("tiny")
 
@@ -186,11 +186,11 @@ def test_a_result_tells_where_the_faces_are_now():
 def test_references_are_faces_or_pictures():
     grey = Person((seen(plain((150, 240), (0.2, 0.4, 0.6)), LARGE),))
     flat = Picture(plain((4, 4)), frozen(np.ones((4, 4))))
-    recipe = Recipe([Wear(reference="a")], faces="largest")
+    recipe = Recipe([Borrow(reference="a")], faces="largest")
     result = run(recipe, a=grey, b=flat)
     x, y = (round(value) for value in LARGE.box.centre)
     np.testing.assert_allclose(result.image.pixels[y, x], [0.2, 0.4, 0.6], atol=0.01)
-    with pytest.raises(UsageError, match="wear: a is a picture"):
+    with pytest.raises(UsageError, match="borrow: a is a picture"):
         run(recipe, a=flat, b=flat)
     recipe = Recipe([Swap(source="a")])
     with pytest.raises(UsageError, match="swap: a is a picture"):
@@ -300,7 +300,7 @@ def test_words_and_recipes_agree(here):
 
 
 def test_references_of_the_command_replace_the_recipes(here):
-    Path("r.yaml").write_text("version: 1\ninputs: {a: none.png}\nsteps: [wear: {reference: a}]")
+    Path("r.yaml").write_text("version: 1\ninputs: {a: none.png}\nsteps: [borrow: {reference: a}]")
     assert one_line(edit("-r", "r.yaml"), "r.yaml:2: inputs: a: none.png: no such file")
     result = edit("-r", "r.yaml", "--reference", "a=source.png", "--reference", "a=target.png")
     assert result.exit_code == 0, result.output
@@ -310,9 +310,9 @@ def test_references_of_the_command_replace_the_recipes(here):
 
 
 def test_pictures(here):
-    result = edit("--do", "wear reference=p", "--picture", "p=source.png")
+    result = edit("--do", "borrow reference=p", "--picture", "p=source.png")
     assert result.exit_code == 2
-    assert one_line(result, "wear: p is a picture; give a photograph")
+    assert one_line(result, "borrow: p is a picture; give a photograph")
     rgba = np.dstack([picture("source.png", 1), np.full((36, 40), 51, np.uint8)])
     PIL.Image.fromarray(rgba).save("paint.png")
     np.testing.assert_allclose(picture_of(read("paint.png")).alpha, 0.2)
@@ -352,8 +352,8 @@ def test_nothing_stays_when_the_comparison_cannot_be_written(here, monkeypatch):
         (["--do", "fill strength"], ["'strength' is not KEY=VALUE"]),
         (["--do", "fill seed=1 seed=2"], ["seed: is there twice"]),
         (["--do", "fill 'colour"], ["--do 1: fill 'colour: no closing quotation"]),
-        (["--do", "wear"], ["--do 1 (wear): reference: is missing"]),
-        (["--do", "wear reference=x"], ["step 1 (wear): reference: no input is called 'x'"]),
+        (["--do", "borrow"], ["--do 1 (borrow): reference: is missing"]),
+        (["--do", "borrow reference=x"], ["step 1 (borrow): reference: no input is called 'x'"]),
         (["--do", "fill", "--reference", "x"], ["--reference", "'x' is not NAME=FILE"]),
         (["--do", "fill", "--reference", "x=a", "--picture", "x=b"], ["x is given twice"]),
         (["--do", "fill", "--faces", "-1"], ["--faces", "'-1'", "index"]),
@@ -471,14 +471,14 @@ def test_list_and_help():
     listed = facelab_("edit", "--list")
     assert listed.exit_code == 0
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [
-        "fill", "wear", "shift", "swap",
+        "fill", "borrow", "shift", "swap",
     ]  # fmt: skip
     told = facelab_("edit", "--help-for", "fill").stdout
     for part in ("fill: One colour", "strength (0 to 1; default 1)", "regions (one or more of",
                  "inverse (true | false; default false)", "default #ff0000"):  # fmt: skip
         assert part in told
     assert "reference (the name of an input; required)" in facelab_(
-        "edit", "--help-for", "wear").stdout  # fmt: skip
+        "edit", "--help-for", "borrow").stdout  # fmt: skip
     result = facelab_("edit", "--help-for", "fil")
     assert result.exit_code == 2
     assert one_line(result, "did you mean fill?")
@@ -489,7 +489,7 @@ def test_list_and_help():
 
 def test_recipe_commands(here):
     Path("r.yaml").write_text(
-        "version: 1\ninputs: {a: source.png}\nsteps: [fill, wear: {reference: a}]"
+        "version: 1\ninputs: {a: source.png}\nsteps: [fill, borrow: {reference: a}]"
     )
     result = facelab_("recipe", "check", "r.yaml")
     assert result.stdout == "r.yaml: ok, 2 step(s), 1 input(s), for facelab edit\n"

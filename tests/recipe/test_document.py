@@ -34,7 +34,7 @@ from facelab.recipe.document import DEEPEST, LARGEST, DocumentError, parse
 from facelab.types import Box
 from tests.schemas import valid
 from tests.synthetic import StubReconstructor
-from tests.tiny import Fill, Shift, Wear
+from tests.tiny import Borrow, Fill, Shift
 
 pytestmark = pytest.mark.usefixtures("tiny")
 
@@ -79,7 +79,7 @@ inputs:
 steps:
   - fill
   - fill: {colour: "#00FF7f", regions: lips, inverse: true, strength: 0.5}
-  - wear:
+  - borrow:
       reference: one
   - swap: {source: more, keep: none, occlusion: false}
 """
@@ -108,7 +108,7 @@ def test_everything_is_read(folder):
         steps=(
             Fill(seed=7),
             Fill(colour="#00ff7f", regions=("lips",), inverse=True, strength=0.5, seed=7),
-            Wear(reference="one"),
+            Borrow(reference="one"),
             Swap(source="more", keep=("none",), occlusion=False),
         ),
     )
@@ -138,7 +138,7 @@ def test_paths_are_relative_to_the_file(folder):
 
 def test_given_inputs_take_the_place_of_missing_ones(folder):
     (folder / "r.yaml").write_text(
-        "version: 1\ninputs: {one: none.jpg}\nsteps: [wear: {reference: two}]"
+        "version: 1\ninputs: {one: none.jpg}\nsteps: [borrow: {reference: two}]"
     )
     given_ones = {"one": Photographs((Path("x"),)), "two": PictureFile(Path("y"))}
     assert read_recipe(folder / "r.yaml", given_ones).inputs == given_ones
@@ -175,10 +175,13 @@ def test_a_steps_own_seed_stays():
             "version: 1\nsteps:\n - fill:\n     strenght: 1",
             "r.yaml:4: step 1 (fill): no key is called 'strenght'; did you mean strength?",
         ),
-        ("version: 1\nsteps:\n\n - wear", "r.yaml:4: step 1 (wear): reference: is missing; give"),
         (
-            "version: 1\nsteps:\n - wear: {reference: x}",
-            "r.yaml:3: step 1 (wear): reference: no input is called 'x' (inputs: none)",
+            "version: 1\nsteps:\n\n - borrow",
+            "r.yaml:4: step 1 (borrow): reference: is missing; give",
+        ),
+        (
+            "version: 1\nsteps:\n - borrow: {reference: x}",
+            "r.yaml:3: step 1 (borrow): reference: no input is called 'x' (inputs: none)",
         ),
         ("version: 1\nstep: []", "r.yaml:2: a recipe: no key is called 'step'; did you mean steps"),
         ("version: 2", "r.yaml:1: version: 2 is not one that is read here (1)"),
@@ -216,7 +219,7 @@ def test_a_steps_own_seed_stays():
         ("version: 1\ninputs: {one: {photo: a}}", "did you mean photograph?"),
         ("version: 1\ninputs: [a]", "r.yaml:2: inputs: ['a'] is not a map"),
         ("version: 1\nsteps: {fill: {}}", "r.yaml:2: steps: {'fill': {}} is not a list"),
-        ("version: 1\nsteps: [{fill: , wear: }]", "r.yaml:2: step 1: give one edit and its keys"),
+        ("version: 1\nsteps: [{fill: , borrow: }]", "r.yaml:2: step 1: give one edit and its keys"),
         ("version: 1\nsteps: [fill: 3]", "r.yaml:2: step 1 (fill): 3 is not a map"),
         ("version: 1\nsteps: [fill: {strength: .nan}]", "strength: '.nan' is not a number"),
         ("version: 1\nsteps: [fill: {strength: nan}]", "strength: 'nan' is not a number"),
@@ -258,12 +261,12 @@ def test_missing_recipe(tmp_path):
 
 
 def test_recipes_made_in_python_are_checked():
-    with pytest.raises(UsageError, match=r"step 1 \(wear\): reference: no input is called 'x'"):
-        check_inputs([Wear(reference="x")], {"y": None})
+    with pytest.raises(UsageError, match=r"step 1 \(borrow\): reference: no input is called 'x'"):
+        check_inputs([Borrow(reference="x")], {"y": None})
     with pytest.raises(UsageError, match="seed: -1"):
         Recipe(seed=-1)
     with pytest.raises(UsageError, match=r"step 2.*no input is called 'x'.*inputs: none"):
-        Recipe([Fill(), Wear(reference="x")])(np.zeros((9, 9, 3), np.float32), model=NOBODY)
+        Recipe([Fill(), Borrow(reference="x")])(np.zeros((9, 9, 3), np.float32), model=NOBODY)
     with pytest.raises(StepError, match="did you mean shift"):
         make_step("shfit", {})
 
@@ -419,7 +422,7 @@ def test_schema_admits_what_is_read(folder):
         {"faces": {"index": -1}}, {"faces": {"box": [1]}}, {"faces": {}}, {"mask": 3},
         {"output": {"format": "gif"}}, {"output": {"quality": 101}}, {"output": {"size": 3}},
         {"texture_size": 9}, {"blend": "magic"}, {"name": 3}, {"steps": {}}, {"steps": ["fil"]},
-        {"steps": ["wear"]}, {"steps": [{"wear": {}}]}, {"steps": [{"wear": None}]},
+        {"steps": ["borrow"]}, {"steps": [{"borrow": {}}]}, {"steps": [{"borrow": None}]},
         {"steps": [{"fill": {"strength": 2}}]}, {"steps": [{"fill": {"strenght": 1}}]},
         {"steps": [{"fill": {"colour": "red"}}]}, {"steps": [{"fill": {"regions": []}}]},
         {"steps": [{"fill": {"inverse": 1}}]}, {"steps": [{"fill": {}, "shift": {}}]},

@@ -89,11 +89,11 @@ class Profile(Augmentation):
         reshaped = bool(self.identity or self.expression)
         if not (self.yaw or self.pitch or self.roll or reshaped):
             return scene
+        points = self._offsets(scene.head)[0] if reshaped else None
         prepared = _prepared(scene)
         turn = Turn.of(prepared.pose, self.yaw, self.pitch, self.roll)
         values, vertices = scene.positions.values, prepared.vertices
-        if reshaped:
-            points, _ = self._offsets(scene.head)
+        if points is not None:
             values = values + scene.positions.atlas.spread(surface()(points))
             vertices = vertices + prepared.carried(points)
         face = Face(PositionMap(turn(values), scene.positions.atlas), prepared.texture)
