@@ -292,6 +292,11 @@ class PositionMap:
     def __repr__(self) -> str:
         return f"<PositionMap {self.atlas.name}, {self.box}>"
 
+    def seen_in(self, crop: Crop) -> PositionMap:
+        """The same in the pixels of a crop."""
+        rows = crop.apply(self.values.reshape(-1, 3))
+        return PositionMap(rows.reshape(self.values.shape), self.atlas)
+
     @property
     def box(self) -> Box:
         """The box of the face's texels, source-image pixels."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
+from facelab.geometry.crop import cut, reduced
 from facelab.numerics.arrays import Float
+from facelab.types import Crop
 
 _SLOPE = 0.35  # how the blur's sigma grows with the distance from the border, px per px
 _LEVELS = 3
@@ -44,6 +47,24 @@ def extended(image: Float, margin: int) -> Float:
     return np.asarray(out, np.float32)
 
 
+def cut_out(image: Float, crop: Crop) -> Float:
+    """The view ``(size, size, C)`` of an image that goes on beyond its border as far as it does.
+
+    Parameters
+    ----------
+    image : (H, W, C) float32
+        In [0, 1]; of one channel, the view has none: ``(size, size)``.
+    crop : Crop
+    """
+    image, crop = reduced(image, crop)
+    height, width = image.shape[:2]
+    (x, y), reach = crop.centre, crop.side * np.sqrt(0.5)
+    past = max(reach - x, x + reach - width, reach - y, y + reach - height, 0.0)
+    margin = min(int(np.ceil(past)), 4 * max(height, width))
+    moved = replace(crop, centre=(x + margin, y + margin))
+    return np.clip(cut(extended(image, margin), moved), 0, 1)  # rounding: powers of -1e-9 are NaN
+
+
 @lru_cache(maxsize=4)
 def _away(height: int, width: int, margin: int) -> Float:
     """How far the pixels of an extended image lie outside of its middle, ``(H, W, 1)``."""
@@ -51,7 +72,7 @@ def _away(height: int, width: int, margin: int) -> Float:
         np.maximum(np.abs(np.arange(side) - (side - 1) / 2) - ((side - 1) / 2 - margin), 0)
         for side in (height, width)
     )
-    out = np.asarray(np.hypot(down[:, None], right)[..., None], np.float32)
+    out = np.asarray(np.sqrt(down[:, None] ** 2 + right**2)[..., None], np.float32)
     out.flags.writeable = False  # all callers share it
     return out
 
@@ -72,6 +93,6 @@ def _soft(image: Float, sigma: float) -> Float:
     """A Gaussian blur, of a reduced image where it is wide."""
     shrink = max(int(sigma / 2), 1)
     height, width = image.shape[:2]
-    reduced = _resized(image, max(height // shrink, 1), max(width // shrink, 1))
-    soft = cv2.GaussianBlur(reduced, (0, 0), max(sigma / shrink, 0.3))
-    return _resized(soft.reshape(reduced.shape), height, width)
+    small = _resized(image, max(height // shrink, 1), max(width // shrink, 1))
+    soft = cv2.GaussianBlur(small, (0, 0), max(sigma / shrink, 0.3))
+    return _resized(soft.reshape(small.shape), height, width)

@@ -7,7 +7,7 @@ has one outline with the photograph from where that was taken, and is whole from
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
 
@@ -22,7 +22,8 @@ from facelab.numerics import raster
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Bool, Float, Int
 from facelab.numerics.smoothing import smoothstep
-from facelab.types import PositionMap
+from facelab.numerics.vectors import unit
+from facelab.types import Crop, PositionMap
 
 Doubles = NDArray[np.float64]
 
@@ -98,6 +99,14 @@ class Figure:
         """Pixels per cm."""
         return float(np.linalg.norm(self.matrix[0]))
 
+    def seen_in(self, crop: Crop) -> Figure:
+        """The figure in the pixels of a crop."""
+        turn = np.eye(3) * crop.size / crop.side
+        turn[:2, :2] = crop.matrix[:, :2]
+        middle = turn @ self.middle
+        middle[:2] += crop.matrix[:, 2]
+        return replace(self, matrix=turn @ self.matrix, middle=middle)
+
     def placed(self) -> Float:
         """The vertices in source-image pixels, ``(n, 3)`` float32."""
         return np.asarray(product(self.vertices, self.matrix.T) + self.middle, np.float32)
@@ -117,7 +126,7 @@ def figure_of(head: Head, positions: PositionMap, image: Float, matte: Float | N
         How much of each pixel is a person, [0, 1]; without it the head stays as it is.
     """
     family = HeadFamily.load()
-    triangles, part = _skin(family)
+    triangles, part = outer_skin(family)
     matrix, middle = _frame(head)
     inverse = np.linalg.inv(matrix)
     vertices = _with_face(head.vertices, positions)
@@ -155,7 +164,7 @@ def _shade(own: Float, triangles: Int) -> Float:
 
 
 @cache
-def _skin(family: HeadFamily) -> tuple[Int, NDArray[np.uint8]]:
+def outer_skin(family: HeadFamily) -> tuple[Int, NDArray[np.uint8]]:
     """The triangles that are seen from outside, and their classes."""
     outer = family.part != CLASSES["mouth interior"]
     return family.triangles[outer], family.part[outer]
@@ -225,7 +234,7 @@ class _Outlines:
     @classmethod
     def of(cls, own: Float, person: Float, colour: Float, tones: Tones) -> _Outlines:
         """Compare vertices in the figure's frame with the map of a person, and its colours."""
-        triangles, part = _skin(HeadFamily.load())
+        triangles, part = outer_skin(HeadFamily.load())
         ears = (part == CLASSES["right ear"]) | (part == CLASSES["left ear"])
         head = _drawn(own, triangles[~ears], person)
         bare = np.maximum(_outline(head), _CELL)
@@ -381,8 +390,7 @@ def normals(placed: Float, triangles: Int) -> Float:
     for corner in range(3):
         for axis in range(3):
             out[:, axis] += np.bincount(triangles[:, corner], faces[:, axis], len(placed))
-    length = np.sqrt((out**2).sum(axis=1, keepdims=True))
-    return np.asarray(out / np.maximum(length, 1e-9), np.float32)
+    return unit(out)
 
 
 @dataclass(frozen=True, eq=False)

@@ -189,7 +189,8 @@ class Generator:
         absent = set(OTHERS) - others.keys()  # nobody else in its split
         steps = [step for step in steps if not _named([step]) & absent]
         scene, begun, sources = self._begun(item, number, (renewed, attempt), steps)
-        scene = apply_steps(steps, scene, self._inputs(steps, others), self.template.blend)
+        left = steps[1:] if _own_frame(item, steps) else steps
+        scene = apply_steps(left, scene, self._inputs(steps, others), self.template.blend)
         return Render(scene, begun, steps, [*sources, *self._used(steps, others)])
 
     def _sample(self, render: Render, index: int, lit: Lit) -> Sample:
@@ -216,7 +217,9 @@ class Generator:
             return self._drawn(item, number, again, steps)
         portrait = self._portrait(item)
         scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
-        return replace(scene, head=portrait.head), [], [_source("face", item)]
+        turned = any(isinstance(step, Profile) for step in steps)
+        dressed = self.portraits.dressed(item, portrait) if turned else None
+        return replace(scene, head=portrait.head, dressed=dressed), [], [_source("face", item)]
 
     def _drawn(
         self, item: DrawnItem, number: int, again: tuple[int, int], steps: Sequence[Step]
@@ -233,7 +236,8 @@ class Generator:
         if skin is not None:
             texture = self._portrait(skin).face.texture
             sources.append(_source("skin", skin))
-        scene = replace(draw_scene(looks, shot, texture), texture_size=self.template.texture_size)
+        scene = draw_scene(looks, shot, texture, _own_frame(item, steps))
+        scene = replace(scene, texture_size=self.template.texture_size)
         return scene, [(HEAD, values(looks, shot))], sources
 
     def _others(self, item: Item, render: int, renewed: int) -> dict[str, Item]:
@@ -333,6 +337,12 @@ def changed(image: Float, steps: Sequence[Step], seen: Seen) -> Float:
         assert isinstance(step, Photometric)
         image = step.apply(image, seen)
     return image
+
+
+def _own_frame(item: Item, steps: Sequence[Step]) -> Frame | None:
+    """The frame that a head is drawn in from the start: nothing comes before it."""
+    first = steps[0] if steps and isinstance(item, DrawnItem) else None
+    return first if isinstance(first, Frame) else None
 
 
 def _named(steps: Sequence[Step]) -> set[str]:

@@ -152,7 +152,7 @@ class GroundTruth:
             normals=normals,
             eyes=self.eyes and _turned(self.eyes, crop, turned),
             others=tuple(
-                Other(_carried(one.positions, crop), moved(one.hidden.astype(np.uint8), 1) > 0)
+                Other(one.positions.seen_in(crop), moved(one.hidden.astype(np.uint8), 1) > 0)
                 for one in self.others
             ),
         )
@@ -199,11 +199,6 @@ def _other_side(name: str) -> str:
 def _turned(eyes: Eyes, crop: Crop, turn: NDArray[np.float64]) -> Eyes:
     irises = crop.apply(eyes.irises.reshape(-1, 3)).reshape(eyes.irises.shape)
     return replace(eyes, irises=irises, gaze=np.asarray(product(eyes.gaze, turn.T), np.float32))
-
-
-def _carried(positions: PositionMap, crop: Crop) -> PositionMap:
-    rows = crop.apply(positions.values.reshape(-1, 3))
-    return PositionMap(rows.reshape(positions.values.shape), positions.atlas)
 
 
 @cache

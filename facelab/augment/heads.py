@@ -21,7 +21,7 @@ from facelab.heads.person import Looks, person_of
 from facelab.heads.shot import LARGEST, SMALLEST, WIDEST, Picture, Shot, take
 from facelab.numerics.arrays import Float
 from facelab.recipe.recipe import SEEDS
-from facelab.types import Texture
+from facelab.types import PositionMap, Texture
 
 MOST_PEOPLE = 1_000_000
 WEIGHTS = ("heads", "skins")
@@ -134,9 +134,24 @@ def framed(shot: Shot, frame: Frame) -> Shot:
     return replace(shot, room=room, size=max(size, SMALLEST), right=0.0, down=0.0)
 
 
-def draw_scene(looks: Looks, shot: Shot, texture: Texture | None = None) -> Scene:
-    """Draw a person, with the skin of a photograph's face if one is given, as a scene."""
-    return _scene(take(person_of(looks, shot.size, texture), shot))
+def draw_scene(
+    looks: Looks, shot: Shot, texture: Texture | None = None, frame: Frame | None = None
+) -> Scene:
+    """Draw a person as a scene.
+
+    Parameters
+    ----------
+    looks : Looks
+    shot : Shot
+    texture : Texture, optional
+        Of the face in a photograph, whose skin the person has.
+    frame : Frame, optional
+        What is cut out: the scene is as after this step, but nothing else was drawn.
+    """
+    if frame is None:
+        return _scene(take(person_of(looks, shot.size, texture), shot))
+    person = person_of(looks, frame.size, texture)
+    return _scene(take(person, shot, lambda points: frame.crop(_positions(points).box)))
 
 
 def values(looks: Looks, shot: Shot) -> dict[str, object]:
@@ -146,12 +161,16 @@ def values(looks: Looks, shot: Shot) -> dict[str, object]:
 
 def _scene(picture: Picture) -> Scene:
     drawing = picture.drawing
-    positions = position_map(picture.points, atlas.canonical())
+    positions = _positions(picture.points)
     eyes = Eyes(picture.irises, picture.gaze)
     truth = GroundTruth(
         _classes(picture), drawing.depth, drawing.normals, eyes, picture.coefficients
     )
     return Scene(picture.image, positions, _occlusion(picture), matte=drawing.opacity, truth=truth)
+
+
+def _positions(points: Float) -> PositionMap:
+    return position_map(points, atlas.canonical())
 
 
 def _classes(picture: Picture) -> Any:  # noqa: ANN401

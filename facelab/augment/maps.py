@@ -136,12 +136,13 @@ def _classes_at(places: Float) -> NDArray[np.uint8]:
     assert slit is not None
     column, row = np.moveaxis((places * _SIDE).astype(int).clip(0, _SIDE - 1), -1, 0)
     out: NDArray[np.uint8] = layout[row, column]
-    u, v = np.moveaxis(places * canonical().size - np.float32(0.5), -1, 0)
-    upper, lower = (np.interp(u, *edge.T) for edge in (slit.upper, slit.lower))
     lips = out == CLASSES["upper lip"]  # the layout's lips are still one
-    out[lips & (v > (upper + lower) / 2)] = CLASSES["lower lip"]
+    u, v = (places[lips] * canonical().size - np.float32(0.5)).T
+    upper, lower = (np.interp(u, *edge.T) for edge in (slit.upper, slit.lower))
+    kinds = np.where(v > (upper + lower) / 2, CLASSES["lower lip"], CLASSES["upper lip"])
     # Where it is thinner than a texel of any layout: told by the lips' own edges.
-    out[lips & (v > upper) & (v < lower)] = CLASSES["mouth interior"]
+    kinds[(v > upper) & (v < lower)] = CLASSES["mouth interior"]
+    out[lips] = kinds
     return out
 
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab import atlas
+from facelab import atlas, weights
+from facelab.augment.dressed import NAMES as DRESSED
+from facelab.augment.dressed import Dressed
 from facelab.augment.plan import Item
 from facelab.errors import ImageError, OutputError
 from facelab.face.texture import unwrap
@@ -129,11 +131,29 @@ class PortraitCache:
         portrait = self._cached(item, image)
         if portrait is None:
             data = self._examine(item, image)
-            self._store(item, data)
+            self._store(self._path_of(item), data)
             portrait = _unpack(image, data)
         if self._model is None:
             return portrait
         return replace(portrait, head=self._model.fit(points468(portrait.face.positions)))
+
+    def dressed(self, item: Item, portrait: Portrait) -> Dressed:
+        """Return the portrait's person as a whole head, from the cache if it is there.
+
+        Raises
+        ------
+        OutputError
+            If the cache cannot be written.
+        """
+        kind = f"head-{weights.entry_of('heads').sha256[:16]}"
+        path = self._path_of(item, kind)
+        try:
+            return Dressed.unpacked(read_npz(read_bytes(path, _LARGEST), DRESSED))
+        except (OSError, ValueError):
+            positions, image, matte = portrait.face.positions, portrait.image, portrait.matte
+            stored = Dressed.of_photograph(positions, image, matte).packed()
+            self._store(path, stored)
+            return Dressed.unpacked(stored)
 
     def _examine(self, item: Item, image: Float) -> Arrays:
         """Find the face of a photograph: the arrays to store, colours as float16."""
@@ -177,17 +197,19 @@ class PortraitCache:
         except (OSError, ValueError):
             return None
 
-    def _store(self, item: Item, data: Arrays) -> None:
+    def _store(self, path: Path, data: Arrays) -> None:
         try:
             self.cache.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(
                 f"{self.cache}: cannot be made a folder ({why(error)}); choose another with --cache"
             ) from error
-        write_bytes_atomically(self._path_of(item), _pack(data))
+        write_bytes_atomically(path, _pack(data))
 
-    def _path_of(self, item: Item) -> Path:
-        return self.cache / f"{item.sha256[:32]}-{self.key[:16]}-{_LAYOUT}.npz"
+    def _path_of(self, item: Item, kind: str = "") -> Path:
+        """The file of a photograph, or another one of what is known of it."""
+        names = item.sha256[:32], self.key[:16], *filter(None, [kind]), str(_LAYOUT)
+        return self.cache / f"{'-'.join(names)}.npz"
 
 
 def _unpack(image: Float, stored: Arrays) -> Portrait:

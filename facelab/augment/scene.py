@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
+from facelab.augment.dressed import Dressed
 from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.light.surface import Surface, surface_of
 from facelab.edits.edit import Step
@@ -40,6 +41,8 @@ class Scene:
         How much of each pixel is a person, [0, 1], for steps that ask what is behind.
     head : Head, optional
         The morphable head fitted to the face, for steps that ask for all of the head's shape.
+    dressed : Dressed, optional
+        The photograph's person as a whole head, where it is known, for steps that turn it.
     truth : GroundTruth, optional
         What else is known of the picture; by default no more than that it shows a face.
     """
@@ -51,6 +54,7 @@ class Scene:
     texture_size: int | None = None
     matte: Float | None = None
     head: Head | None = None
+    dressed: Dressed | None = None
     truth: GroundTruth | None = None
 
     @classmethod
@@ -86,7 +90,7 @@ class Scene:
 
     def with_image(self, image: Float) -> Scene:
         """The scene with other pixels of the same size that show the same geometry."""
-        return replace(self, image=image, texture=None)
+        return replace(self, image=image, texture=None, dressed=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,17 +13,20 @@ from facelab.numerics.arrays import Float
 
 def decoded(colour: Float) -> Float:
     """Linear light of sRGB-encoded colours."""
-    high = ((np.maximum(colour, 0) + np.float32(0.055)) / np.float32(1.055)) ** np.float32(2.4)
-    linear: Float = np.where(colour <= 0.04045, colour / np.float32(12.92), high)
-    return linear
+    linear: Float = np.maximum(colour, 0, out=np.empty_like(colour))
+    linear += np.float32(0.055)  # in place, which takes a third of the time
+    linear /= np.float32(1.055)
+    np.power(linear, np.float32(2.4), out=linear)
+    return np.divide(colour, np.float32(12.92), out=linear, where=colour <= 0.04045)
 
 
 def encoded(linear: Float) -> Float:
     """sRGB-encoded colours of linear light, clipped to [0, 1]."""
     inside = np.clip(linear, 0, 1)
-    high = np.float32(1.055) * inside ** np.float32(1 / 2.4) - np.float32(0.055)
-    colour: Float = np.where(inside <= 0.0031308, inside * np.float32(12.92), high)
-    return colour
+    colour: Float = np.power(inside, np.float32(1 / 2.4), out=np.empty_like(inside))
+    colour *= np.float32(1.055)
+    colour -= np.float32(0.055)
+    return np.multiply(inside, np.float32(12.92), out=colour, where=inside <= 0.0031308)
 
 
 def to_lab(colour: Float) -> Float:

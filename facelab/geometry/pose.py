@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -22,9 +23,9 @@ def estimate(positions: PositionMap) -> Pose:
     The similarity that takes the canonical face's texels to those of this face with the least
     squared error (Umeyama, PAMI 1991, eqs. 40-42).
     """
-    face = positions.atlas.face
-    seen = positions.values[face] * _FLIP
-    scale, rotation, translation = similarity(_canonical(positions.atlas), seen)
+    rows, canonical = _canonical(positions.atlas)
+    seen = positions.values.reshape(-1, 3).take(rows, axis=0) * _FLIP
+    scale, rotation, translation = _onto(canonical, seen)
     yaw, pitch, roll = angles(rotation)
     return Pose(
         yaw=yaw,
@@ -36,10 +37,26 @@ def estimate(positions: PositionMap) -> Pose:
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Source:
+    """Points that are laid over others: their mean ``(3,)``, and ``(n, 3)`` from there."""
+
+    mean: Array
+    away: Array
+    spread: float
+
+    @classmethod
+    def of(cls, points: Array) -> _Source:
+        mean = points.mean(axis=0)
+        away = points - mean
+        return cls(mean, away, np.sum(away**2))
+
+
 @cache
-def _canonical(atlas: Atlas) -> Array:
-    """The canonical face's texels, ``(n, 3)``."""
-    return atlas.canonical_positions[atlas.face].astype(np.float64)
+def _canonical(atlas: Atlas) -> tuple[NDArray[np.intp], _Source]:
+    """The rows of the face's texels, and where the canonical face has them."""
+    points = atlas.canonical_positions[atlas.face].astype(np.float64)
+    return np.flatnonzero(atlas.face), _Source.of(points)
 
 
 def similarity(source: Array, target: Array) -> tuple[float, Array, Array]:
@@ -50,13 +67,16 @@ def similarity(source: Array, target: Array) -> tuple[float, Array, Array]:
     source, target : (n, 3) float64
         Corresponding points, n >= 3, not all on a line.
     """
-    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
-    from_mean, to_mean = source - source_mean, target - target_mean
-    left, stretch, right = np.linalg.svd(product(to_mean.T, from_mean))
+    return _onto(_Source.of(source), target)
+
+
+def _onto(source: _Source, target: Array) -> tuple[float, Array, Array]:
+    mean = target.mean(axis=0)
+    left, stretch, right = np.linalg.svd(product((target - mean).T, source.away))
     sign = np.array([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
     rotation = (left * sign) @ right
-    scale = float((stretch * sign).sum() / np.sum(from_mean**2))
-    return scale, rotation, target_mean - scale * rotation @ source_mean
+    scale = float((stretch * sign).sum() / source.spread)
+    return scale, rotation, mean - scale * rotation @ source.mean
 
 
 def matrix(yaw: float, pitch: float, roll: float) -> Array:

@@ -9,7 +9,7 @@ pixels of the face's mean scale, the nearer the larger.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from facelab.geometry import pose
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
+from facelab.numerics.vectors import unit
+from facelab.types import Crop
 
 Array = NDArray[np.float64]
 
@@ -89,6 +91,13 @@ class Camera:
             axis,
         )
 
+    def seen_in(self, crop: Crop) -> Camera:
+        """Return the camera whose picture is that crop of this one's."""
+        at, axis = crop.apply(np.stack([self.at, self.axis])).astype(np.float64)
+        rotation = pose.matrix(0, 0, -crop.roll) @ self.rotation
+        scale = self.scale * crop.size / crop.side
+        return replace(self, rotation=rotation, scale=scale, at=at, axis=axis)
+
     def turned(self, points: Float) -> Float:
         """Return points ``(n, 3)`` in the camera's frame, cm, about the middle."""
         away = points.astype(np.float64) - self.middle
@@ -110,5 +119,4 @@ class Camera:
         In the camera's frame.
         """
         away = np.array([0, 0, self.distance]) - self.turned(points)
-        length = np.sqrt((away**2).sum(axis=1, keepdims=True))
-        return np.asarray(away / length, np.float32)
+        return unit(away)

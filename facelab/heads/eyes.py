@@ -14,6 +14,7 @@ from facelab.heads.family import HeadFamily
 from facelab.heads.parts import Part
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float, Int
+from facelab.numerics.vectors import unit
 
 Array = NDArray[np.float64]
 
@@ -100,7 +101,7 @@ class Eyeballs:
     @property
     def gaze(self) -> Float:
         """Unit vectors out of the pupils ``(2, 3)``, the head's frame."""
-        return _unit(self.irises[:, 0] - self.middles)
+        return unit(self.irises[:, 0] - self.middles)
 
 
 def looks(right: float, up: float) -> dict[str, float]:
@@ -127,20 +128,20 @@ def balls() -> tuple[Ball, Ball]:
 def _ball(vertices: Float, uv: Float, triangles: Int) -> Ball:
     """An eyeball from its vertices, cm."""
     middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
-    rows = np.column_stack([_unit(vertices - middle), uv])
+    rows = np.column_stack([unit(vertices - middle), uv])
     ahead = _onto_z(_at(rows, triangles)[0])
     rows[:, :3] = product(rows[:, :3], ahead.T)
-    iris = _unit(_at(rows, triangles))
+    iris = unit(_at(rows, triangles))
     for _ in range(_ROUNDS):
         rows, triangles = _subdivided(rows, triangles)
-    seen = (product(_unit(rows[:, :3]), iris[0]) > _FRONT)[triangles].all(axis=1)
-    round_ = _unit(rows[:, :3])
+    seen = (product(unit(rows[:, :3]), iris[0]) > _FRONT)[triangles].all(axis=1)
+    round_ = unit(rows[:, :3])
     return Ball(round_, _bulged(round_, iris), rows[:, 3:].copy(), triangles[seen], iris)
 
 
 def _onto_z(direction: Float) -> Float:
     """The least rotation that takes a direction to z, ``(3, 3)`` (Rodrigues)."""
-    x, y, z = _unit(direction)
+    x, y, z = unit(direction)
     across = np.array([[0, 0, -x], [0, 0, -y], [x, y, 0]])
     return np.asarray(np.eye(3) + across + across @ across / (1 + z), np.float32)
 
@@ -187,7 +188,7 @@ def _bulged(vertices: Float, iris: Float) -> Float:
     rim = float(product(iris[1:], axis).mean())
     share = np.clip((along - rim) / (1 - rim), 0, 1) ** np.float32(0.5)
     aside = vertices - along[:, None] * axis
-    return _unit(vertices + (np.float32(_CORNEA - 1) * share)[:, None] * aside)
+    return unit(vertices + (np.float32(_CORNEA - 1) * share)[:, None] * aside)
 
 
 def _eyes() -> Part:
@@ -220,8 +221,3 @@ def _own(triangles: Int, rows: NDArray[np.intp]) -> Int:
     place[rows] = np.arange(len(rows), dtype=np.int32)
     mapped = place[triangles]
     return mapped[(mapped >= 0).all(axis=1)]
-
-
-def _unit(vectors: NDArray[np.floating]) -> Float:
-    length = np.sqrt((vectors**2).sum(axis=-1, keepdims=True))
-    return np.asarray(vectors / np.maximum(length, 1e-9), np.float32)

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from facelab.edits.cielab import decoded
+from facelab.geometry import pose
 from facelab.heads import hair, shading, shape
 from facelab.heads.camera import Camera
 from facelab.heads.clothes import garment
@@ -26,6 +27,7 @@ from facelab.heads.surface import Paint, Surface, vertex_normals
 from facelab.heads.textures import Pictured, SkinPaint, fitted, tinted
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Bool, Float
+from facelab.types import Crop
 
 _EYE, _TOOTH, _TONGUE = (350.0, 1.0), (40.0, 0.8), (12.0, 0.5)  # how they shine, see shading.wet
 _WET = {"upper teeth": _TOOTH, "lower teeth": _TOOTH, "tongue": _TONGUE}
@@ -71,9 +73,24 @@ class Figure:
         return bent(face, *self.turn)
 
     @cached_property
+    def _normals(self) -> Float:
+        """Of the head, ``(n, 3)``."""
+        return shape.normals(self.head)
+
+    @cached_property
+    def _placed(self) -> Float:
+        """The head's vertices as the camera sees them, ``(n, 3)``, pixels."""
+        return self.camera.project(self.head)
+
+    @cached_property
     def eyeballs(self) -> Eyeballs:
         """Its eyeballs."""
         return Eyeballs.of(shape.moved(self.person.rest, self.expression), self.gaze)
+
+    def seen_in(self, crop: Crop) -> Figure:
+        """Return the figure as a crop of its picture shows it."""
+        light = self.light.turned(pose.matrix(0, 0, -crop.roll))
+        return replace(self, camera=self.camera.seen_in(crop), light=light)
 
     def surfaces(self) -> list[Surface]:
         """Everything that is drawn."""
@@ -89,28 +106,28 @@ class Figure:
         ]
 
     def _skin(self) -> Iterator[Surface]:
-        normals = shape.normals(self.head)
+        normals, placed = self._normals, self._placed
         place = self._place(self.head, normals, self._open.skin)
         lit = shading.skin(place, self._light, self.person.oil)
         paint, places = self._skin_paint(), _skin_places()
         for number, name in shape.CLASSES.items():
             rows, triangles = shape.of_class(number)
-            mesh = Mesh(self.head[rows], normals[rows], triangles)
-            yield self._surface(name, mesh, Lit(*(x[rows] for x in lit)), places[rows], paint)
+            own = Lit(*(x[rows] for x in lit))
+            turned = self._turned(normals[rows])
+            yield Surface(name, placed[rows], triangles, *own, turned, places[rows], paint)
 
     def _skin_paint(self) -> SkinPaint:
         family, skin = HeadFamily.load(), self.person.skin
         whole = family.triangles[family.part == 1]
         face = whole[(family.atlas_share[whole] > 0).all(axis=1)]
-        placed = self.camera.project(self.head)
         return SkinPaint(
-            Pictured(decoded(fitted(skin.body, family.uv, whole, placed))),
-            Pictured(decoded(fitted(skin.face, family.atlas_uv, face, placed))),
+            Pictured(decoded(fitted(skin.body, family.uv, whole, self._placed))),
+            Pictured(decoded(fitted(skin.face, family.atlas_uv, face, self._placed))),
         )
 
     def _cloth(self) -> Surface:
         worn = garment()
-        vertices = worn.vertices(self.head, shape.normals(self.head))
+        vertices = worn.vertices(self.head, self._normals)
         mesh = Mesh(vertices, vertex_normals(vertices, worn.triangles), worn.triangles)
         place = self._place(mesh.vertices, mesh.normals, self._open.skin[worn.of])
         lit = shading.cloth(place, self._light)
@@ -199,9 +216,12 @@ class Figure:
         self, name: str, mesh: Mesh, lit: Lit, places: Float, paint: Paint, solid: bool = True
     ) -> Surface:
         """A mesh as the camera sees it."""
-        placed = self.camera.project(mesh.vertices)
-        turned = product(mesh.normals, self.camera.rotation.T.astype(np.float32))
+        placed, turned = self.camera.project(mesh.vertices), self._turned(mesh.normals)
         return Surface(name, placed, mesh.triangles, *lit, turned, places, paint, solid)
+
+    def _turned(self, normals: Float) -> Float:
+        """Normals in the camera's frame."""
+        return product(normals, self.camera.rotation.T.astype(np.float32))
 
     def _place(self, vertices: Float, normals: Float, open_to: Float) -> Place:
         toward = product(self.camera.toward(vertices), self.camera.rotation.astype(np.float32))

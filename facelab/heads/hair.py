@@ -12,6 +12,7 @@ from facelab.edits.cielab import decoded, rgb_of
 from facelab.heads.parts import Part
 from facelab.heads.surface import Paint
 from facelab.numerics.arrays import Float, Int
+from facelab.numerics.vectors import unit
 
 Array = NDArray[np.float64]
 Rng = np.random.Generator
@@ -57,9 +58,9 @@ def mixed(name: str, age: float, rng: Rng) -> Float:
 
 def normals(vertices: Float, mesh: Float) -> Float:
     """Return the normals of locks ``(v, 3)``, outward and rounder than the mesh's own."""
-    away = _unit(vertices - _CENTRE)
+    away = unit(vertices - _CENTRE)
     outward = np.sign((mesh * away).sum(axis=1, keepdims=True))
-    return _unit((1 - _ROUND) * outward * mesh + _ROUND * away)
+    return unit((1 - _ROUND) * outward * mesh + _ROUND * away)
 
 
 def tangents(vertices: Float, part: Part) -> Float:
@@ -70,7 +71,7 @@ def tangents(vertices: Float, part: Part) -> Float:
     area = (ub - ua)[:, 0] * (uc - ua)[:, 1] - (ub - ua)[:, 1] * (uc - ua)[:, 0]
     along = ((c - a) * bu[:, None] - (b - a) * cu[:, None]) * np.sign(area)[:, None]
     total = _summed(along, part.triangles, len(vertices))
-    return _unit(total)
+    return unit(total)
 
 
 def room_below(vertices: Float, hat: Float) -> Float:
@@ -102,8 +103,3 @@ def _summed(values: Array, triangles: Int, count: int) -> Array:
     flat = triangles.ravel()
     sums = [np.bincount(flat, np.repeat(axis, 3), count) for axis in values.T]
     return np.stack(sums, axis=1)
-
-
-def _unit(vectors: NDArray[np.floating]) -> Float:
-    length = np.sqrt((vectors**2).sum(axis=-1, keepdims=True))
-    return np.asarray(vectors / np.maximum(length, 1e-9), np.float32)

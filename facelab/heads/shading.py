@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from facelab.heads.light import Light, open_transfer
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
+from facelab.numerics.vectors import dot, unit
 
 # How far light goes on under the skin past the terminator, as a share of facing it: red goes
 # farthest (Jimenez et al., "Screen-Space Perceptual Rendering of Human Skin", 2009, figure 2).
@@ -103,23 +104,23 @@ def hair(place: Place, light: Light, tangents: Float, colour: Float) -> Lit:
 
 def _strand(place: Place, light: Light, tangents: Float, shift: float, sharpness: float) -> Float:
     """A highlight across strands whose tangents are tilted by `shift`, ``(n, 1)``."""
-    tilted = _unit(tangents + np.float32(shift) * place.normals)
-    half = _unit(place.toward + light.toward.astype(np.float32))
-    along = (tilted * half).sum(axis=1)
+    tilted = unit(tangents + np.float32(shift) * place.normals)
+    half = unit(place.toward + light.toward.astype(np.float32))
+    along = dot(tilted, half)
     out: Float = np.power(np.maximum(1 - along * along, 0), np.float32(sharpness / 2))[:, None]
     return out
 
 
 def _shine(place: Place, light: Light, lobes: tuple[tuple[float, float], ...]) -> Float:
     """What a smooth surface mirrors: the key light in lobes (Blinn 1977) and the light around."""
-    half = _unit(place.toward + light.toward.astype(np.float32))
-    between = np.maximum((half * place.normals).sum(axis=1), 0)
-    glance = np.maximum((place.toward * place.normals).sum(axis=1), 0)
+    half = unit(place.toward + light.toward.astype(np.float32))
+    between = np.maximum(dot(half, place.normals), 0)
+    glance = np.maximum(dot(place.toward, place.normals), 0)
     facing = np.clip(_facing(place.normals, light) * 4, 0, 1) * place.reached
     peak = sum(
         np.float32(share * (sharp + 8) / 8) * between ** np.float32(sharp) for sharp, share in lobes
     )
-    mirrored = _FRESNEL + _GRAZING * (1 - (half * place.toward).sum(axis=1)) ** 5
+    mirrored = _FRESNEL + _GRAZING * (1 - dot(half, place.toward)) ** 5
     grazing = _FRESNEL + _GRAZING * (1 - glance) ** 5
     away = 2 * glance[:, None] * place.normals - place.toward
     covered = (place.openness[:, :1] / open_transfer(place.normals)[:, :1]).clip(0, 1)
@@ -133,11 +134,6 @@ def _facing(normals: Float, light: Light) -> Float:
 
 def _key(light: Light) -> Float:
     return light.key.astype(np.float32)
-
-
-def _unit(vectors: Float) -> Float:
-    length = np.sqrt((vectors**2).sum(axis=-1, keepdims=True))
-    return np.asarray(vectors / np.maximum(length, 1e-9), np.float32)
 
 
 def _single(values: NDArray[np.floating]) -> Float:

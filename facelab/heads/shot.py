@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ from facelab.heads.person import Person
 from facelab.heads.surface import Drawing, draw
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
+from facelab.types import Crop
 
 SMALLEST, LARGEST = 32, 2048  # sides of a picture, pixels
 WIDEST = 8.0  # side of a picture, in sizes of the face
@@ -77,10 +78,22 @@ class Picture:
     coefficients: Mapping[str, float] = field(repr=False)
 
 
-def take(person: Person, shot: Shot) -> Picture:
-    """Photograph a person."""
+def take(person: Person, shot: Shot, crop_of: Callable[[Float], Crop] | None = None) -> Picture:
+    """Photograph a person.
+
+    Parameters
+    ----------
+    person : Person
+    shot : Shot
+    crop_of : callable, optional
+        Tells from the face's points ``(468, 3)`` in the picture what is cut out of it: no more
+        than that is drawn.
+    """
     family, figure = HeadFamily.load(), figure_of(person, shot)
     shape = shot.size, shot.size
+    if crop_of is not None:
+        crop = crop_of(figure.camera.project(family.points468(figure.head)))
+        figure, shape = figure.seen_in(crop), (crop.size, crop.size)
     drawing = draw(figure.surfaces(), shape)
     rng = np.random.default_rng([shot.seed, _BACKDROP])
     image = drawing.over(draw_backdrop(shot.background, shape, rng))

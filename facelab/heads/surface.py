@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from facelab.edits.cielab import decoded, encoded
 from facelab.numerics import abuffer, raster
 from facelab.numerics.arrays import Bool, Float, Int, require
+from facelab.numerics.vectors import unit
 
 __all__ = ["Drawing", "Surface", "draw", "vertex_normals"]
 
@@ -143,7 +144,7 @@ def draw(surfaces: Sequence[Surface], shape: tuple[int, int]) -> Drawing:
         solid,
         names,
         np.ascontiguousarray(samples.depth[middle, middle]),
-        _unit(samples.normals[middle, middle]),
+        unit(samples.normals[middle, middle]),
     )
 
 
@@ -206,13 +207,16 @@ class _Group:
         colour = np.empty((len(triangle), 3), np.float32)
         opacity = np.ones(len(triangle), np.float32)
         for surface, at, corners in self._owned(triangle):
-            painted = surface.paint(raster.carried(surface.places, corners, weights[at]))
+            within = weights.take(at, axis=0)
+            painted = surface.paint(raster.carried(surface.places, corners, within))
             colour[at] = painted[:, :3]
             if painted.shape[1] > 3:
                 opacity[at] = painted[:, 3]
-        corners = self.triangles[triangle]
-        colour *= raster.carried(self._joined("light"), corners, weights)
-        colour += raster.carried(self._joined("gloss"), corners, weights)
+        corners = self.triangles.take(triangle, axis=0)
+        both = np.hstack([self._joined("light"), self._joined("gloss")])
+        lit = raster.carried(both, corners, weights)
+        colour *= lit[:, :3]
+        colour += lit[:, 3:]
         return colour, opacity
 
     def facing(self, triangle: Indices, weights: Float) -> Float:
@@ -235,7 +239,7 @@ class _Group:
         for surface, start, at in zip(
             self.surfaces, self.starts, np.split(order, ends[:-1]), strict=True
         ):
-            yield surface, at, surface.triangles[triangle[at] - start]
+            yield surface, at, surface.triangles.take(triangle[at] - start, axis=0)
 
     def _owner(self, triangle: Indices) -> NDArray[np.uint8]:
         """Which surface each triangle belongs to."""
@@ -302,11 +306,6 @@ def _reduced(fine: Float) -> Float:
     return np.ascontiguousarray(cv2.sepFilter2D(fine, -1, kernel, kernel)[1::SAMPLES, 1::SAMPLES])
 
 
-def _unit(vectors: Float) -> Float:
-    length = np.sqrt((vectors**2).sum(axis=-1, keepdims=True))
-    return np.asarray(vectors / np.maximum(length, 1e-12), np.float32)
-
-
 def vertex_normals(vertices: Float, triangles: Int) -> Float:
     """Return the unit normal of each vertex: its triangles' mean by area, ``(n, 3)``.
 
@@ -317,8 +316,10 @@ def vertex_normals(vertices: Float, triangles: Int) -> Float:
     triangles : (m, 3) int32
         Counter-clockwise as seen from outside.
     """
-    a, b, c = (vertices.take(corner, axis=0).astype(np.float64) for corner in triangles.T)
-    across = np.cross(b - a, c - a)
+    along, corners = vertices.T.astype(np.float64), np.ascontiguousarray(triangles.T)
+    x, y, z = (axis.take(corners) for axis in along)
+    (bx, cx), (by, cy), (bz, cz) = (axis[1:] - axis[0] for axis in (x, y, z))
+    across = by * cz - bz * cy, bz * cx - bx * cz, bx * cy - by * cx
     flat = triangles.ravel()
-    total = [np.bincount(flat, np.repeat(axis, 3), len(vertices)) for axis in across.T]
-    return _unit(np.stack(total, axis=1))
+    total = [np.bincount(flat, np.repeat(axis, 3), len(vertices)) for axis in across]
+    return unit(np.stack(total, axis=1))

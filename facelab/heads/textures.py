@@ -51,9 +51,10 @@ def fitted(picture: Float, uv: Float, triangles: Int, placed: Float) -> Float:
 
 
 def _area(places: Float, triangles: Int) -> float:
-    a, b, c = (places[corner, :2] for corner in triangles.T)
-    (x, y), (u, v) = (b - a).T, (c - a).T
-    return float(np.abs(x * v - y * u).sum() / 2)
+    across, down = np.ascontiguousarray(places[:, :2].T)
+    corners = np.ascontiguousarray(triangles.T)
+    (ax, bx, cx), (ay, by, cy) = (along.take(corners) for along in (across, down))
+    return float(np.abs((bx - ax) * (cy - ay) - (by - ay) * (cx - ax)).sum() / 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -204,6 +204,28 @@ def test_a_frame_has_all_that_it_cuts_out():
     assert cut.image.shape == (64, 64, 3)
 
 
+@pytest.mark.parametrize(("yaw", "roll"), [(0.0, 0.0), (40.0, 25.0), (-70.0, -110.0)])
+def test_a_head_drawn_in_its_frame_is_the_one_that_the_frame_cuts_out(yaw, roll):
+    frame = Frame(size=96, room=1.7, right=0.1, down=-0.05, roll=roll)
+    looks, shot = Looks(hair="bald", seed=1), framed(Shot(yaw=yaw, background="plain"), frame)
+    cut, drawn = frame(draw_scene(looks, shot)), draw_scene(looks, shot, None, frame)
+    inside = cut.positions.atlas.valid
+    places = (scene.positions.values[inside] for scene in (cut, drawn))
+    np.testing.assert_allclose(*places, atol=1e-3)
+    np.testing.assert_allclose(drawn.truth.eyes.irises, cut.truth.eyes.irises, atol=1e-3)
+    np.testing.assert_allclose(drawn.truth.eyes.gaze, cut.truth.eyes.gaze, atol=1e-5)
+    assert (cut.truth.classes == drawn.truth.classes).mean() > 0.97
+    well = (cut.matte > 0.99) & (drawn.matte > 0.99)
+    assert np.abs(cut.image - drawn.image)[well].mean() < 0.01  # resampling blurs
+
+
+def test_a_frame_that_comes_first_is_drawn_and_recorded(tmp_path):
+    first = generator(tmp_path, "yaw: 10", "steps: [frame: {size: 64, roll: 9}, mirror]\n")(0)
+    later = generator(tmp_path, "yaw: 10", "steps: [mirror, frame: {size: 64, roll: 9}]\n")(0)
+    assert [name for name, _ in first.steps] == [HEAD, "frame", "mirror"]
+    assert first.image.shape == later.image.shape == (64, 64, 3)
+
+
 def test_a_head_in_a_mirror_is_told_so():
     scene = draw_scene(Looks(hair="bald", seed=1), Shot(size=96, yaw=-25.0, expression="wink"))
     turned = Mirror()(scene)

@@ -8,6 +8,7 @@ import pytest
 from facelab.geometry import pose
 from facelab.heads.camera import Camera
 from facelab.heads.family import HeadFamily
+from facelab.types import Crop
 
 SHAPE = 200, 200
 
@@ -31,6 +32,15 @@ def test_as_a_pinhole_draws():
     y = 99.5 - turned[:, 1] / (distance - turned[:, 2]) * distance * 8
     wanted = np.stack([x, y, turned[:, 2] * 8], axis=1)
     np.testing.assert_allclose(seen.project(points), wanted, atol=1e-3)
+
+
+def test_a_crop_of_its_picture_is_another_camera_s():
+    points = np.random.default_rng(2).uniform(-9, 9, (50, 3)).astype(np.float32)
+    seen, crop = camera((25, 10, -40), at=(80.0, 120.0)), Crop((90.0, 70.0), 130.0, 35.0, 64)
+    cut = seen.seen_in(crop)
+    np.testing.assert_allclose(cut.project(points), crop.apply(seen.project(points)), atol=1e-3)
+    toward = seen.toward(points) @ seen.rotation
+    np.testing.assert_allclose(cut.toward(points) @ cut.rotation, toward, atol=1e-5)
 
 
 def test_without_a_field_of_view_it_is_parallel():

@@ -8,12 +8,12 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from facelab.augment.border import extended
+from facelab.augment.border import cut_out
 from facelab.augment.scene import Augmentation, Scene
 from facelab.edits.parameters import number, whole
-from facelab.geometry.crop import cut, reduced
+from facelab.geometry.crop import cut
 from facelab.numerics.arrays import Float
-from facelab.types import Crop, PositionMap
+from facelab.types import Box, Crop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,39 +27,27 @@ class Frame(Augmentation):
     down: float = number(0.0, -1.0, 1.0, "how far below the middle, of the side")
     roll: float = number(0.0, -180.0, 180.0, "counter-clockwise as seen", "degrees")
 
-    def __call__(self, scene: Scene) -> Scene:
-        """Cut the square; the face, and what is known of it, move with the pixels."""
-        box = scene.positions.box
+    def crop(self, box: Box) -> Crop:
+        """The square around a face."""
         side = self.room * box.size
         right, down = _turned(side * self.right, side * self.down, self.roll)
-        centre = box.centre[0] - right, box.centre[1] - down
-        crop = Crop(centre, side, -self.roll, self.size)
-        rows = crop.apply(scene.positions.values.reshape(-1, 3))
-        atlas = scene.positions.atlas
-        positions = PositionMap(rows.reshape(scene.positions.values.shape), atlas)
-        image, occlusion = _cut(scene.image, crop), _occlusion(scene, crop)
-        matte = None if scene.matte is None else _cut(scene.matte[..., None], crop)
-        head = scene.head and scene.head.seen_in(crop)
+        return Crop((box.centre[0] - right, box.centre[1] - down), side, -self.roll, self.size)
+
+    def __call__(self, scene: Scene) -> Scene:
+        """Cut the square; the face, and what is known of it, move with the pixels."""
+        crop = self.crop(scene.positions.box)
+        image, occlusion = cut_out(scene.image, crop), _occlusion(scene, crop)
+        matte = None if scene.matte is None else cut_out(scene.matte[..., None], crop)
         return replace(
             scene,
             image=image,
-            positions=positions,
+            positions=scene.positions.seen_in(crop),
             occlusion=occlusion,
             matte=matte,
-            head=head,
+            head=scene.head and scene.head.seen_in(crop),
+            dressed=scene.dressed and scene.dressed.seen_in(crop),
             truth=scene.truth and scene.truth.seen_in(crop),
         )
-
-
-def _cut(image: Float, crop: Crop) -> Float:
-    """The view of an image that goes on beyond its border as far as the view does."""
-    image, crop = reduced(image, crop)
-    height, width = image.shape[:2]
-    (x, y), reach = crop.centre, crop.side * np.sqrt(0.5)
-    past = max(reach - x, x + reach - width, reach - y, y + reach - height, 0.0)
-    margin = min(int(np.ceil(past)), 4 * max(height, width))
-    moved = replace(crop, centre=(x + margin, y + margin))
-    return np.clip(cut(extended(image, margin), moved), 0, 1)  # rounding: powers of -1e-9 are NaN
 
 
 def _occlusion(scene: Scene, crop: Crop) -> Float:

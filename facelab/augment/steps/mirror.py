@@ -37,6 +37,7 @@ class Mirror(Augmentation):
             occlusion=np.ascontiguousarray(scene.occlusion[:, ::-1]),
             texture=texture,
             matte=matte,
+            dressed=None,
             head=None,  # the family has no mirror images
             truth=scene.truth and scene.truth.mirrored(_mirrored),
         )

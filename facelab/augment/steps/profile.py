@@ -21,19 +21,18 @@ from facelab.atlas.surface import surface
 from facelab.augment.backdrop import without
 from facelab.augment.border import extended
 from facelab.augment.classes import CLASSES, COVERED, NOT_KNOWN
-from facelab.augment.figure import Figure, figure_of
+from facelab.augment.dressed import Dressed
+from facelab.augment.figure import Figure
 from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.scene import Augmentation, Scene
 from facelab.augment.torn import Torn
-from facelab.augment.wrap import Wrap, wrap_of
+from facelab.augment.wrap import Wrap
 from facelab.edits.parameters import number, whole
 from facelab.errors import UsageError
 from facelab.face.composite import Layer, render
 from facelab.face.texture import complete
 from facelab.geometry import pose
 from facelab.geometry.head import Head
-from facelab.geometry.landmarks import points468
-from facelab.heads import HeadFamily
 from facelab.numerics import raster
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Bool, Float
@@ -204,33 +203,20 @@ class _Prepared:
 @lru_cache(maxsize=1)  # some hundred MB of a large photograph
 def _prepared(scene: Scene) -> _Prepared:
     """Prepare a scene, once for all turns of its head that follow each other."""
-    model = HeadFamily.load().head_model()
-    head = scene.head if scene.head and scene.head.model is model else None
-    head = head or model.fit(points468(scene.positions))
-    _require_covered(head, scene)
-    figure = figure_of(head, scene.positions, scene.image, scene.matte)
-    vertices = figure.placed()
+    given = scene.positions, scene.image, scene.occlusion, scene.matte
+    dressed = scene.dressed or Dressed.of(*given)
+    if dressed.uncovered > _UNCOVERED:
+        raise Torn("uncovered", dressed.uncovered)
+    vertices = dressed.figure.placed()
     return _Prepared(
         pose.estimate(scene.positions),
         _completed(scene.face.texture, scene.face.positions),
-        head,
-        figure,
+        dressed.head,
+        dressed.figure,
         vertices,
-        wrap_of(figure, scene.image, scene.occlusion, scene.matte),
-        _behind(scene, figure, vertices),
+        dressed.wrap,
+        _behind(scene, dressed.figure, vertices),
     )
-
-
-def _require_covered(head: Head, scene: Scene) -> None:
-    """Raise ``Torn`` where the matte does not have the head of the face."""
-    if scene.matte is None:
-        return
-    family = HeadFamily.load()
-    skull = family.triangles[family.part == CLASSES["skin"]]
-    drawn = raster.rasterize(head.vertices, skull, scene.matte.shape).covered
-    outside = float(1 - scene.matte[drawn].mean()) if drawn.any() else 0.0
-    if outside > _UNCOVERED:
-        raise Torn("uncovered", outside)
 
 
 def _behind(scene: Scene, figure: Figure, vertices: Float) -> Float:
