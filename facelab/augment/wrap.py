@@ -209,7 +209,8 @@ class _View:
         if not np.isfinite(tones.skin).all():
             return kind, np.zeros_like(seen)
         bare, hairy = (_likeness(self.colour, tone) for tone in (tones.skin, tones.hair))
-        hair, strange = tones.hair_like(self.colour) | (hairy > bare), bare < _UNLIKE
+        hair, strange = tones.hair_like(self.colour), bare < _UNLIKE
+        hair |= hairy > np.maximum(bare, _UNLIKE)
         aside = neck | ((kind == _SKIN) & ~self.face & ((_ROW > _BROW) | _BEHIND_EARS))
         line = neckline(strange & ~hair, seen & neck & ~hair, clothes)
         kind[neck & (line <= _ROW)] = _CLOTHES

@@ -160,6 +160,18 @@ def test_hair_hangs_all_along_the_neck():
     assert np.abs(wrap.colour[neck][:, behind, :3] - HAIR).max() < 0.2
 
 
+def test_a_gap_in_hair_that_hangs_is_filled():
+    image, matte = (layer.copy() for layer in long_haired())
+    positions = position_map(head().points, ATLAS)
+    gap = np.abs(below_the_skull(figure(3)) - 9)[:, None] < 1
+    gap = gap & (np.abs(np.abs(np.arange(SHAPE[1]) - SHAPE[1] / 2) - 8.5 * SCALE) < SCALE)
+    image[gap] = WALL  # which a matte may take for hair
+    one = figure_of(head(), positions, image, matte)
+    wrap = wrap_of(one, image, np.zeros(SHAPE, np.float32), matte)
+    assert one.hangs
+    assert np.linalg.norm(wrap.colour[..., :3] - WALL, axis=2).min() > 0.3
+
+
 @pytest.mark.parametrize("colour", [HAIR, np.float32([1, 1, 1])])
 def test_a_spot_on_the_neck_is_not_drawn(colour):
     image, matte = photograph(3)
