@@ -266,15 +266,17 @@ def _completed(texture: Texture, positions: PositionMap) -> Texture:
     """Complete a texture: what was not seen, or grazed, is made up of the other half."""
     own, other = texture.confidence, texture.confidence[:, ::-1]
     rim = positions.atlas.soft_region("oval", texture.size, _DOUBTED) < 1
+    face = positions.atlas.region("face", texture.size) > 0
     grey = np.log(cv2.cvtColor(texture.colour, cv2.COLOR_RGB2GRAY) + np.float32(0.05))
     grazed = (own < _GRAZED) & (rim | (other > 2 * own))
     grazed |= _thick(_darker(grey)) & (other > _BETTER * own)
-    hair = rim & (grey < np.median(grey[~rim]) - _HAIR)
+    hair = rim & (grey < np.median(grey[face]) - _HAIR)
     hair[int(_LOWER * texture.size) :] = False  # a beard
     grazed |= _thick(hair) & rim & (own < _SURE)
     known = np.where(cv2.medianBlur(grazed.astype(np.uint8), _SPECKS) > 0, 0, own)
-    known, face = known.astype(np.float32), positions.atlas.region("face", texture.size) > 0
-    return replace(texture, colour=complete(Texture(texture.colour, known), face).colour)
+    return replace(
+        texture, colour=complete(Texture(texture.colour, known.astype(np.float32)), face).colour
+    )
 
 
 def _darker(grey: Float) -> Bool:
