@@ -255,7 +255,7 @@ def _rasterize(group: _Group, samples: _Samples) -> None:
     fragments = raster.rasterize(group.vertices, group.triangles, samples.opacity.shape)
     pixel = np.flatnonzero(fragments.covered)
     triangle = fragments.triangle.ravel()[pixel].astype(np.intp)
-    weights = fragments.barycentric.reshape(-1, 3)[pixel]
+    weights = fragments.barycentric.reshape(-1, 3).take(pixel, axis=0)
     samples.colour.reshape(-1, 3)[pixel] = group.shaded(triangle, weights)[0]
     samples.opacity.ravel()[pixel] = 1
     samples.depth.ravel()[pixel] = fragments.depth.ravel()[pixel] / SAMPLES

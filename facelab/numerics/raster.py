@@ -129,12 +129,12 @@ def interpolate(fragments: Fragments, triangles: NDArray[np.int32], attributes: 
     if attributes.ndim != 2:
         raise ValueError(f"Input `attributes` must have shape (n, c), got {attributes.shape}")
     shape = fragments.triangle.shape
-    corners = corners_of(triangles, len(attributes))
+    _require_corners(triangles, len(attributes))
     covered = np.flatnonzero(fragments.triangle.ravel() >= 0)
-    seen = fragments.triangle.ravel()[covered]
-    weights = fragments.barycentric.reshape(-1, 3)[covered]
+    seen = fragments.triangle.ravel().take(covered)
+    weights = fragments.barycentric.reshape(-1, 3).take(covered, axis=0)
     values = np.zeros((shape[0] * shape[1], attributes.shape[1]), np.float32)
-    values[covered] = carried(attributes, corners.T[seen], weights)
+    values[covered] = carried(attributes, triangles.take(seen, axis=0), weights)
     return values.reshape(*shape, attributes.shape[1])
 
 
@@ -269,11 +269,16 @@ def screen(vertices: Floats) -> tuple[Doubles, Doubles, Doubles]:
 
 def corners_of(triangles: NDArray[np.int32], count: int) -> Indices:
     """Return the vertex indices of each triangle as (3, m), one contiguous row per corner."""
+    _require_corners(triangles, count)
+    return np.ascontiguousarray(triangles.T, dtype=np.intp)
+
+
+def _require_corners(triangles: NDArray[np.int32], count: int) -> None:
+    """Raise ``ValueError`` unless triangles ``(m, 3)`` are of so many vertices."""
     if triangles.ndim != 2 or triangles.shape[1] != 3:
         raise ValueError(f"Input `triangles` must have shape (m, 3), got {triangles.shape}")
     if triangles.size and not 0 <= triangles.min() <= triangles.max() < count:
         raise ValueError(f"Input `triangles` must index {count} vertices")
-    return np.ascontiguousarray(triangles.T, dtype=np.intp)
 
 
 def fragments(
