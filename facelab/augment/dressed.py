@@ -27,7 +27,7 @@ Arrays = dict[str, NDArray[Any]]
 
 _FACE = 160  # px: its size where what it wears is read; about two a texel of the wrap
 _ROOM = 2.0  # sizes of the face around it, of what is read of the person
-_BY_VERTEX = ("vertices", "hair", "curtain", "shade")  # of the figure
+_BY_VERTEX = ("vertices", "hair", "shade")  # of the figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +96,7 @@ class Dressed:
             **{name: getattr(figure, name) for name in _BY_VERTEX},
             "place": np.column_stack([figure.matrix, figure.middle]),
             "lean": figure.lean,
+            "hangs": np.array(figure.hangs),
             "tones": np.stack(tones),
             "colour": wrap.colour.astype(np.float16),
             "made": wrap.made.astype(np.float16),
@@ -120,7 +121,7 @@ class Dressed:
         triangles, part = outer_skin(family)
         hair, skin, *ears = stored["tones"]
         lean, place = stored["lean"], stored["place"]
-        vertices, hairs, curtain, shade = (stored[name] for name in _BY_VERTEX)
+        vertices, hairs, shade = (stored[name] for name in _BY_VERTEX)
         return cls(
             Head(family.head_model(), stored["points"], stored["head"], stored["axes"]),
             Figure(
@@ -128,7 +129,7 @@ class Dressed:
                 triangles,
                 part,
                 hairs,
-                curtain,
+                bool(stored["hangs"]),
                 shade,
                 place[:, :3],
                 place[:, 3],
@@ -156,6 +157,7 @@ def _layout(count: int) -> dict[str, tuple[tuple[int, ...], type]]:
         **dict.fromkeys(_BY_VERTEX[1:], ((count,), single)),
         "place": ((3, 4), double),
         "lean": ((2,), double),
+        "hangs": ((), np.bool_),
         "tones": ((4, 3), double),
         "colour": ((ROWS, COLUMNS, 4), half),
         "made": ((ROWS, COLUMNS), half),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -42,10 +43,15 @@ _THICK = 1.1  # how many times as thick as the head's own a neck without hair ma
 _FACING = 0.3  # cosine to the line of sight of what is seen well
 _OWN = 4.0  # how soon inside its oval the face is where its position map has it
 _OCCLUDED, _GRAZED = 0.6, 0.12  # how much darker hollows are, and what turns away
-_CURTAIN = 40.0, 65.0  # degrees from the front at which hair may hang down
+_STRAIGHT, _FALL = (
+    0.95,
+    3.0,
+)  # of the head's depth, how far back hair falls; from cm above its middle
 _TOP = 11.0  # cm in the family's frame, above which all is hair
 _UNLIKE = 0.15  # distance of two colours that are not of the same thing
-_HAIRY = (1.06, 1.2)  # swelling of the neck from which what swells it is hair
+_BESIDE = 5, 21  # cells: the width of what is at a neck's edge, and of what is beside it
+_JAW = 7.0  # cm below the middle of the skull, where the neck begins
+_MANE, _PARTS = 0.25, 3  # of what is beside each part of a neck, that is hair where it hangs down
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +69,8 @@ class Figure:
         The class of each triangle; the head's.
     hair : (n,) float32
         How much of each vertex is hair, [0, 1].
-    curtain : (n,) float32
-        How much of each is hair that hangs down, if there is such hair.
+    hangs : bool
+        Whether hair hangs down to the shoulders.
     shade : (n,) float32
         How bright each vertex would be were it all of one colour, lit from the viewer, [0, 1].
     matrix : (3, 3) float64
@@ -81,7 +87,7 @@ class Figure:
     triangles: Int = field(repr=False)
     part: NDArray[np.uint8] = field(repr=False)
     hair: Float = field(repr=False)
-    curtain: Float = field(repr=False)
+    hangs: bool
     shade: Float = field(repr=False)
     matrix: Doubles
     middle: Doubles
@@ -125,15 +131,16 @@ def figure_of(head: Head, positions: PositionMap, image: Float, matte: Float | N
     inverse = np.linalg.inv(matrix)
     vertices = _with_face(head.vertices, positions)
     own = np.asarray(product(vertices - middle, inverse.T), np.float32)
-    hair, curtain = family.scalp, np.zeros_like(family.scalp)
+    hair, hangs = family.scalp, False
     tones = Tones.of(vertices, image, matte)
     if matte is not None:
-        outlines = _Outlines.of(own, _seen(matte, matrix, middle), tones)
-        own, hair, curtain = outlines.swollen(own)
+        shown = _seen(np.dstack([image, matte]), matrix, middle)
+        outlines = _Outlines.of(own, shown[..., 3], shown[..., :3], tones)
+        (own, hair), hangs = outlines.swollen(own), outlines.hangs
     shade = _shade(own, triangles)
     x, y, z = own[_neck(family) > 0].mean(axis=0, dtype=np.float64)
     lean = np.array([x / y, z / y])
-    return Figure(own, triangles, part, hair, curtain, shade, matrix, middle, tones, lean)
+    return Figure(own, triangles, part, hair, hangs, shade, matrix, middle, tones, lean)
 
 
 def _with_face(vertices: Float, positions: PositionMap) -> Float:
@@ -181,16 +188,16 @@ def _origin(head: Head) -> Doubles:
     return np.asarray((shape - product(model.base.astype(np.float64), head.axes.T)).mean(axis=0))
 
 
-def _seen(matte: Float, matrix: Doubles, middle: Doubles) -> Float:
-    """The matte in the figure's frame, a map of cells; NaN beyond the photograph."""
+def _seen(picture: Float, matrix: Doubles, middle: Doubles) -> Float:
+    """A picture in the figure's frame, a map of cells; NaN beyond the photograph."""
     side, up, down = _REACH
     columns, rows = int(2 * side / _CELL), int((up + down) / _CELL)
     x = (np.arange(columns) + 0.5) * _CELL - side
     y = up - (np.arange(rows) + 0.5) * _CELL
     places = np.dstack([*np.meshgrid(x, y), np.zeros((rows, columns))])
     at = np.asarray(product(places, matrix.T) + middle, np.float32)
-    height, width = matte.shape
-    out = cv2.remap(matte, at[..., 0], at[..., 1], cv2.INTER_LINEAR)
+    height, width = picture.shape[:2]
+    out = cv2.remap(picture, at[..., 0], at[..., 1], cv2.INTER_LINEAR)
     beyond = (
         (at[..., 0] < 0) | (at[..., 0] > width - 1) | (at[..., 1] < 0) | (at[..., 1] > height - 1)
     )
@@ -216,17 +223,21 @@ class _Outlines:
         How many times as far out the photograph's is, along the outline.
     covered : (2,) bool
         Whether hair covers the right ear, and the left.
+    hangs : bool
+        Whether hair hangs down to the shoulders.
     """
 
     ratio: Float
     covered: tuple[bool, bool]
+    hangs: bool
 
     @classmethod
-    def of(cls, own: Float, person: Float, tones: Tones) -> _Outlines:
-        """Compare vertices in the figure's frame with the map of a person."""
+    def of(cls, own: Float, person: Float, colour: Float, tones: Tones) -> _Outlines:
+        """Compare vertices in the figure's frame with the map of a person, and its colours."""
         triangles, part = outer_skin(HeadFamily.load())
         ears = (part == CLASSES["right ear"]) | (part == CLASSES["left ear"])
-        bare = np.maximum(_outline(_drawn(own, triangles[~ears], person)), _CELL)
+        head = _drawn(own, triangles[~ears], person)
+        bare = np.maximum(_outline(head), _CELL)
         eared = np.maximum(_outline(_drawn(own, triangles, person)), _CELL)
         seen = _outline(person)
         beside = eared > bare + _EAR / 2
@@ -234,10 +245,11 @@ class _Outlines:
         half = len(bare) // 2  # the image's right is the subject's left
         shown = beside & ~np.repeat(covered[::-1], (half, len(bare) - half))
         ratio = np.where(shown, 1, seen / bare)
-        return cls(_smoothed(np.clip(ratio, _LEAST, _most(len(ratio), covered))), covered)
+        hangs = _hangs(head, person, tones.hair_like(colour))
+        return cls(_smoothed(np.clip(ratio, _LEAST, _most(len(ratio), hangs))), covered, hangs)
 
-    def swollen(self, own: Float) -> tuple[Float, Float, Float]:
-        """Vertices that meet the photograph's outline; how much of each is hair, or may be."""
+    def swollen(self, own: Float) -> tuple[Float, Float]:
+        """Vertices that meet the photograph's outline; how much of each is hair."""
         family = HeadFamily.load()
         flat, hair = own.copy(), family.scalp.copy()
         for ear, covered in zip(_ears(family), self.covered, strict=True):
@@ -245,13 +257,24 @@ class _Outlines:
                 flat[ear.vertices], hair[ear.vertices] = own[ear.beside], 1
         factor = _factor(flat, self.ratio)
         free = (1 - _faceness(family))[:, None]
-        right, left = self.covered
-        behind = np.rad2deg(np.arctan2(np.abs(own[:, 0]), own[:, 2])).astype(np.float32)
-        below = np.where(own[:, 0] > 0, left, right).astype(np.float32) * _bare(family)
-        below = below * smoothstep((behind - _CURTAIN[0]) / (_CURTAIN[1] - _CURTAIN[0]))
-        thick = smoothstep((factor[:, 0] - _HAIRY[0]) / (_HAIRY[1] - _HAIRY[0]))
-        curtain = np.asarray(below * thick * free[:, 0], np.float32)
-        return np.asarray(flat * (1 + free * (factor - 1)), np.float32), hair, curtain
+        swollen = np.asarray(flat * (1 + free * (factor - 1)), np.float32)
+        if self.hangs:
+            swollen = _fallen(swollen, free[:, 0] * _bare(family))
+        return swollen, hair
+
+
+def _fallen(own: Float, free: Float) -> Float:
+    """Vertices of which those behind, as far as they are free, fall straight from the head.
+
+    A nape that is only swollen leaves long hair waisted like a cobra's hood.
+    """
+    x, y, z = own.T
+    behind = np.maximum(-z / np.maximum(np.hypot(x, z), np.float32(1e-6)), 0)
+    back = _STRAIGHT * float(-z[y > 0].min())
+    share = free * behind * smoothstep(1 - y / _FALL)
+    out = own.copy()
+    out[:, 2] += share * np.minimum(-back * behind - z, 0)
+    return out
 
 
 def _covered(beside: Bool, over: Float, tones: Tones) -> tuple[bool, bool]:
@@ -273,14 +296,34 @@ def _covered(beside: Bool, over: Float, tones: Tones) -> tuple[bool, bool]:
     return found[0], found[1]
 
 
-def _most(count: int, covered: tuple[bool, bool]) -> Float:
+def _hangs(head: Float, person: Float, hairy: Bool) -> bool:
+    """Whether hair hangs beside a neck, to the shoulders.
+
+    Parameters
+    ----------
+    head, person : (h, w) float32
+        Maps of the head without hair, and of the person, as of `_seen`.
+    hairy : (h, w) bool
+        What has the colour of the hair.
+    """
+    near, far = (cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)) for side in _BESIDE)
+    beside = (cv2.dilate(head, far) > cv2.dilate(head, near)) & np.isfinite(person)
+    down = (np.arange(len(head))[:, None] + 0.5) * _CELL - _REACH[1]
+    heights = np.linspace(_JAW, _THROAT, _PARTS + 1)
+    for upper, lower in pairwise(heights):
+        told = beside & (down > upper) & (down <= lower)
+        if (hairy & (person > 0.5) & told).sum() <= _MANE * told.sum():
+            return False
+    return True
+
+
+def _most(count: int, hangs: bool) -> Float:
     """The most that each place of an outline may lie out: a neck is not thick but for hair."""
     most = np.full(count, _MOST, np.float32)
     rows = (count - _RAYS) // 2
-    throat = np.arange(rows) * _CELL < _THROAT
-    right, left = most[:rows][::-1], most[-rows:]  # of the image, from the skull down
-    for neck, hair in ((right, covered[1]), (left, covered[0])):
-        neck[throat & (not hair)] = _THICK
+    if not hangs:
+        throat = np.arange(rows) * _CELL < _THROAT
+        most[:rows][::-1][throat] = most[-rows:][throat] = _THICK
     return most
 
 
@@ -318,6 +361,11 @@ class Tones:
         hair = np.median(own, axis=0) if len(own) > 2 else np.full(3, np.nan)
         return cls(hair, skin, (usual(ears[0]), usual(ears[1])))
 
+    def hair_like(self, colour: Float) -> Bool:
+        """Which colours ``(..., 3)`` are of the hair rather than of the skin."""
+        hair, skin = (_away(colour, tone) for tone in (self.hair, self.skin))
+        return np.asarray((hair < skin) & (hair < (2 * _UNLIKE) ** 2))
+
     def hairy(self, side: int) -> bool:
         """Whether where an ear should be is hair; of an unseen ear the other tells."""
         ear = self.ears[side]
@@ -326,6 +374,12 @@ class Tones:
         return bool(
             apart > _UNLIKE and np.linalg.norm(ear - self.hair) < np.linalg.norm(ear - self.skin)
         )
+
+
+def _away(colour: Float, tone: Doubles) -> Float:
+    """The squared distances of colours ``(..., 3)`` from a tone."""
+    by = colour - tone.astype(np.float32)
+    return np.asarray(np.einsum("...k,...k", by, by), np.float32)
 
 
 def normals(placed: Float, triangles: Int) -> Float:

@@ -8,7 +8,7 @@ Freeman, "Image Quilting for Texture Synthesis and Transfer", SIGGRAPH 2001, wit
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 from facelab.augment.backdrop import pulled
 from facelab.augment.classes import CLASSES
 from facelab.augment.figure import Figure, Tones, normals
+from facelab.augment.neckline import hairline, neckline
+from facelab.heads import HeadFamily
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import smoothstep
 
 UInt8 = NDArray[np.uint8]
+Side = tuple[slice, slice]
 
 _RADIUS = 10.0  # cm: of the cylinder, and of the dome on top of it
 _TEXEL = 0.25  # cm
@@ -45,8 +48,15 @@ _OPPONENT = np.array(  # brightness and two hues, in deviations
     np.float32,
 ) / np.float32(np.sqrt(2))
 _SEEN = 0.01  # weight of a kind's own colours from which these tell its tone
-_UNLIKE, _ALIKE = 0.05, 0.5  # likeness to skin below which a neck is not bare; to hair of hair
-_MANE, _NAPE = 0.15, 100.0  # of the neck as seen, that is hair; degrees from the front
+_UNLIKE, _ALIKE = 0.05, 0.2  # likeness to skin below which nothing is skin, and hair is none
+_NAPE = 100 / 360 * COLUMNS  # columns from the front, from which hair hides a nape at the latest
+_ROW = np.arange(ROWS)[:, None]
+_BROW = (_CROWN - 2.0) / _TEXEL  # the row from which hair may hang beside a face
+_MOUTH, _BEARD = (_CROWN + 7.0) / _TEXEL, 0.3  # what is hair of the face below the row of a beard
+_TIPS = 6.0 / _TEXEL  # rows below a neck, over which hair that hangs covers clothes
+_BEHIND_EARS = np.abs(np.arange(COLUMNS) + 0.5 - COLUMNS / 2) > 70 / 360 * COLUMNS
+_OVAL = 0.6  # share of the face from which it is drawn as such
+_HIDDEN = 0.6  # of what is seen of the other side, from which a side tells something
 _SOFT = 1.2  # texels, sigma of the border between two kinds
 _PATCH, _DETAIL = 14, 1.6  # texels: side of a patch, sigma of what is no detail
 _STRENGTH, _MOST = 0.7, 0.35  # of the detail in patches, of its own; of its logarithm
@@ -114,7 +124,8 @@ def wrap_of(figure: Figure, image: Float, occlusion: Float, matte: Float | None)
         How much of each pixel is a person.
     """
     view = _View.of(figure, image, occlusion, matte)
-    kind = view.kinds(figure.tones)
+    kind, other = view.kinds(figure.tones, figure.hangs)
+    view = replace(view, known=view.known * (1 - cv2.blur(other.astype(np.float32), (3, 3))))
     shade = np.where(kind == _HAIR, 1, view.shade)[..., None]
     unlit = np.asarray(view.colour / shade, np.float32)
     colour, made = _completed(view.colour, unlit, view.known, kind, figure.tones)
@@ -143,8 +154,10 @@ class _View:
         Where there is a surface.
     part : uint8
         Its class.
-    hair, curtain, shade : float32
+    hair, shade : float32
         The figure's.
+    face : bool
+        Where the face's oval is.
     """
 
     colour: Float
@@ -153,7 +166,7 @@ class _View:
     covered: Bool
     part: UInt8
     hair: Float
-    curtain: Float
+    face: Bool
     shade: Float
 
     @classmethod
@@ -161,11 +174,11 @@ class _View:
         """Lay a photograph around a figure."""
         placed, (height, width) = figure.placed(), image.shape[:2]
         facing = normals(placed, figure.triangles)[:, 2]
-        own = [placed, facing, figure.hair, figure.shade, figure.curtain]
+        own = [placed, facing, figure.hair, figure.shade, HeadFamily.load().atlas_share]
         carried = np.column_stack(own).astype(np.float32)
         seen, part = _unrolled(figure)
         layers = raster.interpolate(seen[0], seen[1], carried)
-        x, y, depth, cosine, hair, shade, curtain = (
+        x, y, depth, cosine, hair, shade, face = (
             np.ascontiguousarray(layers[..., k]) for k in range(7)
         )
         known = smoothstep((cosine - _FACING[0]) / (_FACING[1] - _FACING[0])) * seen[0].covered
@@ -183,33 +196,60 @@ class _View:
             seen[0].covered,
             part,
             hair,
-            curtain,
+            face > _OVAL,
             np.where(seen[0].covered, shade, 1).astype(np.float32),
         )
 
-    def kinds(self, tones: Tones) -> UInt8:
-        """What each texel is of: hair, skin or clothes."""
+    def kinds(self, tones: Tones, hangs: bool) -> tuple[UInt8, Bool]:
+        """What each texel is of, hair, skin or clothes; and where the photograph shows another."""
         clothes = self.part == CLASSES["clothes"]
         kind = np.where(clothes, _CLOTHES, np.where(self.hair > 0.5, _HAIR, _SKIN))
         kind = nearest_of(kind.astype(np.uint8), self.covered)
-        neck, curtain = (self.part == CLASSES["neck"]) & self.covered, self.curtain > 0.5
-        shown = (neck | curtain) & (self.known > 0.5)
-        if not shown.any() or not np.isfinite(tones.skin).all():
-            return kind
+        neck, seen = self.part == CLASSES["neck"], self.known > 0
+        if not np.isfinite(tones.skin).all():
+            return kind, np.zeros_like(seen)
         bare, hairy = (_likeness(self.colour, tone) for tone in (tones.skin, tones.hair))
-        worn = np.where(hairy > _ALIKE, _HAIR, _CLOTHES)  # hair behind the neck, or a collar
-        strange, square = ((bare < _UNLIKE) & shown).astype(np.uint8), np.ones((5, 5), np.uint8)
-        kept = cv2.dilate(cv2.morphologyEx(strange, cv2.MORPH_OPEN, square), square)
-        dressed = strange * kept  # without specks
-        own = np.where(dressed > 0, worn, _SKIN).astype(np.uint8)
-        mane = (own[shown] == _HAIR).mean() > _MANE
-        if not mane:  # a dark fold
-            own[own == _HAIR] = _CLOTHES
-        kind = np.where(neck, nearest_of(own, shown), kind)
-        if mane:  # hair that falls behind the neck hides the nape
-            behind = np.abs(np.arange(COLUMNS) + 0.5 - COLUMNS / 2) > _NAPE / 360 * COLUMNS
-            kind[(behind & (kind == _SKIN)) | curtain] = _HAIR
-        return kind
+        hair, strange = tones.hair_like(self.colour), bare < _UNLIKE
+        hair |= hairy > np.maximum(bare, _UNLIKE)
+        aside = neck | ((kind == _SKIN) & ~self.face & ((_ROW > _BROW) | _BEHIND_EARS))
+        line = neckline(strange & ~hair, seen & neck & ~hair, clothes)
+        kind[neck & (line <= _ROW)] = _CLOTHES
+        hung = np.zeros_like(hair)
+        if hangs:
+            hung = self._hung(hair, aside | clothes, neck)
+            kind[hung] = _HAIR
+        other = np.select([kind == _SKIN, kind == _HAIR], [strange | hair, ~hair], bare > _ALIKE)
+        if _share(hair, seen, self.face & (_ROW > _MOUTH)) > _BEARD:
+            aside &= neck | hung  # a beard goes on beside the face
+        spread = cv2.dilate((other & seen).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        return kind, spread & (aside | hung)
+
+    def _hung(self, hair: Bool, where: Bool, neck: Bool) -> Bool:
+        """Where hair hangs down all along the neck: behind a line on each side."""
+        seen, half, rows = self.known > 0.5, COLUMNS // 2, np.argwhere(neck)[:, 0]
+        where = where & (rows.max() + _TIPS > _ROW)
+        lower = slice(int(rows.mean()), rows.max())
+        sides = (np.s_[:, half:], np.s_[:, half::-1])
+        out = np.zeros_like(hair)
+        for side, told in zip(sides, _telling(seen & where, *sides), strict=True):
+            line = np.minimum(hairline(hair[told], (seen & where)[told]), _NAPE)
+            line[lower] = np.minimum.accumulate(line[lower])  # it does not end on the neck
+            out[side] = np.arange(half + 1) >= line[:, None]
+        return out & where
+
+
+def _telling(seen: Bool, left: Side, right: Side) -> tuple[Side, Side]:
+    """Which side tells of each, as a photograph of a turned head may not show the other."""
+    count = seen[left].sum(), seen[right].sum()
+    if min(count) > _HIDDEN * max(count):
+        return left, right
+    more = left if count[0] > count[1] else right
+    return more, more
+
+
+def _share(hair: Bool, seen: Bool, where: Bool) -> float:
+    """How much of what is seen somewhere is hair."""
+    return float((hair & where).sum() / max((seen & where).sum(), 1))
 
 
 def _unrolled(figure: Figure) -> tuple[tuple[raster.Fragments, NDArray[np.int32]], UInt8]:

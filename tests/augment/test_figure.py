@@ -12,7 +12,7 @@ import pytest
 from facelab.augment.classes import CLASSES
 from facelab.augment.figure import figure_of, normals
 from facelab.augment.scene import Scene
-from facelab.augment.steps.profile import Profile
+from facelab.augment.steps.profile import Profile, _completed
 from facelab.augment.torn import Torn
 from facelab.augment.wrap import COLUMNS, ROWS, places, wrap_of
 from facelab.face.texture import unwrap
@@ -121,6 +121,71 @@ def test_behind_there_is_hair_and_no_background():
     assert away.min() > 0.3
 
 
+def below_the_skull(one):
+    """The rows of the photograph, cm below the middle of the skull."""
+    return (np.arange(SHAPE[0]) - one.middle[1]) / SCALE
+
+
+@cache
+def long_haired():
+    """A picture of a head with hair on both sides of the neck, and its matte."""
+    image, matte = (layer.copy() for layer in photograph(3))
+    down, x = below_the_skull(figure(3)), np.arange(SHAPE[1])
+    beside = (np.abs(x - SHAPE[1] / 2) < 11 * SCALE) & ((down > 0) & (down < 20))[:, None]
+    curtain = beside & (matte == 0)
+    image[curtain], matte[curtain] = HAIR, 1
+    return image, matte
+
+
+def test_hair_beside_the_neck_hangs_and_falls_straight():
+    positions = position_map(head().points, ATLAS)
+    one, short = figure_of(head(), positions, *long_haired()), figure(3)
+    assert one.hangs
+    assert not short.hangs
+    x, y, z = short.vertices.T
+    nape = (np.abs(x) < 2) & (y < -6) & (y > -9) & (z < -5)
+    back = z[y > 0].min()
+    assert np.median(z[nape]) > 0.8 * back
+    assert np.median(one.vertices[nape, 2]) < 0.85 * back
+
+
+def test_hair_hangs_all_along_the_neck():
+    image, matte = long_haired()
+    positions = position_map(head().points, ATLAS)
+    one = figure_of(head(), positions, image, matte)
+    wrap = wrap_of(one, image, np.zeros(SHAPE, np.float32), matte)
+    neck = slice(*np.int32((10 * np.pi / 2 + np.array([6.0, 12.0])) / 0.25))
+    behind = np.r_[0 : COLUMNS // 5, 4 * COLUMNS // 5 : COLUMNS]
+    assert (wrap.classes[neck][:, behind] == CLASSES["hair"]).all()
+    assert np.abs(wrap.colour[neck][:, behind, :3] - HAIR).max() < 0.2
+
+
+def test_a_gap_in_hair_that_hangs_is_filled():
+    image, matte = (layer.copy() for layer in long_haired())
+    positions = position_map(head().points, ATLAS)
+    gap = np.abs(below_the_skull(figure(3)) - 9)[:, None] < 1
+    gap = gap & (np.abs(np.abs(np.arange(SHAPE[1]) - SHAPE[1] / 2) - 8.5 * SCALE) < SCALE)
+    image[gap] = WALL  # which a matte may take for hair
+    one = figure_of(head(), positions, image, matte)
+    wrap = wrap_of(one, image, np.zeros(SHAPE, np.float32), matte)
+    assert one.hangs
+    assert np.linalg.norm(wrap.colour[..., :3] - WALL, axis=2).min() > 0.3
+
+
+@pytest.mark.parametrize("colour", [HAIR, np.float32([1, 1, 1])])
+def test_a_spot_on_the_neck_is_not_drawn(colour):
+    image, matte = photograph(3)
+    one = figure(3)
+    row = np.abs(below_the_skull(one) - 13) < 0.8
+    spot = row[:, None] & (np.abs(np.arange(SHAPE[1]) - SHAPE[1] / 2 - 10) < 8)
+    spotted = np.where(spot[..., None], colour, image).astype(np.float32)
+    plain, wrap = (
+        wrap_of(one, shown, np.zeros(SHAPE, np.float32), matte) for shown in (image, spotted)
+    )
+    assert (wrap.classes == plain.classes).all()
+    assert np.abs(wrap.colour - plain.colour).max() < 0.15  # without the light that falls on it
+
+
 def scene(thick=0):
     image, matte = photograph(thick)
     positions = position_map(head().points, ATLAS)
@@ -155,3 +220,24 @@ def test_a_face_that_was_not_seen_is_torn():
     blind = Texture(before.texture.colour, np.full_like(before.texture.confidence, 0.01))
     with pytest.raises(Torn, match="stretch"):
         Profile(yaw=20.0)(replace(before, texture=blind))
+
+
+def test_hair_at_the_temples_is_not_drawn_as_the_face():
+    before = scene()
+    size = before.texture.colour.shape[0]
+    temples = np.s_[3 * size // 8 : size // 2, np.r_[12:18, size - 18 : size - 12]]
+    colour, confidence = np.tile(SKIN, (size, size, 1)), np.full((size, size), 0.7, np.float32)
+    colour[temples] = HAIR
+    texture = _completed(Texture(colour, confidence), before.positions)
+    assert np.abs(texture.colour[temples] - SKIN).max() < 0.1
+
+
+def test_a_strand_that_the_better_seen_half_has_not_is_not_drawn():
+    before = scene()
+    size = before.texture.colour.shape[0]
+    strand = np.s_[size // 3 : size // 2, size // 3 : size // 3 + 3]
+    colour, confidence = before.texture.colour.copy(), np.full((size, size), 0.6, np.float32)
+    colour[:], confidence[:, size // 2 :] = SKIN, 0.9
+    colour[strand] = HAIR
+    texture = _completed(Texture(colour, confidence), before.positions)
+    assert np.abs(texture.colour[strand] - SKIN).max() < 0.1

@@ -52,6 +52,10 @@ _STRETCHED = 0.1  # least mean confidence of the face as it is shown
 _RIM = 0.14  # of the texture, at the face's edge
 _GRAZED = 0.5  # confidence below which a texel is made up of the other half, or of its neighbours
 _DOUBTED = 0.3  # of the texture, about the face's edge: what was grazed there shows something else
+_STRAND, _DARK = 0.2, 0.3  # of the texture's side, about a small place; log, how much darker it is
+_BETTER = 1.15  # times as confident, from which the other half is right about such places
+_HAIR, _SURE = 0.5, 0.9  # log, how much darker hair is than a face; confidence of what is no hair
+_LOWER = 0.55  # of the texture's side, below which a face may have a beard
 _SPECKS = 7  # texels: smaller islands of those are left
 _MOST = 2.0  # standard deviations: no head is stranger
 _ACTIVE = 0.12  # how often each expression of the model is there
@@ -262,10 +266,28 @@ def _completed(texture: Texture, positions: PositionMap) -> Texture:
     """Complete a texture: what was not seen, or grazed, is made up of the other half."""
     own, other = texture.confidence, texture.confidence[:, ::-1]
     rim = positions.atlas.soft_region("oval", texture.size, _DOUBTED) < 1
-    grazed = ((own < _GRAZED) & (rim | (other > 2 * own))).astype(np.uint8)
-    known = np.where(cv2.medianBlur(grazed, _SPECKS) > 0, 0, own).astype(np.float32)
     face = positions.atlas.region("face", texture.size) > 0
-    return replace(texture, colour=complete(Texture(texture.colour, known), face).colour)
+    grey = np.log(cv2.cvtColor(texture.colour, cv2.COLOR_RGB2GRAY) + np.float32(0.05))
+    grazed = (own < _GRAZED) & (rim | (other > 2 * own))
+    grazed |= _thick(_darker(grey)) & (other > _BETTER * own)
+    hair = rim & (grey < np.median(grey[face]) - _HAIR)
+    hair[int(_LOWER * texture.size) :] = False  # a beard
+    grazed |= _thick(hair) & rim & (own < _SURE)
+    known = np.where(cv2.medianBlur(grazed.astype(np.uint8), _SPECKS) > 0, 0, own)
+    return replace(
+        texture, colour=complete(Texture(texture.colour, known.astype(np.float32)), face).colour
+    )
+
+
+def _darker(grey: Float) -> Bool:
+    """Where one half is darker than the other in a small place: a strand of hair, a shadow."""
+    differs = grey - grey[:, ::-1]
+    return np.asarray(differs < cv2.blur(differs, (int(_STRAND * len(grey)),) * 2) - _DARK)
+
+
+def _thick(places: Bool) -> Bool:
+    """Places with their edges."""
+    return np.asarray(cv2.dilate(places.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
 
 
 def _face_opacity(size: int, atlas: Atlas) -> Float:
