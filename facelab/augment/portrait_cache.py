@@ -39,7 +39,7 @@ Arrays = dict[str, NDArray[Any]]
 
 _ATLASES = {"canonical": atlas.canonical, "prnet": atlas.prnet}
 _NAMES = ("positions", "atlas", "colour", "confidence")
-_LAYOUT = 2  # of the files in the cache: another one reads none of those
+_LAYOUT = 3  # of the files in the cache: another one reads none of those
 _LARGEST = 256 * MEGABYTE  # of such a file
 _FARTHEST = 1e6  # px: what lies beyond is in no photograph
 
