@@ -19,8 +19,8 @@ import numpy as np
 
 from facelab import AugmentedFaces, FaceObservation, images, load_model, swap
 from facelab.augment.generate import Generator
+from facelab.augment.heads import plan_of
 from facelab.augment.photographs import find
-from facelab.augment.plan import Plan
 from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.template import read_template
 from facelab.edits import Edit
@@ -150,7 +150,8 @@ def augmented() -> Float:
     found, *_ = find(SAMPLES, template.seed)
     with TemporaryDirectory() as cache:
         sources = PortraitCache(Path(cache), load_reconstructor, "figures", load_segmenter)
-        generator = Generator(Plan(found, COLUMNS * ROWS, template.seed), template, sources)
+        plan = plan_of(found, COLUMNS * ROWS, template.seed, template.variants, template.heads)
+        generator = Generator(plan, template, sources)
         tiles = [generator(index).image for index in range(COLUMNS * ROWS)]
     return np.vstack([np.hstack(tiles[at::ROWS]) for at in range(ROWS)])
 
