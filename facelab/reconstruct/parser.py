@@ -111,7 +111,7 @@ def _drawn(positions: PositionMap) -> dict[str, Float]:
 
 
 def _at_ears(positions: PositionMap) -> Float:
-    """1 between brows and mouth, where skin beside the face is an ear; 0 elsewhere, ``(256, 1)``."""
+    """1 between brows and mouth, where skin beside the face is an ear, ``(256, 1)``."""
     marks = positions.landmarks
     brows, mouth = float(marks[17:27, 1].mean()), float(marks[48:60, 1].mean())
     chin = max(float(marks[8, 1]), mouth + 1)
