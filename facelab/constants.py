@@ -30,3 +30,26 @@ FORMATS = ("jpg", "png", "webp", "avif", "tif")
 
 ENGINES = ("local", "dask")
 """What `facelab augment` can run on."""
+
+PARTS = (
+    "background",
+    "skin",
+    "brows",
+    "eyes",
+    "lips",
+    "mouth",
+    "hair",
+    "beard",
+    "glasses",
+    "lenses",
+    "front",
+    "ears",
+    "neck",
+    "clothes",
+)
+"""What a pixel around a face may show, in the order in which shares of them are kept.
+
+``skin`` is the bare skin of the face and ``neck`` that of the body, ``mouth`` the mouth's interior,
+``glasses`` rims and temples, ``lenses`` what is seen through them or reflected; ``front`` is
+whatever else lies in front of the face: a hand, a hat, a mask, a microphone.
+"""

@@ -1,0 +1,80 @@
+"""What each pixel around a face shows: skin, hair, glasses, a hand in front.
+
+Frame: a square crop around the face, level with it, of 256 pixels; `facelab.types.Crop` leads from
+the photograph's pixels to the crop's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from facelab.constants import PARTS
+from facelab.numerics.arrays import Float, require
+from facelab.numerics.smoothing import resized
+from facelab.types import Crop, PositionMap
+
+SIDE = 256  # of the crop, its own pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parsing:
+    """What each pixel of a crop around a face shows.
+
+    Parameters
+    ----------
+    shares : (256, 256, 14) float32
+        How much of the pixel is each of `facelab.constants.PARTS`, [0, 1]; they sum to 1.
+    crop : Crop
+        Where the crop lies in the photograph.
+
+    Raises
+    ------
+    ValueError
+        If the shares have another shape or dtype.
+    """
+
+    shares: Float
+    crop: Crop
+
+    def __post_init__(self) -> None:
+        require("shares", self.shares, (SIDE, SIDE, len(PARTS)), np.float32)
+
+    def __repr__(self) -> str:
+        return f"<Parsing {SIDE}x{SIDE}>"
+
+    def share(self, *parts: str) -> Float:
+        """How much of each pixel of the crop any of the parts is, ``(256, 256)`` in [0, 1]."""
+        out: Float = self.shares[..., [PARTS.index(part) for part in parts]].sum(axis=2)
+        return out
+
+    def at(self, places: Float, *parts: str) -> Float:
+        """The same at places ``(h, w, 2)`` of the photograph, its pixels: ``(h, w)``.
+
+        Beyond the crop its border is repeated.
+        """
+        rows = self.crop.apply(places.reshape(-1, 2)).reshape(places.shape)
+        x, y = cv2.split(rows)
+        share = self.share(*parts)
+        out: Float = cv2.remap(share, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return out
+
+    def texels(self, positions: PositionMap, size: int, *parts: str) -> Float:
+        """The same at the texels of a face, ``(size, size)``: what covers them, if they are hid."""
+        return resized(self.at(positions.values[..., :2], *parts), size)
+
+    def over(self, window: tuple[slice, slice], *parts: str) -> Float:
+        """The same at the pixels of a window (rows, columns) of the photograph."""
+        rows, columns = window
+        corner = np.array([[1, 0, columns.start], [0, 1, rows.start], [0, 0, 1]], np.float64)
+        matrix = self.crop.matrix @ corner
+        out: Float = cv2.warpAffine(
+            self.share(*parts),
+            matrix,
+            (columns.stop - columns.start, rows.stop - rows.start),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return out
