@@ -12,8 +12,11 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Texture
 
-SURFACE = ("skin", "brows", "eyes", "lips", "ears", "neck")
-"""The parts that are a face's own; in doubt the skin beside it, which looks the same."""
+SURFACE = ("skin", "brows", "eyes", "lips", "mouth", "ears", "neck")
+"""The parts that are a face's own; in doubt the skin beside it, which looks the same.
+
+What lies between the lips is told apart more finely by `facelab.face.mouth`.
+"""
 
 _SIDE = 256  # of the map on which edges are drawn in, texels
 _IN, _SOFT = 2, 1.5  # texels: how far from what is no skin taking begins, and how softly

@@ -14,7 +14,8 @@ from facelab.edits import Edit
 from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
 from facelab.face.front import Front
-from facelab.face.occlusion import mouth_opening, occlusion, opacity
+from facelab.face.mouth import CLEAR, Interior, Lips, fit_lips, lips_alone
+from facelab.face.occlusion import occlusion, opacity
 from facelab.face.quality import SURFACE
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
@@ -105,16 +106,25 @@ def swap_face(
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
+    positions = fit_lips(image, positions, parsing)
     size = size or texture_size(positions)
     atlas = positions.atlas
     before = Face(positions, unwrap(image, positions, size, parsing))
     skin = learn(before.texture, atlas)
-    views = [unwrap(seen.image, seen.positions, size, seen.parsing) for seen in person.observations]
+    places = [
+        fit_lips(seen.image, seen.positions, seen.parsing, CLEAR, 0.5) for seen in person.observations
+    ]
+    views = [
+        lips_alone(unwrap(seen.image, place, size, seen.parsing), Lips.of(place), atlas)
+        for seen, place in zip(person.observations, places, strict=True)
+    ]
     source = fuse(views, atlas)
     after = swap(source, before, skin, step.tone)
-    widest = max((one.positions for one in person.observations), key=mouth_opening)
-    shown = opacity(positions, widest, source.texture.confidence, step.kept)
-    front = None
+    eyes = tuple(part for part in step.kept if part == "eyes")
+    shown = opacity(positions, positions, source.texture.confidence, eyes)
+    front = interior = None
     if parsing is not None and mask is None and step.occlusion:
-        front = Front(parsing, (*SURFACE, "mouth"))
-    return composite(image, before, after, shown, step.blend, mask, front)
+        front = Front(parsing, SURFACE)
+    if "mouth" in step.kept:
+        interior = Interior.kept(Lips.of(positions), [Lips.of(place) for place in places])
+    return composite(image, before, after, shown, step.blend, mask, front, interior)
