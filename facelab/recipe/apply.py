@@ -13,6 +13,7 @@ import numpy as np
 from facelab.edits import Edit
 from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
+from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
 from facelab.face.mouth import CLEAR, Interior, Lips, fit_lips, lips_alone
 from facelab.face.occlusion import occlusion, opacity
@@ -106,13 +107,13 @@ def swap_face(
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
-    positions = fit_lips(image, positions, parsing)
+    positions = even_lids(fit_lips(image, positions, parsing))
     size = size or texture_size(positions)
     atlas = positions.atlas
     before = Face(positions, unwrap(image, positions, size, parsing))
     skin = learn(before.texture, atlas)
     places = [
-        fit_lips(seen.image, seen.positions, seen.parsing, CLEAR, 0.5) for seen in person.observations
+        even_lids(fit_lips(seen.image, seen.positions, seen.parsing, CLEAR, 0.5)) for seen in person.observations
     ]
     views = [
         lips_alone(unwrap(seen.image, place, size, seen.parsing), Lips.of(place), atlas)
