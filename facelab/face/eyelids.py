@@ -46,13 +46,11 @@ def _lids(atlas: Atlas) -> _Lids:
     columns = np.flatnonzero(wanted)
     brow = len(brows) - 1 - brows[::-1, columns].argmax(axis=0)
     starts = np.flatnonzero(np.diff(columns, prepend=-2) > 1)
-    share = np.concatenate(
-        [
-            smoothstep((np.minimum(run, run[::-1]) + 1) / np.float32(_TAPER))
-            for run in map(np.arange, np.diff([*starts, len(columns)]))
-        ]
-    )
-    return _Lids(columns, brow, eyes[:, columns].argmax(axis=0), share)
+    steps = np.diff([*starts, len(columns)])
+    inward = np.concatenate([np.minimum(run, run[::-1]) + 1 for run in map(np.arange, steps)])
+    share = smoothstep(np.asarray(inward / _TAPER, np.float32))
+    rows = columns, brow, eyes[:, columns].argmax(axis=0)
+    return _Lids(*(np.asarray(row, np.int32) for row in rows), share=share)
 
 
 def even_lids(positions: PositionMap) -> PositionMap:

@@ -170,7 +170,7 @@ def _from_silhouette(positions: PositionMap, shown: Bool) -> Float:
     """
     box = positions.box
     scale = np.float32(_SILHOUETTE_SIDE / max(box.width, box.height, 1e-6))
-    x, y = cv2.split((positions.values[..., :2] - np.float32([box.x0, box.y0])) * scale)
+    x, y = cv2.split((positions.values[..., :2] - np.array([box.x0, box.y0], np.float32)) * scale)
     beyond = cv2.dilate((~shown).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.bool_)
     column, row = (
         np.clip(np.rint(at[beyond & shown]), 0, _SILHOUETTE_SIDE).astype(int) for at in (x, y)

@@ -15,8 +15,9 @@ from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
-from facelab.face.mouth import CLEAR, Interior, Lips, fit_lips, lips_alone
-from facelab.face.occlusion import occlusion, opacity
+from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, lips_alone
+from facelab.face.occlusion import occlusion
+from facelab.face.opacity import opacity
 from facelab.face.quality import SURFACE
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
@@ -25,7 +26,7 @@ from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
 from facelab.recipe.inputs import Inputs, Person, Pictures
 from facelab.recipe.recipe import Swap
-from facelab.types import Face, PositionMap
+from facelab.types import Face, PositionMap, Texture
 
 
 def edit_face(
@@ -109,17 +110,10 @@ def swap_face(
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
     positions = even_lids(fit_lips(image, positions, parsing))
     size = size or texture_size(positions)
-    atlas = positions.atlas
     before = Face(positions, unwrap(image, positions, size, parsing))
-    skin = learn(before.texture, atlas)
-    places = [
-        even_lids(fit_lips(seen.image, seen.positions, seen.parsing, CLEAR, 0.5)) for seen in person.observations
-    ]
-    views = [
-        lips_alone(unwrap(seen.image, place, size, seen.parsing), Lips.of(place), atlas)
-        for seen, place in zip(person.observations, places, strict=True)
-    ]
-    source = fuse(views, atlas)
+    skin = learn(before.texture, positions.atlas)
+    views, mouths = _views(person, size)
+    source = fuse(views, positions.atlas)
     after = swap(source, before, skin, step.tone)
     eyes = tuple(part for part in step.kept if part == "eyes")
     shown = opacity(positions, positions, source.texture.confidence, eyes)
@@ -127,5 +121,16 @@ def swap_face(
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, SURFACE)
     if "mouth" in step.kept:
-        interior = Interior.kept(Lips.of(positions), [Lips.of(place) for place in places])
+        interior = Interior.kept(Lips.of(positions), mouths)
     return composite(image, before, after, shown, step.blend, mask, front, interior)
+
+
+def _views(person: Person, size: int) -> tuple[list[Texture], list[Lips]]:
+    """A person's textures without what lies between the lips, and these."""
+    views, mouths = [], []
+    for seen in person.observations:
+        positions = even_lids(fit_lips(seen.image, seen.positions, seen.parsing, MARGIN))
+        texture = unwrap(seen.image, positions, size, seen.parsing)
+        mouths.append(Lips.of(positions))
+        views.append(lips_alone(texture, mouths[-1], positions.atlas))
+    return views, mouths
