@@ -181,7 +181,10 @@ class FaceObservation:
     @cached_property
     def _subject(self) -> Subject:
         """The face as exports take it."""
-        return Subject(self.photograph.srgb, self.found, metadata=self.photograph.metadata)
+        photograph = self.photograph
+        return Subject(
+            photograph.srgb, self.found, metadata=photograph.metadata, parser=self.parser
+        )
 
 
 class FaceModel:
