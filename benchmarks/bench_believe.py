@@ -3,9 +3,10 @@
     python benchmarks/bench_believe.py --pairs pairs.csv --photographs FOLDER --work FOLDER \
         --set before=CHECKOUT --prnet --identity face-api.tgz --identity human.tgz
 
-Swaps are made by the facelab of this checkout, by those of other checkouts (``--set``), and by
-PRNet's procedure; all are measured by this one. docs/benchmark.md says what the measures are.
-Results are kept in the work folder, so that what has not changed is not swapped again.
+Swaps are made by the facelab that is imported, by those of other checkouts (``--set``), and by
+PRNet's procedure; all are measured by the one that is imported. What the measures are stands in
+docs/benchmark.md. Results are kept in the work folder, so that what has not changed is not swapped
+again.
 """
 
 from __future__ import annotations
@@ -18,14 +19,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # networks so small gain nothing from more
-
-FOLDER = Path(__file__).resolve().parent
-sys.path.insert(1, str(FOLDER.parent))
 
 import cv2
 import kept_faces
@@ -38,10 +36,11 @@ from identity import IdentityNet, cosine
 from swap_pairs import Pair, read_pairs
 
 import facelab
-from facelab import FaceModel, FaceObservation, images
+from facelab import FaceModel, FaceObservation, NoFaceError, images
 from facelab.images.image import from_integers
 from facelab.numerics.arrays import Float
 
+FOLDER = Path(__file__).resolve().parent
 HERE = "this"
 PRNET = "PRNet's"
 
@@ -58,7 +57,7 @@ NETS = {"face-api": ("dlib", IdentityNet), "human": ("FaceRes", FaceRes)}
 
 @dataclass(frozen=True)
 class Version:
-    """Something that swaps: a checkout of facelab, or PRNet's procedure on this one."""
+    """Something that swaps: a checkout of facelab, or PRNet's procedure on its faces."""
 
     name: str
     checkout: Path
@@ -91,7 +90,7 @@ class Judge:
     photographs : Path
         Their folder.
     model : FaceModel
-        That of this checkout, for every version's results.
+        What finds the faces of every version's results.
     nets : dict of str to Net
     """
 
@@ -132,14 +131,18 @@ class Judge:
         return found | {f"{stage}, ms": 1000 * spent for stage, spent in seconds.items()}
 
     def _of_identity(self, pair: Pair, result: Float) -> dict[str, float]:
-        """Whom the result shows, read at the landmarks found in it."""
-        embeddings = self._embedded(self._model.observe(result, "largest", name=pair.name)[0])
+        """Whom the result shows, read at the landmarks found in it, or else at the target's."""
+        try:
+            (shown,) = self._model.observe(result, "largest")
+        except NoFaceError:
+            shown = replace(self.observed(pair.target), photograph=images.Image(result))
+        embeddings = self._embedded(shown)
         out = {}
         for net, mean in self._means.items():
             source, target = (self._embeddings[name][net] - mean for name in pair)
-            shown = embeddings[net] - mean
-            out[f"{net}: to source"] = cosine(shown, source)
-            out[f"{net}: to target"] = cosine(shown, target)
+            found = embeddings[net] - mean
+            out[f"{net}: to source"] = cosine(found, source)
+            out[f"{net}: to target"] = cosine(found, target)
             out[f"{net}: source to target"] = cosine(source, target)
         return out
 
@@ -266,7 +269,7 @@ def arguments() -> argparse.Namespace:
         "--set", action="append", default=[], metavar="NAME=CHECKOUT", help="another version"
     )
     parser.add_argument("--prnet", action="store_true", help="PRNet's procedure too")
-    parser.add_argument("--name", default=HERE, help="what this checkout is called")
+    parser.add_argument("--name", default=HERE, help="what the facelab that is imported is called")
     parser.add_argument(
         "--identity", type=Path, action="append", default=[], help="archive of a recognition net"
     )
@@ -283,7 +286,7 @@ def arguments() -> argparse.Namespace:
 
 
 def versions(given: argparse.Namespace) -> list[Version]:
-    """What swaps, this checkout last."""
+    """What swaps, the facelab that is imported last."""
     here = Path(facelab.__file__).resolve().parents[1]
     found = [Version(PRNET, here, prnet=True)] if given.prnet else []
     for text in given.set:

@@ -54,13 +54,10 @@ class FaceRes:
         x = crops.flip(1) * 255 - torch.tensor(MEAN_BGR)[:, None, None]
         x = self._convolve(x, "conv1/convolution/merged_input", "conv1_bn", 2)
         for block in range(1, BLOCKS + 1):
+            depthwise, pointwise = f"conv_dw_{block}", f"conv_pw_{block}"
             stride = 2 if block in HALVING else 1
-            x = self._convolve(
-                x, f"conv_dw_{block}/depthwise_kernel", f"conv_dw_{block}_bn", stride
-            )
-            x = self._convolve(
-                x, f"conv_pw_{block}/convolution/merged_input", f"conv_pw_{block}_bn"
-            )
+            x = self._convolve(x, f"{depthwise}/depthwise_kernel", f"{depthwise}_bn", stride)
+            x = self._convolve(x, f"{pointwise}/convolution/merged_input", f"{pointwise}_bn")
         return x.mean(dim=(2, 3))
 
     def _convolve(self, x: Tensor, kernel: str, norm: str, stride: int = 1) -> Tensor:

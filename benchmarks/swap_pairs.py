@@ -14,10 +14,10 @@ import argparse
 import csv
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from unittest import mock
 
 import cv2
@@ -58,6 +58,9 @@ class Swapped(NamedTuple):
     seconds: dict[str, float]
 
 
+Method = Callable[[FaceModel, FaceObservation, FaceObservation], Swapped]
+
+
 def read_pairs(path: Path) -> list[Pair]:
     """The rows of a CSV with the columns `source` and `target`."""
     with path.open(newline="") as file:
@@ -81,9 +84,9 @@ def composited() -> Iterator[list[tuple[Face, Float]]]:
     calls: list[tuple[Face, Float]] = []
     original = apply.composite
 
-    def composite(image: Float, before: Face, after: Face, opacity: Float, *others: Any) -> Float:  # noqa: ANN401
+    def composite(image: Float, before: Face, after: Face, opacity: Float, *rest: object) -> Float:
         calls.append((after, opacity))
-        return original(image, before, after, opacity, *others)
+        return original(image, before, after, opacity, *rest)
 
     with mock.patch.object(apply, "composite", composite):
         yield calls
@@ -127,13 +130,10 @@ def write(folder: Path, pair: Pair, swapped: Swapped) -> None:
     (folder / f"{pair.name}.json").write_text(json.dumps(swapped.seconds))
 
 
-def run(
-    pairs: Sequence[Pair], photographs: Path, folder: Path, kept: Path, prnet_too: bool
-) -> None:
+def run(pairs: Sequence[Pair], photographs: Path, folder: Path, kept: Path, method: Method) -> None:
     """Swap the pairs that have not been swapped yet."""
     folder.mkdir(parents=True, exist_ok=True)
     model = kept_faces.model(kept)
-    method = by_prnet if prnet_too else by_facelab
     for pair in pairs:
         if (folder / f"{pair.name}.json").exists():
             continue
@@ -153,8 +153,8 @@ def main() -> None:
     parser.add_argument("--kept", type=Path, required=True, help="folder of faces found before")
     parser.add_argument("--prnet", action="store_true", help="PRNet's procedure instead")
     given = parser.parse_args()
-    pairs = read_pairs(given.pairs)
-    run(pairs, given.photographs, given.output, given.kept, given.prnet)
+    method = by_prnet if given.prnet else by_facelab
+    run(read_pairs(given.pairs), given.photographs, given.output, given.kept, method)
 
 
 if __name__ == "__main__":
