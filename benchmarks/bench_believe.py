@@ -19,36 +19,27 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # networks so small gain nothing from more
 
-import cv2
 import kept_faces
 import numpy as np
 import sheets
-import swap_measures as measures
 import torch
 from faceres import FaceRes
-from identity import IdentityNet, cosine
+from identity import IdentityNet
+from judge import Judge, Net
 from swap_pairs import Pair, read_pairs
 
 import facelab
-from facelab import FaceModel, FaceObservation, NoFaceError, images
+from facelab import images
 from facelab.images.image import from_integers
-from facelab.numerics.arrays import Float
 
 FOLDER = Path(__file__).resolve().parent
 HERE = "this"
 PRNET = "PRNet's"
-
-
-class Net(Protocol):
-    """A recognition network: image and 68 landmarks to an embedding."""
-
-    def __call__(self, image: Float, landmarks: Float) -> Float: ...
 
 
 # Which archive holds which network, by a part of the file's name.
@@ -73,97 +64,13 @@ class Version:
     def swap(self, pairs: Path, photographs: Path, work: Path) -> Path:
         """Swap what has not been swapped yet; the folder of the results."""
         where = f"{photographs.resolve()}{self.digest}".encode()
-        folder = work / f"{self.name.strip()}-{hashlib.sha256(where).hexdigest()[:8]}"
+        folder = work / f"{self.name}-{hashlib.sha256(where).hexdigest()[:8]}"
         line = [sys.executable, str(FOLDER / "swap_pairs.py"), "--pairs", str(pairs)]
         line += ["--photographs", str(photographs), "-o", str(folder)]
         line += ["--kept", str(work / "faces"), *(["--prnet"] if self.prnet else [])]
         environment = os.environ | {"PYTHONPATH": str(self.checkout)}
         subprocess.run(line, check=True, env=environment)
         return folder
-
-
-class Judge:
-    """Measures results; faces and embeddings of photographs are worked out once.
-
-    Parameters
-    ----------
-    photographs : Path
-        Their folder.
-    model : FaceModel
-        What finds the faces of every version's results.
-    nets : dict of str to Net
-    """
-
-    def __init__(self, photographs: Path, model: FaceModel, nets: dict[str, Net]) -> None:
-        self._photographs = photographs
-        self._model = model
-        self._nets = nets
-        self._embeddings: dict[str, dict[str, Float]] = {}
-        self._means: dict[str, Float] = {}
-
-    def prepare(self, pairs: Sequence[Pair]) -> None:
-        """Embed the photographs: cosines are taken from their mean.
-
-        The networks send all faces into a narrow cone, in which the plain cosine of two strangers
-        is about 0.9.
-        """
-        for name in sorted({name for pair in pairs for name in pair}):
-            self._embeddings[name] = self._embedded(self.observed(name))
-        for net in self._nets:
-            shown = [self._embeddings[name][net] for pair in pairs for name in pair]
-            self._means[net] = np.mean(shown, axis=0)
-
-    def observed(self, name: str) -> FaceObservation:
-        """The largest face of a photograph."""
-        return self._model.observe(self._photographs / name, "largest")[0]
-
-    def _embedded(self, face: FaceObservation) -> dict[str, Float]:
-        return {name: net(face.image, face.landmarks68) for name, net in self._nets.items()}
-
-    def measured(self, pair: Pair, folder: Path) -> dict[str, float]:
-        """A result's measures by name."""
-        target = self.observed(pair.target)
-        result = images.read(folder / f"{pair.name}.png").pixels
-        area = cv2.imread(str(folder / f"{pair.name}.area.png"))
-        _, made_up, painted = cv2.split(area.astype(np.float32) / 255)
-        found = self._of_identity(pair, result) | of_pixels(target, result, painted, made_up)
-        seconds = json.loads((folder / f"{pair.name}.json").read_text())
-        return found | {f"{stage}, ms": 1000 * spent for stage, spent in seconds.items()}
-
-    def _of_identity(self, pair: Pair, result: Float) -> dict[str, float]:
-        """Whom the result shows, read at the landmarks found in it, or else at the target's."""
-        try:
-            (shown,) = self._model.observe(result, "largest")
-        except NoFaceError:
-            shown = replace(self.observed(pair.target), photograph=images.Image(result))
-        embeddings = self._embedded(shown)
-        out = {}
-        for net, mean in self._means.items():
-            source, target = (self._embeddings[name][net] - mean for name in pair)
-            found = embeddings[net] - mean
-            out[f"{net}: to source"] = cosine(found, source)
-            out[f"{net}: to target"] = cosine(found, target)
-            out[f"{net}: source to target"] = cosine(source, target)
-        return out
-
-
-def of_pixels(
-    target: FaceObservation, result: Float, painted: Float, made_up: Float
-) -> dict[str, float]:
-    """The measures that need no network."""
-    before, positions = target.image, target.positions
-    size, shape, atlas = target.box.size, before.shape[:2], positions.atlas
-    face = measures.drawn(atlas.region("oval", atlas.size), positions, shape)
-    skin = measures.drawn(measures.bare(atlas), positions, shape) * painted > measures.HALF
-    seam = measures.seam(before, result, painted, size)
-    return {
-        "tone": measures.tone_difference(before, result, positions),
-        "invented, %": 100 * measures.invented_share(painted, made_up),
-        "painted, %": 100 * measures.painted_share(painted, face),
-        "fine contrast": measures.fine_contrast_ratio(before, result, skin, size),
-        "seam, across over along": seam.ratio,
-        "seam, step in L*": seam.step,
-    }
 
 
 Rows = dict[Pair, dict[str, float]]
@@ -291,10 +198,13 @@ def versions(given: argparse.Namespace) -> list[Version]:
     found = [Version(PRNET, here, prnet=True)] if given.prnet else []
     for text in given.set:
         name, _, checkout = text.partition("=")
-        if not (Path(checkout) / "facelab").is_dir():
+        if not checkout or not (Path(checkout) / "facelab").is_dir():
             raise SystemExit(f"--set {text}: no checkout of facelab there; NAME=FOLDER is wanted")
         found.append(Version(name, Path(checkout).resolve()))
-    return [*found, Version(given.name, here)]
+    found.append(Version(given.name, here))
+    if len({version.name for version in found}) < len(found):
+        raise SystemExit(f"two versions are called alike: {', '.join(one.name for one in found)}")
+    return found
 
 
 def main() -> None:

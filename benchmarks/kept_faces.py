@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,9 @@ class KeptFaces:
                 return [Reconstruction(positions, float(kept["score"]))]
         found: list[Reconstruction] = self._reconstructor.largest(image)
         if found:
-            np.savez(path, positions=found[0].positions.values, score=found[0].score)
+            whole = path.with_suffix(f".{os.getpid()}.npz")  # others may be reading meanwhile
+            np.savez(whole, positions=found[0].positions.values, score=found[0].score)
+            whole.replace(path)
         return found
 
 
