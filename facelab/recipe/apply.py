@@ -123,7 +123,7 @@ def swap_face(
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
     """The parts that a swap takes of its source."""
-    taken = set(SURFACE) - {"beard"} | _worn(step, "source")
+    taken = {"skin", "brows", "eyes", "lips"} | _worn(step, "source")
     if all(view.parts is None or clear_lenses(view) for view in views):
         taken.add("lenses")
     return tuple(part for part in PARTS if part in taken)
