@@ -64,6 +64,14 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
     help="How far tone and shading are those of the target.",
 )
 @click.option(
+    "--shape",
+    type=float,
+    default=0.8,
+    show_default=True,
+    metavar="0..1",
+    help="How far the face takes on the source's shape; pose and expression stay the target's.",
+)
+@click.option(
     "--keep",
     callback=_parts,
     default="mouth",
@@ -125,6 +133,7 @@ def swap_command(
     output: Path,
     blend: str,
     tone: float,
+    shape: float,
     keep: tuple[str, ...],
     source_face: str | int,
     target_face: str | int,
@@ -177,7 +186,16 @@ def swap_command(
         raise click.UsageError("--source-box goes with one --source")
     person = Photographs(files, str(source_face), Box(*source_box) if source_box else None)
     recipe = Recipe(
-        [Swap(source=SOURCE, tone=tone, keep=keep, blend=blend, occlusion=not no_occlusion)],
+        [
+            Swap(
+                source=SOURCE,
+                tone=tone,
+                shape=shape,
+                keep=keep,
+                blend=blend,
+                occlusion=not no_occlusion,
+            )
+        ],
         inputs={SOURCE: person},
         name="swap",
         faces=Box(*target_box) if target_box else target_face,

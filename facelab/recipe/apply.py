@@ -16,6 +16,7 @@ from facelab.face.composite import composite, unchanged
 from facelab.face.front import Front
 from facelab.face.occlusion import mouth_opening, occlusion, opacity
 from facelab.face.quality import SURFACE
+from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
 from facelab.face.texture import texture_size, unwrap
@@ -79,8 +80,8 @@ def swap_face(
     size: int | None = None,
     mask: Float | None = None,
     parsing: Parsing | None = None,
-) -> Float:
-    """Return the image with the face at `positions` replaced by another person's.
+) -> tuple[Float, PositionMap]:
+    """Return the image with another person's face at `positions`, and where that face is then.
 
     Parameters
     ----------
@@ -111,10 +112,11 @@ def swap_face(
     skin = learn(before.texture, atlas)
     views = [unwrap(seen.image, seen.positions, size, seen.parsing) for seen in person.observations]
     source = fuse(views, atlas)
-    after = swap(source, before, skin, step.tone)
+    shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
+    after = Face(shape, swap(source, before, skin, step.tone).texture)
     widest = max((one.positions for one in person.observations), key=mouth_opening)
     shown = opacity(positions, widest, source.texture.confidence, step.kept)
     front = None
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, (*SURFACE, "mouth"))
-    return composite(image, before, after, shown, step.blend, mask, front)
+    return composite(image, before, after, shown, step.blend, mask, front), shape

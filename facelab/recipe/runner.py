@@ -128,7 +128,9 @@ class RecipeRunner:
                 for step in steps:
                     assert isinstance(step, Swap)
                     parsing = self.model.parser(image, positions)
-                    image = swap_face(image, positions, step, inputs, size, mask, parsing)
+                    image, positions = swap_face(
+                        image, positions, step, inputs, size, mask, parsing
+                    )
             else:
                 edits = [step for step in steps if isinstance(step, Edit)]
                 before = Face(positions, unwrap(image, positions, size))
