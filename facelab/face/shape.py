@@ -36,8 +36,8 @@ def transferred(
         return target
     model = IdentityModel.load()
     own = model.likeness(points468(target))
-    other = model.person([model.likeness(points468(source)) for source in sources])
-    offsets = product(model.difference(other, own), own.axes.T) * share
+    others = [model.likeness(points468(source)) for source in sources]
+    offsets = share * product(model.difference(others, own), own.axes.T)
     moved = target.values + _laid_out(offsets.astype(np.float32), target.atlas)
     return PositionMap(moved, target.atlas)
 

@@ -110,41 +110,39 @@ class IdentityModel:
         shown = np.clip(facing, _UNSEEN, 1.0) / noise**2
         return Likeness(own, shown[:, None, None] * sight, scale * _FLIP[:, None] * rotation)
 
-    def person(self, views: Sequence[Likeness]) -> Likeness:
-        """One person's views as one: each point as those say that show it best.
-
-        What the person does in one view and not in another comes out less.
-        """
-        if len(views) == 1:
-            return views[0]
-        precision = np.sum([view.precision for view in views], axis=0)
-        pulls = [np.einsum("nij,nj->ni", view.precision, view.points) for view in views]
-        points = np.einsum("nij,nj->ni", np.linalg.inv(precision), np.sum(pulls, axis=0))
-        return Likeness(points, precision, views[0].axes)
-
-    def difference(self, other: Likeness, own: Likeness) -> Array:
-        """How the identity of one face differs from another's, ``(468, 3)`` float64, model unit.
+    def difference(self, others: Sequence[Likeness], own: Likeness) -> Array:
+        """How one person's identity differs from another's, ``(468, 3)`` float64, model unit.
 
         The most probable coefficients of the difference under a normal prior: ridge regression on
-        identity, expression and, freely, pose. What either face shows badly says little of them,
-        and they stay near 0. The lips stay as far apart as they are, the size of the head as it is.
+        identity and, for each photograph, expression and pose. What the faces show badly says
+        little of the coefficients, which then stay near 0. The lips stay as far apart as they are,
+        the head as large.
 
         Parameters
         ----------
-        other : Likeness
-            Whose identity is wanted.
+        others : sequence of Likeness
+            Whose identity is wanted, in one or more photographs.
         own : Likeness
             From whom the points are to move.
         """
+        count = len(self.identity)
+        gram, moment = np.eye(count), np.zeros(count)
+        for other in others:
+            each, towards = _without(count, *self._equations(other, own))
+            gram, moment = gram + each, moment + towards
+        found = combined(solve(gram, moment), self._modes[:count])
+        return _with_lips_together(self._held(found))
+
+    def _equations(self, other: Likeness, own: Likeness) -> tuple[Array, Array]:
+        """The normal equations for the coefficients of `_modes` between two photographs.
+
+        Those of expression with their prior, those of identity without.
+        """
         covariance = np.linalg.inv(other.precision) + np.linalg.inv(own.precision)
-        precision = np.linalg.inv(covariance)
-        modes, count = self._modes, len(self.identity)
+        precision, modes = np.linalg.inv(covariance), self._modes
         weighted = np.einsum("kni,nij->knj", modes, precision).reshape(len(modes), -1)
-        gram = product(weighted, modes.reshape(len(modes), -1).T)
-        gram[np.diag_indices(len(modes))] += self._prior
-        moment = product(weighted, (other.points - own.points).ravel())
-        found = solve(gram, moment)[:count]
-        return self._held(_with_lips_together(combined(found, modes[:count])))
+        gram = product(weighted, modes.reshape(len(modes), -1).T) + np.diag(self._prior)
+        return gram, product(weighted, (other.points - own.points).ravel())
 
     @cached_property
     def _modes(self) -> Array:
@@ -154,9 +152,11 @@ class IdentityModel:
 
     @cached_property
     def _prior(self) -> Array:
-        """Inverse variances of the coefficients of `_modes`."""
-        shapes = len(self.identity) + len(self.expression)
-        return np.where(np.arange(len(self._modes)) < shapes, 1.0, _FREE)
+        """Inverse variances of what a photograph has of its own, beside identity."""
+        out = np.full(len(self._modes), _FREE)
+        out[: len(self.identity)] = 0
+        out[len(self.identity) :][: len(self.expression)] = 1
+        return out
 
     def _held(self, offsets: Array) -> Array:
         """Offsets after the similarity by which the outline of the upper face moves least.
@@ -186,6 +186,14 @@ def similarities(points: Float) -> Array:
     axes = np.eye(3)
     shifts = [np.broadcast_to(axis, away.shape) for axis in axes]
     return np.stack([*shifts, away, *(np.cross(axis, away) for axis in axes)])
+
+
+def _without(count: int, gram: Array, moment: Array) -> tuple[Array, Array]:
+    """The normal equations of the first unknowns alone: the others solved for (Schur 1917)."""
+    cross, inner = gram[:count, count:], gram[count:, count:]
+    *gone, towards = (solve(inner, row) for row in (*cross, moment[count:]))
+    rest = moment[:count] - product(cross, towards)
+    return gram[:count, :count] - product(cross, np.transpose(gone)), rest
 
 
 def _with_lips_together(offsets: Array) -> Array:
