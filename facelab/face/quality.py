@@ -12,8 +12,12 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import Texture
 
-SURFACE = ("skin", "brows", "eyes", "lips", "beard", "ears", "neck")
-"""The parts that are a face's own; in doubt the skin beside it, which looks the same."""
+SURFACE = ("skin", "brows", "eyes", "lips", "mouth", "beard", "ears", "neck")
+"""The parts that are a face's own; in doubt the skin beside it, which looks the same.
+
+What lies between the lips is told apart more finely by `facelab.face.mouth`.
+"""
+
 
 _DARK = 0.6  # of the skin's luminance: lenses darker than that hide the eyes
 

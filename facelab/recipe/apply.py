@@ -15,7 +15,8 @@ from facelab.edits import Edit
 from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
 from facelab.face.front import Front
-from facelab.face.occlusion import mouth_opening, occlusion, opacity
+from facelab.face.mouth import CLEAR, Interior, Lips, fit_lips, lips_alone
+from facelab.face.occlusion import occlusion, opacity
 from facelab.face.quality import SURFACE, clear_lenses
 from facelab.face.shape import transferred
 from facelab.face.skin import learn
@@ -107,25 +108,36 @@ def swap_face(
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
+    positions = fit_lips(image, positions, parsing)
     size = size or texture_size(positions)
     atlas = positions.atlas
     before = Face(positions, unwrap(image, positions, size, parsing))
     skin = learn(before.texture, atlas)
-    views = [unwrap(seen.image, seen.positions, size, seen.parsing) for seen in person.observations]
+    places = [
+        fit_lips(seen.image, seen.positions, seen.parsing, CLEAR, 0.5)
+        for seen in person.observations
+    ]
+    views = [
+        lips_alone(unwrap(seen.image, place, size, seen.parsing), Lips.of(place), atlas)
+        for seen, place in zip(person.observations, places, strict=True)
+    ]
     source = fuse(views, atlas, _taken(views, step))
     shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
     after = Face(shape, swap(source, before, skin, step.tone).texture)
-    widest = max((one.positions for one in person.observations), key=mouth_opening)
-    shown = opacity(positions, widest, source.texture.confidence, step.kept)
-    front = None
+    eyes = tuple(part for part in step.kept if part == "eyes")
+    shown = opacity(positions, positions, source.texture.confidence, eyes)
+    front = interior = None
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, _painted(before.texture, step))
-    return composite(image, before, after, shown, step.blend, mask, front), shape
+    if "mouth" in step.kept:
+        interior = Interior.kept(Lips.of(positions), [Lips.of(place) for place in places])
+    image = composite(image, before, after, shown, step.blend, mask, front, interior)
+    return image, shape
 
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
     """The parts that a swap takes of its source."""
-    taken = {"skin", "brows", "eyes", "lips"} | _worn(step, "source")
+    taken = {"skin", "brows", "eyes", "lips", "mouth"} | _worn(step, "source")
     if all(view.parts is None or clear_lenses(view) for view in views):
         taken.add("lenses")
     return tuple(part for part in PARTS if part in taken)
@@ -133,7 +145,7 @@ def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
 
 def _painted(target: Texture, step: Swap) -> tuple[str, ...]:
     """The parts of the target that a swap paints over."""
-    painted = set(SURFACE) - {"beard"} | {"mouth"} | _worn(step, "source")
+    painted = set(SURFACE) - {"beard"} | _worn(step, "source")
     if clear_lenses(target):
         painted.add("lenses")
     return tuple(part for part in PARTS if part in painted)
