@@ -17,7 +17,7 @@ from facelab.face.composite import composite, unchanged
 from facelab.face.front import Front
 from facelab.face.mouth import CLEAR, Interior, Lips, fit_lips, lips_alone
 from facelab.face.occlusion import occlusion, opacity
-from facelab.face.quality import SURFACE, clear_lenses
+from facelab.face.quality import SURFACE, believed, clear_lenses
 from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
@@ -108,18 +108,19 @@ def swap_face(
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
+    parsing = believed(image, positions, parsing)
     positions = fit_lips(image, positions, parsing)
     size = size or texture_size(positions)
     atlas = positions.atlas
     before = Face(positions, unwrap(image, positions, size, parsing))
     skin = learn(before.texture, atlas)
     places = [
-        fit_lips(seen.image, seen.positions, seen.parsing, CLEAR, 0.5)
-        for seen in person.observations
+        fit_lips(seen.image, seen.positions, parts, CLEAR, 0.5)
+        for seen, parts in zip(person.observations, person.parsings, strict=True)
     ]
     views = [
-        lips_alone(unwrap(seen.image, place, size, seen.parsing), Lips.of(place), atlas)
-        for seen, place in zip(person.observations, places, strict=True)
+        lips_alone(unwrap(seen.image, place, size, parts), Lips.of(place), atlas)
+        for seen, place, parts in zip(person.observations, places, person.parsings, strict=True)
     ]
     source = fuse(views, atlas, _taken(views, step))
     shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
