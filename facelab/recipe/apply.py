@@ -14,6 +14,7 @@ from facelab.constants import PARTS
 from facelab.edits import Edit
 from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
+from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
 from facelab.face.mouth import CLEAR, Interior, Lips, fit_lips, lips_alone
 from facelab.face.occlusion import occlusion, opacity
@@ -109,13 +110,13 @@ def swap_face(
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
     parsing = believed(image, positions, parsing)
-    positions = fit_lips(image, positions, parsing)
+    positions = even_lids(fit_lips(image, positions, parsing))
     size = size or texture_size(positions)
     atlas = positions.atlas
     before = Face(positions, unwrap(image, positions, size, parsing))
     skin = learn(before.texture, atlas)
     places = [
-        fit_lips(seen.image, seen.positions, parts, CLEAR, 0.5)
+        even_lids(fit_lips(seen.image, seen.positions, parts, CLEAR, 0.5))
         for seen, parts in zip(person.observations, person.parsings, strict=True)
     ]
     views = [
