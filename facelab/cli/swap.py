@@ -17,7 +17,7 @@ from facelab.cli.options import (
     picture_option,
     recipe_option,
 )
-from facelab.constants import BLEND
+from facelab.constants import BLEND, OWNERS
 
 
 def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[str, ...]:
@@ -119,6 +119,20 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
     help="Paint over hair and the like in front of the target's face.",
 )
 @click.option(
+    "--beard",
+    type=click.Choice(OWNERS),
+    default="target",
+    show_default=True,
+    help="Whose beard is shown; the other's is left out.",
+)
+@click.option(
+    "--glasses",
+    type=click.Choice(OWNERS),
+    default="target",
+    show_default=True,
+    help="Whose glasses are shown; the other's are left out.",
+)
+@click.option(
     "--texture-size",
     type=int,
     metavar="256..2048",
@@ -141,6 +155,8 @@ def swap_command(
     target_box: Corners | None,
     mask: Path | None,
     no_occlusion: bool,
+    beard: str,
+    glasses: str,
     texture_size: int | None,
     detector: str,
     backend: str,
@@ -185,17 +201,18 @@ def swap_command(
     if source_box and len(files) > 1:
         raise click.UsageError("--source-box goes with one --source")
     person = Photographs(files, str(source_face), Box(*source_box) if source_box else None)
+    step = Swap(
+        source=SOURCE,
+        tone=tone,
+        shape=shape,
+        keep=keep,
+        blend=blend,
+        occlusion=not no_occlusion,
+        beard=beard,
+        glasses=glasses,
+    )
     recipe = Recipe(
-        [
-            Swap(
-                source=SOURCE,
-                tone=tone,
-                shape=shape,
-                keep=keep,
-                blend=blend,
-                occlusion=not no_occlusion,
-            )
-        ],
+        [step],
         inputs={SOURCE: person},
         name="swap",
         faces=Box(*target_box) if target_box else target_face,

@@ -12,8 +12,10 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Texture
 
-SURFACE = ("skin", "brows", "eyes", "lips", "ears", "neck")
+SURFACE = ("skin", "brows", "eyes", "lips", "beard", "ears", "neck")
 """The parts that are a face's own; in doubt the skin beside it, which looks the same."""
+
+_DARK = 0.6  # of the skin's luminance: lenses darker than that hide the eyes
 
 _SIDE = 256  # of the map on which edges are drawn in, texels
 _CLEAR = 0.6, 0.95  # share of surface at which a texel is refused, and taken whole
@@ -50,6 +52,16 @@ def surface(texture: Texture, parts: Sequence[str] = SURFACE) -> Float:
     inner = cv2.erode(np.minimum(clear, 1 - _hangs(texture, clear)), _disk(_IN))
     blurred: Float = cv2.GaussianBlur(inner, (0, 0), _SOFT)
     return resized(smoothstep(blurred, 0.5, 1), texture.size)  # 0 at the edge itself
+
+
+def clear_lenses(texture: Texture) -> bool:
+    """Whether eyes are seen through the glasses of a face; so they are where it has none."""
+    skin, lenses = (share(texture, _SIDE, part) for part in ("skin", "lenses"))
+    if lenses.sum() < 1:
+        return True
+    luminance = cv2.cvtColor(resized(texture.colour, _SIDE), cv2.COLOR_RGB2GRAY)
+    behind = (luminance * lenses).sum() / lenses.sum()
+    return bool(behind > _DARK * (luminance * skin).sum() / max(skin.sum(), 1e-6))
 
 
 def share(texture: Texture, size: int, *parts: str) -> Float:
