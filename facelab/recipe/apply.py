@@ -10,6 +10,7 @@ from functools import reduce
 
 import numpy as np
 
+from facelab.constants import PARTS
 from facelab.edits import Edit
 from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
@@ -18,7 +19,8 @@ from facelab.face.front import Front
 from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, lips_alone
 from facelab.face.occlusion import occlusion
 from facelab.face.opacity import opacity
-from facelab.face.quality import SURFACE
+from facelab.face.quality import SURFACE, believed, clear_lenses
+from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
 from facelab.face.texture import texture_size, unwrap
@@ -82,8 +84,8 @@ def swap_face(
     size: int | None = None,
     mask: Float | None = None,
     parsing: Parsing | None = None,
-) -> Float:
-    """Return the image with the face at `positions` replaced by another person's.
+) -> tuple[Float, PositionMap]:
+    """Return the image with another person's face at `positions`, and where that face is then.
 
     Parameters
     ----------
@@ -108,29 +110,54 @@ def swap_face(
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
+    parsing = believed(image, positions, parsing)
     positions = even_lids(fit_lips(image, positions, parsing))
     size = size or texture_size(positions)
     before = Face(positions, unwrap(image, positions, size, parsing))
     skin = learn(before.texture, positions.atlas)
-    views, mouths = _views(person, size)
-    source = fuse(views, positions.atlas)
-    after = swap(source, before, skin, step.tone)
+    places, views = _views(person, size)
+    source = fuse(views, positions.atlas, _taken(views, step))
+    shape = transferred(places, positions, step.shape)
+    after = Face(shape, swap(source, before, skin, step.tone).texture)
     eyes = tuple(part for part in step.kept if part == "eyes")
     shown = opacity(positions, positions, source.texture.confidence, eyes)
     front = interior = None
     if parsing is not None and mask is None and step.occlusion:
-        front = Front(parsing, SURFACE)
+        front = Front(parsing, _painted(before.texture, step))
     if "mouth" in step.kept:
-        interior = Interior.kept(Lips.of(positions), mouths)
-    return composite(image, before, after, shown, step.blend, mask, front, interior)
+        interior = Interior.kept(Lips.of(positions), [Lips.of(place) for place in places])
+    image = composite(image, before, after, shown, step.blend, mask, front, interior)
+    return image, shape
 
 
-def _views(person: Person, size: int) -> tuple[list[Texture], list[Lips]]:
-    """A person's textures without what lies between the lips, and these."""
-    views, mouths = [], []
-    for seen in person.observations:
-        positions = even_lids(fit_lips(seen.image, seen.positions, seen.parsing, MARGIN))
-        texture = unwrap(seen.image, positions, size, seen.parsing)
-        mouths.append(Lips.of(positions))
-        views.append(lips_alone(texture, mouths[-1], positions.atlas))
-    return views, mouths
+def _views(person: Person, size: int) -> tuple[list[PositionMap], list[Texture]]:
+    """Where a person's face is in each photograph, and its textures, without teeth."""
+    places, views = [], []
+    for seen, parsing in zip(person.observations, person.parsings, strict=True):
+        place = even_lids(fit_lips(seen.image, seen.positions, parsing, MARGIN))
+        texture = unwrap(seen.image, place, size, parsing)
+        places.append(place)
+        views.append(lips_alone(texture, Lips.of(place), place.atlas))
+    return places, views
+
+
+def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
+    """The parts that a swap takes of its source."""
+    taken = {"skin", "brows", "eyes", "lips", "mouth"} | _worn(step, "source")
+    if all(view.parts is None or clear_lenses(view) for view in views):
+        taken.add("lenses")
+    return tuple(part for part in PARTS if part in taken)
+
+
+def _painted(target: Texture, step: Swap) -> tuple[str, ...]:
+    """The parts of the target that a swap paints over."""
+    painted = set(SURFACE) - {"beard"} | _worn(step, "source")
+    if clear_lenses(target):
+        painted.add("lenses")
+    return tuple(part for part in PARTS if part in painted)
+
+
+def _worn(step: Swap, owner: str) -> set[str]:
+    """What a face wears of `owner`'s."""
+    worn = {"beard"} if step.beard == owner else set()
+    return worn | ({"glasses", "lenses"} if step.glasses == owner else set())
