@@ -16,13 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.atlas import Atlas
+from facelab.face.features import features
+from facelab.face.light import lit
 from facelab.face.quality import surface
+from facelab.face.relight import relight
+from facelab.face.skin import features as drawn_features
 from facelab.face.skin import (
     SIZE,
     TONE_SIGMA,
     Skin,
     extended_outward,
-    features,
     fringe,
     learn,
 )
@@ -54,6 +57,7 @@ class Source:
 
     texture: Texture
     tone: Float
+    skin: Skin
 
 
 def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
@@ -75,43 +79,10 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
         The target's positions; the source's texture in the target's light, with the source's
         confidence.
     """
-    wanted = source.tone + np.float32(tone) * (skin.tone - source.tone)
-    colour = relight(source.texture.colour, source.tone, wanted)
+    own, lit_as = lit(source.texture, source.skin, target.texture, skin)
+    wanted = own + np.float32(tone) * (lit_as - own)
+    colour = relight(source.texture.colour, own, wanted, features(source.texture))
     return Face(target.positions, Texture(colour, source.texture.confidence))
-
-
-def relight(colour: Float, own: Float, wanted: Float) -> Float:
-    """Move colours from one skin tone to another.
-
-    Each channel of each texel goes through the curve of two straight lines that takes black to
-    black, the own tone to the wanted one and white to white. So brows stay as dark against the
-    skin as they were. Where contrast would grow too much, all three
-    channels get less of it alike, which keeps the hue.
-
-    Parameters
-    ----------
-    colour : (S, S, 3) float32
-        RGB in [0, 1].
-    own, wanted : (n, n, 3) float32
-        Fields of skin tone, n <= S; equal ones change nothing.
-    """
-    # The floors keep the slopes finite, and 1 where the tones are equal.
-    below = _bounded(np.maximum(wanted, 0.02) / np.maximum(own, 0.02), _BELOW) - 1
-    above = _bounded(np.maximum(1 - wanted, 0.02) / np.maximum(1 - own, 0.02), _ABOVE) - 1
-    size = len(colour)
-    detail = cv2.subtract(colour, resized(own, size))
-    # As changes of the colour, so that equal tones leave it bit for bit.
-    darker = cv2.multiply(resized(below, size), np.minimum(detail, 0))
-    lighter = cv2.multiply(resized(above, size), np.maximum(detail, 0))
-    change = cv2.add(cv2.add(darker, lighter), resized(wanted - own, size))
-    out: Float = cv2.add(colour, change)
-    return np.clip(out, 0, 1, out=out)
-
-
-def _bounded(slope: NDArray[np.floating[Any]], most: float) -> Float:
-    """The slopes of three channels, scaled so that their mean is at most `most`."""
-    mean = slope.mean(axis=2, keepdims=True)
-    return np.asarray(slope * np.minimum(1, most / np.maximum(mean, 1e-6)), np.float32)
 
 
 def fuse(views: Sequence[Texture], atlas: Atlas) -> Source:
@@ -137,7 +108,7 @@ def fuse(views: Sequence[Texture], atlas: Atlas) -> Source:
     views = [reject_non_skin(view, own, atlas) for view, own in zip(views, skins, strict=True)]
     tone = _common_tone(skins)
     fused = views[0] if len(views) == 1 else _average(views, [own.tone for own in skins], tone)
-    return Source(complete(fused, atlas.region("face", fused.size) > 0), tone)
+    return Source(complete(fused, atlas.region("face", fused.size) > 0), tone, skins[0])
 
 
 def _common_tone(skins: Sequence[Skin]) -> Float:
@@ -170,7 +141,7 @@ def reject_non_skin(view: Texture, own: Skin, atlas: Atlas) -> Texture:
     if view.parts is not None:
         return replace(view, confidence=view.confidence * surface(view))
     turned = cv2.GaussianBlur(own.seen, (0, 0), 0.04 * SIZE) / max(float(own.seen.max()), 1e-3)
-    grazing = turned < np.where(features(atlas, SIZE) > 0.5, _LOST, _GRAZING)
+    grazing = turned < np.where(drawn_features(atlas, SIZE) > 0.5, _LOST, _GRAZING)
     hair = extended_outward(own.perhaps_not_skin * (_where_things_leak(atlas) | grazing), atlas)
     other = np.maximum(hair, fringe(hair, own.not_skin, atlas))
     spread_out = cv2.GaussianBlur(cv2.dilate(other, np.ones((5, 5), np.uint8)), (0, 0), 1.5)
@@ -183,4 +154,4 @@ def _where_things_leak(atlas: Atlas) -> Bool:
     u, v = atlas.canonical_uv(SIZE).transpose(2, 0, 1)
     radius = np.hypot((u - 0.5) / 0.47, (v - 0.52) / 0.42)
     places: Bool = (radius > 0.62) & (v < 0.62) | (radius > 0.85)
-    return places & (features(atlas, SIZE) < 0.5)
+    return places & (drawn_features(atlas, SIZE) < 0.5)
