@@ -82,7 +82,7 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
     own, lit_as = lit(source.texture, source.skin, target.texture, skin)
     wanted = own + np.float32(tone) * (lit_as - own)
     colour = relight(source.texture.colour, own, wanted, features(source.texture))
-    return Face(target.positions, Texture(colour, source.texture.confidence))
+    return Face(target.positions, Texture(colour, source.texture.confidence, source.texture.parts))
 
 
 def fuse(views: Sequence[Texture], atlas: Atlas) -> Source:
