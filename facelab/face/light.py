@@ -10,7 +10,7 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, spread
 from facelab.types import Texture
 
-_ALIKE = 7
+_ALIKE = 10
 _LEAST = np.array([0, 64, 64], np.float32)
 _SCALE = np.array([2.55, 2, 2], np.float32)
 _MEDIAN = 7  # texels
