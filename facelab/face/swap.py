@@ -9,34 +9,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from facelab.atlas import Atlas
-from facelab.face.features import features
-from facelab.face.light import lit
-from facelab.face.quality import surface
+from facelab.face.light import lit_tones
+from facelab.face.quality import SURFACE, surface
 from facelab.face.relight import relight
-from facelab.face.skin import features as drawn_features
 from facelab.face.skin import (
     SIZE,
     TONE_SIGMA,
     Skin,
     extended_outward,
+    features,
     fringe,
     learn,
 )
+from facelab.face.strands import strands
 from facelab.face.texture import complete
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.smoothing import resized
 from facelab.types import Face, Texture
 
-# The most by which contrast may grow below and above the skin's own tone: pores and noise of dark
-# skin on light, highlights of light skin on dark.
-_BELOW, _ABOVE = 1.7, 1.15
 # Of the confidence that most of the face has: below it what does not look like skin is taken for
 # background, where skin should be and on the features.
 _GRAZING, _LOST = 0.6, 0.3
@@ -51,13 +46,17 @@ class Source:
     ----------
     texture : Texture
         What was not seen is made up (`facelab.face.texture.complete`).
-    tone : (128, 128, 3) float32
-        RGB, as in `facelab.face.skin.Skin`.
+    skin : Skin
+        Its own.
     """
 
     texture: Texture
-    tone: Float
     skin: Skin
+
+    @property
+    def tone(self) -> Float:
+        """The tone of the skin, ``(128, 128, 3)`` RGB."""
+        return self.skin.tone
 
 
 def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
@@ -79,13 +78,15 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
         The target's positions; the source's texture in the target's light, with the source's
         confidence.
     """
-    own, lit_as = lit(source.texture, source.skin, target.texture, skin)
-    wanted = own + np.float32(tone) * (lit_as - own)
-    colour = relight(source.texture.colour, own, wanted, features(source.texture))
-    return Face(target.positions, Texture(colour, source.texture.confidence, source.texture.parts))
+    colour = source.texture.colour
+    if tone > 0:
+        own, lit = lit_tones(source.texture, source.skin, target.texture, skin)
+        wanted = own + np.float32(tone) * (lit - own)
+        colour = relight(colour, own, wanted, strands(source.texture))
+    return Face(target.positions, replace(source.texture, colour=colour))
 
 
-def fuse(views: Sequence[Texture], atlas: Atlas) -> Source:
+def fuse(views: Sequence[Texture], atlas: Atlas, parts: Sequence[str] = SURFACE) -> Source:
     """Fuse textures of one person from several photographs into one.
 
     What is not skin where skin should be (hair, background) loses its confidence. The views are
@@ -96,6 +97,8 @@ def fuse(views: Sequence[Texture], atlas: Atlas) -> Source:
     ----------
     views : sequence of Texture
         One or more, of one size.
+    parts : sequence of str
+        Of `facelab.constants.PARTS`: what is taken of them, where they know their parts.
 
     Raises
     ------
@@ -105,19 +108,26 @@ def fuse(views: Sequence[Texture], atlas: Atlas) -> Source:
     if not views or len({view.size for view in views}) > 1:
         raise ValueError(f"fuse needs textures of one size, not {[v.size for v in views]}")
     skins = [learn(view, atlas) for view in views]
-    views = [reject_non_skin(view, own, atlas) for view, own in zip(views, skins, strict=True)]
-    tone = _common_tone(skins)
-    fused = views[0] if len(views) == 1 else _average(views, [own.tone for own in skins], tone)
-    return Source(complete(fused, atlas.region("face", fused.size) > 0), tone, skins[0])
+    views = [
+        reject_non_skin(view, own, atlas, parts) for view, own in zip(views, skins, strict=True)
+    ]
+    skin = _common(skins)
+    fused = views[0] if len(views) == 1 else _average(views, [own.tone for own in skins], skin.tone)
+    return Source(complete(fused, atlas.region("face", fused.size) > 0), skin)
 
 
-def _common_tone(skins: Sequence[Skin]) -> Float:
+def _common(skins: Sequence[Skin]) -> Skin:
+    """The mean tone, and skin where any view shows it."""
     if len(skins) == 1:
-        return skins[0].tone
+        return skins[0]
     weight = np.stack([own.likelihood for own in skins])[..., None] + np.float32(1e-3)
     mean = (weight * np.stack([own.tone for own in skins])).sum(axis=0) / weight.sum(axis=0)
-    common: Float = cv2.GaussianBlur(mean, (0, 0), TONE_SIGMA * SIZE)
-    return common
+    tone: Float = cv2.GaussianBlur(mean, (0, 0), TONE_SIGMA * SIZE)
+    likelihood, seen = (
+        np.maximum.reduce(list(maps))
+        for maps in zip(*[(own.likelihood, own.seen) for own in skins], strict=True)
+    )
+    return Skin(tone, likelihood, seen)
 
 
 def _average(views: Sequence[Texture], tones: Sequence[Float], common: Float) -> Texture:
@@ -129,19 +139,32 @@ def _average(views: Sequence[Texture], tones: Sequence[Float], common: Float) ->
         total += share[..., None] * relight(view.colour, tone, common)
         weights += share
     best: Float = np.maximum.reduce([view.confidence for view in views])
-    return Texture(total / weights[..., None], best)
+    return Texture(total / weights[..., None], best, _average_parts(views))
 
 
-def reject_non_skin(view: Texture, own: Skin, atlas: Atlas) -> Texture:
+def _average_parts(views: Sequence[Texture]) -> Float | None:
+    """The shares of the parts over the views, weighted as their colours; None if one has none."""
+    known = [view.parts for view in views if view.parts is not None]
+    if len(known) < len(views):
+        return None
+    weights = [resized(view.confidence, len(known[0])) ** _FUSION_POWER for view in views]
+    total = np.sum(weights, axis=0) + np.float32(1e-12)
+    shares = [(one / total)[..., None] * parts for one, parts in zip(weights, known, strict=True)]
+    return np.asarray(np.sum(shares, axis=0), np.float32)
+
+
+def reject_non_skin(
+    view: Texture, own: Skin, atlas: Atlas, parts: Sequence[str] = SURFACE
+) -> Texture:
     """A texture with confidence 0 where hair or background leaked into it.
 
     Where it is not known what a texel shows, those are texels without skin at the sides and the
     forehead, and wherever the face is seen at a grazing angle.
     """
     if view.parts is not None:
-        return replace(view, confidence=view.confidence * surface(view))
+        return replace(view, confidence=view.confidence * surface(view, parts))
     turned = cv2.GaussianBlur(own.seen, (0, 0), 0.04 * SIZE) / max(float(own.seen.max()), 1e-3)
-    grazing = turned < np.where(drawn_features(atlas, SIZE) > 0.5, _LOST, _GRAZING)
+    grazing = turned < np.where(features(atlas, SIZE) > 0.5, _LOST, _GRAZING)
     hair = extended_outward(own.perhaps_not_skin * (_where_things_leak(atlas) | grazing), atlas)
     other = np.maximum(hair, fringe(hair, own.not_skin, atlas))
     spread_out = cv2.GaussianBlur(cv2.dilate(other, np.ones((5, 5), np.uint8)), (0, 0), 1.5)
@@ -154,4 +177,4 @@ def _where_things_leak(atlas: Atlas) -> Bool:
     u, v = atlas.canonical_uv(SIZE).transpose(2, 0, 1)
     radius = np.hypot((u - 0.5) / 0.47, (v - 0.52) / 0.42)
     places: Bool = (radius > 0.62) & (v < 0.62) | (radius > 0.85)
-    return places & (drawn_features(atlas, SIZE) < 0.5)
+    return places & (features(atlas, SIZE) < 0.5)
