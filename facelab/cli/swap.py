@@ -17,7 +17,7 @@ from facelab.cli.options import (
     picture_option,
     recipe_option,
 )
-from facelab.constants import BLEND
+from facelab.constants import BLEND, OWNERS
 
 
 def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[str, ...]:
@@ -62,6 +62,14 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
     show_default=True,
     metavar="0..1",
     help="How far tone and shading are those of the target.",
+)
+@click.option(
+    "--shape",
+    type=float,
+    default=0.8,
+    show_default=True,
+    metavar="0..1",
+    help="How far the face takes on the source's shape; pose and expression stay the target's.",
 )
 @click.option(
     "--keep",
@@ -111,6 +119,20 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
     help="Paint over hair and the like in front of the target's face.",
 )
 @click.option(
+    "--beard",
+    type=click.Choice(OWNERS),
+    default="target",
+    show_default=True,
+    help="Whose beard is shown; the other's is left out.",
+)
+@click.option(
+    "--glasses",
+    type=click.Choice(OWNERS),
+    default="target",
+    show_default=True,
+    help="Whose glasses are shown; the other's are left out.",
+)
+@click.option(
     "--texture-size",
     type=int,
     metavar="256..2048",
@@ -125,6 +147,7 @@ def swap_command(
     output: Path,
     blend: str,
     tone: float,
+    shape: float,
     keep: tuple[str, ...],
     source_face: str | int,
     target_face: str | int,
@@ -132,6 +155,8 @@ def swap_command(
     target_box: Corners | None,
     mask: Path | None,
     no_occlusion: bool,
+    beard: str,
+    glasses: str,
     texture_size: int | None,
     detector: str,
     backend: str,
@@ -176,8 +201,18 @@ def swap_command(
     if source_box and len(files) > 1:
         raise click.UsageError("--source-box goes with one --source")
     person = Photographs(files, str(source_face), Box(*source_box) if source_box else None)
+    step = Swap(
+        source=SOURCE,
+        tone=tone,
+        shape=shape,
+        keep=keep,
+        blend=blend,
+        occlusion=not no_occlusion,
+        beard=beard,
+        glasses=glasses,
+    )
     recipe = Recipe(
-        [Swap(source=SOURCE, tone=tone, keep=keep, blend=blend, occlusion=not no_occlusion)],
+        [step],
         inputs={SOURCE: person},
         name="swap",
         faces=Box(*target_box) if target_box else target_face,

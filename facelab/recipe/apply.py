@@ -10,12 +10,16 @@ from functools import reduce
 
 import numpy as np
 
+from facelab.constants import PARTS
 from facelab.edits import Edit
 from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
+from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
-from facelab.face.occlusion import mouth_opening, occlusion, opacity
-from facelab.face.quality import SURFACE
+from facelab.face.mouth import CLEAR, Interior, Lips, fit_lips, lips_alone
+from facelab.face.occlusion import occlusion, opacity
+from facelab.face.quality import SURFACE, believed, clear_lenses
+from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
 from facelab.face.texture import texture_size, unwrap
@@ -23,7 +27,7 @@ from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
 from facelab.recipe.inputs import Inputs, Person, Pictures
 from facelab.recipe.recipe import Swap
-from facelab.types import Face, PositionMap
+from facelab.types import Face, PositionMap, Texture
 
 
 def edit_face(
@@ -79,8 +83,8 @@ def swap_face(
     size: int | None = None,
     mask: Float | None = None,
     parsing: Parsing | None = None,
-) -> Float:
-    """Return the image with the face at `positions` replaced by another person's.
+) -> tuple[Float, PositionMap]:
+    """Return the image with another person's face at `positions`, and where that face is then.
 
     Parameters
     ----------
@@ -105,16 +109,51 @@ def swap_face(
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
+    parsing = believed(image, positions, parsing)
+    positions = even_lids(fit_lips(image, positions, parsing))
     size = size or texture_size(positions)
     atlas = positions.atlas
     before = Face(positions, unwrap(image, positions, size, parsing))
     skin = learn(before.texture, atlas)
-    views = [unwrap(seen.image, seen.positions, size, seen.parsing) for seen in person.observations]
-    source = fuse(views, atlas)
-    after = swap(source, before, skin, step.tone)
-    widest = max((one.positions for one in person.observations), key=mouth_opening)
-    shown = opacity(positions, widest, source.texture.confidence, step.kept)
-    front = None
+    places = [
+        even_lids(fit_lips(seen.image, seen.positions, parts, CLEAR, 0.5))
+        for seen, parts in zip(person.observations, person.parsings, strict=True)
+    ]
+    views = [
+        lips_alone(unwrap(seen.image, place, size, parts), Lips.of(place), atlas)
+        for seen, place, parts in zip(person.observations, places, person.parsings, strict=True)
+    ]
+    source = fuse(views, atlas, _taken(views, step))
+    shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
+    after = Face(shape, swap(source, before, skin, step.tone).texture)
+    eyes = tuple(part for part in step.kept if part == "eyes")
+    shown = opacity(positions, positions, source.texture.confidence, eyes)
+    front = interior = None
     if parsing is not None and mask is None and step.occlusion:
-        front = Front(parsing, (*SURFACE, "mouth"))
-    return composite(image, before, after, shown, step.blend, mask, front)
+        front = Front(parsing, _painted(before.texture, step))
+    if "mouth" in step.kept:
+        interior = Interior.kept(Lips.of(positions), [Lips.of(place) for place in places])
+    image = composite(image, before, after, shown, step.blend, mask, front, interior)
+    return image, shape
+
+
+def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
+    """The parts that a swap takes of its source."""
+    taken = {"skin", "brows", "eyes", "lips", "mouth"} | _worn(step, "source")
+    if all(view.parts is None or clear_lenses(view) for view in views):
+        taken.add("lenses")
+    return tuple(part for part in PARTS if part in taken)
+
+
+def _painted(target: Texture, step: Swap) -> tuple[str, ...]:
+    """The parts of the target that a swap paints over."""
+    painted = set(SURFACE) - {"beard"} | _worn(step, "source")
+    if clear_lenses(target):
+        painted.add("lenses")
+    return tuple(part for part in PARTS if part in painted)
+
+
+def _worn(step: Swap, owner: str) -> set[str]:
+    """What a face wears of `owner`'s."""
+    worn = {"beard"} if step.beard == owner else set()
+    return worn | ({"glasses", "lenses"} if step.glasses == owner else set())

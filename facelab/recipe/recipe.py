@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeGuard
 
-from facelab.constants import BLEND, FACES, FORMATS, KEEP, ONE_FACE
+from facelab.constants import BLEND, FACES, FORMATS, KEEP, ONE_FACE, OWNERS
 from facelab.edits import Edit
 from facelab.edits.edit import Step
 from facelab.edits.parameters import choice, choices, number, reference, switch
@@ -132,11 +132,14 @@ class Swap(Step):
     name: ClassVar[str] = "swap"
     source: str = reference("photographs of the person whose face is put on")
     tone: float = number(1.0, 0.0, 1.0, "how far tone and shading are those of the photograph")
+    shape: float = number(0.8, 0.0, 1.0, "how far the face takes on the other person's shape")
     keep: tuple[str, ...] = choices(
         ("mouth",), (*KEEP, "none"), "what stays: the inside of the mouth, the eyeballs"
     )
     blend: str = choice("poisson", BLEND, "how the face is blended in")
     occlusion: bool = switch(True, "keep hair and the like in front of the face")
+    beard: str = choice("target", OWNERS, "whose beard is shown, of the photograph or the source")
+    glasses: str = choice("target", OWNERS, "whose glasses are shown, likewise")
 
     @property
     def kept(self) -> tuple[str, ...]:
