@@ -111,14 +111,16 @@ def swap_face(
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
     parsing = believed(image, positions, parsing)
+    shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
+    shift = shape.values - positions.values
     positions = even_lids(fit_lips(image, positions, parsing))
     size = size or texture_size(positions)
     before = Face(positions, unwrap(image, positions, size, parsing))
     skin = learn(before.texture, positions.atlas)
     places, views = _views(person, size)
     source = fuse(views, positions.atlas, _taken(views, step))
-    shape = transferred(places, positions, step.shape)
-    after = Face(shape, swap(source, before, skin, step.tone).texture)
+    moved = PositionMap(positions.values + shift, positions.atlas)
+    after = Face(moved, swap(source, before, skin, step.tone).texture)
     eyes = tuple(part for part in step.kept if part == "eyes")
     shown = opacity(positions, positions, source.texture.confidence, eyes)
     front = interior = None
