@@ -48,11 +48,11 @@ class Person:
         if self.known is not None:
             return self.known
         first = self.observations[0].positions
-        if len(self.observations) == 1:
-            return Face(first, unwrap(self.observations[0].image, first))
         size = max(texture_size(seen.positions) for seen in self.observations)
-        views = [unwrap(seen.image, seen.positions, size) for seen in self.observations]
-        return Face(first, fuse(views, first.atlas).texture)
+        views = [
+            unwrap(seen.image, seen.positions, size, seen.parsing) for seen in self.observations
+        ]
+        return Face(first, views[0] if len(views) == 1 else fuse(views, first.atlas).texture)
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,6 +32,7 @@ from facelab.reconstruct.face_selection import select_faces
 from facelab.types import Box, Face, PositionMap, Reconstruction
 
 if TYPE_CHECKING:
+    from facelab.geometry.parsing import Parsing
     from facelab.reconstruct.networks import Networks
 
 COMPOSING = {"swap", "transplant", "average", "anonymise"}  # they take other photographs' pixels
@@ -127,14 +128,21 @@ class RecipeRunner:
             if swaps:
                 for step in steps:
                     assert isinstance(step, Swap)
-                    parser = self.model.parser
-                    parsing = None if parser is None else parser(image, positions)
+                    parsing = self._parsed(image, positions)
                     image = swap_face(image, positions, step, inputs, size, mask, parsing)
             else:
                 edits = [step for step in steps if isinstance(step, Edit)]
-                before = Face(positions, unwrap(image, positions, size))
-                image, positions = edit_face(image, before, edits, inputs, recipe.blend, mask)
+                parsing = self._parsed(image, positions)
+                before = Face(positions, unwrap(image, positions, size, parsing))
+                image, positions = edit_face(
+                    image, before, edits, inputs, recipe.blend, mask, parsing
+                )
         return image, positions
+
+    def _parsed(self, image: Float, positions: PositionMap) -> Parsing | None:
+        """What the image shows around a face; None where nothing is there to tell."""
+        parser = self.model.parser
+        return None if parser is None else parser(image, positions)
 
     def _making(self, image: Image) -> Making:
         """How a photograph was changed, for its mark and its record."""
