@@ -57,14 +57,12 @@ class Person:
         if self.known is not None:
             return self.known
         first = self.observations[0].positions
-        if len(self.observations) == 1:
-            return Face(first, unwrap(self.observations[0].image, first, None, self.parsings[0]))
         size = max(texture_size(seen.positions) for seen in self.observations)
         views = [
             unwrap(seen.image, seen.positions, size, parts)
             for seen, parts in zip(self.observations, self.parsings, strict=True)
         ]
-        return Face(first, fuse(views, first.atlas).texture)
+        return Face(first, views[0] if len(views) == 1 else fuse(views, first.atlas).texture)
 
 
 @dataclass(frozen=True, eq=False)
