@@ -53,7 +53,8 @@ def test_closed_lips_meet_in_their_dark_line(opening):
     positions = large(opening)
     lips = Lips.of(positions)
     middle = (lips.upper + lips.lower) / 2 + np.float32([0, 1])
-    image = photograph(positions, middle - [0, 0.7], middle + [0, 0.7], (0.4, 0.2, 0.18))
+    half = np.float32([0, 0.7])
+    image = photograph(positions, middle - half, middle + half, (0.4, 0.2, 0.18))
     found = Lips.of(fit_lips(image, positions))
     assert lips.apart[ENDS:-ENDS].mean() > 0.9
     assert found.gaps[ENDS:-ENDS].max() < 2.5
