@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from facelab.models.runtime import Runner
 
 _REGIONS = ("brows", "eyes", "lips", "mouth")
-_JAW = 12.0  # pixels of the crop: skin of the body this far inside the face is a hand
-_NOT_GLASSES = 14.0  # pixels of the crop: how far from the eyes glasses reach
+_JAW = 0.07  # of the face's size: skin of the body this far inside the face is a hand
+_NOT_GLASSES = 0.08  # of the face's size: how far from the eyes glasses reach
 
 
 class FaceParser:
@@ -64,23 +64,24 @@ def split(classes: Float, positions: PositionMap) -> Float:
 
     Parameters
     ----------
-    classes : (256, 256, 6) float32
+    classes : (S, S, 6) float32
         Shares of background, hair, skin of the body, skin of the face, clothes and others.
     positions : PositionMap
-        In the crop's pixels.
+        In their pixels.
 
     Returns
     -------
-    (256, 256, 14) float32
+    (S, S, 14) float32
         Shares of `facelab.constants.PARTS`.
     """
     background, hair, body, face, clothes, others = np.moveaxis(classes, 2, 0)
-    drawn = _drawn(positions)
+    size, face_size = len(classes), positions.box.size
+    drawn = _drawn(positions, size)
     oval = drawn.pop("oval")
-    inside = np.clip(distance_within(oval > 0.5) / _JAW, 0, 1)
+    inside = np.clip(distance_within(oval > 0.5) / (_JAW * face_size), 0, 1)
     near_eyes = np.asarray(drawn["eyes"] > 0.5)
-    band = np.clip(2 - distance_within(~near_eyes) / _NOT_GLASSES, 0, 1) * inside
-    beside = np.asarray(oval < 0.5) * _at_ears(positions)
+    band = np.clip(2 - distance_within(~near_eyes) / (_NOT_GLASSES * face_size), 0, 1) * inside
+    beside = np.asarray(oval < 0.5) * _at_ears(positions, size)
     features = {name: drawn[name] * face for name in _REGIONS}
     features["lips"] = features["lips"] * (1 - drawn["mouth"])
     skin = np.maximum(face - np.sum([*features.values()], axis=0), 0)
@@ -95,26 +96,26 @@ def split(classes: Float, positions: PositionMap) -> Float:
         "clothes": clothes * (1 - inside),
         "glasses": others * band,
     }
-    none = np.zeros((SIDE, SIDE), np.float32)
+    none = np.zeros((size, size), np.float32)
     out = np.stack([parts.get(name, none) for name in PARTS], axis=2).astype(np.float32)
     return np.asarray(out / out.sum(axis=2, keepdims=True), np.float32)
 
 
-def _drawn(positions: PositionMap) -> dict[str, Float]:
-    """The regions of a face as they lie in the crop, ``(256, 256)`` in [0, 1] each."""
+def _drawn(positions: PositionMap, size: int) -> dict[str, Float]:
+    """The regions of a face as they lie in the crop, ``(size, size)`` in [0, 1] each."""
     atlas = positions.atlas
-    fragments = raster.rasterize(positions.values[atlas.valid], atlas.triangles, (SIDE, SIDE))
+    fragments = raster.rasterize(positions.values[atlas.valid], atlas.triangles, (size, size))
     names = ("oval", *_REGIONS)
     masks = np.dstack([atlas.region(name, atlas.size) for name in names])
     here = raster.interpolate(fragments, atlas.triangles, masks[atlas.valid])
     return dict(zip(names, cv2.split(here), strict=True))
 
 
-def _at_ears(positions: PositionMap) -> Float:
-    """1 between brows and mouth, where skin beside the face is an ear; 0 elsewhere, ``(256, 1)``."""
+def _at_ears(positions: PositionMap, size: int) -> Float:
+    """1 between brows and mouth, where skin beside the face is an ear; else 0, ``(size, 1)``."""
     marks = positions.landmarks
     brows, mouth = float(marks[17:27, 1].mean()), float(marks[48:60, 1].mean())
     chin = max(float(marks[8, 1]), mouth + 1)
-    rows = np.arange(SIDE, dtype=np.float32)[:, None]
+    rows = np.arange(size, dtype=np.float32)[:, None]
     below = np.clip((rows - mouth) / (chin - mouth), 0, 1)
     return np.asarray((rows > brows) * (1 - below), np.float32)
