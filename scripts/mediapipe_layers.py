@@ -82,3 +82,27 @@ def segmenter_layers() -> list[str]:
         name = f"up.{i}"
         names += [f"{name}.narrow", *gate(name), f"{name}.mix", f"{name}.depthwise"]
     return [*names, "opacity"]
+
+
+def multiclass_layers() -> list[str]:
+    """MulticlassSegmenter's layers in the order in which the .tflite runs them."""
+
+    def residual(place: int) -> list[str]:
+        return [f"trunk.{place}.{part}" for part in ("expand", "depthwise", "project")]
+
+    def transformer(place: int, layers: int) -> list[str]:
+        parts = ("norm", "linear.0", "linear.1", "score", "key", "value", "output")
+        attention = [f"attention.{i}.{part}" for i in range(layers) for part in parts]
+        names = ["local.0", "local.2", *attention, "project"]
+        return [f"trunk.{place}.{name}" for name in names]
+
+    def lateral(level: int) -> list[str]:
+        return [f"pyramid.lateral.{level}.{i}" for i in (0, 1)]
+
+    names = ["stem", *lateral(0), *residual(0), *residual(1), *residual(2), *lateral(1)]
+    names += [*residual(3), *transformer(4, 2), *lateral(2)]
+    names += [*residual(5), *transformer(6, 4), *lateral(3)]
+    for level in reversed(range(4)):
+        names += separable(f"pyramid.filter.{level}")
+    names += [f"filter.{block}.{layer}" for block in range(5) for layer in (0, 2)]
+    return [*names, "enlarge", "logits"]

@@ -1,8 +1,8 @@
 """Record what the TFLite runtime makes of crops of the astronaut (tests/models/test_networks.py).
 
-    python scripts/record_tflite.py FACE_MESH_TGZ MEDIAPIPE_WHEEL -o OUTPUT
+    python scripts/record_tflite.py FOLDER -o OUTPUT
 
-OUTPUT is tests/golden/networks.safetensors. The archives are those of ``convert_mediapipe.py``.
+OUTPUT is tests/golden/networks.safetensors. FOLDER is that of ``convert_mediapipe.py``.
 Needs ``ai-edge-litert``, which lacks the operator of MediaPipe's own that ends the selfie
 segmenter: that one is worked out here.
 """
@@ -15,7 +15,15 @@ from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from convert_mediapipe import PRODUCTS, TRANSPOSED, Graph, Tensors, source_bytes
+from convert_mediapipe import (
+    PRODUCTS,
+    TRANSPOSED,
+    Archives,
+    Graph,
+    Tensors,
+    archives,
+    source_bytes,
+)
 from PIL import Image
 from safetensors.numpy import save
 
@@ -27,8 +35,9 @@ CROPS = {
     "blazeface_full": [(20, 130)],
     "facemesh": [(25, 130), (40, 110), (15, 150), (300, 60)],
     "selfie": [(0, 100), (256, 200)],
+    "multiclass": [(0, 100), (256, 200)],
 }
-KEPT = np.s_[:, ::3, ::3]  # of the opacities: every third pixel, so every place in a 2 x 2 cell
+KEPT = np.s_[:, ::7, ::7]  # of what is given by pixel: every seventh, so all places in 2 x 2
 _OUTPUTS, _OPERATORS = 8, 10  # fields of a subgraph in TFLite's schema, as its tables number them
 
 
@@ -73,20 +82,30 @@ def opacities(flatbuffer: bytes, images: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0, -cells.reshape(images.shape[:3])))  # the logistic function
 
 
-def recorded(npm_tgz: Path, wheel: Path) -> Tensors:
-    """For each network its "regressions" or points, and its score logits, per crop; opacities."""
+def logits(flatbuffer: bytes, images: np.ndarray) -> np.ndarray:
+    """The multiclass segmenter's outputs ``(n, H, W, 6)`` on ``(n, H, W, 3)`` images."""
+    return outputs(flatbuffer, images)[0]
+
+
+BY_PIXEL = {"selfie": ("opacity", opacities), "multiclass": ("logits", logits)}
+
+
+def recorded(packages: Archives) -> Tensors:
+    """For each network what it gives by pixel, or its "regressions" or points and score logits."""
     tensors = {}
     for product in PRODUCTS:
         if product.name not in CROPS:
             continue
         (shape,) = product.inputs.values()
-        flatbuffer = source_bytes(product, npm_tgz, wheel)
+        flatbuffer = source_bytes(product, packages)
         images = crops(product.name, shape[-1])
-        if product.name == "selfie":
-            tensors["selfie.opacity"] = np.ascontiguousarray(opacities(flatbuffer, images)[KEPT])
+        if product.name in BY_PIXEL:
+            what, run = BY_PIXEL[product.name]
+            kept = run(flatbuffer, images)[KEPT]
+            tensors[f"{product.name}.{what}"] = np.ascontiguousarray(kept, np.float32)
         else:
-            logits, values = sorted(outputs(flatbuffer, images), key=lambda a: a.size)
-            tensors[f"{product.name}.logits"] = logits.reshape(len(logits), -1)
+            score, values = sorted(outputs(flatbuffer, images), key=lambda a: a.size)
+            tensors[f"{product.name}.logits"] = score.reshape(len(score), -1)
             tensors[f"{product.name}.values"] = values.reshape(len(values), -1)
     return tensors
 
@@ -94,12 +113,11 @@ def recorded(npm_tgz: Path, wheel: Path) -> Tensors:
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Record the TFLite runtime's outputs.")
-    parser.add_argument("npm_tgz", type=Path)
-    parser.add_argument("wheel", type=Path)
+    parser.add_argument("folder", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_bytes(save(recorded(arguments.npm_tgz, arguments.wheel)))
+    arguments.output.write_bytes(save(recorded(archives(arguments.folder))))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ CASES = {
 
 CROPS = {name: (side, corners) for name, (_, side, corners) in CASES.items()}
 
-CROPS["selfie"] = (256, [(0, 100), (256, 200)])
+CROPS["selfie"] = CROPS["multiclass"] = (256, [(0, 100), (256, 200)])
 
 
 def astronaut_crops(name):

@@ -17,8 +17,8 @@ from facelab import weights
 from facelab.errors import WeightsError
 
 ROOT = Path(__file__).parent.parent
-CARDS = ["blazeface_short", "blazeface_full", "facemap", "facemesh", "selfie", "canonical_face",
-         "heads", "skins"]  # fmt: skip
+NETWORKS = ["blazeface_short", "blazeface_full", "facemap", "facemesh", "selfie", "multiclass"]
+CARDS = [*NETWORKS, "canonical_face", "heads", "skins"]
 ARCHIVES = os.environ.get("FACELAB_MEDIAPIPE_ARCHIVES")
 
 
@@ -183,9 +183,9 @@ def test_canonical_face_is_one_symmetric_disk():
     assert (uv < 1).all()
 
 
-def test_networks_are_stored_in_half_precision():
-    for name in ("blazeface_short", "blazeface_full", "facemap", "facemesh", "selfie"):
-        assert {a.dtype for a in weights.load(name).values()} == {np.dtype(np.float16)}
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_are_stored_in_half_precision(name):
+    assert {a.dtype for a in weights.load(name).values()} == {np.dtype(np.float16)}
 
 
 def test_protobuf_fields(script):
@@ -212,16 +212,21 @@ def test_manifest_keeps_what_the_script_does_not_make(script):
 
 @pytest.mark.skipif(not ARCHIVES, reason="FACELAB_MEDIAPIPE_ARCHIVES holds the source archives")
 def test_conversion_gives_the_same_bytes(script, tmp_path):
-    (npm_tgz,), (wheel,) = (sorted(Path(ARCHIVES).glob(p)) for p in ("*face_mesh*.tgz", "*.whl"))
     manifest = (ROOT / "weights/manifest.toml").read_bytes()
     (tmp_path / "manifest.toml").write_bytes(manifest)
-    script.convert(npm_tgz, wheel, tmp_path)
+    script.convert(script.archives(Path(ARCHIVES)), tmp_path)
     for made in tmp_path.iterdir():
         assert made.read_bytes() == (ROOT / "weights" / made.name).read_bytes(), made.name
 
 
-@pytest.mark.skipif(not ARCHIVES, reason="FACELAB_MEDIAPIPE_ARCHIVES holds the source archives")
 def test_other_archives_are_refused(script, tmp_path):
-    (tmp_path / "a.tgz").write_bytes(b"not it")
-    with pytest.raises(SystemExit, match=r"is not that of npm @mediapipe/face_mesh"):
-        script.checked(tmp_path / "a.tgz", script.NPM)
+    (tmp_path / "mediapipe-face_mesh-0.4.1657299874.tgz").write_bytes(b"not it")
+    with pytest.raises(SystemExit, match=r"no archive of npm @mediapipe/face_mesh .*sha256 c08"):
+        script.archives(tmp_path)
+
+
+def test_archives_are_told_by_their_content(script, tmp_path, monkeypatch):
+    (tmp_path / "any.tgz").write_bytes(b"it")
+    package = ("npm any", "1.0")
+    monkeypatch.setattr(script, "SHA256", {package: hashlib.sha256(b"it").hexdigest()})
+    assert script.archives(tmp_path) == {package: tmp_path / "any.tgz"}

@@ -11,6 +11,7 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.face import blend
+from facelab.face.front import Front
 from facelab.face.mouth_interior import opened
 from facelab.face.texture import at_size
 from facelab.geometry.warp import Motion, fill_disoccluded, motion
@@ -81,6 +82,7 @@ def composite(
     opacity: Float,
     method: str = "poisson",
     mask: Float | None = None,
+    front: Front | None = None,
 ) -> Float:
     """Put a changed face back into its image.
 
@@ -96,6 +98,8 @@ def composite(
         One of `facelab.constants.BLEND`.
     mask : (H, W) float32, optional
         Where the image may change, [0, 1].
+    front : Front, optional
+        What of the photograph lies in front of the face and stays.
 
     Returns
     -------
@@ -118,20 +122,24 @@ def composite(
         return image
     under = image[layer.window]
     colour = _painted(layer, under, before, after, moved)
-    if mask is None:
-        same = 1 if _is_own(before, after) else _same_surface(layer, under)
-        shown, inside = layer.opacity * same, layer.oval
-    else:
+    shown, inside = layer.opacity, layer.oval
+    if mask is not None:
         given = mask[layer.window]
-        shown, inside = layer.opacity * given, layer.oval * (given > 0)
+        shown, inside = shown * given, inside * (given > 0)
+    elif front is None and not _is_own(before, after):
+        shown = shown * _same_surface(layer, under)
+    hidden = np.zeros_like(inside) if front is None else front.over(photo, layer.window, moved)
     source = blend.alpha(colour, under, shown * (inside > 0))
     if method != "alpha":
         # One pixel in, so that the ring around the region still holds the face's own gradients.
         region = cv2.erode((inside > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
         if not region.all():  # a face larger than the image has no border to take a tone from
-            source = blend.METHODS[method](source, under, region.astype(np.float32))
+            # What lies in front says nothing of the tone of the face behind it.
+            around = blend.alpha(source, under, hidden)
+            source = blend.METHODS[method](source, around, region.astype(np.float32))
     out = image.copy()
-    out[layer.window] = blend.within_gamut(blend.alpha(source, under, inside), under)
+    drawn = blend.alpha(source, under, inside * (1 - hidden))
+    out[layer.window] = blend.within_gamut(drawn, under)
     if moved is None:
         return out
     drawn = opened(out, photo, before, after.positions)

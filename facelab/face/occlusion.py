@@ -11,11 +11,10 @@ import numpy as np
 from facelab.atlas import Atlas
 from facelab.face.skin import SIZE, Skin, extended_outward, features, fringe
 from facelab.numerics.arrays import Float
-from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import resized
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import SEEN, PositionMap, Texture
 
-_RIM = 0.08  # of the side: how far inside the oval made-up texels give way to the target's
+_TAKEN = 0.12, 0.45  # confidence of the source at which its texels begin to show, and do wholly
 _CLOSED, _OPEN = 0.15, 0.23  # the gap between the lips over the mouth's width
 _GUIDED_SIZE = 512  # largest side at which the occlusion's edge is drawn, texels
 _GUIDED_EDGE = 2e-3  # variance of grey under which the guided filter sees no edge
@@ -24,7 +23,7 @@ _GUIDED_EDGE = 2e-3  # variance of grey under which the guided filter sees no ed
 def opacity(target: PositionMap, source: PositionMap, seen: Float, keep: Sequence[str]) -> Float:
     """Opacity of the source's texture, ``(S, S)`` float32 in [0, 1].
 
-    Near the oval, where the source's texture was made up, the target's own skin is better.
+    Where the source was not seen well, the target's own surface is better.
 
     Parameters
     ----------
@@ -43,8 +42,7 @@ def opacity(target: PositionMap, source: PositionMap, seen: Float, keep: Sequenc
     """
     atlas = target.atlas
     size = len(seen)
-    unseen = _soft((seen < SEEN).astype(np.float32), 2.0, atlas)
-    out = 1 - _rim(atlas, size) * unseen
+    out = smoothstep(seen, *_TAKEN)
     if "mouth" in keep:
         wider = max(mouth_opening(target), mouth_opening(source))
         share = np.clip((wider - _CLOSED) / (_OPEN - _CLOSED), 0, 1)
@@ -84,13 +82,6 @@ def mouth_opening(positions: PositionMap) -> float:
     marks = positions.landmarks
     gap = marks[[61, 62, 63]].mean(axis=0) - marks[[67, 66, 65]].mean(axis=0)
     return float(np.linalg.norm(gap) / np.linalg.norm(marks[60] - marks[64]))
-
-
-@cache
-def _rim(atlas: Atlas, size: int) -> Float:
-    """1 near the face's oval, falling to 0 inside."""
-    distance = distance_within(atlas.region("oval", size) > 0.5) / size
-    return _frozen(np.clip(1.5 - distance / _RIM, 0, 1))
 
 
 @cache

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.constants import PARTS
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import resized, spread
+from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import Texture
 
 SIZE = 128  # side of the maps of this module, texels
@@ -67,6 +68,11 @@ def learn(texture: Texture, atlas: Atlas) -> Skin:
     colour = resized(texture.colour, SIZE)
     seen = resized(texture.confidence, SIZE)
     lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
+    if texture.parts is not None:
+        bare = resized(texture.parts[..., PARTS.index("skin")], SIZE)
+        bare = cv2.erode(smoothstep(bare, 0.6, 0.95), np.ones((3, 3), np.uint8))
+        likelihood = np.asarray(bare * smoothstep(seen, 0.15, 0.6), np.float32)
+        return Skin(np.clip(smooth(colour, likelihood), 0, 1), likelihood, seen)
     centre = _centre(atlas) * seen
     likelihood = centre
     for _ in range(_ROUNDS):

@@ -7,7 +7,7 @@ from the target, features from the source.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.atlas import Atlas
+from facelab.face.quality import surface
 from facelab.face.skin import (
     SIZE,
     TONE_SIGMA,
@@ -163,9 +164,11 @@ def _average(views: Sequence[Texture], tones: Sequence[Float], common: Float) ->
 def reject_non_skin(view: Texture, own: Skin, atlas: Atlas) -> Texture:
     """A texture with confidence 0 where hair or background leaked into it.
 
-    Those are texels without skin at the sides and the forehead, and wherever the face is seen at a
-    grazing angle.
+    Where it is not known what a texel shows, those are texels without skin at the sides and the
+    forehead, and wherever the face is seen at a grazing angle.
     """
+    if view.parts is not None:
+        return replace(view, confidence=view.confidence * surface(view))
     turned = cv2.GaussianBlur(own.seen, (0, 0), 0.04 * SIZE) / max(float(own.seen.max()), 1e-3)
     grazing = turned < np.where(features(atlas, SIZE) > 0.5, _LOST, _GRAZING)
     hair = extended_outward(own.perhaps_not_skin * (_where_things_leak(atlas) | grazing), atlas)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from facelab.geometry.parsing import Parsing
 from facelab.geometry.visibility import normals, visible
 from facelab.numerics.arrays import Bool, Float, require, require_image
 from facelab.numerics.smoothing import resized, spread
@@ -33,7 +34,12 @@ def texture_size(positions: PositionMap) -> int:
     return min(max(steps * STEP, SMALLEST), LARGEST)
 
 
-def unwrap(image: Float, positions: PositionMap, size: int | None = None) -> Texture:
+def unwrap(
+    image: Float,
+    positions: PositionMap,
+    size: int | None = None,
+    parsing: Parsing | None = None,
+) -> Texture:
     """Unwrap a face in a photograph into a texture.
 
     Parameters
@@ -44,6 +50,8 @@ def unwrap(image: Float, positions: PositionMap, size: int | None = None) -> Tex
         Where each texel lies in `image`.
     size : int, optional
         The texture's side, from 16 to 8192; by default `texture_size`.
+    parsing : Parsing, optional
+        What the photograph shows around the face.
 
     Returns
     -------
@@ -67,14 +75,15 @@ def unwrap(image: Float, positions: PositionMap, size: int | None = None) -> Tex
     deepest = int(np.ceil(np.quantile(levels[positions.atlas.face], 0.99)))
     part, corner = _around(image, Box.around(positions.values[positions.atlas.valid]))
     colour = _filtered(part, places - corner, resized(levels, size), deepest)
-    return Texture(colour, _confidence(image, positions, footprint, size))
+    parts = None if parsing is None else parsing.texels(positions)
+    return Texture(colour, _confidence(image, positions, footprint, size), parts)
 
 
 def at_size(texture: Texture, size: int) -> Texture:
     """Resize a texture to another side; itself if it has that side."""
     if texture.size == size:
         return texture
-    return Texture(resized(texture.colour, size), resized(texture.confidence, size))
+    return Texture(resized(texture.colour, size), resized(texture.confidence, size), texture.parts)
 
 
 def _slopes(values: Float) -> tuple[Float, Float]:
@@ -176,7 +185,7 @@ def complete(texture: Texture, mask: Bool) -> Texture:
     rest = hole & ~from_mirror
     if rest.any():
         filled[rest] = _filled(filled, seen | from_mirror)[rest]
-    return Texture(filled, texture.confidence)
+    return Texture(filled, texture.confidence, texture.parts)
 
 
 def _filled(values: Float, known: Bool) -> Float:

@@ -13,7 +13,6 @@ import numpy as np
 
 from facelab.constants import PARTS
 from facelab.numerics.arrays import Float, require
-from facelab.numerics.smoothing import resized
 from facelab.types import Crop, PositionMap
 
 SIDE = 256  # of the crop, its own pixels
@@ -61,9 +60,15 @@ class Parsing:
         out: Float = cv2.remap(share, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return out
 
-    def texels(self, positions: PositionMap, size: int, *parts: str) -> Float:
-        """The same at the texels of a face, ``(size, size)``: what covers them, if they are hid."""
-        return resized(self.at(positions.values[..., :2], *parts), size)
+    def texels(self, positions: PositionMap) -> Float:
+        """The shares of all parts at the texels of a face, ``(256, 256, 14)``.
+
+        Of a texel that the face itself hides, those of what is seen in its place.
+        """
+        places = positions.values[..., :2]
+        x, y = cv2.split(self.crop.apply(places.reshape(-1, 2)).reshape(places.shape))
+        out: Float = cv2.remap(self.shares, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return out
 
     def over(self, window: tuple[slice, slice], *parts: str) -> Float:
         """The same at the pixels of a window (rows, columns) of the photograph."""

@@ -13,10 +13,13 @@ import numpy as np
 from facelab.edits import Edit
 from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
-from facelab.face.occlusion import mouth_opening, occlusion, opacity, shared_gaps
+from facelab.face.front import Front
+from facelab.face.occlusion import mouth_opening, occlusion, opacity
+from facelab.face.quality import SURFACE
 from facelab.face.skin import learn
-from facelab.face.swap import fuse, reject_non_skin, swap
+from facelab.face.swap import fuse, swap
 from facelab.face.texture import texture_size, unwrap
+from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
 from facelab.recipe.inputs import Inputs, Person, Pictures
 from facelab.recipe.recipe import Swap
@@ -75,6 +78,7 @@ def swap_face(
     inputs: Inputs,
     size: int | None = None,
     mask: Float | None = None,
+    parsing: Parsing | None = None,
 ) -> Float:
     """Return the image with the face at `positions` replaced by another person's.
 
@@ -90,6 +94,8 @@ def swap_face(
         Of the texture; by default chosen from the face's size.
     mask : (H, W) float32, optional
         Where the image may change, [0, 1]; takes the place of the occlusion mask.
+    parsing : Parsing, optional
+        What the image shows around the face.
 
     Raises
     ------
@@ -100,16 +106,15 @@ def swap_face(
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
     size = size or texture_size(positions)
-    before = Face(positions, unwrap(image, positions, size))
-    atlas, skin = positions.atlas, learn(before.texture, positions.atlas)
-    source = fuse([unwrap(seen.image, seen.positions, size) for seen in person.observations], atlas)
+    atlas = positions.atlas
+    before = Face(positions, unwrap(image, positions, size, parsing))
+    skin = learn(before.texture, atlas)
+    views = [unwrap(seen.image, seen.positions, size, seen.parsing) for seen in person.observations]
+    source = fuse(views, atlas)
     after = swap(source, before, skin, step.tone)
-    seen = source.texture.confidence
     widest = max((one.positions for one in person.observations), key=mouth_opening)
-    shown = opacity(positions, widest, seen, step.kept)
-    shown = shown * (
-        1 - shared_gaps(seen, reject_non_skin(before.texture, skin, atlas).confidence, atlas)
-    )
-    if mask is None and step.occlusion:
-        shown = shown * (1 - occlusion(before.texture, skin, atlas))
-    return composite(image, before, after, shown, step.blend, mask)
+    shown = opacity(positions, widest, source.texture.confidence, step.kept)
+    front = None
+    if parsing is not None and mask is None and step.occlusion:
+        front = Front(parsing, (*SURFACE, "mouth"))
+    return composite(image, before, after, shown, step.blend, mask, front)

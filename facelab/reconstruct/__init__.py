@@ -13,10 +13,11 @@ from facelab.types import Box, Reconstruction
 
 if TYPE_CHECKING:
     from facelab.detect.blazeface import Detector
+    from facelab.reconstruct.parser import FaceParser
     from facelab.reconstruct.reconstructor import Regressor
     from facelab.reconstruct.segmentation import PersonSegmenter
 
-__all__ = ["Reconstructor", "load_reconstructor", "load_segmenter"]
+__all__ = ["Reconstructor", "load_parser", "load_reconstructor", "load_segmenter"]
 
 
 class Reconstructor(Protocol):
@@ -74,6 +75,31 @@ def load_reconstructor(
     own = None if weights is None else Path(weights)
     regressor = _regressor(backend, runtime, device, own)
     return FaceReconstructor(_detector(detector, backend), regressor)
+
+
+def load_parser(runtime: str = "torch", device: str = "cpu") -> FaceParser:
+    """Load the network that tells the parts of a face from what is around and in front of it.
+
+    Parameters
+    ----------
+    runtime, device : str
+        What runs its network: of `facelab.constants.RUNTIMES` and ``DEVICES``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such runtime or device, or not on this machine.
+    WeightsError
+        If weights are missing or damaged.
+    """
+    from facelab.geometry.parsing import SIDE
+    from facelab.models.layers import load
+    from facelab.models.multiclass_segmenter import MulticlassSegmenter
+    from facelab.models.runtime import load_runner
+    from facelab.reconstruct.parser import FaceParser
+
+    network = load(MulticlassSegmenter, "multiclass")
+    return FaceParser(load_runner(network, SIDE, runtime, device))
 
 
 def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegmenter:

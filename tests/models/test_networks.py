@@ -13,6 +13,13 @@ from safetensors.numpy import load_file
 
 from facelab.models.blazeface import AnchorHead, BlazeFaceFull, BlazeFaceShort
 from facelab.models.layers import Residual, load, pad_same
+from facelab.models.multiclass_segmenter import (
+    CLASSES,
+    MulticlassSegmenter,
+    SeparableAttention,
+    joined,
+    patches,
+)
 from facelab.models.selfie_segmenter import SelfieSegmenter, SqueezeExcitation
 from tests.networks import CASES, CROPS, astronaut_crops
 
@@ -48,33 +55,91 @@ def test_equal_to_recorded_runtime(name):
 def test_recording_is_what_the_runtime_gives(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "scripts")
     script = importlib.import_module("record_tflite")
-    (npm_tgz,), (wheel,) = (sorted(Path(ARCHIVES).glob(p)) for p in ("*face_mesh*.tgz", "*.whl"))
-    recorded = script.recorded(npm_tgz, wheel)
+    recorded = script.recorded(script.archives(Path(ARCHIVES)))
     assert {name: corners for name, (_, corners) in CROPS.items()} == script.CROPS
     for name in CASES:
         assert_equal_to_runtime(name, recorded[f"{name}.values"], recorded[f"{name}.logits"])
-    got = opacities(astronaut_crops("selfie"))
-    np.testing.assert_allclose(got, recorded["selfie.opacity"], atol=1e-3)
+    for name, (reference, atol) in SEGMENTERS.items():
+        got = segmented(name, astronaut_crops(name))
+        np.testing.assert_allclose(got, reference(recorded), atol=atol)
 
 
-def opacities(images):
-    """Every third row and column of what the selfie segmenter gives."""
+def opacity(recorded):
+    return recorded["selfie.opacity"]
+
+
+def shares(recorded):
+    """What the labels were before a tenth of them was spread over the six classes."""
+    powers = np.exp(np.float64(recorded["multiclass.logits"]))
+    labels = np.clip((powers / powers.sum(-1, keepdims=True) - 0.1 / 6) / 0.9, 0, 1)
+    return labels / labels.sum(-1, keepdims=True)
+
+
+# What each gives, and how near to the runtime: the multiclass segmenter's values were rounded.
+SEGMENTERS = {"selfie": (opacity, 1e-3), "multiclass": (shares, 0.03)}
+
+
+def segmented(name, images):
+    """Every seventh row and column of what a segmenter gives."""
+    network = {"selfie": SelfieSegmenter, "multiclass": MulticlassSegmenter}[name]
     with torch.inference_mode():
-        return load(SelfieSegmenter, "selfie")(images)[:, ::3, ::3].numpy()
+        return load(network, name)(images)[:, ::7, ::7].numpy()
 
 
-def test_segmenter_equals_recorded_runtime():
-    expected = load_file(GOLDEN)["selfie.opacity"]
-    got = opacities(astronaut_crops("selfie"))
-    np.testing.assert_allclose(got, expected, atol=1e-3, rtol=0)
+@pytest.mark.parametrize("name", SEGMENTERS)
+def test_segmenter_equals_recorded_runtime(name):
+    reference, atol = SEGMENTERS[name]
+    expected = reference(load_file(GOLDEN))
+    got = segmented(name, astronaut_crops(name))
+    np.testing.assert_allclose(got, expected, atol=atol, rtol=0)
+    assert np.abs(got - expected).mean() < 5e-4
     assert got.min() < 0.01 < 0.99 < got.max()
 
 
-def test_segmented_images_of_a_batch_do_not_touch():
-    one, other = (opacities(image[None]) for image in astronaut_crops("selfie"))
-    both = opacities(astronaut_crops("selfie"))
+@pytest.mark.parametrize("name", SEGMENTERS)
+def test_segmented_images_of_a_batch_do_not_touch(name):
+    one, other = (segmented(name, image[None]) for image in astronaut_crops(name))
+    both = segmented(name, astronaut_crops(name))
     np.testing.assert_allclose(both, np.concatenate([one, other]), atol=1e-3)
     assert np.abs(one - other).max() > 0.5
+
+
+def test_classes_of_the_astronaut():
+    shares = segmented("multiclass", astronaut_crops("multiclass")[:1])[0]
+    assert shares.shape == (37, 37, len(CLASSES))
+    np.testing.assert_allclose(shares.sum(-1), 1, atol=1e-5)
+    places = {"background": (5, 27), "hair": (8, 13), "face skin": (17, 17), "clothes": (33, 5)}
+    for name, (y, x) in places.items():
+        assert shares[y, x].argmax() == CLASSES.index(name), name
+
+
+def test_patches_by_hand():
+    x = torch.arange(64.0).reshape(1, 1, 8, 8)
+    cut = patches(x)
+    assert cut.shape == (1, 1, 16, 4)
+    assert cut[0, 0, 0].tolist() == [0, 4, 32, 36]  # the top left pixels of the four patches
+    assert cut[0, 0, :, 1].tolist() == [4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31]
+
+
+def test_joining_undoes_patches():
+    x = torch.rand(2, 3, 8, 12)
+    assert torch.equal(joined(patches(x), 8, 12), x)
+
+
+def test_attention_equals_its_equation():
+    torch.manual_seed(0)
+    layer = SeparableAttention(4).requires_grad_(False)
+    x = torch.rand(1, 4, 2, 3)  # two pixels a patch, three patches
+    got = layer(x)
+    for pixel in range(2):
+        tokens = [layer.norm(x[:, :, pixel : pixel + 1, i : i + 1]) for i in range(3)]
+        powers = torch.stack([layer.score(token) for token in tokens]).exp()
+        weights = powers / powers.sum()
+        context = sum(w * layer.key(token) for w, token in zip(weights, tokens, strict=True))
+        for i, token in enumerate(tokens):
+            attended = layer.output(layer.value(token).relu() * context)
+            expected = x[0, :, pixel, i] + (attended + layer.linear(token))[0, :, 0, 0]
+            torch.testing.assert_close(got[0, :, pixel, i], expected)
 
 
 def test_gate_by_hand():

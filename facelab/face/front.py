@@ -1,0 +1,58 @@
+"""What of a photograph is none of a face's surface: hair, glasses, hands, background."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from facelab.geometry.parsing import Parsing
+from facelab.geometry.warp import Motion
+from facelab.numerics.arrays import Float
+from facelab.numerics.guided import guided
+
+_REACH = 2.0  # pixels of the parsing's crop: how far its edges may be off
+_SOFTEST = 1e-3  # variance of a colour under which the guided filter sees no edge
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Front:
+    """The parts of a photograph that stay as they are, whatever is done to the face.
+
+    Parameters
+    ----------
+    parsing : Parsing
+        What the photograph shows around the face.
+    surface : tuple of str
+        Of `facelab.constants.PARTS`, those that may be painted; all others stay.
+    """
+
+    parsing: Parsing
+    surface: tuple[str, ...]
+
+    def over(self, photo: Float, window: tuple[slice, slice], moved: Motion | None) -> Float:
+        """How much of each pixel of a window stays, ``(h, w)`` float32 in [0, 1].
+
+        The edges follow the photograph's own, by a guided filter (He, Sun & Tang, PAMI 2013).
+
+        Parameters
+        ----------
+        photo : (H, W, 3) float32
+            As the parsing saw it.
+        window : (rows, columns) slices
+        moved : Motion, optional
+            By which the photograph has been warped since.
+        """
+        rough = 1 - np.clip(self.parsing.over(window, *self.surface), 0, 1)
+        scale = self.parsing.crop.side / self.parsing.crop.size
+        radius = max(1, round(_REACH * scale))
+        matte = guided(rough, photo[window], radius, _SOFTEST)
+        if moved is None:
+            return matte
+        across, down = cv2.split(moved.within(window))
+        rows, columns = np.indices(matte.shape, np.float32)
+        out: Float = cv2.remap(
+            matte, columns + across, rows + down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        return out

@@ -1,0 +1,70 @@
+"""The guided filter: a map drawn along the edges of a picture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from facelab.numerics.arrays import Float
+
+
+def guided(values: Float, guide: Float, radius: int, variance: float) -> Float:
+    """Filter a map so that it is a locally linear function of a picture's colours.
+
+    He, Sun & Tang, "Guided Image Filtering", PAMI 2013, equations 14, 19 and 20: with a guide of
+    three channels.
+
+    Parameters
+    ----------
+    values : (H, W) float32
+        In [0, 1].
+    guide : (H, W, 3) float32
+        RGB in [0, 1].
+    radius : int
+        Of the windows, pixels.
+    variance : float
+        Of the guide's colours, under which no edge is seen (epsilon).
+
+    Returns
+    -------
+    (H, W) float32
+        In [0, 1].
+    """
+    mean, means = _mean(values, radius), _mean(guide, radius)
+    covariance = _mean(guide * values[..., None], radius) - means * mean[..., None]
+    slope = _solved(_covariance(guide, means, radius, variance), covariance)
+    offset = mean - (slope * means).sum(axis=2)
+    out = (_mean(slope, radius) * guide).sum(axis=2) + _mean(offset, radius)
+    return np.asarray(np.clip(out, 0, 1), np.float32)
+
+
+def _mean(values: Float, radius: int) -> Float:
+    side = 2 * radius + 1
+    out: Float = cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT_101)
+    return out
+
+
+def _covariance(guide: Float, means: Float, radius: int, variance: float) -> tuple[Float, ...]:
+    """Entries rr, rg, rb, gg, gb, bb of the guide's covariance around each pixel."""
+    pairs = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+    products = [guide[..., i] * guide[..., j] for i, j in pairs]
+    entries = (
+        _mean(product, radius) - means[..., i] * means[..., j]
+        for product, (i, j) in zip(products, pairs, strict=True)
+    )
+    return tuple(
+        entry + np.float32(variance) * (i == j)
+        for entry, (i, j) in zip(entries, pairs, strict=True)
+    )
+
+
+def _solved(matrix: tuple[Float, ...], right: Float) -> Float:
+    """The solutions ``(H, W, 3)`` of symmetric 3 x 3 systems, by their cofactors."""
+    rr, rg, rb, gg, gb, bb = matrix
+    a, b, c = gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb
+    d, e, f = rr * bb - rb * rb, rg * rb - rr * gb, rr * gg - rg * rg
+    determinant = np.maximum(rr * a + rg * b + rb * c, np.float32(1e-12))[..., None]
+    x, y, z = cv2.split(right)
+    rows = [a * x + b * y + c * z, b * x + d * y + e * z, c * x + e * y + f * z]
+    out: Float = np.dstack(rows) / determinant
+    return out

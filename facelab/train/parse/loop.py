@@ -1,0 +1,202 @@
+"""The training loop of `FaceParse`; it shares its steps, checkpoints and log with FaceMap's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from facelab.augment.run import OnProgress
+from facelab.augment.template import Template
+from facelab.constants import PARTS
+from facelab.models.facemap import FaceMap
+from facelab.models.faceparse import FaceParse
+from facelab.models.layers import load as load_network
+from facelab.models.layers import load_file
+from facelab.models.runtime import each_alone
+from facelab.train import checkpoint
+from facelab.train.gradients import Batch, require_finite
+from facelab.train.log import Log, Measures
+from facelab.train.loop import Settings, State, finite, moved_on, rate_at, use_one_thread
+from facelab.train.parse.objective import overlap, parts_of_loss
+from facelab.train.parse.renders import load
+from facelab.train.parse.views import View, exact_view, view_of
+from facelab.train.views import read_degradations
+
+MEASURES = Measures(
+    ("cross_entropy", "dice"),
+    ("cross_entropy", "missed"),
+    {
+        "cross_entropy": (50, 100, 200),
+        "held_out_cross_entropy": (215, 90, 25),
+        "held_out_missed": (50, 150, 75),
+    },
+)
+"""``missed`` is 1 less the mean over parts of intersection over union."""
+
+_VALIDATED = 96  # views
+
+
+class Views(Dataset[View]):
+    """The views of a training run: view k is the same in any process.
+
+    Parameters
+    ----------
+    files : list of Path
+        Of `facelab.train.parse.renders`.
+    degradations : Template
+    seed, start, count : int
+        Of the run; the first view; how many.
+    """
+
+    def __init__(
+        self, files: list[Path], degradations: Template, seed: int, start: int, count: int
+    ) -> None:
+        self._files, self._degradations = files, degradations
+        self._seed, self._start, self._count = seed, start, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> View:
+        number = self._start + index
+        epoch, place = divmod(number, len(self._files))
+        order = np.random.default_rng([self._seed, 1, epoch]).permutation(len(self._files))
+        renders = load(self._files[order[place]])
+        rng = np.random.default_rng([self._seed, 2, number])
+        return view_of(renders, int(rng.integers(len(renders.pictures))), self._degradations, rng)
+
+
+def train(
+    files: list[Path],
+    validation: list[Path],
+    folder: Path,
+    settings: Settings,
+    device: str,
+    workers: int,
+    progress: OnProgress,
+) -> FaceParse:
+    """Train, or go on with what a checkpoint in `folder` holds.
+
+    Parameters and errors as of `facelab.train.loop.train`, but for files of
+    `facelab.train.parse.renders`.
+    """
+    state, data = begun(settings).to(device), digest([*validation, *files])
+    checkpoint.resume(folder, state, settings, data)
+    log = Log(folder / "log.csv", state.step, MEASURES)
+    exact = _spread(validation)
+    progress("train", settings.steps, state.step, 0)
+    for views in _batches(files, settings, state.step, workers):
+        batch = collated(views, device)
+        parts = moved_on(state, partial(_loss, state.network, len(views)), batch, settings)
+        progress("train", settings.steps, 1, 1)
+        log.add(parts)
+        if state.step % settings.every == 0 or state.step == settings.steps:
+            error = _validated(state, exact, device, settings)
+            log.write(state.step, rate_at(state.step, settings), error)
+            checkpoint.save(folder, state, settings, data)
+    averaged = state.averaged.cpu()
+    assert isinstance(averaged, FaceParse)
+    return averaged
+
+
+def begun(settings: Settings) -> State:
+    """The state at the beginning: FaceMap's trunk, or other weights."""
+    torch.manual_seed(settings.seed)
+    network, averaged = FaceParse(), FaceParse()
+    if settings.begin:
+        network.load_state_dict(load_file(FaceParse, settings.begin).state_dict())
+    elif not settings.scratch:
+        known, own = load_network(FaceMap, "facemap").state_dict(), network.state_dict()
+        network.load_state_dict({name: known.get(name, value) for name, value in own.items()})
+    averaged.load_state_dict(network.state_dict())
+    return State(network, averaged, scratch=settings.scratch)
+
+
+def collated(views: list[View], device: str) -> Batch:
+    """Collate views into a batch: crops, shares, and whether they are doubted."""
+    crops = torch.from_numpy(np.stack([view.image for view in views])).permute(0, 3, 1, 2)
+    shares = torch.from_numpy(np.stack([view.shares for view in views]))
+    doubted = torch.tensor([float(view.doubted) for view in views])
+    return crops.to(device), shares.to(device), doubted.to(device)
+
+
+def _loss(network: FaceParse, count: int, part: Batch) -> dict[str, Tensor]:
+    """Some views' share in the loss of a batch of so many."""
+    crops, shares, doubted = part
+    with torch.autocast(crops.device.type, torch.bfloat16):
+        logits = network.logits(crops)
+    require_finite(logits)
+    found = parts_of_loss(logits.float(), shares.float() / 255, doubted)
+    return {name: value * (len(crops) / count) for name, value in found.items()}
+
+
+def _batches(
+    files: list[Path], settings: Settings, step: int, workers: int
+) -> Iterator[list[View]]:
+    degradations = read_degradations(settings.view)
+    first, count = step * settings.batch, (settings.steps - step) * settings.batch
+    yield from DataLoader(
+        Views(files, degradations, settings.seed, first, count),
+        settings.batch,
+        num_workers=workers,
+        collate_fn=list,
+        worker_init_fn=use_one_thread,
+        # A fork would inherit locks of threads that it does not have.
+        multiprocessing_context="forkserver" if workers else None,
+    )
+
+
+def _validated(
+    state: State, views: list[View], device: str, settings: Settings
+) -> dict[str, float]:
+    """The cross entropy and what is missed over held-out views."""
+    batches = [collated(views[start : start + 8], device) for start in range(0, len(views), 8)]
+    with finite(state.step - 1, settings):
+        found = each_alone(partial(_errors, state.averaged), batches)
+    if not found:
+        return {}
+    both, either = (torch.stack([each[at] for each in found]).sum(0) for at in (1, 2))
+    seen = either > 0
+    return {
+        "cross_entropy": sum(each[0] for each in found) / len(views),
+        "missed": 1 - (both[seen] / either[seen]).mean().item(),
+    }
+
+
+@torch.inference_mode()
+def _errors(network: FaceParse, batch: Batch) -> tuple[float, Tensor, Tensor]:
+    """The cross entropy of a batch, times its size, and the overlap of each part."""
+    crops, shares, doubted = batch
+    logits, wanted = network.logits(crops), shares.float() / 255
+    require_finite(logits)
+    entropy = parts_of_loss(logits, wanted, doubted)["cross_entropy"].item()
+    return (len(crops) * entropy, *overlap(logits, wanted))
+
+
+def _spread(validation: list[Path]) -> list[View]:
+    """At most `_VALIDATED` of the views, evenly spread."""
+    every = [(one, view) for one in map(load, validation) for view in range(len(one.pictures))]
+    count = min(len(every), _VALIDATED)
+    return [exact_view(*every[place * len(every) // count]) for place in range(count)]
+
+
+def digest(files: list[Path]) -> str:
+    """The digest of views, hexadecimal."""
+    found = hashlib.sha256()
+    for file in files:
+        found.update(hashlib.sha256(file.read_bytes()).digest())
+    return found.hexdigest()
+
+
+def iou(both: Tensor, either: Tensor) -> dict[str, float]:
+    """Intersection over union of each part that there is."""
+    return {
+        part: float(both[k] / either[k]) for k, part in enumerate(PARTS) if float(either[k]) > 0
+    }
