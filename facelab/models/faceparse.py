@@ -52,7 +52,7 @@ class FaceParse(nn.Module):
         inputs = (*_UP[1:], _WIDTHS[-1])
         blocks = [UpsamplingBlock(*each) for each in zip(inputs, _WIDTHS, _UP, strict=True)]
         self.up = nn.ModuleList(reversed(blocks))
-        self.pixels = nn.Conv2d(12, _PIXELS, 1)
+        self.pixels = nn.Conv2d(3, _PIXELS, 2, stride=2)
         self.last = Separable(_UP[0] + _PIXELS, _LAST)
         self.parts = nn.Conv2d(_LAST, 4 * len(PARTS), 1)
 
@@ -82,7 +82,7 @@ class FaceParse(nn.Module):
                 seen.append(x)
         for up, skip in zip(self.up, reversed(seen), strict=True):
             x = up(x, skip)
-        pixels = torch.relu(self.pixels(functional.pixel_unshuffle(crops, 2)))
+        pixels = torch.relu(self.pixels(crops))
         x = torch.relu(self.last(torch.cat([x, pixels], 1)))
         return functional.pixel_shuffle(self.parts(x), 2)
 

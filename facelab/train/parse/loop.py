@@ -133,7 +133,7 @@ def _loss(network: FaceParse, count: int, part: Batch) -> dict[str, Tensor]:
     with torch.autocast(crops.device.type, torch.bfloat16):
         logits = network.logits(crops)
     require_finite(logits)
-    found = parts_of_loss(logits.float(), shares.float() / 255, doubted)
+    found = parts_of_loss(logits.float().contiguous(), shares.float() / 255, doubted)
     return {name: value * (len(crops) / count) for name, value in found.items()}
 
 

@@ -91,8 +91,9 @@ def _shares(labels: UInt8, crop: Crop) -> UInt8:
     first, second, share = cv2.split(read)
     rest = 255 - share
     out = np.zeros((len(PARTS), crop.size, crop.size), np.uint8)
-    for part in np.unique(read[..., :2]):
-        if part != UNKNOWN:
+    there = np.bincount(first.ravel(), minlength=256) + np.bincount(second.ravel(), minlength=256)
+    for part in range(len(PARTS)):
+        if there[part]:
             own = cv2.add(share * (first == part), rest * (second == part))
             out[part] = cv2.resize(own, (crop.size, crop.size), interpolation=cv2.INTER_AREA)
     return out
