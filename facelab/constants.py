@@ -11,6 +11,9 @@ BLEND = ("poisson", "mixed", "alpha")
 KEEP = ("mouth", "eyes")
 """What of a target can stay in a swap: the inside of the mouth, the eyeballs."""
 
+OWNERS = ("target", "source")
+"""Whose beard and glasses a swap shows."""
+
 ONE_FACE = ("largest", "left", "right")
 """Words for one face of a photograph, beside its index by size."""
 

@@ -181,7 +181,10 @@ class FaceObservation:
     @cached_property
     def _subject(self) -> Subject:
         """The face as exports take it."""
-        return Subject(self.photograph.srgb, self.found, metadata=self.photograph.metadata)
+        photograph = self.photograph
+        return Subject(
+            photograph.srgb, self.found, metadata=photograph.metadata, parser=self.parser
+        )
 
 
 class FaceModel:
@@ -211,10 +214,11 @@ class FaceModel:
         return f"<FaceModel {self.reconstructor.description}>"
 
     @cached_property
-    def parser(self) -> FaceParser:
-        """What tells the parts of a face from hair, glasses and what is in front of it."""
-        networks = self.networks or Networks()
-        return load_parser(networks.runtime, networks.device)
+    def parser(self) -> FaceParser | None:
+        """What tells the parts of a face from what is in front of it; None without `networks`."""
+        if self.networks is None:
+            return None
+        return load_parser(self.networks.runtime, self.networks.device)
 
     def __call__(self, photograph: Photograph) -> list[FaceObservation]:
         """Return every face of a photograph, the largest first; an empty list if it shows none.

@@ -17,7 +17,7 @@ from facelab.cli.options import (
     picture_option,
     recipe_option,
 )
-from facelab.constants import BLEND
+from facelab.constants import BLEND, OWNERS
 
 
 def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[str, ...]:
@@ -111,6 +111,20 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
     help="Paint over hair and the like in front of the target's face.",
 )
 @click.option(
+    "--beard",
+    type=click.Choice(OWNERS),
+    default="target",
+    show_default=True,
+    help="Whose beard is shown; the other's is left out.",
+)
+@click.option(
+    "--glasses",
+    type=click.Choice(OWNERS),
+    default="target",
+    show_default=True,
+    help="Whose glasses are shown; the other's are left out.",
+)
+@click.option(
     "--texture-size",
     type=int,
     metavar="256..2048",
@@ -132,6 +146,8 @@ def swap_command(
     target_box: Corners | None,
     mask: Path | None,
     no_occlusion: bool,
+    beard: str,
+    glasses: str,
     texture_size: int | None,
     detector: str,
     backend: str,
@@ -176,8 +192,17 @@ def swap_command(
     if source_box and len(files) > 1:
         raise click.UsageError("--source-box goes with one --source")
     person = Photographs(files, str(source_face), Box(*source_box) if source_box else None)
+    step = Swap(
+        source=SOURCE,
+        tone=tone,
+        keep=keep,
+        blend=blend,
+        occlusion=not no_occlusion,
+        beard=beard,
+        glasses=glasses,
+    )
     recipe = Recipe(
-        [Swap(source=SOURCE, tone=tone, keep=keep, blend=blend, occlusion=not no_occlusion)],
+        [step],
         inputs={SOURCE: person},
         name="swap",
         faces=Box(*target_box) if target_box else target_face,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ _WRITERS = {
     "depth": "depth.write",
     "normals": "normals.write",
     "pncc": "pncc.write",
+    "parse": "parse.write",
     "uv": "maps.write_uv",
     "texture": "maps.write_texture",
     "visibility": "maps.write_visibility",
@@ -32,7 +33,7 @@ _WRITERS = {
 NAMES = tuple(_WRITERS)
 
 # What a writer wrote: kind to file name, and numbers needed to read it.
-Entry = dict[str, str | float]
+Entry = Mapping[str, str | float | Mapping[str, int]]
 # Writes the files of a face whose names begin with the path given.
 Writer = Callable[["Subject", Path], Entry]
 

@@ -55,8 +55,19 @@ def npy(values: NDArray[Any]) -> bytes:
 
 def grey_png(values: NDArray[np.uint8] | NDArray[np.uint16], sentence: str) -> bytes:
     """Integers ``(H, W)``, not empty, as a grey PNG of 8 or 16 bits with `sentence` in its XMP."""
+    return _png(PIL.Image.fromarray(values), sentence)
+
+
+def indexed_png(values: NDArray[np.uint8], palette: NDArray[np.uint8], sentence: str) -> bytes:
+    """Integers ``(H, W)``, not empty, as a PNG with a palette ``(256, 3)``: RGB of each number."""
+    picture = PIL.Image.fromarray(values, "P")
+    picture.putpalette(palette.tobytes())
+    return _png(picture, sentence)
+
+
+def _png(picture: PIL.Image.Image, sentence: str) -> bytes:
     about = PIL.PngImagePlugin.PngInfo()
     about.add_itxt("XML:com.adobe.xmp", mark_of_data(sentence).decode())
     buffer = io.BytesIO()
-    PIL.Image.fromarray(values).save(buffer, "PNG", pnginfo=about, compress_level=1)
+    picture.save(buffer, "PNG", pnginfo=about, compress_level=1)
     return buffer.getvalue()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from facelab.errors import OutputError
 from facelab.export import Entry, writer
@@ -20,10 +20,13 @@ from facelab.files.writing import folder_aside, move, write_bytes_atomically
 from facelab.geometry.landmarks import read_landmarks
 from facelab.images import Image
 from facelab.provenance import file_sha256, software_versions
-from facelab.reconstruct import Reconstructor
+from facelab.reconstruct import Reconstructor, load_parser
 from facelab.reconstruct.face_selection import select_faces
 from facelab.reconstruct.networks import Networks
 from facelab.types import Box, Reconstruction
+
+if TYPE_CHECKING:
+    from facelab.reconstruct.parser import FaceParser
 
 _LARGEST_REPORT = 16 * MEGABYTE  # a face has about four thousand bytes in it
 _REPORT: Shape = {
@@ -86,7 +89,15 @@ class Export:
             front=self.front,
             mask_unseen=self.mask_unseen,
             metadata=image.metadata,
+            parser=self.parser,
         )
+
+    @cached_property
+    def parser(self) -> FaceParser | None:
+        """What tells the parts of faces, where it is asked for."""
+        if "parse" not in self.write:
+            return None
+        return load_parser(self.networks.runtime, self.networks.device)
 
     def notes(self, image: Image) -> tuple[str, ...]:
         """The terms of the networks, and what could not be kept of a photograph."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -17,7 +18,12 @@ from facelab.geometry.visibility import visible, visible_landmarks
 from facelab.images import Metadata
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Bool, Float
+from facelab.reconstruct import load_parser
 from facelab.types import SEEN, Mesh, Pose, PositionMap, Reconstruction, Texture
+
+if TYPE_CHECKING:
+    from facelab.geometry.parsing import Parsing
+    from facelab.reconstruct.parser import FaceParser
 
 _SLIT_SOFTNESS, _MOUTH_BLUR = 0.004, 0.03  # of the side
 _SURE = 0.3  # confidence: at a silhouette a pixel's error of the surface shows the background
@@ -56,6 +62,8 @@ class Subject:
         Whether texels that the photograph does not show are black rather than made up.
     metadata : Metadata
         The photograph's: pictures made of it keep what its XMP says.
+    parser : FaceParser, optional
+        What tells the parts of the face from what is around it; by default loaded when needed.
 
     Raises
     ------
@@ -69,6 +77,7 @@ class Subject:
     front: bool = False
     mask_unseen: bool = False
     metadata: Metadata = field(default_factory=Metadata)
+    parser: FaceParser | None = None
 
     def __post_init__(self) -> None:
         if self.texture_side is not None and self.texture_side not in SIDES:
@@ -106,6 +115,12 @@ class Subject:
     def drawing(self) -> Drawing:
         """Which triangle of the face each pixel of the photograph sees."""
         return draw(self.positions, self.image.shape[:2])
+
+    @cached_property
+    def parsing(self) -> Parsing:
+        """What each pixel around the face shows."""
+        parser = self.parser or load_parser()
+        return parser(self.image, self.positions)
 
     @cached_property
     def texture(self) -> Texture:

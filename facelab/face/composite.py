@@ -24,8 +24,7 @@ from facelab.types import Box, Face
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
 # foreheads, and elsewhere.
 _TOP_RAMP, _RAMP = 0.03, 0.01
-_RIM = 0.05  # of the drawn window: how far inside what was drawn a strange image still counts
-_LIKE, _UNLIKE = 0.08, 0.2  # difference of colour at the rim between same skin and something else
+_LIKE, _UNLIKE = 0.08, 0.2  # difference of colour between the same skin and something else
 _CHANGED = 0.06  # difference of colour from which on a face no longer is the same
 _TOP = 0.35  # of the oval's height, over which the one ramp becomes the other
 _OVAL_SIZE = 256
@@ -122,23 +121,17 @@ def composite(
         return image
     under = image[layer.window]
     colour = _painted(layer, under, before, after, moved)
-    shown, inside = layer.opacity, layer.oval
-    if mask is not None:
-        given = mask[layer.window]
-        shown, inside = shown * given, inside * (given > 0)
-    elif front is None and not _is_own(before, after):
-        shown = shown * _same_surface(layer, under)
+    inside = layer.oval if mask is None else layer.oval * (mask[layer.window] > 0)
     hidden = np.zeros_like(inside) if front is None else front.over(photo, layer.window, moved)
-    source = blend.alpha(colour, under, shown * (inside > 0))
+    shown = layer.opacity * (inside > 0)
     if method != "alpha":
-        # One pixel in, so that the ring around the region still holds the face's own gradients.
-        region = cv2.erode((inside > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
-        if not region.all():  # a face larger than the image has no border to take a tone from
-            # What lies in front says nothing of the tone of the face behind it.
-            around = blend.alpha(source, under, hidden)
-            source = blend.METHODS[method](source, around, region.astype(np.float32))
+        apart = hidden if _is_own(before, after) else np.maximum(hidden, _apart(colour, under))
+        colour = _cloned(colour, under, shown, apart, method)
+        shown = smoothstep(shown, 0.5, 1)
+    if mask is not None:
+        shown = shown * mask[layer.window]
     out = image.copy()
-    drawn = blend.alpha(source, under, inside * (1 - hidden))
+    drawn = blend.alpha(colour, under, shown * inside * (1 - hidden))
     out[layer.window] = blend.within_gamut(drawn, under)
     if moved is None:
         return out
@@ -212,19 +205,28 @@ def _is_own(before: Face, after: Face) -> bool:
     return np.array_equal(before.texture.confidence, after.texture.confidence)
 
 
-def _same_surface(layer: Layer, under: Float) -> Float:
-    """1 where the layer may be drawn; toward the rim, 0 where the image shows something else.
+def _cloned(colour: Float, under: Float, shown: Float, apart: Float, method: str) -> Float:
+    """The colours with the tone that the image has around where they show.
 
-    A strong difference there is no skin meeting skin but hair, collar or background, and Poisson's
+    What lies `apart` says nothing of that tone: the colours there are their own surroundings.
+    """
+    # One pixel in, so that the ring around the region still holds the face's own gradients.
+    region = cv2.erode((shown > 0.5).astype(np.uint8), np.ones((3, 3), np.uint8))
+    if region.all():  # a face larger than the image has no border to take a tone from
+        return colour
+    around = blend.alpha(colour, under, apart)
+    return blend.METHODS[method](colour, around, region.astype(np.float32))
+
+
+def _apart(colour: Float, under: Float) -> Float:
+    """How surely the image shows another thing than what is drawn over it, ``(h, w)`` in [0, 1].
+
+    A strong difference is no skin meeting skin but teeth, hair or background, and Poisson's
     equation would carry its colour into the face.
     """
-    red, green, blue = cv2.split(cv2.absdiff(layer.colour, under))
+    red, green, blue = cv2.split(cv2.absdiff(cv2.blur(colour, (3, 3)), cv2.blur(under, (3, 3))))
     difference = np.maximum(np.maximum(red, green), blue)
-    strange = np.clip((difference - _LIKE) / (_UNLIKE - _LIKE), 0, 1)
-    depth = distance_within(layer.oval > 0) / max(layer.oval.shape)
-    rim = np.clip(1.5 - depth / _RIM, 0, 1)
-    same: Float = 1 - rim * cv2.blur(strange, (5, 5))
-    return same
+    return smoothstep(difference, _LIKE, _UNLIKE)
 
 
 def unchanged(before: Face, after: Face) -> bool:

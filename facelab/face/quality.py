@@ -12,16 +12,29 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Texture
 
-SURFACE = ("skin", "brows", "eyes", "lips", "ears", "neck")
+SURFACE = ("skin", "brows", "eyes", "lips", "beard", "ears", "neck")
 """The parts that are a face's own; in doubt the skin beside it, which looks the same."""
 
+_DARK = 0.6  # of the skin's luminance: lenses darker than that hide the eyes
+
 _SIDE = 256  # of the map on which edges are drawn in, texels
-_IN, _SOFT = 2, 1.5  # texels: how far from what is no skin taking begins, and how softly
-_CLEAR = 0.5, 0.9  # share of surface at which a texel is refused, and taken whole
+_CLEAR = 0.6, 0.95  # share of surface at which a texel is refused, and taken whole
+_IN, _SOFT = 3, 2.0  # texels: how far from what is no skin taking begins, and how softly
+_HAIR = 0.3  # share of a texel from which strands may hang from it
+_STRAND = 4  # texels: half the width of the widest strand
+_DARKER = 4.0, 8.0  # CIELAB lightness by which a strand is darker than the skin to its sides
+_SHADE = 5.0, 12.0  # CIELAB lightness by which a shadow is darker than the skin around
+_AWAY = 8  # texels from what is no skin, where the skin is in its own light
+_FEW = np.float32(1e-3)  # share of skin nearby that counts for little
+_FALL = 32  # texels: how far a strand may hang from the hair
 
 
 def surface(texture: Texture, parts: Sequence[str] = SURFACE) -> Float:
     """How much of each texel is the face's surface, well away from what is not.
+
+    Strands that are too thin for the parser are found by their darkness: what is darker than the
+    skin to both sides (a black-hat transform; Serra 1982) and joined to hair (morphological
+    reconstruction; Vincent, "Morphological grayscale reconstruction in image analysis", 1993).
 
     Parameters
     ----------
@@ -35,9 +48,55 @@ def surface(texture: Texture, parts: Sequence[str] = SURFACE) -> Float:
     (S, S) float32
         In [0, 1]; falls to 0 a few texels before hair, glasses or background begin.
     """
-    assert texture.parts is not None
-    share = texture.parts[..., [PARTS.index(part) for part in parts]].sum(axis=2)
-    clear = smoothstep(resized(share, _SIDE), *_CLEAR)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _IN + 1, 2 * _IN + 1))
-    inner = cv2.GaussianBlur(cv2.erode(clear, kernel), (0, 0), _SOFT)
-    return resized(np.asarray(inner, np.float32), texture.size)
+    clear = smoothstep(share(texture, _SIDE, *parts), *_CLEAR)
+    inner = cv2.erode(np.minimum(clear, 1 - _hangs(texture, clear)), _disk(_IN))
+    blurred: Float = cv2.GaussianBlur(inner, (0, 0), _SOFT)
+    return resized(smoothstep(blurred, 0.5, 1), texture.size)  # 0 at the edge itself
+
+
+def clear_lenses(texture: Texture) -> bool:
+    """Whether eyes are seen through the glasses of a face; so they are where it has none."""
+    skin, lenses = (share(texture, _SIDE, part) for part in ("skin", "lenses"))
+    if lenses.sum() < 1:
+        return True
+    luminance = cv2.cvtColor(resized(texture.colour, _SIDE), cv2.COLOR_RGB2GRAY)
+    behind = (luminance * lenses).sum() / lenses.sum()
+    return bool(behind > _DARK * (luminance * skin).sum() / max(skin.sum(), 1e-6))
+
+
+def share(texture: Texture, size: int, *parts: str) -> Float:
+    """How much of each texel any of the parts is, ``(size, size)`` float32 in [0, 1]."""
+    if texture.parts is None:
+        raise ValueError("this texture does not know its parts")
+    total: Float = texture.parts[..., [PARTS.index(part) for part in parts]].sum(axis=2)
+    return resized(total, size)
+
+
+def _hangs(texture: Texture, clear: Float) -> Float:
+    """How surely each texel shows a strand or a shadow that hangs from the hair, ``(256, 256)``."""
+    lightness = cv2.cvtColor(resized(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)[..., 0]
+    thin = smoothstep(cv2.morphologyEx(lightness, cv2.MORPH_BLACKHAT, _disk(_STRAND)), *_DARKER)
+    tone = _tone(lightness, cv2.erode(clear, _disk(_AWAY)))
+    shadow = smoothstep(tone - lightness, *_SHADE)
+    hair = share(texture, _SIDE, "hair", "front", "glasses")
+    room = np.maximum(hair, np.maximum(thin, shadow))
+    room = room * (1 - cv2.dilate(share(texture, _SIDE, "brows", "eyes", "lips"), _disk(_STRAND)))
+    reached = np.where(hair > _HAIR, room, 0).astype(np.float32)
+    for _ in range(_FALL):
+        reached = np.minimum(cv2.dilate(reached, _disk(1)), room)
+    return reached
+
+
+def _tone(lightness: Float, skin: Float) -> Float:
+    """The skin's lightness as it varies slowly over the face, ``(256, 256)``."""
+    sigma = 0.09 * _SIDE
+    both = cv2.GaussianBlur(np.dstack([lightness * skin, skin]), (0, 0), sigma)
+    whole = float((lightness * skin).sum() / max(skin.sum(), 1e-6))
+    out: Float = (both[..., 0] + whole * _FEW) / (both[..., 1] + _FEW)
+    return out
+
+
+def _disk(radius: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    """A disk of ones, ``(2 radius + 1, 2 radius + 1)``."""
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

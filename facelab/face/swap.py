@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.atlas import Atlas
-from facelab.face.quality import surface
+from facelab.face.quality import SURFACE, surface
 from facelab.face.skin import (
     SIZE,
     TONE_SIGMA,
@@ -114,7 +114,7 @@ def _bounded(slope: NDArray[np.floating[Any]], most: float) -> Float:
     return np.asarray(slope * np.minimum(1, most / np.maximum(mean, 1e-6)), np.float32)
 
 
-def fuse(views: Sequence[Texture], atlas: Atlas) -> Source:
+def fuse(views: Sequence[Texture], atlas: Atlas, parts: Sequence[str] = SURFACE) -> Source:
     """Fuse textures of one person from several photographs into one.
 
     What is not skin where skin should be (hair, background) loses its confidence. The views are
@@ -125,6 +125,8 @@ def fuse(views: Sequence[Texture], atlas: Atlas) -> Source:
     ----------
     views : sequence of Texture
         One or more, of one size.
+    parts : sequence of str
+        Of `facelab.constants.PARTS`: what is taken of them, where they know their parts.
 
     Raises
     ------
@@ -134,7 +136,9 @@ def fuse(views: Sequence[Texture], atlas: Atlas) -> Source:
     if not views or len({view.size for view in views}) > 1:
         raise ValueError(f"fuse needs textures of one size, not {[v.size for v in views]}")
     skins = [learn(view, atlas) for view in views]
-    views = [reject_non_skin(view, own, atlas) for view, own in zip(views, skins, strict=True)]
+    views = [
+        reject_non_skin(view, own, atlas, parts) for view, own in zip(views, skins, strict=True)
+    ]
     tone = _common_tone(skins)
     fused = views[0] if len(views) == 1 else _average(views, [own.tone for own in skins], tone)
     return Source(complete(fused, atlas.region("face", fused.size) > 0), tone)
@@ -161,14 +165,16 @@ def _average(views: Sequence[Texture], tones: Sequence[Float], common: Float) ->
     return Texture(total / weights[..., None], best)
 
 
-def reject_non_skin(view: Texture, own: Skin, atlas: Atlas) -> Texture:
+def reject_non_skin(
+    view: Texture, own: Skin, atlas: Atlas, parts: Sequence[str] = SURFACE
+) -> Texture:
     """A texture with confidence 0 where hair or background leaked into it.
 
     Where it is not known what a texel shows, those are texels without skin at the sides and the
     forehead, and wherever the face is seen at a grazing angle.
     """
     if view.parts is not None:
-        return replace(view, confidence=view.confidence * surface(view))
+        return replace(view, confidence=view.confidence * surface(view, parts))
     turned = cv2.GaussianBlur(own.seen, (0, 0), 0.04 * SIZE) / max(float(own.seen.max()), 1e-3)
     grazing = turned < np.where(features(atlas, SIZE) > 0.5, _LOST, _GRAZING)
     hair = extended_outward(own.perhaps_not_skin * (_where_things_leak(atlas) | grazing), atlas)

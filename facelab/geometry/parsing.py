@@ -7,15 +7,20 @@ the photograph's pixels to the crop's.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from facelab.constants import PARTS
-from facelab.numerics.arrays import Float, require
-from facelab.types import Crop, PositionMap
+from facelab.numerics.arrays import Bool, Float, require
+from facelab.types import Box, Crop, PositionMap
 
 SIDE = 256  # of the crop, its own pixels
+
+NOT_SEEN = 255
+"""What stands for a part where a parsing has not looked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,3 +88,46 @@ class Parsing:
             borderMode=cv2.BORDER_REPLICATE,
         )
         return out
+
+    def leading(self, window: tuple[slice, slice]) -> tuple[NDArray[np.uint8], Float]:
+        """Which part has the largest share of each pixel of a window of the photograph.
+
+        Returns
+        -------
+        part : (h, w) uint8
+            Its place in `facelab.constants.PARTS`; `NOT_SEEN` beyond the crop.
+        share : (h, w) float32
+            Its share, [0, 1]; 0 beyond the crop.
+        """
+        rows, columns = window
+        if rows.stop <= rows.start or columns.stop <= columns.start:
+            none = (rows.stop - rows.start, columns.stop - columns.start)
+            return np.zeros(none, np.uint8), np.zeros(none, np.float32)
+        share = self.over(window, PARTS[0])
+        part = np.zeros(share.shape, np.uint8)
+        for number, name in enumerate(PARTS[1:], 1):
+            other = self.over(window, name)
+            part[other > share] = number
+            share = np.maximum(share, other)
+        beyond = ~self._within(window)
+        part[beyond], share[beyond] = NOT_SEEN, 0
+        return part, share
+
+    def window(self, shape: tuple[int, int]) -> tuple[slice, slice]:
+        """The rows and columns of a photograph of `shape` (H, W) that the crop touches."""
+        corners = np.array([[0, 0], [SIDE, 0], [0, SIDE], [SIDE, SIDE]], np.float32)
+        box = Box.around(self.crop.invert(corners - np.float32(0.5)))
+        rows, columns = (
+            slice(min(max(floor(low), 0), side), min(max(ceil(high) + 1, 0), side))
+            for low, high, side in ((box.y0, box.y1, shape[0]), (box.x0, box.x1, shape[1]))
+        )
+        return rows, columns
+
+    def _within(self, window: tuple[slice, slice]) -> Bool:
+        """Which pixels of a window of the photograph the crop shows, ``(h, w)``."""
+        y, x = (np.arange(one.start, one.stop, dtype=np.float64) for one in window)
+        inside = np.ones((len(y), len(x)), np.bool_)
+        for across, down, shift in self.crop.matrix:
+            place = across * x + down * y[:, None] + shift
+            inside &= (place > -0.5) & (place < SIDE - 0.5)
+        return inside

@@ -10,12 +10,13 @@ from functools import reduce
 
 import numpy as np
 
+from facelab.constants import PARTS
 from facelab.edits import Edit
 from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
 from facelab.face.front import Front
 from facelab.face.occlusion import mouth_opening, occlusion, opacity
-from facelab.face.quality import SURFACE
+from facelab.face.quality import SURFACE, clear_lenses
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
 from facelab.face.texture import texture_size, unwrap
@@ -23,7 +24,7 @@ from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
 from facelab.recipe.inputs import Inputs, Person, Pictures
 from facelab.recipe.recipe import Swap
-from facelab.types import Face, PositionMap
+from facelab.types import Face, PositionMap, Texture
 
 
 def edit_face(
@@ -110,11 +111,33 @@ def swap_face(
     before = Face(positions, unwrap(image, positions, size, parsing))
     skin = learn(before.texture, atlas)
     views = [unwrap(seen.image, seen.positions, size, seen.parsing) for seen in person.observations]
-    source = fuse(views, atlas)
+    source = fuse(views, atlas, _taken(views, step))
     after = swap(source, before, skin, step.tone)
     widest = max((one.positions for one in person.observations), key=mouth_opening)
     shown = opacity(positions, widest, source.texture.confidence, step.kept)
     front = None
     if parsing is not None and mask is None and step.occlusion:
-        front = Front(parsing, (*SURFACE, "mouth"))
+        front = Front(parsing, _painted(before.texture, step))
     return composite(image, before, after, shown, step.blend, mask, front)
+
+
+def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
+    """The parts that a swap takes of its source."""
+    taken = set(SURFACE) - {"beard"} | _worn(step, "source")
+    if all(view.parts is None or clear_lenses(view) for view in views):
+        taken.add("lenses")
+    return tuple(part for part in PARTS if part in taken)
+
+
+def _painted(target: Texture, step: Swap) -> tuple[str, ...]:
+    """The parts of the target that a swap paints over."""
+    painted = set(SURFACE) - {"beard"} | {"mouth"} | _worn(step, "source")
+    if clear_lenses(target):
+        painted.add("lenses")
+    return tuple(part for part in PARTS if part in painted)
+
+
+def _worn(step: Swap, owner: str) -> set[str]:
+    """What a face wears of `owner`'s."""
+    worn = {"beard"} if step.beard == owner else set()
+    return worn | ({"glasses", "lenses"} if step.glasses == owner else set())

@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeGuard
 
-from facelab.constants import BLEND, FACES, FORMATS, KEEP, ONE_FACE
+from facelab.constants import BLEND, FACES, FORMATS, KEEP, ONE_FACE, OWNERS
 from facelab.edits import Edit
 from facelab.edits.edit import Step
 from facelab.edits.parameters import choice, choices, number, reference, switch
@@ -137,6 +137,8 @@ class Swap(Step):
     )
     blend: str = choice("poisson", BLEND, "how the face is blended in")
     occlusion: bool = switch(True, "keep hair and the like in front of the face")
+    beard: str = choice("target", OWNERS, "whose beard is shown, of the photograph or the source")
+    glasses: str = choice("target", OWNERS, "whose glasses are shown, likewise")
 
     @property
     def kept(self) -> tuple[str, ...]:

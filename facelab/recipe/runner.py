@@ -127,7 +127,8 @@ class RecipeRunner:
             if swaps:
                 for step in steps:
                     assert isinstance(step, Swap)
-                    parsing = self.model.parser(image, positions)
+                    parser = self.model.parser
+                    parsing = None if parser is None else parser(image, positions)
                     image = swap_face(image, positions, step, inputs, size, mask, parsing)
             else:
                 edits = [step for step in steps if isinstance(step, Edit)]

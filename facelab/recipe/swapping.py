@@ -25,6 +25,8 @@ def swap(
     blend: str = "poisson",
     tone: float = 1.0,
     occlusion: bool = True,
+    beard: str = "target",
+    glasses: str = "target",
     mask: Photograph | None = None,
     texture_size: int | None = None,
     source_face: str | int = "largest",
@@ -51,6 +53,9 @@ def swap(
         How far the source is brought to the target's tone and shading, [0, 1].
     occlusion : bool
         Keep what lies in front of the target's face at its sides and forehead, as hair does.
+    beard, glasses : str
+        Whose are shown, ``target`` or ``source``. Those of the other face are left out; without
+        them the target's own skin shows there.
     mask : path, Image or array, optional
         Grey, of the target's size, white where it may change; replaces the occlusion mask. Of the
         kinds of a photograph.
@@ -84,6 +89,8 @@ def swap(
         keep=tuple(keep) or ("none",),
         blend=blend,
         occlusion=occlusion,
+        beard=beard,
+        glasses=glasses,
     )
     recipe = Recipe((step,), name="swap", faces=faces, texture_size=texture_size)
     person = as_input(sources, picture=False, face=source_face, box=source_box)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
+from facelab.constants import PARTS
 from facelab.errors import OutputError
 from facelab.export import (
     NAMES,
@@ -18,6 +19,7 @@ from facelab.export import (
     maps,
     normals,
     overlay,
+    parse,
     pncc,
     surface,
     writer,
@@ -25,10 +27,13 @@ from facelab.export import (
 from facelab.export.canvas import Canvas
 from facelab.export.draw import draw
 from facelab.export.subject import Subject
+from facelab.geometry.landmarks import points468
+from facelab.geometry.parsing import SIDE, Parsing
 from facelab.geometry.pose import matrix
 from facelab.images import read
 from facelab.images.image import to_integers
 from facelab.numerics.raster import rasterize
+from facelab.reconstruct.levelled import levelled
 from facelab.types import Box, PositionMap, Reconstruction
 from tests.synthetic import ATLAS, canonical, frozen, patch, plain, plane, ramp
 
@@ -39,6 +44,7 @@ OF_THE_PHOTO = {
     "depth": None,
     "normals": 3,
     "pncc": 3,
+    "parse": None,
 }  # to their channels
 MARKED = ["overlay", "surface", "texture"]
 SHAPE = (260, 240)
@@ -46,8 +52,16 @@ POSES = {"yaw": 25.0, "pitch": -10.0, "roll": 15.0}
 angles = st.tuples(st.floats(-80, 80), st.floats(-40, 40), st.floats(-40, 40))
 
 
+def parser(image, positions):
+    """A parsing whose left half is hair and whose right half is skin."""
+    shares = np.zeros((SIDE, SIDE, len(PARTS)), np.float32)
+    shares[:, : SIDE // 2, PARTS.index("hair")] = 1
+    shares[:, SIDE // 2 :, PARTS.index("skin")] = 1
+    return Parsing(shares, levelled(points468(positions), SIDE))
+
+
 def subject_of(positions, shape=SHAPE):
-    return Subject(ramp(*shape), Reconstruction(positions, 0.9))
+    return Subject(ramp(*shape), Reconstruction(positions, 0.9), parser=parser)
 
 
 def moved(positions, by=(0, 0), factor=1.0):
@@ -113,7 +127,7 @@ def test_pictures_of_the_photograph_say_what_they_are(kind, tmp_path):
     assert b"by facelab." in content
 
 
-@pytest.mark.parametrize("kind", ["depth", "normals", "pncc", "visibility"])
+@pytest.mark.parametrize("kind", ["depth", "normals", "pncc", "parse", "visibility"])
 def test_pictures_of_numbers_say_what_they_are(kind, tmp_path):
     name = writer(kind)(turned(), tmp_path / "a")["png"]
     assert b"digitalsourcetype/dataDrivenMedia<" in read(tmp_path / name).metadata.xmp
@@ -135,7 +149,7 @@ def test_pictures_of_numbers_say_what_they_are(kind, tmp_path):
 )
 def test_any_place_and_size_of_the_face_will_do(shape, by, factor, tmp_path):
     found = Reconstruction(moved(canonical(**POSES), by, factor), 0.9)
-    subject = Subject(plain(shape), found)
+    subject = Subject(plain(shape), found, parser=parser)
     for kind in WRITERS:
         files = writer(kind)(subject, tmp_path / "a")
         if kind in OF_THE_PHOTO:
@@ -337,6 +351,42 @@ def test_pncc_spans_the_colours():
 def test_pncc_picture(tmp_path):
     picture = pictured(tmp_path / pncc.write(turned(), tmp_path / "a")["png"])
     np.testing.assert_array_equal(picture, to_integers(pncc.pncc(turned()), 8))
+
+
+# --- Parts -------------------------------------------------------------------------------------
+
+
+def test_parts_are_numbers_that_viewers_colour(tmp_path):
+    files = parse.write(turned(), tmp_path / "a")
+    picture = Image.open(tmp_path / files["png"])
+    numbers, colours = np.asarray(picture), np.asarray(picture.convert("RGB"))
+    np.testing.assert_array_equal(numbers, parse.parse(turned()))
+    assert set(np.unique(numbers)) == {files["numbers"][name] for name in ("hair", "skin")} | {255}
+    for name in ("hair", "skin"):
+        shown = numbers == files["numbers"][name]
+        assert (colours[shown] == parse.COLOURS[name]).all()
+    assert not colours[numbers == files["numbers"]["not seen"]].any()
+
+
+def test_every_part_has_a_number_and_a_colour_of_its_own(tmp_path):
+    numbers = parse.write(turned(), tmp_path / "a")["numbers"]
+    assert tuple(numbers) == (*PARTS, "not seen")
+    assert len(set(numbers.values())) == len(numbers)
+    assert tuple(parse.COLOURS) == PARTS
+    assert len(set(parse.COLOURS.values())) == len(PARTS)
+
+
+def test_what_is_asked_of_the_parser_is_the_subject_s_photograph():
+    seen = []
+
+    def watching(image, positions):
+        seen.append((image, positions))
+        return parser(image, positions)
+
+    subject = Subject(ramp(*SHAPE), Reconstruction(turned().positions, 0.9), parser=watching)
+    parse.parse(subject)
+    parse.parse(subject)
+    assert seen == [(subject.image, subject.positions)]  # once
 
 
 # --- Texts and maps ----------------------------------------------------------------------------

@@ -290,18 +290,19 @@ def test_a_mask_keeps_the_photograph_where_the_face_moves():
     assert not np.array_equal(out, image)
 
 
-def test_an_edit_reaches_the_rim_and_a_strange_face_does_not():
-    """Dark at the rim of a light image: paint if it is the own texture, hair if another's."""
-    image = plain(SHAPE, (0.8, 0.8, 0.8))
-    before = photographed(image, FLAT)
+def test_hair_at_the_rim_lends_its_tone_to_an_edit_and_not_to_another_face():
+    image = np.full((*SHAPE, 3), 0.6, np.float32)
+    image[:, : SHAPE[1] // 2] = 0.1
+    before = photographed(frozen(image), FLAT)
     size = before.texture.size
-    dark = frozen(np.full((size, size, 3), 0.2))
-    own = Face(FLAT, Texture(dark, before.texture.confidence))
-    strange = Face(FLAT, Texture(dark, frozen(0.9 * before.texture.confidence)))
+    light = frozen(np.full((size, size, 3), 0.55))
+    own = Face(FLAT, Texture(light, before.texture.confidence))
+    other = Face(FLAT, Texture(light, frozen(0.9 * before.texture.confidence)))
     every = frozen(np.ones((size, size)))
-    rim = core(FLAT, SHAPE) ^ oval(FLAT, SHAPE, room=1)
-    edited, swapped = (composite(image, before, f, every, "alpha") for f in (own, strange))
-    assert edited[rim].mean() < swapped[rim].mean() - 0.03
+    inner = core(FLAT, SHAPE)
+    edited, swapped = (composite(frozen(image), before, f, every)[inner] for f in (own, other))
+    assert swapped.mean() > 0.5
+    assert edited.mean() < swapped.mean() - 0.1
 
 
 def test_where_the_warp_cannot_follow_the_texture_is_drawn():

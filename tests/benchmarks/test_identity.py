@@ -5,24 +5,21 @@ import json
 import tarfile
 from pathlib import Path
 
+import identity
 import numpy as np
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import identity
 
-
-def archive(path: Path, entries: list[dict], data: bytes) -> Path:
-    files = {
-        f"{identity.MODEL}-weights_manifest.json": json.dumps([{"weights": entries}]).encode(),
-        f"{identity.MODEL}.bin": data,
-    }
+def archive_of(path: Path, files: dict[str, object]) -> Path:
+    """An npm archive; what is not bytes is written as JSON."""
     with tarfile.open(path, "w:gz") as tar:
         for name, content in files.items():
+            data = content if isinstance(content, bytes) else json.dumps(content).encode()
             info = tarfile.TarInfo(name)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
     return path
 
 
@@ -34,7 +31,11 @@ def test_weights_are_dequantised_in_order_and_kernels_put_output_first(tmp_path:
         {"name": "k", "shape": [1, 2, 3, 2], "dtype": "float32", "quantization": quantization},
         {"name": "b", "shape": [2], "dtype": "float32"},
     ]
-    path = archive(tmp_path / "net.tgz", entries, kernel.tobytes() + bias.tobytes())
+    files = {
+        f"{identity.MODEL}-weights_manifest.json": [{"weights": entries}],
+        f"{identity.MODEL}.bin": kernel.tobytes() + bias.tobytes(),
+    }
+    path = archive_of(tmp_path / "net.tgz", files)
     weights = identity.read_weights(path)
     assert weights["k"].shape == (2, 3, 1, 2)
     # out 1, in 2, column 1 is the last number stored; out 0, in 1, column 1 is number 8

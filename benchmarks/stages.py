@@ -1,0 +1,76 @@
+"""Where the time of a call goes, by the functions of facelab that it calls."""
+
+from __future__ import annotations
+
+import cProfile
+import pstats
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import facelab
+
+R = TypeVar("R")
+
+REST = "rest"
+INSIDE = " > "  # between a part and what it is a part of
+LARGE = 0.1  # of the whole: what takes more is looked into
+LEAST = 1e-4  # seconds; what takes less goes to the rest
+CODE = (Path(facelab.__file__).parent, Path(__file__).parent)
+
+Function = tuple[str, int, str]  # file, line, name: as pstats calls it
+
+
+def timed(job: Callable[[], R]) -> tuple[R, pstats.Stats]:
+    """What a job returns, and its profile."""
+    profile = cProfile.Profile()
+    result = profile.runcall(job)
+    return result, pstats.Stats(profile)
+
+
+def stages_of(profile: pstats.Stats, name: str) -> dict[str, float]:
+    """Seconds in each function of facelab that the function `name` calls itself, and the rest.
+
+    Raises
+    ------
+    KeyError
+        If no function of facelab of that name was called.
+    """
+    stats: dict[Function, Any] = profile.stats  # type: ignore[attr-defined]
+    own = {function for function in stats if any(map(Path(function[0]).is_relative_to, CODE))}
+    callers = {function for function in own if function[2] == name}
+    if not callers:
+        raise KeyError(f"{name} was not called")
+    whole = sum(stats[caller][3] for caller in callers)
+    # A comprehension is part of the function around it.
+    callers |= {one for one in own if one[2].startswith("<") and callers & stats[one][4].keys()}
+    seconds: dict[str, float] = {}
+    for callee in own - callers:
+        for caller in callers & stats[callee][4].keys():
+            spent = stats[callee][4][caller][3]
+            seconds[callee[2]] = seconds.get(callee[2], 0.0) + spent
+    seconds = {stage: spent for stage, spent in seconds.items() if spent >= LEAST}
+    return seconds | {REST: whole - sum(seconds.values())}
+
+
+def parts_of(profile: pstats.Stats, name: str) -> dict[str, float]:
+    """As `stages_of`, the longest first, those above a tenth of the whole split likewise.
+
+    A part of a stage is called by both names, and comes after it.
+    """
+    stages = stages_of(profile, name)
+    large = LARGE * sum(stages.values())
+    found: dict[str, float] = {}
+    for stage, spent in sorted(stages.items(), key=longest_first):
+        found[stage] = spent
+        if spent > large and stage not in (REST, name):
+            inner = sorted(stages_of(profile, stage).items(), key=longest_first)
+            if len(inner) > 1:
+                found |= {f"{stage}{INSIDE}{part}": cost for part, cost in inner}
+    return found
+
+
+def longest_first(item: tuple[str, float]) -> tuple[bool, float]:
+    """How stages are ordered: the rest last."""
+    stage, spent = item
+    return stage == REST, -spent
