@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.sharedctypes import RawArray
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -77,8 +77,8 @@ class Settings:
     begin: Path | None = None
 
 
-Trained = FaceMap | FaceParse
-"""Networks that are trained: they have a ``trunk``, and tell what is ``trainable``."""
+Network = TypeVar("Network", FaceMap, FaceParse)
+"""A network that is trained: it has a ``trunk``, and tells what is ``trainable``."""
 
 
 class Views(Dataset[View]):
@@ -181,19 +181,19 @@ def train(
     return state.averaged.cpu()
 
 
-class State(nn.Module):
+class State(nn.Module, Generic[Network]):
     """The state of a training: all that it changes.
 
     Parameters
     ----------
-    network : Trained
-    averaged : Trained
+    network : FaceMap or FaceParse
+    averaged : FaceMap or FaceParse
         The moving average of its weights.
     scratch : bool
         Whether all of it is trained.
     """
 
-    def __init__(self, network: Trained, averaged: Trained, *, scratch: bool) -> None:
+    def __init__(self, network: Network, averaged: Network, *, scratch: bool) -> None:
         super().__init__()
         self.network, self.averaged, self.step = network, averaged, 0
         for one in (network, averaged):  # twice as fast as torch's own layout
@@ -211,8 +211,8 @@ class State(nn.Module):
         ]
         self.optimiser = torch.optim.AdamW(groups, weight_decay=_DECAY)
 
-    @classmethod
-    def begun(cls, settings: Settings) -> State:
+    @staticmethod
+    def begun(settings: Settings) -> State[FaceMap]:
         """The state at the beginning: FaceMesh itself, unless from scratch or other weights."""
         torch.manual_seed(settings.seed)
         network, averaged = FaceMap(), FaceMap()
@@ -221,7 +221,7 @@ class State(nn.Module):
         elif not settings.scratch:
             network.load_state_dict(load(FaceMesh, "facemesh").state_dict(), strict=False)
         averaged.load_state_dict(network.state_dict())
-        return cls(network, averaged, scratch=settings.scratch)
+        return State(network, averaged, scratch=settings.scratch)
 
 
 def rate_at(step: int, settings: Settings) -> float:
@@ -268,13 +268,13 @@ def use_one_thread(_: int) -> None:
 
 
 def _update(
-    state: State, objective: Objective, batch: Batch, settings: Settings
+    state: State[FaceMap], objective: Objective, batch: Batch, settings: Settings
 ) -> dict[str, float]:
     return moved_on(state, partial(_loss, state.network, objective, batch[2]), batch, settings)
 
 
 def moved_on(
-    state: State,
+    state: State[Network],
     loss: Callable[[Batch], dict[str, Tensor]],
     batch: Batch,
     settings: Settings,
@@ -308,7 +308,11 @@ def _loss(network: FaceMap, objective: Objective, faces: Tensor, part: Batch) ->
 
 
 def _step(
-    state: State, moved: list[nn.Parameter], found: list[Tensor], settings: Settings, loss: Tensor
+    state: State[Network],
+    moved: list[nn.Parameter],
+    found: list[Tensor],
+    settings: Settings,
+    loss: Tensor,
 ) -> None:
     for parameter, gradient in zip(moved, found, strict=True):
         parameter.grad = gradient
@@ -334,7 +338,7 @@ def finite(step: int, settings: Settings) -> Iterator[None]:
 
 
 def _validated(
-    state: State, objective: Objective, views: list[View], device: str, settings: Settings
+    state: State[FaceMap], objective: Objective, views: list[View], device: str, settings: Settings
 ) -> dict[str, float]:
     """The mean parts of the loss over held-out views."""
     batches = [collated(views[start : start + 32], device) for start in range(0, len(views), 32)]

@@ -14,7 +14,6 @@ from torch.utils.data import DataLoader, Dataset
 
 from facelab.augment.run import OnProgress
 from facelab.augment.template import Template
-from facelab.constants import PARTS
 from facelab.models.facemap import FaceMap
 from facelab.models.faceparse import FaceParse
 from facelab.models.layers import load as load_network
@@ -101,12 +100,10 @@ def train(
             error = _validated(state, exact, device, settings)
             log.write(state.step, rate_at(state.step, settings), error)
             checkpoint.save(folder, state, settings, data)
-    averaged = state.averaged.cpu()
-    assert isinstance(averaged, FaceParse)
-    return averaged
+    return state.averaged.cpu()
 
 
-def begun(settings: Settings) -> State:
+def begun(settings: Settings) -> State[FaceParse]:
     """The state at the beginning: FaceMap's trunk, or other weights."""
     torch.manual_seed(settings.seed)
     network, averaged = FaceParse(), FaceParse()
@@ -154,7 +151,7 @@ def _batches(
 
 
 def _validated(
-    state: State, views: list[View], device: str, settings: Settings
+    state: State[FaceParse], views: list[View], device: str, settings: Settings
 ) -> dict[str, float]:
     """The cross entropy and what is missed over held-out views."""
     batches = [collated(views[start : start + 8], device) for start in range(0, len(views), 8)]
@@ -162,12 +159,10 @@ def _validated(
         found = each_alone(partial(_errors, state.averaged), batches)
     if not found:
         return {}
-    both, either = (torch.stack([each[at] for each in found]).sum(0) for at in (1, 2))
-    seen = either > 0
-    return {
-        "cross_entropy": sum(each[0] for each in found) / len(views),
-        "missed": 1 - (both[seen] / either[seen]).mean().item(),
-    }
+    entropies, both, either = zip(*found, strict=True)
+    shared, whole = torch.stack(both).sum(0), torch.stack(either).sum(0)
+    missed = 1 - (shared / whole)[whole > 0].mean().item()
+    return {"cross_entropy": sum(entropies) / len(views), "missed": missed}
 
 
 @torch.inference_mode()
@@ -193,10 +188,3 @@ def digest(files: list[Path]) -> str:
     for file in files:
         found.update(hashlib.sha256(file.read_bytes()).digest())
     return found.hexdigest()
-
-
-def iou(both: Tensor, either: Tensor) -> dict[str, float]:
-    """Intersection over union of each part that there is."""
-    return {
-        part: float(both[k] / either[k]) for k, part in enumerate(PARTS) if float(either[k]) > 0
-    }

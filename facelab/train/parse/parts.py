@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -139,10 +140,17 @@ def _share(shares: Float, part: str) -> Float:
     return out
 
 
+def with_nothing(scene: Scene) -> Scene:
+    """The scene of a photograph whose truth knows the class of no pixel yet."""
+    assert scene.truth is not None
+    nothing = np.full(scene.image.shape[:2], NOT_KNOWN, np.uint8)
+    return replace(scene, truth=replace(scene.truth, classes=nothing))
+
+
 def put_in(shares: Float, scene: Scene) -> Float:
     """The parts in a photograph ``(H, W, 14)`` after things were put into it.
 
-    The truth of `scene` knows no classes but theirs.
+    The truth of `scene` knows no classes but theirs, see `with_nothing`.
     """
     assert scene.truth is not None
     known = scene.truth.classes != NOT_KNOWN

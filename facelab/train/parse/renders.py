@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -19,7 +19,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.augment.classes import NOT_KNOWN
 from facelab.augment.dressed import Dressed
 from facelab.augment.engines.local import LocalEngine
 from facelab.augment.generate import apply_steps
@@ -33,24 +32,26 @@ from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.profile import Profile
 from facelab.augment.template import Template, read_template
 from facelab.edits.edit import Step
-from facelab.errors import FacelabError, NoFaceError
+from facelab.errors import FacelabError, NoFaceError, UsageError
 from facelab.face.texture import unwrap
 from facelab.files import MEGABYTE, read_bytes
 from facelab.files.npy import read_npz
 from facelab.files.writing import write_bytes_atomically
 from facelab.geometry.landmarks import points468
 from facelab.images import read
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Bool, Float
 from facelab.provenance import file_sha256
 from facelab.reconstruct import Reconstructor, load_reconstructor, load_segmenter
 from facelab.reconstruct.segmentation import PersonSegmenter
 from facelab.train.parse import parts
 from facelab.train.parse.encoding import encoded_shares
+from facelab.train.parse.teacher import Teacher
 from facelab.train.renders import RECIPES, encoded
-from facelab.types import Face
+from facelab.types import Box, Face
 
 _LARGEST = 64 * MEGABYTE  # of a file
-_LAYOUT = 1
+_LAYOUT = 1  # of the files
+_CHANGES = frozenset(["profile", "cover", "wear", "hold"])  # steps that the first view is without
 _NAMES = ("lengths", "pictures", "label_lengths", "labels", "points", "doubted")
 
 
@@ -102,31 +103,57 @@ class Renders:
 
 def render(
     photographs: Path, folder: Path, how: RenderSettings, workers: int, progress: OnProgress
-) -> tuple[list[Path], dict[str, str]]:
-    """Make the views of all photographs and people that have none yet, in an order by digest.
+) -> tuple[list[Path], dict[str, str], str]:
+    """Make the views of all photographs and people that have none yet.
 
-    Returns
-    -------
-    files : list of Path
-    skipped : dict of str to str
-        Photographs that cannot be used, and why.
+    Parameters and results as of `facelab.train.renders.render`; files come by the digest of what
+    they show, so that photographs and people are mixed.
+
+    Raises
+    ------
+    UsageError
+        If there are no photographs, or none that can be used; or if the recipe is at fault.
+    FacelabError
+        If a worker dies of a photograph, again and again.
     """
-    items, skipped, _ = find(photographs, how.seed)
-    template = read_template(how.recipe)
-    assert template.heads is not None
-    items = sorted([*items, *template.heads.items(how.seed)], key=lambda item: item.sha256)
-    tasks = [(item, folder / f"{item.sha256[:32]}-{how.key}.npz") for item in items]
+    items, skipped, left = find(photographs, how.seed)
+    tasks = [(item, folder / f"{item.sha256[:32]}-{how.key}.npz") for item in _mixed(items, how)]
     todo = [task for task in tasks if not task[1].exists()]
     progress("render", len(tasks), len(tasks) - len(todo), 0)
-    refused = set()
+    refused = dict[Path, str]()
     folder.mkdir(parents=True, exist_ok=True)
     with closing(LocalEngine(workers).map(_render, how, todo, _named)) as made:
-        for name, place, why in made:
+        for item, place, why in made:
             progress("render", len(tasks), 1, 1)
             if why:
-                skipped[name] = why
-                refused.add(place)
-    return [place for _, place in tasks if place not in refused], skipped
+                refused[place] = skipped[item.file.name] = why
+    if len(refused) >= len(items):
+        reasons = "; ".join(f"{name}: {why}" for name, why in list(skipped.items())[:3])
+        raise UsageError(f"{photographs}: no photograph can be used ({reasons})")
+    return [place for _, place in tasks if place not in refused], skipped, left
+
+
+def _mixed(items: Sequence[Item], how: RenderSettings) -> list[Item]:
+    """The photographs, and the recipe's people."""
+    template = check_recipe(how.recipe)
+    assert template.heads is not None
+    return sorted([*items, *template.heads.items(how.seed)], key=lambda item: item.sha256)
+
+
+def check_recipe(path: Path) -> Template:
+    """Read a recipe of pictures, which has ``heads`` and begins with a frame.
+
+    Raises
+    ------
+    UsageError
+        If it is no such recipe.
+    """
+    template = read_template(path)
+    if template.heads is None:
+        raise UsageError(f"{path}: heads: are missing; say how many people are drawn")
+    if not template.steps or template.steps[0].kind is not Frame or template.steps[0].chance < 1:
+        raise UsageError(f"{path}: step 1: must be a frame, done always")
+    return template
 
 
 def load(path: Path) -> Renders:
@@ -153,52 +180,75 @@ def _named(task: tuple[Item, Path]) -> str:
     return task[0].identity
 
 
-def _render(how: RenderSettings, task: tuple[Item, Path]) -> tuple[str, Path, str]:
-    """Write the views of one photograph or person; what is wrong with it, if anything."""
+def _render(how: RenderSettings, task: tuple[Item, Path]) -> tuple[Item, Path, str]:
+    """Write the views of one photograph or person; return it, and what is wrong, if anything."""
     item, place = task
-    template = read_template_once(how.recipe)
     try:
-        if isinstance(item, DrawnItem):
-            views = [_head(template, item, how.seed, number) for number in range(how.views)]
-        else:
-            views = _photograph(template, item, how)
+        views = list(_views(item, how))
     except FacelabError as error:
-        return item.identity, place, str(error)
+        return item, place, str(error).removeprefix(f"{item.file}: ")
     write_bytes_atomically(place, _packed(views))
-    return item.identity, place, ""
+    return item, place, ""
 
 
-read_template_once = cache(read_template)
+@dataclass(frozen=True, eq=False)
+class View:
+    """A picture with what its pixels show.
 
-View = tuple[Scene, Float, bool]  # with its shares, and whether glasses may be in it
+    Parameters
+    ----------
+    scene : Scene
+    shares : (H, W, 14) float32
+        Of `facelab.constants.PARTS`; 0 where nobody knows.
+    doubted : bool
+        As of `Renders`.
+    """
+
+    scene: Scene
+    shares: Float
+    doubted: bool
 
 
-def _head(template: Template, item: DrawnItem, seed: int, number: int) -> View:
+def _views(item: Item, how: RenderSettings) -> Iterator[View]:
+    """The views of one photograph or person."""
+    template = _template(how.recipe)
+    if isinstance(item, DrawnItem):
+        for number in range(how.views):
+            yield _shot(template, item, how.seed, number)
+        return
+    scene = _seen(item)
+    draw = partial(_changed, template, item.sha256, how.seed, scene)
+    yield draw(0, 0, _CHANGES)
+    for number in range(1, how.views):
+        yield first_whole(partial(draw, number), _accept)[0]
+
+
+def _shot(template: Template, item: DrawnItem, seed: int, number: int) -> View:
     """A shot of a person who is drawn."""
     assert template.heads is not None
-    steps = template.sample(seed, item.sha256, number)
+    frame, rest = _framed(template.sample(seed, item.sha256, number))
     looks = template.heads.looks(seed, item.sha256)
-    shot = template.heads.shot(seed, item.sha256, number)
-    frame, rest = _framed(steps)
-    scene = draw_scene(looks, shot, None, frame)
-    kept = [step for step in rest if not isinstance(step, Profile)]
-    scene = apply_steps(kept, scene, {}, template.blend)
-    return scene, parts.drawn(scene), False
+    scene = draw_scene(looks, template.heads.shot(seed, item.sha256, number), None, frame)
+    things = [step for step in rest if not isinstance(step, Profile)]  # it is turned as it is
+    scene = apply_steps(things, scene, {}, template.blend)
+    return View(scene, parts.drawn(scene), False)
 
 
-def _photograph(template: Template, item: Item, how: RenderSettings) -> list[View]:
-    """A photograph as it is, and with things put before it."""
+def _seen(item: Item) -> Scene:
+    """The scene of a photograph.
+
+    Raises
+    ------
+    NoFaceError
+        If it shows no face.
+    """
     image = read(item.file).srgb
     reconstructor, segmenter, _ = _networks()
     found = reconstructor.largest(image)
     if not found:
-        raise NoFaceError(f"{item.file}: no face found")
+        raise NoFaceError("no face found")
     positions = found[0].positions
-    face = Face(positions, unwrap(image, positions))
-    scene = Scene.of(image, face, None, segmenter(image))
-    draw = partial(_changed, template, item, how.seed, scene)
-    others = [first_whole(partial(draw, n), _accept)[0] for n in range(1, how.views)]
-    return [draw(0, 0, frozenset(["profile", "cover", "wear", "hold"])), *others]
+    return Scene.of(image, Face(positions, unwrap(image, positions)), None, segmenter(image))
 
 
 def _accept(view: View) -> None:
@@ -207,7 +257,7 @@ def _accept(view: View) -> None:
 
 def _changed(
     template: Template,
-    item: Item,
+    sha256: str,
     seed: int,
     scene: Scene,
     number: int,
@@ -215,44 +265,47 @@ def _changed(
     without: frozenset[str],
 ) -> View:
     """A view of a photograph, without the steps of some names."""
-    drawn = template.sample(seed, item.sha256, number, attempt=attempt)
+    drawn = template.sample(seed, sha256, number, attempt=attempt)
     frame, rest = _framed([step for step in drawn if step.name not in without])
-    turned = [step for step in rest if isinstance(step, Profile)]
-    if turned:
-        dressed = Dressed.of_photograph(scene.positions, scene.image, _matte(scene))
-        scene = replace(scene, dressed=dressed)
-    known = np.ones(scene.image.shape[:2], np.float32)
-    crop = frame.crop(scene.positions.box)
-    known = cv2.warpAffine(known, crop.matrix, (crop.size, crop.size), flags=cv2.INTER_LINEAR)
-    scene = apply_steps([frame, *turned], scene, {}, template.blend)
-    shares = parts.photographed(scene, _networks()[2])
-    if not turned:  # beyond the photograph its edge goes on
-        shares = shares * (known > 0.99)[..., None]
-    assert scene.truth is not None
-    nothing = np.full(scene.image.shape[:2], NOT_KNOWN, np.uint8)
-    scene = replace(scene, truth=replace(scene.truth, classes=nothing))
+    turns = [step for step in rest if isinstance(step, Profile)]
     things = [step for step in rest if not isinstance(step, Profile)]
-    scene = apply_steps(things, scene, {}, template.blend)
+    known = _within(frame, scene.positions.box, scene.image.shape, beyond=bool(turns))
+    if turns:
+        assert scene.matte is not None
+        dressed = Dressed.of_photograph(scene.positions, scene.image, scene.matte)
+        scene = replace(scene, dressed=dressed)
+    scene = apply_steps([frame, *turns], scene, {}, template.blend)
+    shares = parts.photographed(scene, _networks()[2]) * known[..., None]
+    scene = apply_steps(things, parts.with_nothing(scene), {}, template.blend)
     worn = any("glasses" in str(getattr(step, "kind", "")) for step in things)
-    return scene, parts.put_in(shares, scene), not worn
+    return View(scene, parts.put_in(shares, scene), not worn)
 
 
-def _matte(scene: Scene) -> Float:
-    assert scene.matte is not None
-    return scene.matte
+def _within(frame: Frame, box: Box, shape: tuple[int, ...], *, beyond: bool) -> Bool:
+    """Where a frame shows the photograph, and not what its edge is carried on to.
+
+    A turned person stands before what was made up, `beyond` it, too.
+    """
+    crop = frame.crop(box)
+    inside = np.full(shape[:2], 255, np.uint8)
+    shown = cv2.warpAffine(inside, crop.matrix, (crop.size, crop.size), flags=cv2.INTER_NEAREST)
+    return np.asarray((shown > 0) | beyond, np.bool_)
 
 
 def _framed(steps: list[Step]) -> tuple[Frame, list[Step]]:
-    """The frame that a recipe of views begins with, and the steps after it."""
+    """The frame that a recipe of pictures begins with, and the steps after it."""
     frame, *rest = steps
     assert isinstance(frame, Frame)
     return frame, rest
 
 
-def _packed(views: list[View]) -> bytes:
+_template = cache(check_recipe)
+
+
+def _packed(views: Sequence[View]) -> bytes:
     """The bytes that `load` reads."""
-    pictures = [encoded(scene.image) for scene, _, _ in views]
-    labels = [encoded_shares(shares) for _, shares, _ in views]
+    pictures = [encoded(view.scene.image) for view in views]
+    labels = [encoded_shares(view.shares) for view in views]
     buffer = io.BytesIO()
     np.savez(
         buffer,
@@ -261,37 +314,12 @@ def _packed(views: list[View]) -> bytes:
         lengths=np.array([len(one) for one in pictures]),
         labels=np.frombuffer(b"".join(labels), np.uint8),
         label_lengths=np.array([len(one) for one in labels]),
-        points=np.stack([points468(scene.positions) for scene, _, _ in views]),
-        doubted=np.array([doubted for *_, doubted in views]),
+        points=np.stack([points468(view.scene.positions) for view in views]),
+        doubted=np.array([view.doubted for view in views]),
     )
     return buffer.getvalue()
 
 
 @cache
-def _networks() -> tuple[Reconstructor, PersonSegmenter, parts.Teacher]:
-    return load_reconstructor(), load_segmenter(), _teacher()
-
-
-def _teacher() -> Callable[[Float], Float]:  # LiteRT until the torch module is there
-    import sys
-
-    sys.path.append("/tmp/i15/litert")
-    from ai_edge_litert.interpreter import Interpreter
-
-    it = Interpreter(
-        "/tmp/i15/package/mediapipe/models/selfie_multiclass_256x256.tflite", num_threads=1
-    )
-    it.allocate_tensors()
-    i, o = it.get_input_details()[0]["index"], it.get_output_details()[0]["index"]
-
-    def run(image: Float) -> Float:
-        small = cv2.resize(image, (256, 256), interpolation=cv2.INTER_AREA)
-        it.set_tensor(i, small[None])
-        it.invoke()
-        logits = cv2.resize(it.get_tensor(o)[0], image.shape[1::-1])
-        shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        shares = shares / shares.sum(axis=-1, keepdims=True)
-        shares = np.clip((shares - 0.1 / 6) / 0.9, 0, 1)
-        return shares / shares.sum(axis=-1, keepdims=True)
-
-    return run
+def _networks() -> tuple[Reconstructor, PersonSegmenter, Teacher]:
+    return load_reconstructor(), load_segmenter(), Teacher.load()
