@@ -9,7 +9,7 @@ import numpy as np
 
 from facelab.constants import PARTS
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import resized, smoothstep
+from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import Texture
 
 SURFACE = ("skin", "brows", "eyes", "lips", "beard", "ears", "neck")
@@ -22,6 +22,7 @@ _CLEAR = 0.6, 0.95  # share of surface at which a texel is refused, and taken wh
 _IN, _SOFT = 3, 2.0  # texels: how far from what is no skin taking begins, and how softly
 _HAIR = 0.3  # share of a texel from which strands may hang from it
 _STRAND = 4  # texels: half the width of the widest strand
+_LINE = 7  # texels: half the width of the widest line that is mended
 _DARKER = 4.0, 8.0  # CIELAB lightness by which a strand is darker than the skin to its sides
 _SHADE = 5.0, 12.0  # CIELAB lightness by which a shadow is darker than the skin around
 _AWAY = 8  # texels from what is no skin, where the skin is in its own light
@@ -29,12 +30,14 @@ _FEW = np.float32(1e-3)  # share of skin nearby that counts for little
 _FALL = 32  # texels: how far a strand may hang from the hair
 
 
-def surface(texture: Texture, parts: Sequence[str] = SURFACE) -> Float:
-    """How much of each texel is the face's surface, well away from what is not.
+def taken(texture: Texture, parts: Sequence[str] = SURFACE) -> Texture:
+    """Return a texture with confidence only where it shows the face's surface.
 
     Strands that are too thin for the parser are found by their darkness: what is darker than the
     skin to both sides (a black-hat transform; Serra 1982) and joined to hair (morphological
     reconstruction; Vincent, "Morphological grayscale reconstruction in image analysis", 1993).
+    Where a strand or the rim of glasses is a thin line, the surface to both sides is carried on
+    under it.
 
     Parameters
     ----------
@@ -45,13 +48,33 @@ def surface(texture: Texture, parts: Sequence[str] = SURFACE) -> Float:
 
     Returns
     -------
-    (S, S) float32
-        In [0, 1]; falls to 0 a few texels before hair, glasses or background begin.
+    Texture
+        Its confidence falls to 0 a few texels before hair, wide rims or background begin.
     """
     clear = smoothstep(share(texture, _SIDE, *parts), *_CLEAR)
-    inner = cv2.erode(np.minimum(clear, 1 - _hangs(texture, clear)), _disk(_IN))
-    blurred: Float = cv2.GaussianBlur(inner, (0, 0), _SOFT)
-    return resized(smoothstep(blurred, 0.5, 1), texture.size)  # 0 at the edge itself
+    bare = np.minimum(clear, 1 - _hangs(texture, clear))
+    lines = _lines(texture, bare)
+    inner = cv2.erode(np.maximum(bare, lines), _disk(_IN))
+    blurred = cv2.GaussianBlur(inner, (0, 0), _SOFT)
+    shown = resized(smoothstep(blurred, 0.5, 1), texture.size)  # 0 at the edge itself
+    return Texture(_mended(texture.colour, lines), texture.confidence * shown, texture.parts)
+
+
+def _lines(texture: Texture, bare: Float) -> Float:
+    """The thin lines in front of a bare surface, ``(256, 256)`` in [0, 1]."""
+    closed = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, _disk(_LINE))
+    interior = cv2.dilate(share(texture, _SIDE, "mouth"), _disk(_LINE))
+    return smoothstep(closed - bare - interior, 0.1, 0.5)
+
+
+def _mended(colour: Float, lines: Float) -> Float:
+    """Colours ``(S, S, 3)`` with those beside the lines carried on under them."""
+    if lines.max() < 0.05:
+        return colour
+    under = resized(cv2.dilate(lines, _disk(1)), len(colour))[..., None]
+    filled = spread(colour, 1 - smoothstep(under[..., 0], 0, 0.5))
+    out: Float = colour + smoothstep(under, 0, 0.5) * (filled - colour)
+    return out
 
 
 def clear_lenses(texture: Texture) -> bool:

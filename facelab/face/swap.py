@@ -7,7 +7,7 @@ from the target, features from the source.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.atlas import Atlas
-from facelab.face.quality import SURFACE, surface
+from facelab.face.quality import SURFACE, taken
 from facelab.face.skin import (
     SIZE,
     TONE_SIGMA,
@@ -174,7 +174,7 @@ def reject_non_skin(
     forehead, and wherever the face is seen at a grazing angle.
     """
     if view.parts is not None:
-        return replace(view, confidence=view.confidence * surface(view, parts))
+        return taken(view, parts)
     turned = cv2.GaussianBlur(own.seen, (0, 0), 0.04 * SIZE) / max(float(own.seen.max()), 1e-3)
     grazing = turned < np.where(features(atlas, SIZE) > 0.5, _LOST, _GRAZING)
     hair = extended_outward(own.perhaps_not_skin * (_where_things_leak(atlas) | grazing), atlas)

@@ -17,6 +17,7 @@ from facelab.face.composite import composite, unchanged
 from facelab.face.front import Front
 from facelab.face.occlusion import mouth_opening, occlusion, opacity
 from facelab.face.quality import SURFACE, clear_lenses
+from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
 from facelab.face.texture import texture_size, unwrap
@@ -80,8 +81,8 @@ def swap_face(
     size: int | None = None,
     mask: Float | None = None,
     parsing: Parsing | None = None,
-) -> Float:
-    """Return the image with the face at `positions` replaced by another person's.
+) -> tuple[Float, PositionMap]:
+    """Return the image with another person's face at `positions`, and where that face is then.
 
     Parameters
     ----------
@@ -112,18 +113,19 @@ def swap_face(
     skin = learn(before.texture, atlas)
     views = [unwrap(seen.image, seen.positions, size, seen.parsing) for seen in person.observations]
     source = fuse(views, atlas, _taken(views, step))
-    after = swap(source, before, skin, step.tone)
+    shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
+    after = Face(shape, swap(source, before, skin, step.tone).texture)
     widest = max((one.positions for one in person.observations), key=mouth_opening)
     shown = opacity(positions, widest, source.texture.confidence, step.kept)
     front = None
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, _painted(before.texture, step))
-    return composite(image, before, after, shown, step.blend, mask, front)
+    return composite(image, before, after, shown, step.blend, mask, front), shape
 
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
     """The parts that a swap takes of its source."""
-    taken = set(SURFACE) - {"beard"} | _worn(step, "source")
+    taken = {"skin", "brows", "eyes", "lips"} | _worn(step, "source")
     if all(view.parts is None or clear_lenses(view) for view in views):
         taken.add("lenses")
     return tuple(part for part in PARTS if part in taken)

@@ -129,7 +129,9 @@ class RecipeRunner:
                     assert isinstance(step, Swap)
                     parser = self.model.parser
                     parsing = None if parser is None else parser(image, positions)
-                    image = swap_face(image, positions, step, inputs, size, mask, parsing)
+                    image, positions = swap_face(
+                        image, positions, step, inputs, size, mask, parsing
+                    )
             else:
                 edits = [step for step in steps if isinstance(step, Edit)]
                 before = Face(positions, unwrap(image, positions, size))
