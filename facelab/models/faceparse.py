@@ -62,7 +62,7 @@ class FaceParse(nn.Module):
         Parameters
         ----------
         crops : (B, 3, 256, 256) float32
-            RGB in [0, 1].
+            RGB in [0, 1]; other sides that 32 divides will do, too.
 
         Returns
         -------

@@ -62,7 +62,10 @@ class Settings:
     jaw : bool
         Whether the jaw's landmarks count.
     begin : Path, optional
-        Weights of a `FaceMap` to go on from, instead of FaceMesh's.
+        Weights of such a network to go on from, instead of FaceMesh's.
+    side : int
+        Of the crops that `FaceParse` sees, pixels: it learns faster of smaller ones, to begin with
+        (Tan & Le, "EfficientNetV2", ICML 2021, section 4). FaceMap's are always as large.
     """
 
     steps: int = 20000
@@ -75,6 +78,7 @@ class Settings:
     scratch: bool = False
     jaw: bool = True
     begin: Path | None = None
+    side: int = 256
 
 
 Network = TypeVar("Network", FaceMap, FaceParse)

@@ -40,7 +40,7 @@ def decoded_shares(data: bytes) -> NDArray[np.uint8]:
     ValueError
         If it is no such PNG.
     """
-    out = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    out = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if out is None or np.bincount(out[..., :2].ravel(), minlength=256)[len(PARTS) : UNKNOWN].any():
         raise ValueError("not the parts of a picture")
     return np.asarray(out, np.uint8)

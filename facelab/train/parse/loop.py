@@ -50,15 +50,24 @@ class Views(Dataset[View]):
     files : list of Path
         Of `facelab.train.parse.renders`.
     degradations : Template
-    seed, start, count : int
-        Of the run; the first view; how many.
+    start, count : int
+        The first view; how many.
+    seed, side : int
+        Of the run; of the views, pixels.
     """
 
     def __init__(
-        self, files: list[Path], degradations: Template, seed: int, start: int, count: int
+        self,
+        files: list[Path],
+        degradations: Template,
+        start: int,
+        count: int,
+        *,
+        seed: int,
+        side: int,
     ) -> None:
         self._files, self._degradations = files, degradations
-        self._seed, self._start, self._count = seed, start, count
+        self._start, self._count, self._seed, self._side = start, count, seed, side
 
     def __len__(self) -> int:
         return self._count
@@ -69,7 +78,8 @@ class Views(Dataset[View]):
         order = np.random.default_rng([self._seed, 1, epoch]).permutation(len(self._files))
         renders = load(self._files[order[place]])
         rng = np.random.default_rng([self._seed, 2, number])
-        return view_of(renders, int(rng.integers(len(renders.pictures))), self._degradations, rng)
+        picture = int(rng.integers(len(renders.pictures)))
+        return view_of(renders, picture, self._degradations, rng, self._side)
 
 
 def train(
@@ -140,7 +150,7 @@ def _batches(
     degradations = read_degradations(settings.view)
     first, count = step * settings.batch, (settings.steps - step) * settings.batch
     yield from DataLoader(
-        Views(files, degradations, settings.seed, first, count),
+        Views(files, degradations, first, count, seed=settings.seed, side=settings.side),
         settings.batch,
         num_workers=workers,
         collate_fn=list,

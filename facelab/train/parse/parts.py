@@ -114,7 +114,10 @@ def _perhaps_glasses(scene: Scene, shares: Float) -> Bool:
     size = scene.box.size
     if (_share(shares, "glasses") > _SOME).sum() < _GLASSES * size * size:
         return np.zeros(shares.shape[:2], np.bool_)
-    return np.asarray(distance_within(_share(shares, "eyes") < 0.5) < _AROUND_EYES * size)
+    away = np.ones(shares.shape[:2], np.bool_)
+    column, row = np.rint(scene.positions.landmarks[36:48, :2]).astype(int).T
+    away[row.clip(0, len(away) - 1), column.clip(0, away.shape[1] - 1)] = False
+    return np.asarray(distance_within(away) < _AROUND_EYES * size)
 
 
 def _shorn_or_below(scene: Scene, numbers: NDArray[np.uint8]) -> Bool:

@@ -33,9 +33,9 @@ class View:
 
     Parameters
     ----------
-    image : (256, 256, 3) float32
+    image : (S, S, 3) float32
         RGB in [0, 1].
-    shares : (14, 256, 256) uint8
+    shares : (14, S, S) uint8
         How much of each pixel is each of `facelab.constants.PARTS`, times 255; less than 255 in
         all where part of it is not known.
     doubted : bool
@@ -47,13 +47,15 @@ class View:
     doubted: bool
 
 
-def view_of(renders: Renders, number: int, degradations: Template, rng: Rng) -> View:
-    """Sample a view of one of the pictures of a photograph or person."""
+def view_of(
+    renders: Renders, number: int, degradations: Template, rng: Rng, side: int = SIDE
+) -> View:
+    """Sample a view, `side` pixels wide, of one of the pictures of a photograph or person."""
     image, labels, points = _opened(renders, number)
     if rng.random() < 0.5:
         image, labels = np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(labels[:, ::-1])
         points = mirrored(points, image.shape[1])
-    crop = _shaken(levelled(points, SIDE), rng)
+    crop = _shaken(levelled(points, side), rng)
     seen = degraded(cut(image, crop), crop.apply(points), degradations, rng)
     return View(seen, _shares(labels, crop), bool(renders.doubted[number]))
 
@@ -74,11 +76,11 @@ def _shaken(right: Crop, rng: Rng) -> Crop:
     """The right crop, shifted, scaled and turned as geometry errs, and somewhat more."""
     x, y = np.array(right.centre) + rng.normal(0, _SHIFT, 2) * right.side / 2
     side = right.side * float(np.exp(rng.normal(0, _SCALE)))
-    return Crop((float(x), float(y)), side, right.roll + float(rng.normal(0, _ROLL)), SIDE)
+    return Crop((float(x), float(y)), side, right.roll + float(rng.normal(0, _ROLL)), right.size)
 
 
 def _shares(labels: UInt8, crop: Crop) -> UInt8:
-    """The shares of a crop's pixels, ``(14, 256, 256)``: means over what lies within each."""
+    """The shares of a crop's pixels, ``(14, S, S)``: means over what lies within each."""
     finer = replace(crop, size=_FINER * crop.size)
     read = cv2.warpAffine(
         labels,
