@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
 import cv2
@@ -25,17 +25,24 @@ import kept_faces
 import numpy as np
 import prnet
 import stages
+import torch
 
 import facelab
 from facelab import FaceModel, FaceObservation, images
 from facelab.face.composite import render
 from facelab.face.texture import unwrap
+from facelab.geometry.warp import motion
 from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import smoothstep
 from facelab.recipe import apply
 from facelab.types import SEEN, Face, Texture
 
+if TYPE_CHECKING:  # earlier versions have none
+    from facelab.face.front import Front
+
 WHOLE = "whole"
-SWAP = "swap_face"  # the function whose callees are the stages
+# The functions whose callees are the stages: what changes one face, and in it the swap.
+CHANGE, SWAP = "_changed", "swap_face"
 
 
 class Pair(NamedTuple):
@@ -73,52 +80,59 @@ def by_facelab(model: FaceModel, source: FaceObservation, target: FaceObservatio
         result, profile = stages.timed(
             lambda: facelab.swap(target.photograph, source, model=model).image.pixels
         )
-    seconds = stages.stages_of(profile, SWAP)
-    area = np.maximum.reduce([area_of(after, shown, result) for after, shown in calls])
-    return Swapped(result, area, seconds | {WHOLE: sum(seconds.values())})
+    seconds = stages.stages_of(profile, CHANGE, SWAP)
+    area = np.maximum.reduce([area_of(*call) for call in calls])
+    ordered = dict(sorted(seconds.items(), key=stages.longest_first))
+    return Swapped(result, area, {WHOLE: sum(seconds.values()), **ordered})
 
 
 @contextmanager
-def composited() -> Iterator[list[tuple[Face, Float]]]:
-    """Each face that is put back meanwhile, and how much of each of its texels shows."""
-    calls: list[tuple[Face, Float]] = []
+def composited() -> Iterator[list[tuple[Any, ...]]]:
+    """What each face is put back with meanwhile: what `area_of` takes."""
+    calls: list[tuple[Any, ...]] = []
     original = apply.composite
 
-    def composite(image: Float, before: Face, after: Face, opacity: Float, *rest: object) -> Float:
-        calls.append((after, opacity))
+    def composite(image: Float, before: Face, after: Face, opacity: Float, *rest: Any) -> Float:  # noqa: ANN401
+        calls.append((image, before, after, opacity, *rest[2:]))
         return original(image, before, after, opacity, *rest)
 
     with mock.patch.object(apply, "composite", composite):
         yield calls
 
 
-def area_of(after: Face, shown: Float, image: Float) -> Float:
+def area_of(
+    image: Float, before: Face, after: Face, opacity: Float, front: Front | None = None
+) -> Float:
     """How much of each pixel of `image` a face covers, and how much of that is made up.
 
-    A texel is made up where its confidence, the source's, is below what counts as seen.
+    As `facelab.face.composite.composite` paints it. A texel is made up where its confidence, the
+    source's, is below what counts as seen.
     """
     area = np.zeros((*image.shape[:2], 2), np.float32)
-    layer = render(after, shown, image.shape[:2])
+    layer = render(after, opacity, image.shape[:2])
     if layer is None:
         return area
-    made_up = (after.texture.confidence < SEEN).astype(np.float32)
-    covered = layer.fragments.covered
-    area[layer.window] = np.dstack(
-        [layer.opacity * layer.oval, layer.sampled(made_up[..., None])[..., 0] * covered]
-    )
+    shown = layer.opacity
+    if front is not None:
+        moved = motion(before.positions, after.positions, image.shape[:2])
+        shown = smoothstep(shown, 0.5, 1) * (1 - front.over(image, layer.window, moved))
+    unseen = (after.texture.confidence < SEEN).astype(np.float32)
+    made_up = layer.sampled(unseen[..., None])[..., 0] * layer.fragments.covered
+    area[layer.window] = np.dstack([shown * layer.oval, made_up])
     return area.clip(0, 1)
 
 
 def by_prnet(_: FaceModel, source: FaceObservation, target: FaceObservation) -> Swapped:
     """PRNet's procedure, which paints the whole face, seen or not."""
-    start = time.perf_counter()
+    start = time.process_time()
     pixels = prnet.swap(target.image, target.positions, source.image, source.positions)
-    whole = time.perf_counter() - start
+    whole = time.process_time() - start
     size = target.positions.atlas.size
     seen = unwrap(source.image, source.positions, size).confidence
     texture = Texture(np.zeros((size, size, 3), np.float32), seen)
     everywhere = np.ones((size, size), np.float32)
-    area = area_of(Face(target.positions, texture), everywhere, pixels)
+    face = Face(target.positions, texture)
+    area = area_of(target.image, face, face, everywhere)
     return Swapped(pixels, area, {WHOLE: whole})
 
 
@@ -134,9 +148,8 @@ def run(pairs: Sequence[Pair], photographs: Path, folder: Path, kept: Path, meth
     """Swap the pairs that have not been swapped yet."""
     folder.mkdir(parents=True, exist_ok=True)
     model = kept_faces.model(kept)
-    for pair in pairs:
-        if (folder / f"{pair.name}.json").exists():
-            continue
+    missing = [pair for pair in pairs if not (folder / f"{pair.name}.json").exists()]
+    for pair in [*missing[:1], *missing]:  # the first swap warms up
         source, target = (
             model.observe(images.read(photographs / name), "largest", name=name)[0] for name in pair
         )
@@ -153,6 +166,8 @@ def main() -> None:
     parser.add_argument("--kept", type=Path, required=True, help="folder of faces found before")
     parser.add_argument("--prnet", action="store_true", help="PRNet's procedure instead")
     given = parser.parse_args()
+    cv2.setNumThreads(1)  # so that times are those of one core
+    torch.set_num_threads(1)
     method = by_prnet if given.prnet else by_facelab
     run(read_pairs(given.pairs), given.photographs, given.output, given.kept, method)
 

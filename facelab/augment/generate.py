@@ -217,7 +217,8 @@ class Generator:
         if isinstance(item, DrawnItem):
             return self._drawn(item, number, again, steps)
         portrait = self._portrait(item)
-        scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
+        known = self.template.texture_size, portrait.matte, portrait.classes
+        scene = Scene.of(portrait.image, portrait.face, *known)
         turned = any(isinstance(step, Profile) for step in steps)
         dressed = self.portraits.dressed(item, portrait) if turned else None
         return replace(scene, head=portrait.head, dressed=dressed), [], [_source("face", item)]

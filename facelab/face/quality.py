@@ -8,14 +8,26 @@ import cv2
 import numpy as np
 
 from facelab.constants import PARTS
+from facelab.face.texture import unwrap
+from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep, spread
-from facelab.types import Texture
+from facelab.types import PositionMap, Texture
 
-SURFACE = ("skin", "brows", "eyes", "lips", "beard", "ears", "neck")
-"""The parts that are a face's own; in doubt the skin beside it, which looks the same."""
+SURFACE = ("skin", "brows", "eyes", "lips", "mouth", "beard", "ears", "neck")
+"""The parts that are a face's own; in doubt the skin beside it, which looks the same.
+
+What lies between the lips is told apart more finely by `facelab.face.mouth`.
+"""
+
 
 _DARK = 0.6  # of the skin's luminance: lenses darker than that hide the eyes
+
+IN_FRONT = ("glasses", "lenses", "front", "hair")
+"""The parts that hide a face."""
+
+_GLANCE = 64  # side of the texture that tells whether a parsing can be believed
+_FACE, _BARE = 0.5, 0.1  # of what was seen: the least that is a face, and its surface
 
 _SIDE = 256  # of the map on which edges are drawn in, texels
 _CLEAR = 0.6, 0.95  # share of surface at which a texel is refused, and taken whole
@@ -23,11 +35,11 @@ _IN, _SOFT = 3, 2.0  # texels: how far from what is no skin taking begins, and h
 _HAIR = 0.3  # share of a texel from which strands may hang from it
 _STRAND = 4  # texels: half the width of the widest strand
 _LINE = 7  # texels: half the width of the widest line that is mended
-_DARKER = 4.0, 8.0  # CIELAB lightness by which a strand is darker than the skin to its sides
+_DARKER = 2.5, 6.0  # CIELAB lightness by which a strand is darker than the skin to its sides
 _SHADE = 5.0, 12.0  # CIELAB lightness by which a shadow is darker than the skin around
 _AWAY = 8  # texels from what is no skin, where the skin is in its own light
 _FEW = np.float32(1e-3)  # share of skin nearby that counts for little
-_FALL = 32  # texels: how far a strand may hang from the hair
+_FALL = 64  # texels: how far a strand may hang from the hair
 
 
 def taken(texture: Texture, parts: Sequence[str] = SURFACE) -> Texture:
@@ -77,6 +89,29 @@ def _mended(colour: Float, lines: Float) -> Float:
     return out
 
 
+def believed(image: Float, positions: PositionMap, parsing: Parsing | None) -> Parsing | None:
+    """Return what an image shows around a face; None where most of it would be no face.
+
+    A parser may see nothing in a drawing or in the dark, where positions were found all the same.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        RGB in [0, 1].
+    positions : PositionMap
+        Pixels of the image.
+    parsing : Parsing, optional
+    """
+    if parsing is None:
+        return None
+    texture = unwrap(image, positions, _GLANCE, parsing)
+    total = max(float(texture.confidence.sum()), 1e-6)
+    for parts, least in ((SURFACE + IN_FRONT, _FACE), (SURFACE, _BARE)):
+        if float((share(texture, _GLANCE, *parts) * texture.confidence).sum()) < least * total:
+            return None
+    return parsing
+
+
 def clear_lenses(texture: Texture) -> bool:
     """Whether eyes are seen through the glasses of a face; so they are where it has none."""
     skin, lenses = (share(texture, _SIDE, part) for part in ("skin", "lenses"))
@@ -105,8 +140,8 @@ def _hangs(texture: Texture, clear: Float) -> Float:
     room = np.maximum(hair, np.maximum(thin, shadow))
     room = room * (1 - cv2.dilate(share(texture, _SIDE, "brows", "eyes", "lips"), _disk(_STRAND)))
     reached = np.where(hair > _HAIR, room, 0).astype(np.float32)
-    for _ in range(_FALL):
-        reached = np.minimum(cv2.dilate(reached, _disk(1)), room)
+    for _ in range(_FALL // 2):  # two texels a step: strands have gaps
+        reached = np.minimum(cv2.dilate(reached, _disk(2)), room)
     return reached
 
 

@@ -14,9 +14,11 @@ from facelab.constants import PARTS
 from facelab.edits import Edit
 from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
+from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
-from facelab.face.occlusion import mouth_opening, occlusion, opacity
-from facelab.face.quality import SURFACE, clear_lenses
+from facelab.face.mouth import CLEAR, Interior, Lips, fit_lips, lips_alone
+from facelab.face.occlusion import occlusion, opacity
+from facelab.face.quality import SURFACE, believed, clear_lenses
 from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
@@ -107,25 +109,37 @@ def swap_face(
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
+    parsing = believed(image, positions, parsing)
+    positions = even_lids(fit_lips(image, positions, parsing))
     size = size or texture_size(positions)
     atlas = positions.atlas
     before = Face(positions, unwrap(image, positions, size, parsing))
     skin = learn(before.texture, atlas)
-    views = [unwrap(seen.image, seen.positions, size, seen.parsing) for seen in person.observations]
+    places = [
+        even_lids(fit_lips(seen.image, seen.positions, parts, CLEAR, 0.5))
+        for seen, parts in zip(person.observations, person.parsings, strict=True)
+    ]
+    views = [
+        lips_alone(unwrap(seen.image, place, size, parts), Lips.of(place), atlas)
+        for seen, place, parts in zip(person.observations, places, person.parsings, strict=True)
+    ]
     source = fuse(views, atlas, _taken(views, step))
     shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
     after = Face(shape, swap(source, before, skin, step.tone).texture)
-    widest = max((one.positions for one in person.observations), key=mouth_opening)
-    shown = opacity(positions, widest, source.texture.confidence, step.kept)
-    front = None
+    eyes = tuple(part for part in step.kept if part == "eyes")
+    shown = opacity(positions, positions, source.texture.confidence, eyes)
+    front = interior = None
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, _painted(before.texture, step))
-    return composite(image, before, after, shown, step.blend, mask, front), shape
+    if "mouth" in step.kept:
+        interior = Interior.kept(Lips.of(positions), [Lips.of(place) for place in places])
+    image = composite(image, before, after, shown, step.blend, mask, front, interior)
+    return image, shape
 
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
     """The parts that a swap takes of its source."""
-    taken = {"skin", "brows", "eyes", "lips"} | _worn(step, "source")
+    taken = {"skin", "brows", "eyes", "lips", "mouth"} | _worn(step, "source")
     if all(view.parts is None or clear_lenses(view) for view in views):
         taken.add("lenses")
     return tuple(part for part in PARTS if part in taken)
@@ -133,7 +147,7 @@ def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
 
 def _painted(target: Texture, step: Swap) -> tuple[str, ...]:
     """The parts of the target that a swap paints over."""
-    painted = set(SURFACE) - {"beard"} | {"mouth"} | _worn(step, "source")
+    painted = set(SURFACE) - {"beard"} | _worn(step, "source")
     if clear_lenses(target):
         painted.add("lenses")
     return tuple(part for part in PARTS if part in painted)
