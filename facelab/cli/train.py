@@ -52,6 +52,13 @@ NETWORKS = ("map", "parse")
     help="Go on from what another run wrote, such as the network that comes with facelab.",
 )
 @click.option("--scratch", is_flag=True, help="Begin with random weights, not with FaceMesh's.")
+@click.option(
+    "--side",
+    type=click.IntRange(64, 256),
+    default=256,
+    show_default=True,
+    help="With --network parse, of crops: smaller ones are learnt from faster.",
+)
 @click.option("--no-jaw", is_flag=True, help="Leave the jaw's landmarks out of the loss.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--device", type=click.Choice(DEVICES), default="cpu", show_default=True)
@@ -88,6 +95,7 @@ def train_command(
     view_recipe: Path | None,
     begin: Path | None,
     scratch: bool,
+    side: int,
     no_jaw: bool,
     seed: int,
     device: str,
@@ -112,8 +120,12 @@ def train_command(
     """
     if begin and scratch:
         raise click.UsageError("--begin and --scratch exclude each other")
-    if network == "parse":
-        _refuse(context, "head", "turns", "turn_recipe", "no_jaw")
+    if side % 32:
+        raise click.UsageError(f"--side: {side} is no multiple of 32")
+    if network == "map":
+        _refuse(context, network, "side")
+    else:
+        _refuse(context, network, "head", "turns", "turn_recipe", "no_jaw")
     from facelab.cli.progress import Progress
     from facelab.train.loop import Settings
     from facelab.train.renders import RECIPES
@@ -129,6 +141,7 @@ def train_command(
         scratch=scratch,
         jaw=not no_jaw,
         begin=begin,
+        side=side,
     )
     with Progress(hidden=quiet or as_json) as progress:
         if network == "parse":
@@ -172,9 +185,9 @@ def train_command(
     return 0
 
 
-def _refuse(context: click.Context, *names: str) -> None:
-    """Refuse options that were given and do not go with ``--network parse``."""
+def _refuse(context: click.Context, network: str, *names: str) -> None:
+    """Refuse options that were given and do not go with a network."""
     options = {option.name: option.opts[-1] for option in context.command.params}
     for name in names:
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
-            raise click.UsageError(f"{options[name]} does not go with --network parse")
+            raise click.UsageError(f"{options[name]} does not go with --network {network}")

@@ -199,7 +199,9 @@ class State(nn.Module, Generic[Network]):
 
     def __init__(self, network: Network, averaged: Network, *, scratch: bool) -> None:
         super().__init__()
-        self.network, self.averaged, self.step = network, averaged, 0
+        self.network: Network = network
+        self.averaged: Network = averaged
+        self.step = 0
         for one in (network, averaged):  # twice as fast as torch's own layout
             one.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged.requires_grad_(False)

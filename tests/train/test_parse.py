@@ -31,8 +31,8 @@ from facelab.train.parse import loop, parts
 from facelab.train.parse.encoding import UNKNOWN, decoded_shares, encoded_shares
 from facelab.train.parse.objective import overlap, parts_of_loss
 from facelab.train.parse.renders import Renders, check_recipe
-from facelab.train.parse.views import exact_view, view_of
-from facelab.train.renders import encoded
+from facelab.train.parse.views import exact_view, read_spoiling, view_of
+from facelab.train.renders import RECIPES, encoded
 from tests.augment.occluders.scenes import SIDE as SCENE
 from tests.augment.occluders.scenes import scene
 from tests.synthetic import canonical_points, frozen
@@ -233,6 +233,14 @@ def test_a_recipe_of_pictures_begins_with_a_frame_and_has_heads(tmp_path):
     path.write_text("version: 1\nname: r\nheads: {people: 1}\nsteps:\n  - blur: {sigma: 1}\n")
     with pytest.raises(UsageError, match="frame"):
         check_recipe(path)
+
+
+def test_views_are_spoiled_but_not_hidden(tmp_path):
+    assert read_spoiling(RECIPES / "parse_view.yaml").steps
+    path = tmp_path / "r.yaml"
+    path.write_text("version: 1\nname: r\nsteps:\n  - occlude: {size: 1}\n")
+    with pytest.raises(UsageError, match="occlude"):
+        read_spoiling(path)
 
 
 # --- The loss ------------------------------------------------------------------------------------

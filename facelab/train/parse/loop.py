@@ -25,8 +25,7 @@ from facelab.train.log import Log, Measures
 from facelab.train.loop import Settings, State, finite, moved_on, rate_at, use_one_thread
 from facelab.train.parse.objective import overlap, parts_of_loss
 from facelab.train.parse.renders import load
-from facelab.train.parse.views import View, exact_view, view_of
-from facelab.train.views import read_degradations
+from facelab.train.parse.views import View, exact_view, read_spoiling, view_of
 
 MEASURES = Measures(
     ("cross_entropy", "dice"),
@@ -147,7 +146,7 @@ def _loss(network: FaceParse, count: int, part: Batch) -> dict[str, Tensor]:
 def _batches(
     files: list[Path], settings: Settings, step: int, workers: int
 ) -> Iterator[list[View]]:
-    degradations = read_degradations(settings.view)
+    degradations = read_spoiling(settings.view)
     first, count = step * settings.batch, (settings.steps - step) * settings.batch
     yield from DataLoader(
         Views(files, degradations, first, count, seed=settings.seed, side=settings.side),

@@ -23,7 +23,7 @@ from facelab.heads.skin_bank import ramp, skin_bank
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.distance import distance_within
-from facelab.reconstruct.parser import split
+from facelab.train.parse.split import split
 from facelab.types import Reconstruction
 
 Teacher = Callable[[Float], Float]
@@ -115,8 +115,9 @@ def _perhaps_glasses(scene: Scene, shares: Float) -> Bool:
     if (_share(shares, "glasses") > _SOME).sum() < _GLASSES * size * size:
         return np.zeros(shares.shape[:2], np.bool_)
     away = np.ones(shares.shape[:2], np.bool_)
-    column, row = np.rint(scene.positions.landmarks[36:48, :2]).astype(int).T
-    away[row.clip(0, len(away) - 1), column.clip(0, away.shape[1] - 1)] = False
+    eyes = np.rint(scene.positions.landmarks[36:48, 1::-1]).astype(int)
+    row, column = eyes.clip(0, np.array(away.shape) - 1).T
+    away[row, column] = False
     return np.asarray(distance_within(away) < _AROUND_EYES * size)
 
 

@@ -16,8 +16,8 @@ from facelab.train import checkpoint
 from facelab.train.loop import Settings
 from facelab.train.parse import loop
 from facelab.train.parse.renders import RenderSettings, check_recipe, render
+from facelab.train.parse.views import read_spoiling
 from facelab.train.run import HELD_OUT, Trained, record
-from facelab.train.views import read_degradations
 
 
 def run(
@@ -36,7 +36,7 @@ def run(
     if same_file(data, folder):
         raise UsageError(f"{folder}: holds what is trained on; give another folder to write")
     check_recipe(how.recipe)  # errors now, not when all is rendered
-    read_degradations(settings.view)
+    read_spoiling(settings.view)
     if settings.begin:
         load_file(FaceParse, settings.begin)
     require_device(device)

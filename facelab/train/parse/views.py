@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.augment.steps.occlude import Occlude
 from facelab.augment.template import Template
 from facelab.constants import PARTS
+from facelab.errors import UsageError
 from facelab.geometry.crop import cut
 from facelab.geometry.parsing import SIDE
 from facelab.images import decoded
@@ -17,7 +20,7 @@ from facelab.numerics.arrays import Float
 from facelab.reconstruct.levelled import levelled
 from facelab.train.parse.encoding import UNKNOWN, decoded_shares
 from facelab.train.parse.renders import Renders
-from facelab.train.views import degraded, mirrored
+from facelab.train.views import degraded, mirrored, read_degradations
 from facelab.types import Crop
 
 Rng = np.random.Generator
@@ -45,6 +48,21 @@ class View:
     image: Float
     shares: UInt8
     doubted: bool
+
+
+def read_spoiling(path: Path) -> Template:
+    """Read the augmentation recipe of views.
+
+    Raises
+    ------
+    UsageError
+        If it is no recipe, or has a step that moves or hides something, which labels would not
+        follow.
+    """
+    recipe = read_degradations(path)
+    if any(step.kind is Occlude for step in recipe.steps):
+        raise UsageError(f"{path}: occlude: hides what labels tell; leave the step out")
+    return recipe
 
 
 def view_of(
