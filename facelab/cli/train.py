@@ -53,11 +53,9 @@ NETWORKS = ("map", "parse")
 )
 @click.option("--scratch", is_flag=True, help="Begin with random weights, not with FaceMesh's.")
 @click.option(
-    "--side",
-    type=click.IntRange(64, 256),
-    default=256,
-    show_default=True,
-    help="With --network parse, of crops: smaller ones are learnt from faster.",
+    "--coarse",
+    is_flag=True,
+    help="With --network parse: train its coarse part alone, on smaller crops, which is quicker.",
 )
 @click.option("--no-jaw", is_flag=True, help="Leave the jaw's landmarks out of the loss.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
@@ -95,7 +93,7 @@ def train_command(
     view_recipe: Path | None,
     begin: Path | None,
     scratch: bool,
-    side: int,
+    coarse: bool,
     no_jaw: bool,
     seed: int,
     device: str,
@@ -120,10 +118,8 @@ def train_command(
     """
     if begin and scratch:
         raise click.UsageError("--begin and --scratch exclude each other")
-    if side % 32:
-        raise click.UsageError(f"--side: {side} is no multiple of 32")
     if network == "map":
-        _refuse(context, network, "side")
+        _refuse(context, network, "coarse")
     else:
         _refuse(context, network, "head", "turns", "turn_recipe", "no_jaw")
     from facelab.cli.progress import Progress
@@ -141,7 +137,7 @@ def train_command(
         scratch=scratch,
         jaw=not no_jaw,
         begin=begin,
-        side=side,
+        coarse=coarse,
     )
     with Progress(hidden=quiet or as_json) as progress:
         if network == "parse":

@@ -63,9 +63,8 @@ class Settings:
         Whether the jaw's landmarks count.
     begin : Path, optional
         Weights of such a network to go on from, instead of FaceMesh's.
-    side : int
-        Of the crops that `FaceParse` sees, pixels: it learns faster of smaller ones, to begin with
-        (Tan & Le, "EfficientNetV2", ICML 2021, section 4). FaceMap's are always as large.
+    coarse : bool
+        Train `FaceParse`'s coarse network alone, on crops of half the size: it learns faster so.
     """
 
     steps: int = 20000
@@ -78,7 +77,7 @@ class Settings:
     scratch: bool = False
     jaw: bool = True
     begin: Path | None = None
-    side: int = 256
+    coarse: bool = False
 
 
 Network = TypeVar("Network", FaceMap, FaceParse)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn.functional import avg_pool2d, interpolate
 
 from facelab.augment.classes import CLASSES, NOT_KNOWN
 from facelab.augment.generate import apply_steps
@@ -295,26 +296,39 @@ def test_overlap_by_hand():
 # --- The network and its training ----------------------------------------------------------------
 
 
-def test_training_begins_with_facemap_s_trunk_and_keeps_its_first_blocks():
-    state = loop.begun(Settings(steps=1, batch=2, side=64))
+@pytest.mark.parametrize("coarse", [False, True])
+def test_training_begins_with_facemap_s_trunk_and_keeps_its_first_blocks(coarse):
+    state = loop.begun(Settings(steps=1, batch=2, coarse=coarse))
     trunk = load(FaceMap, "facemap").state_dict()
     before = {name: value.clone() for name, value in state.network.state_dict().items()}
-    for name in before.keys() & trunk.keys():
-        torch.testing.assert_close(before[name], trunk[name], msg=name)
+    shared = {f"coarse.{name}" for name in trunk} & before.keys()
+    assert len(shared) > 50
+    for name in shared:
+        torch.testing.assert_close(before[name], trunk[name.removeprefix("coarse.")], msg=name)
     batch = (torch.rand(2, 3, 64, 64), torch.zeros(2, 14, 64, 64).byte(), torch.zeros(2))
     batch[1][:, 1] = 255
+    settings = Settings(steps=1, coarse=coarse)
 
     def loss(part):
-        return loop._loss(state.network, 2, part)
+        return loop._loss(loop._trained(state.network, settings), 2, part)
 
-    found = moved_on(state, loss, batch, Settings(steps=1))
+    found = moved_on(state, loss, batch, settings)
     assert np.isfinite(found["total"])
-    kept = ("stem.", *(f"trunk.{block}." for block in range(KEPT)))
+    kept = ("coarse.stem.", *(f"coarse.trunk.{block}." for block in range(KEPT)))
     for name, now in state.network.named_parameters():
-        if name.startswith(kept):
+        if name.startswith(kept) or (coarse and name.startswith(("up.", "head."))):
             assert torch.equal(now, before[name]), name
-        elif name.startswith(("up.", "pixels.", "last.", "parts.")):
+        elif name.startswith(("coarse.up.", "coarse.head.", "head.parts")):
             assert not torch.equal(now, before[name]), name
+
+
+def test_details_begin_as_nothing():
+    torch.manual_seed(0)
+    network, crops = FaceParse().eval(), torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        _, coarse = network.coarse(avg_pool2d(crops, 2))
+        enlarged = interpolate(coarse, scale_factor=2, mode="bilinear")
+        torch.testing.assert_close(network.logits(crops), enlarged)
 
 
 def test_the_network_gives_shares():
@@ -330,6 +344,7 @@ def test_a_pixel_of_the_picture_reaches_its_own_parts():
     """What is one pixel wide can be told: a change of one pixel is largest there."""
     torch.manual_seed(0)
     network, crop = FaceParse().eval(), torch.rand(1, 3, 64, 64)
+    torch.nn.init.normal_(network.head.parts.weight)
     other = crop.clone()
     other[..., 33, 20] = 1 - other[..., 33, 20]
     with torch.inference_mode():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 from facelab.augment.run import OnProgress
 from facelab.augment.template import Template
 from facelab.models.facemap import FaceMap
-from facelab.models.faceparse import FaceParse
+from facelab.models.faceparse import SIDE, FaceParse
 from facelab.models.layers import load as load_network
 from facelab.models.layers import load_file
 from facelab.models.runtime import each_alone
@@ -102,7 +102,8 @@ def train(
     progress("train", settings.steps, state.step, 0)
     for views in _batches(files, settings, state.step, workers):
         batch = collated(views, device)
-        parts = moved_on(state, partial(_loss, state.network, len(views)), batch, settings)
+        loss = partial(_loss, _trained(state.network, settings), len(views))
+        parts = moved_on(state, loss, batch, settings)
         progress("train", settings.steps, 1, 1)
         log.add(parts)
         if state.step % settings.every == 0 or state.step == settings.steps:
@@ -119,10 +120,14 @@ def begun(settings: Settings) -> State[FaceParse]:
     if settings.begin:
         network.load_state_dict(load_file(FaceParse, settings.begin).state_dict())
     elif not settings.scratch:
-        known, own = load_network(FaceMap, "facemap").state_dict(), network.state_dict()
-        network.load_state_dict({name: known.get(name, value) for name, value in own.items()})
+        known, own = load_network(FaceMap, "facemap").state_dict(), network.coarse.state_dict()
+        network.coarse.load_state_dict({key: known.get(key, value) for key, value in own.items()})
     averaged.load_state_dict(network.state_dict())
-    return State(network, averaged, scratch=settings.scratch)
+    state = State(network, averaged, scratch=settings.scratch)
+    if settings.coarse:
+        for part in (network.up, network.head):
+            part.requires_grad_(False)
+    return state
 
 
 def collated(views: list[View], device: str) -> Batch:
@@ -133,11 +138,23 @@ def collated(views: list[View], device: str) -> Batch:
     return crops.to(device), shares.to(device), doubted.to(device)
 
 
-def _loss(network: FaceParse, count: int, part: Batch) -> dict[str, Tensor]:
+def _trained(network: FaceParse, settings: Settings) -> Callable[[Tensor], Tensor]:
+    """What is trained: crops to the logarithms of shares."""
+    if settings.coarse:
+        return lambda crops: network.coarse(crops)[1]
+    return network.logits
+
+
+def _side(settings: Settings) -> int:
+    """Of the crops that it sees, pixels."""
+    return SIDE // 2 if settings.coarse else SIDE
+
+
+def _loss(network: Callable[[Tensor], Tensor], count: int, part: Batch) -> dict[str, Tensor]:
     """Some views' share in the loss of a batch of so many."""
     crops, shares, doubted = part
     with torch.autocast(crops.device.type, torch.bfloat16):
-        logits = network.logits(crops)
+        logits = network(crops)
     require_finite(logits)
     found = parts_of_loss(logits.float().contiguous(), shares.float() / 255, doubted)
     return {name: value * (len(crops) / count) for name, value in found.items()}
@@ -149,7 +166,7 @@ def _batches(
     degradations = read_spoiling(settings.view)
     first, count = step * settings.batch, (settings.steps - step) * settings.batch
     yield from DataLoader(
-        Views(files, degradations, first, count, seed=settings.seed, side=settings.side),
+        Views(files, degradations, first, count, seed=settings.seed, side=_side(settings)),
         settings.batch,
         num_workers=workers,
         collate_fn=list,
