@@ -4,8 +4,9 @@
         -o FOLDER [--prnet]
 
 `bench_believe.py` runs this once a version, each in a process of its own. For each pair it writes
-NAME.png, NAME.area.png (red: how much of a pixel is painted; green: how much of that is made up)
-and NAME.json (seconds by stage, without finding the faces).
+NAME.png, NAME.area.png (red: how much of a pixel is painted; green: how much of that is made up),
+NAME.under.png (the target as it was warped before it was painted over) and NAME.json (seconds by
+stage, without finding the faces).
 """
 
 from __future__ import annotations
@@ -58,9 +59,22 @@ class Pair(NamedTuple):
 
 
 class Swapped(NamedTuple):
-    """A result ``(H, W, 3)``, its area ``(H, W, 2)`` painted and made up, seconds by stage."""
+    """What became of a pair.
+
+    Parameters
+    ----------
+    pixels : (H, W, 3) float32
+        The result.
+    under : (H, W, 3) float32
+        The target, warped as far as the face's shape changed.
+    area : (H, W, 2) float32
+        How much of each pixel is painted, and how much of that is made up.
+    seconds : dict of str to float
+        By stage.
+    """
 
     pixels: Float
+    under: Float
     area: Float
     seconds: dict[str, float]
 
@@ -81,14 +95,17 @@ def by_facelab(model: FaceModel, source: FaceObservation, target: FaceObservatio
             lambda: facelab.swap(target.photograph, source, model=model).image.pixels
         )
     seconds = stages.stages_of(profile, CHANGE, SWAP)
-    area = np.maximum.reduce([area_of(*call) for call in calls])
     ordered = dict(sorted(seconds.items(), key=stages.longest_first))
-    return Swapped(result, area, {WHOLE: sum(seconds.values()), **ordered})
+    ((image, before, after, *_),) = calls
+    moved = motion(before.positions, after.positions, image.shape[:2])
+    under = image if moved is None else moved.apply(image)
+    seconds = {WHOLE: sum(seconds.values()), **ordered}
+    return Swapped(result, under, area_of(*calls[0]), seconds)
 
 
 @contextmanager
 def composited() -> Iterator[list[tuple[Any, ...]]]:
-    """What each face is put back with meanwhile: what `area_of` takes."""
+    """What each face is put back with meanwhile, as `area_of` takes it."""
     calls: list[tuple[Any, ...]] = []
     original = apply.composite
 
@@ -133,12 +150,13 @@ def by_prnet(_: FaceModel, source: FaceObservation, target: FaceObservation) -> 
     everywhere = np.ones((size, size), np.float32)
     face = Face(target.positions, texture)
     area = area_of(target.image, face, face, everywhere)
-    return Swapped(pixels, area, {WHOLE: whole})
+    return Swapped(pixels, target.image, area, {WHOLE: whole})
 
 
 def write(folder: Path, pair: Pair, swapped: Swapped) -> None:
-    """A pair's three files."""
+    """A pair's four files."""
     images.write(folder / f"{pair.name}.png", images.Image(swapped.pixels))
+    images.write(folder / f"{pair.name}.under.png", images.Image(swapped.under))
     painted, made_up = cv2.split(np.round(swapped.area * 255).astype(np.uint8))
     cv2.imwrite(str(folder / f"{pair.name}.area.png"), cv2.merge([0 * painted, made_up, painted]))
     (folder / f"{pair.name}.json").write_text(json.dumps(swapped.seconds))

@@ -11,8 +11,9 @@ from facelab.edits.complexion import faded
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import number, reference
 from facelab.face.occlusion import opacity
+from facelab.face.relight import relight
 from facelab.face.skin import learn
-from facelab.face.swap import fuse, relight
+from facelab.face.swap import fuse
 from facelab.face.texture import at_size
 from facelab.numerics.arrays import Float
 from facelab.types import Face

@@ -25,8 +25,9 @@ from facelab.edits.cielab import decoded, encoded
 from facelab.edits.complexion import faded
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import number, reference
+from facelab.face.relight import relight
 from facelab.face.skin import SIZE, Skin, learn
-from facelab.face.swap import reject_non_skin, relight
+from facelab.face.swap import reject_non_skin
 from facelab.geometry import pose
 from facelab.geometry.visibility import normals
 from facelab.numerics.algebra import product

@@ -11,8 +11,9 @@ import numpy as np
 from facelab.edits.complexion import faded
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import choice
+from facelab.face.relight import relight
 from facelab.face.skin import learn
-from facelab.face.swap import reject_non_skin, relight
+from facelab.face.swap import reject_non_skin
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized
 from facelab.types import Face

@@ -10,9 +10,11 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.constants import PARTS
 from facelab.face import blend
 from facelab.face.antialias import Silhouettes, silhouettes
 from facelab.face.front import Front
+from facelab.face.grain import match_grain
 from facelab.face.mouth import Interior
 from facelab.face.mouth_interior import opened
 from facelab.face.texture import at_size
@@ -30,6 +32,7 @@ _LIKE, _UNLIKE = 0.08, 0.2  # difference of colour between the same skin and som
 _CHANGED = 0.06  # difference of colour from which on a face no longer is the same
 _TOP = 0.35  # of the oval's height, over which the one ramp becomes the other
 _OVAL_SIZE = 256
+_FEATURES = [PARTS.index(part) for part in ("brows", "eyes", "lips")]
 _WELL_SEEN = 0.4, 0.8  # confidence from which and with which a warped image must show a texel
 _WARP_TOLERANCE = (
     0.005  # of the face's size: how far a warped image may be off the texel drawn there
@@ -129,6 +132,8 @@ def composite(
         return image
     under = image[layer.window]
     colour = _painted(layer, under, before, after, moved)
+    if before.texture.parts is not None and not _is_own(before, after):
+        colour = match_grain(colour, under, *_skin(layer, before, after), after.positions.box.size)
     inside = layer.oval if mask is None else layer.oval * (mask[layer.window] > 0)
     hidden = np.zeros_like(inside) if front is None else front.over(photo, layer.window, moved)
     if interior is not None:
@@ -208,6 +213,15 @@ def _warp_error(moved: Motion, before: Face, layer: Layer) -> Float:
     error: Float = np.clip(far - 1, 0, 1) * known
     soft: Float = cv2.blur(error, (3, 3))
     return soft
+
+
+def _skin(layer: Layer, before: Face, after: Face) -> tuple[Float, Float]:
+    """Where both faces show bare skin, and where either shows features, ``(h, w)`` each."""
+    parts = [face.texture.parts for face in (before, after) if face.texture.parts is not None]
+    bare = np.minimum.reduce([one[..., PARTS.index("skin")] for one in parts])
+    drawn = np.maximum.reduce([one[..., _FEATURES].sum(axis=2) for one in parts])
+    skin, features = cv2.split(layer.interpolated(np.dstack([bare, drawn])))
+    return smoothstep(skin, 0.7, 0.95), features
 
 
 def _is_own(before: Face, after: Face) -> bool:
