@@ -47,9 +47,7 @@ class Person:
     @cached_property
     def parsings(self) -> tuple[Parsing | None, ...]:
         """What each photograph shows around the face; None where that is not known."""
-        return tuple(
-            believed(seen.image, seen.positions, seen.parsing) for seen in self.observations
-        )
+        return tuple(believed(seen.parsing, seen.positions) for seen in self.observations)
 
     @cached_property
     def face(self) -> Face:

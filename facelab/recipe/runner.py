@@ -146,7 +146,7 @@ class RecipeRunner:
     def _parsed(self, image: Float, positions: PositionMap) -> Parsing | None:
         """What the image shows around a face; None where nothing is there to tell."""
         parser = self.model.parser
-        return None if parser is None else believed(image, positions, parser(image, positions))
+        return None if parser is None else believed(parser(image, positions), positions)
 
     def _making(self, image: Image) -> Making:
         """How a photograph was changed, for its mark and its record."""
