@@ -118,7 +118,7 @@ def fit_lips(
     if positions.atlas.slit is None or Lips.of(positions).width < 1:
         return positions
     lips = _shown(image, positions, parsing, _DOUBT * margin)
-    return _moved(positions, lips.narrowed(margin))
+    return with_lips(positions, lips.narrowed(margin))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -255,14 +255,16 @@ def _smooth(edge: Float) -> Float:
     return out
 
 
-def _moved(positions: PositionMap, lips: Lips) -> PositionMap:
-    """The positions with their lips' inner edges where `lips` has them, and even rows up to there.
+def with_lips(positions: PositionMap, lips: Lips) -> PositionMap:
+    """Positions with their lips' inner edges where `lips` has them, and even rows up to there.
 
     A lip that rolls inward has its last rows on one pixel, and would be drawn as streaks where
-    another shows more of itself; rows at even parts of what is seen lay lip on lip.
+    another shows more of itself; rows at even parts of what is seen lay lip on lip. They stay the
+    same where the layout has no slit between the lips.
     """
+    if positions.atlas.slit is None:
+        return positions
     slit, rows = positions.atlas.slit, _rows(positions.atlas)
-    assert slit is not None
     places = positions.values[..., :2]
     inward = np.minimum(np.arange(len(slit.columns)), np.arange(len(slit.columns))[::-1]) + 1
     taper = smoothstep(np.asarray(inward / _TAPER, np.float32))[:, None]
