@@ -66,22 +66,20 @@ def _lightness(
     white it does not bend up: a soft highlight of light skin would glare on dark.
     """
     upper = lightness >= own
+    # In deep shade nothing tells hair; and light hair on dark skin must not glow.
+    darkest = np.minimum(darkest, _DARKER_THAN_SKIN * own)
     end = np.where(upper, _WHITE, darkest)
-    # Dark hair stays as dark; light hair on dark skin must not glow.
-    glow = _DARKER_THAN_SKIN * wanted / np.maximum(darkest, 1)
-    kept = np.clip(glow, np.minimum(wanted / np.maximum(own, 1), 1), 1)
-    new_end = np.where(upper, _WHITE, darkest * kept)
+    new_end = np.where(upper, _WHITE, np.minimum(darkest, _DARKER_THAN_SKIN * wanted))
     was = np.maximum(np.abs(own - end), _NARROW)
     now = np.maximum(np.abs(wanted - new_end), _NARROW)
     k = np.minimum(np.clip(now / was, _FLATTEST, _STEEPEST) * was / now, _MOST_K)
     k += np.where(upper, 0, hair) * (1 - k)
-    share = np.clip(np.abs(lightness - end) / was, 0, 1)
-    u = 1 - share
+    u = np.clip(np.abs(own - lightness) / was, 0, 1)
     bend = np.where(upper, np.minimum(1 - k, 0), 1 - k)
     fall = now * u * (k + bend * u) - was * u
     change = np.where(upper, fall, -fall) + (wanted - own)
     # A highlight keeps the skin's colour longer than a shadow does.
-    return change, np.where(upper, 1 - u * u, share)
+    return change, np.where(upper, 1 - u * u, np.clip(lightness / np.maximum(own, 1), 0, 1))
 
 
 def _coloured(lab: Float, own: Float, wanted: Float, share: Float) -> Float:
