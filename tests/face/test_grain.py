@@ -14,10 +14,12 @@ ALL, NONE = frozen(np.ones(SHAPE, np.float32)), frozen(np.zeros(SHAPE, np.float3
 
 def skin(amount, seed=0, level=0.6):
     """Skin of one tone with grain of an amount."""
-    return frozen(np.float32(level) + np.float32(amount) * (noise(*SHAPE, seed) - np.float32(0.5)))
+    grain = np.float32(amount) * (noise(*SHAPE, seed)[..., :1] - np.float32(0.5))
+    return frozen(np.float32(level) + np.repeat(grain, 3, axis=2))
 
 
 def loudness(image):
+    image = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
     fine = image - cv2.GaussianBlur(image, (0, 0), 1.5)
     return float(fine[20:-20, 20:-20].std())
 
