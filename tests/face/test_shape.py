@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab import atlas as atlases
-from facelab.face.occlusion import mouth_opening
+from facelab.face.opacity import mouth_opening
 from facelab.face.shape import transferred
 from facelab.geometry.identity import IdentityModel
 from facelab.geometry.landmarks import points468
