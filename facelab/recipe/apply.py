@@ -150,7 +150,9 @@ def swap_face(
         front = Front(parsing, _painted(before.texture, step))
     if "mouth" in step.kept:
         interior = Interior.kept(lips, [Lips.of(place) for place in places])
-    image = composite(image, before, after, shown, step.blend, mask, front, interior)
+    image = composite(
+        image, before, after, shown, step.blend, mask, front, interior, toned=step.tone
+    )
     return image, shape
 
 
