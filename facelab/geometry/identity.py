@@ -190,11 +190,11 @@ def similarities(points: Float) -> Array:
 
 
 def _without(count: int, gram: Array, moment: Array) -> tuple[Array, Array]:
-    """The normal equations of the first unknowns alone: the others solved for (Schur 1917)."""
-    cross, inner = gram[:count, count:], gram[count:, count:]
-    *gone, towards = (solve(inner, row) for row in (*cross, moment[count:]))
-    rest = moment[:count] - product(cross, towards)
-    return gram[:count, :count] - product(cross, np.transpose(gone)), rest
+    """The normal equations of the first unknowns alone, the others eliminated (Gauss)."""
+    rows = np.column_stack([gram, moment])
+    for i in reversed(range(count, len(gram))):
+        rows[:i] -= (rows[:i, i] / rows[i, i])[:, None] * rows[i]
+    return rows[:count, :count], rows[:count, -1]
 
 
 def _with_lips_together(offsets: Array) -> Array:
