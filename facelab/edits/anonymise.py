@@ -13,7 +13,8 @@ from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import number, references
 from facelab.edits.retone import retoned
 from facelab.edits.rims import rims
-from facelab.face.occlusion import mouth_opening, opacity
+from facelab.face.opacity import mouth_opening, opacity
+from facelab.face.quality import SURFACE
 from facelab.face.skin import learn
 from facelab.face.swap import fuse
 from facelab.face.texture import at_size, complete
@@ -35,6 +36,7 @@ class Anonymise(TextureEdit):
     """
 
     name: ClassVar[str] = "anonymise"
+    paints: ClassVar[tuple[str, ...]] = SURFACE
     references: tuple[str, ...] = references(
         "the inputs whose people are averaged, one for each; without, features are smoothed away"
     )

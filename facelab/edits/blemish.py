@@ -11,7 +11,7 @@ import numpy as np
 
 from facelab.edits.cielab import to_lab
 from facelab.edits.complexion import blurred, complexion
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import number, places
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.distance import distance_within
@@ -35,6 +35,7 @@ class Blemish(TextureEdit):
     """Removes pimples and small spots; stubble, freckles and features stay."""
 
     name: ClassVar[str] = "blemish"
+    paints: ClassVar[tuple[str, ...]] = SKIN
     sensitivity: float = number(0.5, 0.0, 1.0, "how faint a spot may be")
     size: float = number(2.5, 1.2, 5.0, "the largest spots' diameter", "% of the face")
     spots: tuple[tuple[float, float], ...] = places(

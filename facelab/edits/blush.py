@@ -9,7 +9,7 @@ import numpy as np
 
 from facelab.edits.cielab import lab_of
 from facelab.edits.complexion import complexion
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.pigment import FINISHES, powdered
 from facelab.numerics.arrays import Float
@@ -21,6 +21,7 @@ class Blush(TextureEdit):
     """Colour on the cheeks, strongest on their height."""
 
     name: ClassVar[str] = "blush"
+    paints: ClassVar[tuple[str, ...]] = SKIN
     colour: str = colour("#d9506a", "the colour of the blush")
     finish: str = choice("matte", tuple(FINISHES), "how it takes the light")
     softness: float = number(0.6, 0.0, 1.0, "of its edge; at 1 it fades all the way")

@@ -9,7 +9,9 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.edits.cielab import to_lab
-from facelab.face.skin import features, learn
+from facelab.edits.edit import SKIN
+from facelab.face.quality import share
+from facelab.face.skin import SIZE, features, learn
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import resized, smoothstep
@@ -39,7 +41,10 @@ def complexion(face: Face) -> Complexion:
     """The tone of a face's skin (`facelab.face.skin.learn`), and where the skin lies bare."""
     texture, atlas = face.texture, face.positions.atlas
     skin = learn(texture, atlas)
-    likeness = np.asarray(skin.likelihood / np.maximum(skin.seen, _LEAST_SEEN), np.float32)
+    if texture.parts is not None:
+        likeness = share(texture, SIZE, *SKIN)
+    else:
+        likeness = np.asarray(skin.likelihood / np.maximum(skin.seen, _LEAST_SEEN), np.float32)
     likely = cv2.GaussianBlur(smoothstep(likeness, _UNLIKE, _LIKE), (0, 0), 1.0)
     rough = likely * (1 - features(atlas, len(likely)))
     bare = resized(rough, texture.size) * (texture.confidence > 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
@@ -15,7 +16,9 @@ from facelab.edits.cielab import rgb_of
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.face.skin import learn
+from facelab.face.temple import Temple
 from facelab.geometry import pose
+from facelab.geometry.visibility import visible
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
@@ -28,6 +31,8 @@ _HEM, _STITCHES = 0.012, 0.12  # of a mask: its width, of the side, and how dark
 _SHADING = 0.8  # how far cloth takes on the light of the skin below
 _SHADOW, _LOWER, _BLUR = 0.35, 0.011, 0.006  # on the skin: how dark, how far below, how soft
 _TAUT = 0.08, 4.0  # cloth over the mouth: around it, of the side; sigma of its folds, texels
+_EAR = np.array([0.9, -0.4, -2.8], np.float32)  # cm, left: from where the face ends to the ear
+_EARS = np.linspace(0.4, 1.6, 25, dtype=np.float32)  # of that way: where ears may begin
 _FLIP = np.array([1, -1, 1], np.float32)  # pixels have y down, the canonical frame has y up
 
 
@@ -53,6 +58,8 @@ class Cover(TextureEdit):
         """The cloth or frame, shaded as the skin below, and its shadow on the skin."""
         atlas, size = face.positions.atlas, face.texture.size
         shape = self._drawn(atlas, size)
+        if self.item == "glasses" and face.texture.parts is not None:
+            shape = cover_shapes.frame(atlas, size)  # its temples are drawn in the image
         soft = cv2.GaussianBlur(shape, (0, 0), max(_SOFT * size, 0.4)) * np.float32(self.opacity)
         shadow = np.float32(_SHADOW * self.opacity) * _below(shape)
         relief = _cloth(atlas, shape) if self.item == "mask" else np.ones_like(shape)
@@ -65,12 +72,44 @@ class Cover(TextureEdit):
         """Where cloth or frame lies; their shadow hides nothing."""
         return self._drawn(atlas, size) * np.float32(self.strength * self.opacity)
 
+    def temples(self, face: Face) -> tuple[Temple, ...]:
+        """The temples of glasses, where the viewer sees that side of the head."""
+        if self.item != "glasses":
+            return ()
+        light = resized(_light(face), face.positions.atlas.size)
+        paint = np.asarray(light[..., None] * rgb_of(self.colour), np.float32)
+        return tuple(_temples(face.positions, paint, self.strength * self.opacity))
+
     def _drawn(self, atlas: Atlas, size: int) -> Float:
         if self.item == "mask":
             return cover_shapes.mask(atlas, size, self.height)
         return {"glasses": cover_shapes.glasses, "patch": cover_shapes.patch}[self.item](
             atlas, size
         )
+
+
+def _temples(positions: PositionMap, paint: Float, opacity: float) -> Iterator[Temple]:
+    """The temples of glasses, in the paint ``(256, 256, 3)`` on the skin below.
+
+    One that the head hides ends where it does; else it may end anywhere on the way to the ear.
+    """
+    atlas, here = positions.atlas, pose.estimate(positions)
+    half = np.array([0, cover_shapes.thickness(atlas) / 2], np.float32)
+    shown = visible(positions).astype(np.float32)[..., None]
+    for side, steps in zip((-1, 1), cover_shapes.temples(atlas), strict=True):
+        hidden = np.flatnonzero(atlas.read(shown, steps)[:, 0] < 0.5)
+        count = int(hidden[0]) if len(hidden) else len(steps)
+        if count < 2:
+            continue
+        path = atlas.read(positions.values, steps[:count])
+        ends = path[-1:]
+        if count == len(steps):
+            way = here.scale * product(here.rotation, _EAR * [side, 1, 1]) * _FLIP
+            ends = np.asarray(ends + _EARS[:, None] * way, np.float32)
+        top, bottom = atlas.read(positions.values, np.stack([steps[0] - half, steps[0] + half]))
+        width = float(np.linalg.norm((bottom - top)[:2]))
+        colour = atlas.read(paint, steps[:count]).mean(axis=0)
+        yield Temple(path[0, :2], ends[:, :2], width, colour, opacity)
 
 
 def _below(shape: Float) -> Float:

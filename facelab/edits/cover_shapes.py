@@ -10,6 +10,7 @@ from facelab.numerics.arrays import Float
 
 _RIGHT_EYE, _LEFT_EYE = slice(36, 42), slice(42, 48)
 _JAW = range(2, 15)
+_ACROSS = 0.38  # half the width of a lens, in distances of the eyes
 _BEYOND = np.float32(1.15)  # how far cloth goes on under the jaw
 
 
@@ -28,22 +29,48 @@ def mask(atlas: Atlas, size: int, height: float) -> Float:
 
 
 def glasses(atlas: Atlas, size: int) -> Float:
-    """Two rims, a bridge and the beginning of the temples, ``(size, size)``."""
+    """The frame and the temples as far as the face reaches, ``(size, size)``."""
+    bars = [_bar(start, end, thickness(atlas)) for start, end in _temples(atlas)]
+    return np.maximum(frame(atlas, size), np.clip(fill(bars, atlas.size, size), 0, 1))
+
+
+def frame(atlas: Atlas, size: int) -> Float:
+    """Two rims and a bridge, ``(size, size)``."""
     right, left, gap = _eyes(atlas)
-    thick = 0.045 * gap
-    across, up = 0.38 * gap, 0.30 * gap
+    thick, across, up = thickness(atlas), _ACROSS * gap, 0.30 * gap
     lowered = [eye + _point(0, 0.04 * gap) for eye in (right, left)]
     outer = [_ring(eye, across, up) for eye in lowered]
     inner = [_ring(eye, across - thick, up - thick) for eye in lowered]
     bridge = _point(across - thick / 2, -0.06 * gap), _point(thick / 2 - across, -0.06 * gap)
-    bars = [
-        _bar(right + bridge[0], left + bridge[1], thick),
-        _bar(right - _point(across, 0.08 * gap), right - _point(gap, 0.1 * gap), thick),
-        _bar(left + _point(across, -0.08 * gap), left + _point(gap, -0.1 * gap), thick),
-    ]
+    bar = _bar(right + bridge[0], left + bridge[1], thick)
     rims = fill(outer, atlas.size, size) - fill(inner, atlas.size, size)
-    drawn: Float = np.clip(np.maximum(rims, fill(bars, atlas.size, size)), 0, 1)
+    drawn: Float = np.clip(np.maximum(rims, fill([bar], atlas.size, size)), 0, 1)
     return drawn
+
+
+def temples(atlas: Atlas) -> Float:
+    """Points along the temples from the rims to the face's end, ``(2, 16, 2)``; right first."""
+    oval, lines = atlas.region("oval", atlas.size)[..., None], []
+    for start, end in _temples(atlas):
+        fine = _between(start, end, 65)
+        last = int(np.flatnonzero(atlas.read(oval, fine)[:, 0] > 0.99)[-1])
+        lines.append(_between(start, fine[last], 16))
+    return np.stack(lines)
+
+
+def _temples(atlas: Atlas) -> tuple[tuple[Float, Float], tuple[Float, Float]]:
+    """Where the temples start and end, beyond the face; the right one first."""
+    right, left, gap = _eyes(atlas)
+    across = _ACROSS * gap
+    return (
+        (right - _point(across, 0.08 * gap), right - _point(gap, 0.1 * gap)),
+        (left + _point(across, -0.08 * gap), left + _point(gap, -0.1 * gap)),
+    )
+
+
+def thickness(atlas: Atlas) -> float:
+    """Of the frame of glasses, texels."""
+    return 0.045 * _eyes(atlas)[2]
 
 
 def patch(atlas: Atlas, size: int) -> Float:
@@ -59,6 +86,11 @@ def _eyes(atlas: Atlas) -> tuple[Float, Float, float]:
     """The centres of the eyes, and the distance between them."""
     right, left = (atlas.landmarks68[eye].mean(axis=0) for eye in (_RIGHT_EYE, _LEFT_EYE))
     return right, left, float(np.linalg.norm(left - right))
+
+
+def _between(start: Float, end: Float, count: int) -> Float:
+    """Points of a line, ``(count, 2)``."""
+    return start + np.linspace(0, 1, count, dtype=np.float32)[:, None] * (end - start)
 
 
 def _point(u: float, v: float) -> Float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +15,11 @@ import numpy as np
 from facelab.atlas import Atlas
 from facelab.edits.parameters import checked, number
 from facelab.errors import UsageError
+from facelab.face.quality import SURFACE, clear_lenses, share
+from facelab.face.temple import Temple
+from facelab.face.texture import at_size
 from facelab.numerics.arrays import Float, require
+from facelab.numerics.smoothing import smoothstep
 from facelab.types import Face, Texture
 
 
@@ -38,6 +42,11 @@ class Picture:
         require("colour", self.colour, ("H", "W", 3), np.float32)
         require("alpha", self.alpha, self.colour.shape[:2], np.float32)
 
+
+SKIN = ("skin", "ears", "neck")
+"""The bare skin of a face, and that beside it, which looks the same."""
+
+_PAINTED = 0.1, 0.5  # share of a texel from which paint takes, and takes wholly
 
 Reference = Face | Picture
 References = Mapping[str, Reference]
@@ -79,23 +88,34 @@ class Step(ABC):
 class Edit(Step):
     """An edit: a function ``Face -> Face``, whose fields are its settings.
 
+    Attributes
+    ----------
+    paints : tuple of str
+        Of `facelab.constants.PARTS`, those whose colours it changes where a face knows its parts;
+        by default all that is the face's own. All else it leaves, whatever `apply` returns.
+
     Raises
     ------
     UsageError
         As any `Step`.
     """
 
+    paints: ClassVar[tuple[str, ...]] = (*SURFACE, "mouth")
     strength: float = number(1.0, 0.0, 1.0, "how much of it shows; 0 changes nothing")
 
     def __call__(self, face: Face, references: References) -> Face:
-        """The face changed; with strength 0 the face itself.
+        """The face changed, no further than `paints` says; with strength 0 the face itself.
 
         Raises
         ------
         UsageError
             If a reference is missing or of the wrong kind.
         """
-        return face if self.strength == 0 else self.apply(face, references)
+        if self.strength == 0:
+            return face
+        after = self.apply(face, references)
+        texture = self._within_parts(face, after.texture)
+        return after if texture is after.texture else Face(after.positions, texture)
 
     @abstractmethod
     def apply(self, face: Face, references: References) -> Face:
@@ -104,6 +124,25 @@ class Edit(Step):
     def hides(self, atlas: Atlas, size: int) -> Float:
         """Where something lies over the face, and over hair and beard, ``(size, size)``, [0, 1]."""
         return np.zeros((size, size), np.float32)
+
+    def temples(self, face: Face) -> tuple[Temple, ...]:
+        """Those of glasses that it puts on a face, which knows its parts, drawn in the image."""
+        return ()
+
+    def painted(self, texture: Texture) -> tuple[str, ...]:
+        """The parts of a face that it changes; lenses too, where the face is seen through them."""
+        return (*self.paints, "lenses") if clear_lenses(texture) else self.paints
+
+    def _within_parts(self, face: Face, changed: Texture) -> Texture:
+        """A texture of `face` changed where this may paint or hides what is there."""
+        if face.texture.parts is None or changed is face.texture:
+            return changed
+        own, size = at_size(face.texture, changed.size), changed.size
+        shown = smoothstep(share(own, size, *self.painted(own)), *_PAINTED)
+        shown = np.maximum(shown, self.hides(face.positions.atlas, size))[..., None]
+        mixed = own.colour + shown * (changed.colour - own.colour)
+        colour = np.where(shown < 1, mixed, changed.colour)
+        return replace(changed, colour=colour, parts=own.parts)
 
     def face_of(self, references: References, name: str) -> Face:
         """The face of a reference, in any atlas and texture size."""
@@ -151,4 +190,4 @@ class TextureEdit(Edit):
         was = face.texture.colour
         share = np.float32(self.strength) * mask[..., None]
         changed = np.where(share > 0, was + share * (colour - was), was)
-        return Face(face.positions, Texture(np.clip(changed, 0, 1), face.texture.confidence))
+        return Face(face.positions, replace(face.texture, colour=np.clip(changed, 0, 1)))

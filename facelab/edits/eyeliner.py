@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.strokes import Ints, stroke
 from facelab.numerics.arrays import Float
@@ -31,6 +31,7 @@ class Eyeliner(TextureEdit):
     """A line on the lids, thin at the inner corners and thicker outward."""
 
     name: ClassVar[str] = "eyeliner"
+    paints: ClassVar[tuple[str, ...]] = (*SKIN, "eyes")
     colour: str = colour("#1c1416", "the colour of the line")
     finish: str = choice("matte", tuple(_FINISHES), "how it takes the light")
     lids: str = choice("upper", ("upper", "lower", "both"), "where it is drawn")

@@ -10,7 +10,7 @@ import numpy as np
 from facelab.atlas import Atlas
 from facelab.edits.cielab import lab_of
 from facelab.edits.complexion import complexion
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.pigment import FINISHES, powdered
 from facelab.numerics.arrays import Float
@@ -27,6 +27,7 @@ class Eyeshadow(TextureEdit):
     """Colour on the upper lids, strongest at the lashes."""
 
     name: ClassVar[str] = "eyeshadow"
+    paints: ClassVar[tuple[str, ...]] = (*SKIN, "eyes")
     colour: str = colour("#7a4c58", "the colour of the shadow")
     finish: str = choice("satin", tuple(FINISHES), "how it takes the light")
     height: float = number(0.65, 0.2, 1.0, "how far up it goes; 1 is the brow")

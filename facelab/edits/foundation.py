@@ -9,7 +9,7 @@ import numpy as np
 
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
 from facelab.edits.complexion import blurred, complexion, faded, mean_of
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.numerics.arrays import Float
 from facelab.types import Face
@@ -25,6 +25,7 @@ class Foundation(TextureEdit):
     """Evens the skin's colour, and brings it to a shade."""
 
     name: ClassVar[str] = "foundation"
+    paints: ClassVar[tuple[str, ...]] = SKIN
     colour: str = colour("#d8a888", "the shade, where `match` is below 1")
     match: float = number(1.0, 0.0, 1.0, "how far the shade is taken from the skin itself")
     coverage: float = number(0.7, 0.0, 1.0, "how far redness and spots are covered")

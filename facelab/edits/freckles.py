@@ -11,7 +11,7 @@ import numpy as np
 from facelab.atlas import Atlas
 from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.complexion import complexion
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import number, whole
 from facelab.face.skin import SIZE
 from facelab.numerics.arrays import Float
@@ -31,6 +31,7 @@ class Freckles(TextureEdit):
     """Small brown spots, each of its own size, shape and depth."""
 
     name: ClassVar[str] = "freckles"
+    paints: ClassVar[tuple[str, ...]] = SKIN
     density: float = number(0.5, 0.0, 1.0, "how many")
     size: float = number(1.0, 0.5, 2.0, "how large")
     seed: int = whole(0, 0, 2**32 - 1, "which of the many")

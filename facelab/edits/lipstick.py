@@ -9,7 +9,7 @@ import numpy as np
 
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
 from facelab.edits.complexion import blurred, complexion, mean_of
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.pigment import in_light
 from facelab.edits.regions import gap, grown
@@ -30,6 +30,7 @@ class Lipstick(TextureEdit):
     """Colour on the lips; what shows between them stays."""
 
     name: ClassVar[str] = "lipstick"
+    paints: ClassVar[tuple[str, ...]] = (*SKIN, "lips")
     colour: str = colour("#b3263f", "the colour of the lipstick")
     finish: str = choice("satin", tuple(_FINISHES), "how it takes the light")
     softness: float = number(0.15, 0.0, 1.0, "of the lips' outline; 0 is a drawn edge")

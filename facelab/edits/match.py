@@ -11,6 +11,7 @@ from facelab.edits.complexion import faded, mean_of
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import number, reference
 from facelab.edits.retone import retoned
+from facelab.face.quality import SURFACE
 from facelab.face.skin import Skin, learn
 from facelab.numerics.arrays import Float
 from facelab.types import Face
@@ -21,6 +22,7 @@ class Match(TextureEdit):
     """The face graded so that its skin has the mean colour of a reference's."""
 
     name: ClassVar[str] = "match"
+    paints: ClassVar[tuple[str, ...]] = SURFACE
     reference: str = reference("the face whose skin colour is taken")
     softness: float = number(0.5, 0.0, 1.0, "over how much of the face it fades at the rim")
 

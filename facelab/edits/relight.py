@@ -25,6 +25,7 @@ from facelab.edits.cielab import decoded, encoded
 from facelab.edits.complexion import faded
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import number, reference
+from facelab.face.quality import SURFACE
 from facelab.face.relight import relight
 from facelab.face.skin import SIZE, Skin, learn
 from facelab.face.swap import reject_non_skin
@@ -135,6 +136,8 @@ def lamp(azimuth: float, elevation: float) -> Array:
 @dataclass(frozen=True, kw_only=True)
 class _Relit(TextureEdit):
     """An edit that puts other light on the skin."""
+
+    paints: ClassVar[tuple[str, ...]] = SURFACE
 
     @abstractmethod
     def light(self, own: Array, face: Face, references: References) -> Array:

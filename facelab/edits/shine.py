@@ -9,7 +9,7 @@ import numpy as np
 
 from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.complexion import blurred, complexion
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import number
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep
@@ -25,6 +25,7 @@ class Shine(TextureEdit):
     """Takes the shine off forehead, nose and cheeks."""
 
     name: ClassVar[str] = "shine"
+    paints: ClassVar[tuple[str, ...]] = SKIN
     kept: float = number(0.35, 0.0, 1.0, "how much of the highlights stays")
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:

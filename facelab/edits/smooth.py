@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from facelab.edits.complexion import complexion
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import number
 from facelab.numerics.arrays import Float
 from facelab.types import Face
@@ -23,6 +23,7 @@ class Smooth(TextureEdit):
     """Frequency separation on bare skin, with a filter that keeps edges."""
 
     name: ClassVar[str] = "smooth"
+    paints: ClassVar[tuple[str, ...]] = SKIN
     scale: float = number(1.6, 0.5, 8.0, "the largest blotches to go", "% of the face")
     pores: float = number(0.9, 0.0, 1.0, "how much of the pores stays")
 

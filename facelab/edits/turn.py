@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
+from facelab.constants import PARTS
 from facelab.edits.edit import Edit, References
 from facelab.edits.parameters import number
 from facelab.geometry import pose
 from facelab.geometry.visibility import disocclusion
 from facelab.geometry.warp import fill_disoccluded
 from facelab.numerics.algebra import product
-from facelab.types import Face, PositionMap, Texture
+from facelab.types import Face, PositionMap
 
 _CENTRE = np.array([0.0, -1.0, -3.0])  # of the head, canonical frame, cm: between the ears
 _FLIP = np.array([1.0, -1.0, 1.0])  # pixels have y down, the camera frame has y up
@@ -24,6 +25,7 @@ class Turn(Edit):
     """The head turned; what comes into view that was not seen is made up."""
 
     name: ClassVar[str] = "turn"
+    paints: ClassVar[tuple[str, ...]] = PARTS
     yaw: float = number(0.0, -15.0, 15.0, "the nose to the image's right", "degrees")
     pitch: float = number(0.0, -15.0, 15.0, "the nose down", "degrees")
     roll: float = number(0.0, -15.0, 15.0, "counter-clockwise as seen", "degrees")
@@ -41,4 +43,4 @@ class Turn(Edit):
         values = (product(away, turn.T) * _FLIP + centre).astype(np.float32)
         positions = PositionMap(values, face.positions.atlas)
         colour = fill_disoccluded(face, disocclusion(face.positions, positions))
-        return Face(positions, Texture(colour, face.texture.confidence))
+        return Face(positions, replace(face.texture, colour=colour))

@@ -28,6 +28,7 @@ class Whiten(TextureEdit):
     """Whiter eyes and teeth; irises, lids and lips stay."""
 
     name: ClassVar[str] = "whiten"
+    paints: ClassVar[tuple[str, ...]] = ("eyes", "lips", "mouth")
     part: str = choice("both", ("teeth", "eyes", "both"), "what to whiten")
     lightness: float = number(1.0, 0.0, 2.0, "how much lighter, 1 is a little")
 

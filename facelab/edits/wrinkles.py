@@ -10,7 +10,7 @@ import numpy as np
 from facelab.atlas import Atlas
 from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.complexion import complexion
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choices, whole
 from facelab.edits.strokes import Ints, curve, stroke
 from facelab.numerics.arrays import Float
@@ -42,6 +42,7 @@ class Wrinkles(TextureEdit):
     """Creases in the skin, dark in the fold and light on its edge below."""
 
     name: ClassVar[str] = "wrinkles"
+    paints: ClassVar[tuple[str, ...]] = SKIN
     places: tuple[str, ...] = choices(PLACES, PLACES, "where")
     seed: int = whole(0, 0, 2**32 - 1, "which of the many")
 

@@ -16,18 +16,22 @@ from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
-from facelab.face.mouth import CLEAR, Interior, Lips, fit_lips, lips_alone
-from facelab.face.occlusion import occlusion, opacity
-from facelab.face.quality import SURFACE, believed, clear_lenses
+from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, lips_alone
+from facelab.face.occlusion import occlusion
+from facelab.face.opacity import opacity
+from facelab.face.quality import SURFACE, clear_lenses
 from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
 from facelab.face.texture import texture_size, unwrap
 from facelab.geometry.parsing import Parsing
+from facelab.geometry.warp import motion
 from facelab.numerics.arrays import Float
 from facelab.recipe.inputs import Inputs, Person, Pictures
 from facelab.recipe.recipe import Swap
 from facelab.types import Face, PositionMap, Texture
+
+_HIDDEN = set(PARTS) - {"front"}  # things that edits put on lie over all but hands and the like
 
 
 def edit_face(
@@ -37,6 +41,7 @@ def edit_face(
     inputs: Inputs,
     blend: str,
     mask: Float | None = None,
+    parsing: Parsing | None = None,
 ) -> tuple[Float, PositionMap]:
     """Return the image with a face edited, and where the face is then.
 
@@ -53,6 +58,8 @@ def edit_face(
         One of `facelab.constants.BLEND`.
     mask : (H, W) float32, optional
         Where the image may change, [0, 1].
+    parsing : Parsing, optional
+        What the image shows around the face; `before` then knows its parts.
 
     Raises
     ------
@@ -68,10 +75,25 @@ def edit_face(
     after = reduce(lambda face, edit: edit(face, references), edits, before)
     if unchanged(before, after):
         return image, before.positions
-    # Hair in front stays in front; asked of the face as it was, or paint would pass for hair.
     atlas, size = before.positions.atlas, before.texture.size
+    hides = [edit.hides(atlas, size) for edit in edits]
+    if parsing is not None:
+        front = Front(parsing, _edited(before.texture, edits, hides))
+        shown = np.ones((size, size), np.float32)
+        drawn = composite(image, before, after, shown, blend, mask, front)
+        worn = Face(after.positions, before.texture)  # in the light of the skin without it
+        temples = [one for edit in edits if edit.strength > 0 for one in edit.temples(worn)]
+        moved = motion(before.positions, after.positions, image.shape[:2]) if temples else None
+
+        def shares(window: tuple[slice, slice], parts: tuple[str, ...]) -> Float:
+            return 1 - Front(parsing, parts).over(image, window, moved)
+
+        for temple in temples:
+            drawn = temple.drawn(drawn, shares, mask)
+        return drawn, after.positions
+    # Hair in front stays in front; asked of the face as it was, or paint would pass for hair.
     shown = 1 - occlusion(before.texture, learn(before.texture, atlas), atlas)
-    shown = np.maximum.reduce([shown, *(edit.hides(atlas, size) for edit in edits)])
+    shown = np.maximum.reduce([shown, *hides])
     return composite(image, before, after, shown, blend, mask), after.positions
 
 
@@ -109,24 +131,15 @@ def swap_face(
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
-    parsing = believed(image, positions, parsing)
     shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
     shift = shape.values - positions.values
     positions = even_lids(fit_lips(image, positions, parsing))
     size = size or texture_size(positions)
-    atlas = positions.atlas
     before = Face(positions, unwrap(image, positions, size, parsing))
-    skin = learn(before.texture, atlas)
-    places = [
-        even_lids(fit_lips(seen.image, seen.positions, parts, CLEAR, 0.5))
-        for seen, parts in zip(person.observations, person.parsings, strict=True)
-    ]
-    views = [
-        lips_alone(unwrap(seen.image, place, size, parts), Lips.of(place), atlas)
-        for seen, place, parts in zip(person.observations, places, person.parsings, strict=True)
-    ]
-    source = fuse(views, atlas, _taken(views, step))
-    moved = PositionMap(positions.values + shift, atlas)
+    skin = learn(before.texture, positions.atlas)
+    places, views = _views(person, size)
+    source = fuse(views, positions.atlas, _taken(views, step))
+    moved = PositionMap(positions.values + shift, positions.atlas)
     after = Face(moved, swap(source, before, skin, step.tone).texture)
     eyes = tuple(part for part in step.kept if part == "eyes")
     shown = opacity(positions, positions, source.texture.confidence, eyes)
@@ -137,6 +150,17 @@ def swap_face(
         interior = Interior.kept(Lips.of(positions), [Lips.of(place) for place in places])
     image = composite(image, before, after, shown, step.blend, mask, front, interior)
     return image, shape
+
+
+def _views(person: Person, size: int) -> tuple[list[PositionMap], list[Texture]]:
+    """Where a person's face is in each photograph, and its textures, without teeth."""
+    places, views = [], []
+    for seen, parsing in zip(person.observations, person.parsings, strict=True):
+        place = even_lids(fit_lips(seen.image, seen.positions, parsing, MARGIN))
+        texture = unwrap(seen.image, place, size, parsing)
+        places.append(place)
+        views.append(lips_alone(texture, Lips.of(place), place.atlas))
+    return places, views
 
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
@@ -153,6 +177,14 @@ def _painted(target: Texture, step: Swap) -> tuple[str, ...]:
     if clear_lenses(target):
         painted.add("lenses")
     return tuple(part for part in PARTS if part in painted)
+
+
+def _edited(face: Texture, edits: Sequence[Edit], hides: Sequence[Float]) -> tuple[str, ...]:
+    """The parts of a photograph that edits change or put something over; all else stays."""
+    changed = {part for edit in edits if edit.strength > 0 for part in edit.painted(face)}
+    if any(hidden.any() for hidden in hides):
+        changed |= _HIDDEN
+    return tuple(part for part in PARTS if part in changed)
 
 
 def _worn(step: Swap, owner: str) -> set[str]:

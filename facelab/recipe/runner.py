@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from facelab import provenance
 from facelab.edits import Edit
+from facelab.face.quality import believed
 from facelab.face.texture import unwrap
 from facelab.images import Image
 from facelab.images.given import Photograph, as_image, name_of
@@ -33,6 +34,7 @@ from facelab.reconstruct.face_selection import select_faces
 from facelab.types import Box, Face, PositionMap, Reconstruction
 
 if TYPE_CHECKING:
+    from facelab.geometry.parsing import Parsing
     from facelab.reconstruct.networks import Networks
 
 COMPOSING = {"swap", "transplant", "average", "anonymise"}  # they take other photographs' pixels
@@ -128,16 +130,23 @@ class RecipeRunner:
             if swaps:
                 for step in steps:
                     assert isinstance(step, Swap)
-                    parser = self.model.parser
-                    parsing = None if parser is None else parser(image, positions)
+                    parsing = self._parsed(image, positions)
                     image, positions = swap_face(
                         image, positions, step, inputs, size, mask, parsing
                     )
             else:
                 edits = [step for step in steps if isinstance(step, Edit)]
-                before = Face(positions, unwrap(image, positions, size))
-                image, positions = edit_face(image, before, edits, inputs, recipe.blend, mask)
+                parsing = self._parsed(image, positions)
+                before = Face(positions, unwrap(image, positions, size, parsing))
+                image, positions = edit_face(
+                    image, before, edits, inputs, recipe.blend, mask, parsing
+                )
         return image, positions
+
+    def _parsed(self, image: Float, positions: PositionMap) -> Parsing | None:
+        """What the image shows around a face; None where nothing is there to tell."""
+        parser = self.model.parser
+        return None if parser is None else believed(parser(image, positions), positions)
 
     def _making(self, image: Image) -> Making:
         """How a photograph was changed, for its mark and its record."""

@@ -20,7 +20,7 @@ from facelab.cli.augment import augment_command
 from facelab.provenance import file_sha256
 from facelab.reconstruct.networks import Networks
 from tests.children import ROOT
-from tests.commands import FlatFace, facelab_, interruptible, one_line, picture
+from tests.commands import FlatFace, facelab_, interruptible, nothing_known, one_line, picture
 from tests.heads import head_file
 from tests.making import content
 
@@ -45,6 +45,7 @@ steps:
 def stand(here, monkeypatch):
     """A folder with a recipe and the photographs of three people; no networks."""
     monkeypatch.setattr(Networks, "load", lambda _: FlatFace())
+    monkeypatch.setattr("facelab.augment.request.load_photograph_classifier", nothing_known)
     monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
     Path("recipe.yaml").write_text(RECIPE)
     Path("faces").mkdir()
