@@ -108,7 +108,8 @@ class IdentityModel:
         sight = rotation.T @ np.diag([1.0, 1.0, _DEPTH**2]) @ rotation
         noise = _NOISE * float(np.ptp(self.base[:, 0]))
         # A network errs the more, the further a head is turned.
-        shown = np.clip(facing, _UNSEEN, 1.0) * (rotation[2, 2] / noise) ** 2
+        ahead = max(rotation[2, 2], _UNSEEN)
+        shown = np.clip(facing, _UNSEEN, 1.0) * (ahead / noise) ** 2
         return Likeness(own, shown[:, None, None] * sight, scale * _FLIP[:, None] * rotation)
 
     def difference(self, others: Sequence[Likeness], own: Likeness) -> Array:

@@ -111,6 +111,13 @@ def test_a_side_that_is_turned_away_counts_less():
     assert weight[right] > 4 * weight[left]
 
 
+@pytest.mark.parametrize("yaw", [90, -90, 135, 180])
+def test_a_face_in_profile_or_from_behind_says_little(yaw):
+    other, own = normal("identity", 1), seen(normal("identity", 2))
+    ahead, aside = between(seen(other), own), between(seen(other, yaw=yaw), own)
+    assert size(aside) < 0.5 * size(ahead)
+
+
 def test_the_lips_stay_as_far_apart():
     difference = between(seen(normal("identity", 8)), seen(normal("identity", 9)))
     inner = difference[list(UPPER_LIP)] - difference[list(LOWER_LIP)]
