@@ -309,7 +309,8 @@ def test_a_head_that_is_none_is_said_before_anything_is_made(here):
 def test_the_plan_says_which_networks():
     assert augment().exit_code == 0
     plan = json.loads(Path("out", lock.NAME).read_text())
-    assert plan["networks"]["weights"]["facemap"] == weights.entry_of("facemap").sha256
+    for name in ("facemap", "multiclass"):  # the face, and what is around it
+        assert plan["networks"]["weights"][name] == weights.entry_of(name).sha256
 
 
 # --- What is looked at -------------------------------------------------------------------------
