@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.face import lip_colour
 from facelab.face.light import lit_tones
 from facelab.face.quality import SURFACE, taken
 from facelab.face.relight import relight
@@ -86,6 +87,8 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
         hair = strands(source.texture)
         wanted = wanted + _missed(source, own, wanted, hair)
         colour = relight(colour, own, wanted, hair)
+        lips = lip_colour.between(colour, source.texture, target.texture)
+        colour = colour + np.float32(tone) * (lips - colour)
     return Face(target.positions, replace(source.texture, colour=colour))
 
 

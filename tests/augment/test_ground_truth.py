@@ -52,6 +52,8 @@ def whole(yaw=25):
         eyes_of(positions),
         {"jawOpen": 0.25, "eyeBlinkLeft": 1.0, "mouthLeft": 0.5},
         (Other(canonical(yaw=-40, scale=4, origin=(160, 50, 0)), drawn < 0),),
+        noise(SIZE, SIZE, 1)[..., 0],
+        noise(16, 16, 2)[..., 0],
     )
     return replace(scene, truth=truth)
 
@@ -149,9 +151,9 @@ def test_a_mirror_twice_is_the_picture_again():
     before, after = whole().truth, done(whole(), Mirror(), Mirror()).truth
     for one in (before, after):
         assert {key.name for key in fields(one)} == {
-            "classes", "depth", "normals", "eyes", "expression", "others",
+            "classes", "depth", "normals", "eyes", "expression", "others", "lenses", "beard",
         }  # fmt: skip
-    for name in ("classes", "depth", "normals"):
+    for name in ("classes", "depth", "normals", "lenses", "beard"):
         np.testing.assert_array_equal(getattr(before, name), getattr(after, name))
     for name in ("irises", "gaze"):
         np.testing.assert_allclose(getattr(before.eyes, name), getattr(after.eyes, name), atol=1e-4)
