@@ -163,7 +163,7 @@ def _painted(layer: Layer, under: Float, before: Face, after: Face, moved: Motio
     """The colours to paint: the image's own where it can be kept, else the drawn ones."""
     before = Face(before.positions, at_size(before.texture, after.texture.size))
     own, new = before.texture.colour, after.texture.colour
-    if moved is None:
+    if moved is None or not _is_own(before, after):  # a warp shows nothing of another's face
         return _with_grain(layer, under, own, new)
     colour = _with_grain(layer, under, _without_paint(before, new, moved.disoccluded), new)
     error = _warp_error(moved, before, layer)[..., None]
