@@ -65,10 +65,13 @@ class Judge:
     def measured(self, pair: Pair, folder: Path) -> dict[str, float]:
         """A result's measures by name."""
         target = self.observed(pair.target)
-        result = images.read(folder / f"{pair.name}.png").pixels
+        result, under = (
+            images.read(folder / f"{pair.name}{kind}.png").pixels for kind in ("", ".under")
+        )
         area = cv2.imread(str(folder / f"{pair.name}.area.png"))
         _, made_up, painted = cv2.split(area.astype(np.float32) / 255)
-        found = self._of_identity(pair, result) | of_pixels(target, result, painted, made_up)
+        found = self._of_identity(pair, result)
+        found |= of_pixels(target, under, result, painted, made_up)
         seconds = json.loads((folder / f"{pair.name}.json").read_text())
         return found | {f"{stage}, ms": 1000 * spent for stage, spent in seconds.items()}
 
@@ -90,14 +93,14 @@ class Judge:
 
 
 def of_pixels(
-    target: FaceObservation, result: Float, painted: Float, made_up: Float
+    target: FaceObservation, under: Float, result: Float, painted: Float, made_up: Float
 ) -> dict[str, float]:
-    """The measures that need no network."""
+    """The measures that need no network; arrays as in `swap_pairs.Swapped`."""
     before, positions = target.image, target.positions
     size, shape, atlas = target.box.size, before.shape[:2], positions.atlas
     face = measures.drawn(atlas.region("oval", atlas.size), positions, shape)
     skin = measures.drawn(measures.bare(atlas), positions, shape) * painted > measures.HALF
-    seam = measures.seam(before, result, painted, size)
+    seam = measures.seam(under, result, painted, size)
     return {
         "tone": measures.tone_difference(before, result, positions),
         "invented, %": 100 * measures.invented_share(painted, made_up),

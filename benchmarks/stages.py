@@ -1,9 +1,13 @@
-"""Where the time of a call goes, by the functions of facelab that it calls."""
+"""Where the time of a call goes, by the functions of facelab that it calls.
+
+Time is that of the cores, which other programs hardly change.
+"""
 
 from __future__ import annotations
 
 import cProfile
 import pstats
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,13 +27,15 @@ Function = tuple[str, int, str]  # file, line, name: as pstats calls it
 
 def timed(job: Callable[[], R]) -> tuple[R, pstats.Stats]:
     """What a job returns, and its profile."""
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(time.process_time)
     result = profile.runcall(job)
     return result, pstats.Stats(profile)
 
 
-def stages_of(profile: pstats.Stats, name: str) -> dict[str, float]:
+def stages_of(profile: pstats.Stats, name: str, *through: str) -> dict[str, float]:
     """Seconds in each function of facelab that the function `name` calls itself, and the rest.
+
+    In place of those of its stages that are called as in `through` there are these' own stages.
 
     Raises
     ------
@@ -42,23 +48,42 @@ def stages_of(profile: pstats.Stats, name: str) -> dict[str, float]:
     if not callers:
         raise KeyError(f"{name} was not called")
     whole = sum(stats[caller][3] for caller in callers)
-    # A comprehension is part of the function around it.
-    callers |= {one for one in own if one[2].startswith("<") and callers & stats[one][4].keys()}
+    # Comprehensions and cached properties are part of the function around them.
+    while (
+        inside := {one for one in stats if _is_inside(one) and callers & stats[one][4].keys()}
+        - callers
+    ):
+        callers |= inside
     seconds: dict[str, float] = {}
     for callee in own - callers:
         for caller in callers & stats[callee][4].keys():
             spent = stats[callee][4][caller][3]
-            seconds[callee[2]] = seconds.get(callee[2], 0.0) + spent
+            seconds[_called(callee)] = seconds.get(_called(callee), 0.0) + spent
+    for stage in seconds.keys() & set(through):
+        del seconds[stage]
+        for inner, spent in stages_of(profile, stage).items():
+            seconds[inner] = seconds.get(inner, 0.0) + spent
+    seconds.pop(REST, None)
     seconds = {stage: spent for stage, spent in seconds.items() if spent >= LEAST}
     return seconds | {REST: whole - sum(seconds.values())}
 
 
-def parts_of(profile: pstats.Stats, name: str) -> dict[str, float]:
+def _is_inside(function: Function) -> bool:
+    return function[2].startswith("<") or function[2] == "__get__"
+
+
+def _called(function: Function) -> str:
+    """A function's name; for an object that is called its file's."""
+    file, _, name = function
+    return Path(file).stem if name == "__call__" else name
+
+
+def parts_of(profile: pstats.Stats, name: str, *through: str) -> dict[str, float]:
     """As `stages_of`, the longest first, those above a tenth of the whole split likewise.
 
     A part of a stage is called by both names, and comes after it.
     """
-    stages = stages_of(profile, name)
+    stages = stages_of(profile, name, *through)
     large = LARGE * sum(stages.values())
     found: dict[str, float] = {}
     for stage, spent in sorted(stages.items(), key=longest_first):

@@ -111,8 +111,8 @@ class Seam(NamedTuple):
     step: float
 
 
-def seam(target: Float, result: Float, painted: Float, size: float) -> Seam:
-    """Measure the change of L* from target to result at the edge of the painted area.
+def seam(under: Float, result: Float, painted: Float, size: float) -> Seam:
+    """Measure the change of L* at the edge of the painted area, from what lies under it.
 
     Of the change rather than the result, which has the face's own outline there. Gradients are
     taken under a Gaussian of 1 % of the face's size; means of their absolute values over the
@@ -124,7 +124,7 @@ def seam(target: Float, result: Float, painted: Float, size: float) -> Seam:
     if steepness.max() < 1e-6:
         return Seam(float("nan"), float("nan"))
     across_x, across_y = edge / np.maximum(steepness, 1e-12)
-    x, y = _slopes(lightness(result) - lightness(target), SEAM * size)
+    x, y = _slopes(lightness(result) - lightness(under), SEAM * size)
     weight = steepness / steepness.sum()
     across = float((weight * np.abs(x * across_x + y * across_y)).sum())
     along = float((weight * np.abs(x * across_y - y * across_x)).sum())

@@ -4,8 +4,9 @@
         -o FOLDER [--prnet]
 
 `bench_believe.py` runs this once a version, each in a process of its own. For each pair it writes
-NAME.png, NAME.area.png (red: how much of a pixel is painted; green: how much of that is made up)
-and NAME.json (seconds by stage, without finding the faces).
+NAME.png, NAME.area.png (red: how much of a pixel is painted; green: how much of that is made up),
+NAME.under.png (the target as it was warped before it was painted over) and NAME.json (seconds by
+stage, without finding the faces).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest import mock
 
 import cv2
@@ -25,17 +26,24 @@ import kept_faces
 import numpy as np
 import prnet
 import stages
+import torch
 
 import facelab
 from facelab import FaceModel, FaceObservation, images
 from facelab.face.composite import render
 from facelab.face.texture import unwrap
+from facelab.geometry.warp import motion
 from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import smoothstep
 from facelab.recipe import apply
 from facelab.types import SEEN, Face, Texture
 
+if TYPE_CHECKING:  # earlier versions have none
+    from facelab.face.front import Front
+
 WHOLE = "whole"
-SWAP = "swap_face"  # the function whose callees are the stages
+# The functions whose callees are the stages: what changes one face, and in it the swap.
+CHANGE, SWAP = "_changed", "swap_face"
 
 
 class Pair(NamedTuple):
@@ -51,9 +59,22 @@ class Pair(NamedTuple):
 
 
 class Swapped(NamedTuple):
-    """A result ``(H, W, 3)``, its area ``(H, W, 2)`` painted and made up, seconds by stage."""
+    """What became of a pair.
+
+    Parameters
+    ----------
+    pixels : (H, W, 3) float32
+        The result.
+    under : (H, W, 3) float32
+        The target, warped as far as the face's shape changed.
+    area : (H, W, 2) float32
+        How much of each pixel is painted, and how much of that is made up.
+    seconds : dict of str to float
+        By stage.
+    """
 
     pixels: Float
+    under: Float
     area: Float
     seconds: dict[str, float]
 
@@ -73,58 +94,69 @@ def by_facelab(model: FaceModel, source: FaceObservation, target: FaceObservatio
         result, profile = stages.timed(
             lambda: facelab.swap(target.photograph, source, model=model).image.pixels
         )
-    seconds = stages.stages_of(profile, SWAP)
-    area = np.maximum.reduce([area_of(after, shown, result) for after, shown in calls])
-    return Swapped(result, area, seconds | {WHOLE: sum(seconds.values())})
+    seconds = stages.stages_of(profile, CHANGE, SWAP)
+    ordered = dict(sorted(seconds.items(), key=stages.longest_first))
+    ((image, before, after, *_),) = calls
+    moved = motion(before.positions, after.positions, image.shape[:2])
+    under = image if moved is None else moved.apply(image)
+    seconds = {WHOLE: sum(seconds.values()), **ordered}
+    return Swapped(result, under, area_of(*calls[0]), seconds)
 
 
 @contextmanager
-def composited() -> Iterator[list[tuple[Face, Float]]]:
-    """Each face that is put back meanwhile, and how much of each of its texels shows."""
-    calls: list[tuple[Face, Float]] = []
+def composited() -> Iterator[list[tuple[Any, ...]]]:
+    """What each face is put back with meanwhile, as `area_of` takes it."""
+    calls: list[tuple[Any, ...]] = []
     original = apply.composite
 
-    def composite(image: Float, before: Face, after: Face, opacity: Float, *rest: object) -> Float:
-        calls.append((after, opacity))
+    def composite(image: Float, before: Face, after: Face, opacity: Float, *rest: Any) -> Float:  # noqa: ANN401
+        calls.append((image, before, after, opacity, *rest[2:]))
         return original(image, before, after, opacity, *rest)
 
     with mock.patch.object(apply, "composite", composite):
         yield calls
 
 
-def area_of(after: Face, shown: Float, image: Float) -> Float:
+def area_of(
+    image: Float, before: Face, after: Face, opacity: Float, front: Front | None = None
+) -> Float:
     """How much of each pixel of `image` a face covers, and how much of that is made up.
 
-    A texel is made up where its confidence, the source's, is below what counts as seen.
+    As `facelab.face.composite.composite` paints it. A texel is made up where its confidence, the
+    source's, is below what counts as seen.
     """
     area = np.zeros((*image.shape[:2], 2), np.float32)
-    layer = render(after, shown, image.shape[:2])
+    layer = render(after, opacity, image.shape[:2])
     if layer is None:
         return area
-    made_up = (after.texture.confidence < SEEN).astype(np.float32)
-    covered = layer.fragments.covered
-    area[layer.window] = np.dstack(
-        [layer.opacity * layer.oval, layer.sampled(made_up[..., None])[..., 0] * covered]
-    )
+    shown = layer.opacity
+    if front is not None:
+        moved = motion(before.positions, after.positions, image.shape[:2])
+        shown = smoothstep(shown, 0.5, 1) * (1 - front.over(image, layer.window, moved))
+    unseen = (after.texture.confidence < SEEN).astype(np.float32)
+    made_up = layer.sampled(unseen[..., None])[..., 0] * layer.fragments.covered
+    area[layer.window] = np.dstack([shown * layer.oval, made_up])
     return area.clip(0, 1)
 
 
 def by_prnet(_: FaceModel, source: FaceObservation, target: FaceObservation) -> Swapped:
     """PRNet's procedure, which paints the whole face, seen or not."""
-    start = time.perf_counter()
+    start = time.process_time()
     pixels = prnet.swap(target.image, target.positions, source.image, source.positions)
-    whole = time.perf_counter() - start
+    whole = time.process_time() - start
     size = target.positions.atlas.size
     seen = unwrap(source.image, source.positions, size).confidence
     texture = Texture(np.zeros((size, size, 3), np.float32), seen)
     everywhere = np.ones((size, size), np.float32)
-    area = area_of(Face(target.positions, texture), everywhere, pixels)
-    return Swapped(pixels, area, {WHOLE: whole})
+    face = Face(target.positions, texture)
+    area = area_of(target.image, face, face, everywhere)
+    return Swapped(pixels, target.image, area, {WHOLE: whole})
 
 
 def write(folder: Path, pair: Pair, swapped: Swapped) -> None:
-    """A pair's three files."""
+    """A pair's four files."""
     images.write(folder / f"{pair.name}.png", images.Image(swapped.pixels))
+    images.write(folder / f"{pair.name}.under.png", images.Image(swapped.under))
     painted, made_up = cv2.split(np.round(swapped.area * 255).astype(np.uint8))
     cv2.imwrite(str(folder / f"{pair.name}.area.png"), cv2.merge([0 * painted, made_up, painted]))
     (folder / f"{pair.name}.json").write_text(json.dumps(swapped.seconds))
@@ -134,9 +166,8 @@ def run(pairs: Sequence[Pair], photographs: Path, folder: Path, kept: Path, meth
     """Swap the pairs that have not been swapped yet."""
     folder.mkdir(parents=True, exist_ok=True)
     model = kept_faces.model(kept)
-    for pair in pairs:
-        if (folder / f"{pair.name}.json").exists():
-            continue
+    missing = [pair for pair in pairs if not (folder / f"{pair.name}.json").exists()]
+    for pair in [*missing[:1], *missing]:  # the first swap warms up
         source, target = (
             model.observe(images.read(photographs / name), "largest", name=name)[0] for name in pair
         )
@@ -153,6 +184,8 @@ def main() -> None:
     parser.add_argument("--kept", type=Path, required=True, help="folder of faces found before")
     parser.add_argument("--prnet", action="store_true", help="PRNet's procedure instead")
     given = parser.parse_args()
+    cv2.setNumThreads(1)  # so that times are those of one core
+    torch.set_num_threads(1)
     method = by_prnet if given.prnet else by_facelab
     run(read_pairs(given.pairs), given.photographs, given.output, given.kept, method)
 

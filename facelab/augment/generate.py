@@ -36,6 +36,7 @@ from facelab.recipe import Input, Photographs, PictureFile, PictureFiles, Swap
 from facelab.recipe.apply import edit_face, swap_face
 from facelab.recipe.inputs import Inputs, Person, Pictures, files_of, person_of, picture_of
 from facelab.recipe.write import step_values
+from facelab.types import PositionMap
 
 _KEPT = 8  # portraits that a process remembers
 _CLASS = {"mask": "mask", "glasses": "glasses", "patch": "object"}  # of what a cover puts on
@@ -216,7 +217,8 @@ class Generator:
         if isinstance(item, DrawnItem):
             return self._drawn(item, number, again, steps)
         portrait = self._portrait(item)
-        scene = Scene.of(portrait.image, portrait.face, self.template.texture_size, portrait.matte)
+        known = self.template.texture_size, portrait.matte, portrait.classes
+        scene = Scene.of(portrait.image, portrait.face, *known)
         turned = any(isinstance(step, Profile) for step in steps)
         dressed = self.portraits.dressed(item, portrait) if turned else None
         return replace(scene, head=portrait.head, dressed=dressed), [], [_source("face", item)]
@@ -360,10 +362,7 @@ def _apply_step(scene: Scene, step: Step, inputs: Inputs, blend: str) -> Scene:
     if isinstance(step, Cover):
         return _cover(scene, step, blend)
     if isinstance(step, Swap):
-        size = scene.texture_size
-        image = swap_face(scene.image, scene.positions, step, inputs, size, _free(scene))
-        truth = scene.truth and replace(scene.truth, eyes=None)  # they are the other's
-        return replace(scene.with_image(image), truth=truth)
+        return _swap(scene, step, inputs)
     if isinstance(step, Composition):
         return step.compose(scene, inputs)
     assert isinstance(step, Augmentation)
@@ -378,9 +377,23 @@ def _edit(scene: Scene, edits: Sequence[Edit], inputs: Inputs, blend: str) -> Sc
     scene = scene.with_image(image)
     if scene.truth and any(edit.name in _OTHER_EYES for edit in edits):
         scene = replace(scene, truth=replace(scene.truth, eyes=None))
+    return _moved(scene, positions)
+
+
+def _swap(scene: Scene, step: Swap, inputs: Inputs) -> Scene:
+    size, truth = scene.texture_size, scene.truth
+    image, positions = swap_face(scene.image, scene.positions, step, inputs, size, _free(scene))
+    scene = _moved(scene.with_image(image), positions)
+    if scene.truth and truth:  # the eyes are the other's, the expression stays
+        scene = replace(scene, truth=replace(scene.truth, eyes=None, expression=truth.expression))
+    return scene
+
+
+def _moved(scene: Scene, positions: PositionMap) -> Scene:
+    """The scene once its face has another shape."""
     if positions is scene.positions:
         return scene
-    head = scene.head and scene.head.model.fit(points468(positions))  # another shape
+    head = scene.head and scene.head.model.fit(points468(positions))
     truth = scene.truth and scene.truth.edited(scene.positions, positions)
     return replace(scene, positions=positions, head=head, truth=truth)
 

@@ -84,12 +84,24 @@ class GroundTruth:
     others: tuple[Other, ...] = ()
 
     @classmethod
-    def of_photograph(cls, shape: tuple[int, int], matte: Float | None = None) -> GroundTruth:
-        """What is known of a photograph: where nobody is, if a matte ``(H, W)`` tells."""
-        classes = np.full(shape, NOT_KNOWN, np.uint8)
+    def of_photograph(
+        cls, shape: tuple[int, int], matte: Float | None = None, classes: UInt8 | None = None
+    ) -> GroundTruth:
+        """What is known of a photograph.
+
+        Parameters
+        ----------
+        shape : (H, W)
+        matte : (H, W) float32, optional
+            How much of each pixel is a person: it tells where nobody is, better than classes do.
+        classes : (H, W) uint8, optional
+            What its pixels show, where that is known.
+        """
+        known = np.full(shape, NOT_KNOWN, np.uint8) if classes is None else classes.copy()
         if matte is not None:
-            classes[matte < 0.5] = CLASSES["background"]
-        return cls(classes)
+            known[known == CLASSES["background"]] = NOT_KNOWN
+            known[matte < 0.5] = CLASSES["background"]
+        return cls(known)
 
     def behind(self, mask: Bool, name: str) -> GroundTruth:
         """The same with something of class `name` in front, where ``mask (H, W)`` says."""
@@ -119,7 +131,7 @@ class GroundTruth:
         normals of the face itself are drawn, as for a photograph.
         """
         classes = self.classes
-        if self.depth is not None and (moved := motion(before, after, classes.shape)) is not None:
+        if (moved := motion(before, after, classes.shape)) is not None:
             classes = moved.nearest(classes)
         return GroundTruth(classes, others=self.others)
 

@@ -33,13 +33,14 @@ from facelab.reconstruct.face_selection import no_face
 from facelab.types import Face, PositionMap, Reconstruction, Texture
 
 if TYPE_CHECKING:
+    from facelab.augment.photograph_classes import PhotographClassifier
     from facelab.reconstruct.segmentation import PersonSegmenter
 
 Arrays = dict[str, NDArray[Any]]
 
 _ATLASES = {"canonical": atlas.canonical, "prnet": atlas.prnet}
 _NAMES = ("positions", "atlas", "colour", "confidence")
-_LAYOUT = 3  # of the files in the cache: another one reads none of those
+_LAYOUT = 4  # of the files in the cache: another one reads none of those
 _LARGEST = 256 * MEGABYTE  # of such a file
 _FARTHEST = 1e6  # px: what lies beyond is in no photograph
 
@@ -55,6 +56,8 @@ class Portrait:
         As read from it.
     matte : (H, W) float32, optional
         How much of each pixel is a person, [0, 1].
+    classes : (H, W) uint8, optional
+        What its pixels show, of `facelab.augment.classes.CLASSES`.
     head : Head, optional
         Of a morphable model, as it lies in the photograph.
     """
@@ -62,6 +65,7 @@ class Portrait:
     image: Float
     face: Face
     matte: Float | None = None
+    classes: NDArray[np.uint8] | None = None
     head: Head | None = None
 
     @property
@@ -101,6 +105,8 @@ class PortraitCache:
         Digest of the networks: what one of them found is not what another finds.
     load_segmenter : callable, optional
         Gives what tells people from what is behind them, where mattes are wanted.
+    load_classifier : callable, optional
+        Gives what tells the classes of photographs' pixels.
     head : Path, optional
         A file of `HeadModel`, which gives faces their depth and the rest of their heads; `key`
         names it, too.
@@ -110,6 +116,7 @@ class PortraitCache:
     load: Callable[[], Reconstructor]
     key: str
     load_segmenter: Callable[[], PersonSegmenter] | None = None
+    load_classifier: Callable[[], PhotographClassifier] | None = None
     head: Path | None = None
 
     @cached_property
@@ -172,6 +179,8 @@ class PortraitCache:
         }
         if self._segmenter:
             stored["matte"] = np.rint(self._segmenter(image) * 255).astype(np.uint8)
+        if self._classifier:
+            stored["classes"] = self._classifier(image, positions)
         return stored
 
     def matte(self, image: Float) -> Float | None:
@@ -183,12 +192,17 @@ class PortraitCache:
         return self.load_segmenter and self.load_segmenter()
 
     @cached_property
+    def _classifier(self) -> PhotographClassifier | None:
+        return self.load_classifier and self.load_classifier()
+
+    @cached_property
     def _model(self) -> HeadModel | None:
         return None if self.head is None else HeadModel.read(self.head)
 
     @property
     def _names(self) -> tuple[str, ...]:
-        return (*_NAMES, "matte") if self.load_segmenter else _NAMES
+        matte = ("matte",) if self.load_segmenter else ()
+        return (*_NAMES, *matte, *(("classes",) if self.load_classifier else ()))
 
     def _cached(self, item: Item, image: Float) -> Portrait | None:
         """The cached portrait; None if it is not there, or damaged."""
@@ -228,7 +242,10 @@ def _unpack(image: Float, stored: Arrays) -> Portrait:
     if "matte" in stored:
         require("matte", stored["matte"], image.shape[:2], np.uint8)
         matte = np.asarray(stored["matte"] / 255, np.float32)
-    return Portrait(image, Face(positions, Texture(colour, confidence)), matte)
+    classes = stored.get("classes")
+    if classes is not None:
+        require("classes", classes, image.shape[:2], np.uint8)
+    return Portrait(image, Face(positions, Texture(colour, confidence)), matte, classes)
 
 
 def _is_share(values: NDArray[Any]) -> bool:

@@ -17,6 +17,7 @@ from facelab import weights
 from facelab.augment.generate import Generator
 from facelab.augment.heads import WEIGHTS
 from facelab.augment.maps import MAPS
+from facelab.augment.photograph_classes import load_photograph_classifier
 from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.report.dataset_card import Facts
 from facelab.augment.run import DataSet
@@ -150,6 +151,7 @@ def portrait_cache_of(
         load=networks.load,
         key=_key(networks, used),
         load_segmenter=segmenter if template.needs_matte else None,
+        load_classifier=partial(load_photograph_classifier, networks.runtime, networks.device),
         head=head and head.resolve(),
     )
 

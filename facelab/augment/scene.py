@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facelab.augment.dressed import Dressed
 from facelab.augment.ground_truth import GroundTruth
@@ -64,10 +65,11 @@ class Scene:
         face: Face,
         texture_size: int | None = None,
         matte: Float | None = None,
+        classes: NDArray[np.uint8] | None = None,
     ) -> Scene:
-        """The scene of a photograph as it is."""
+        """The scene of a photograph as it is, of which `classes` are what is known of it."""
         occlusion = np.zeros(image.shape[:2], np.float32)
-        truth = GroundTruth.of_photograph(image.shape[:2], matte)
+        truth = GroundTruth.of_photograph(image.shape[:2], matte, classes)
         return cls(image, face.positions, occlusion, face.texture, texture_size, matte, truth=truth)
 
     @cached_property

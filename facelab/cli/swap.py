@@ -64,6 +64,14 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
     help="How far tone and shading are those of the target.",
 )
 @click.option(
+    "--shape",
+    type=float,
+    default=0.8,
+    show_default=True,
+    metavar="0..1",
+    help="How far the face takes on the source's shape; pose and expression stay the target's.",
+)
+@click.option(
     "--keep",
     callback=_parts,
     default="mouth",
@@ -139,6 +147,7 @@ def swap_command(
     output: Path,
     blend: str,
     tone: float,
+    shape: float,
     keep: tuple[str, ...],
     source_face: str | int,
     target_face: str | int,
@@ -195,6 +204,7 @@ def swap_command(
     step = Swap(
         source=SOURCE,
         tone=tone,
+        shape=shape,
         keep=keep,
         blend=blend,
         occlusion=not no_occlusion,

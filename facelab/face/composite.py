@@ -10,8 +10,12 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.constants import PARTS
 from facelab.face import blend
+from facelab.face.antialias import Silhouettes, silhouettes
 from facelab.face.front import Front
+from facelab.face.grain import match_grain
+from facelab.face.mouth import Interior
 from facelab.face.mouth_interior import opened
 from facelab.face.texture import at_size
 from facelab.geometry.warp import Motion, fill_disoccluded, motion
@@ -28,6 +32,7 @@ _LIKE, _UNLIKE = 0.08, 0.2  # difference of colour between the same skin and som
 _CHANGED = 0.06  # difference of colour from which on a face no longer is the same
 _TOP = 0.35  # of the oval's height, over which the one ramp becomes the other
 _OVAL_SIZE = 256
+_FEATURES = [PARTS.index(part) for part in ("brows", "eyes", "lips")]
 _WELL_SEEN = 0.4, 0.8  # confidence from which and with which a warped image must show a texel
 _WARP_TOLERANCE = (
     0.005  # of the face's size: how far a warped image may be off the texel drawn there
@@ -52,6 +57,8 @@ class Layer:
         Where in the position map each pixel lies, texels.
     fragments : Fragments
         Which of the atlas' triangles each pixel sees.
+    silhouettes : Silhouettes or None
+        Samples of the pixels where the face stands before itself.
     atlas : Atlas
         The face's.
     """
@@ -62,11 +69,12 @@ class Layer:
     oval: Float
     uv: Float
     fragments: raster.Fragments
+    silhouettes: Silhouettes | None
     atlas: Atlas
 
     def sampled(self, texture: Float) -> Float:
         """A texture ``(S, S, c)`` at the pixels: ``(h, w, c)``, meaningless where not covered."""
-        return _drawn(texture, self.uv, self.fragments.covered, self.atlas)
+        return _drawn(texture, self.uv, self.fragments.covered, self.silhouettes, self.atlas)
 
     def interpolated(self, values: Float) -> Float:
         """A map ``(256, 256, c)`` at the pixels, linear between texels; 0 where not covered."""
@@ -82,6 +90,7 @@ def composite(
     method: str = "poisson",
     mask: Float | None = None,
     front: Front | None = None,
+    interior: Interior | None = None,
 ) -> Float:
     """Put a changed face back into its image.
 
@@ -99,6 +108,8 @@ def composite(
         Where the image may change, [0, 1].
     front : Front, optional
         What of the photograph lies in front of the face and stays.
+    interior : Interior, optional
+        What of the photograph lies between its lips and stays.
 
     Returns
     -------
@@ -121,8 +132,12 @@ def composite(
         return image
     under = image[layer.window]
     colour = _painted(layer, under, before, after, moved)
+    if before.texture.parts is not None and not _is_own(before, after):
+        colour = match_grain(colour, under, *_skin(layer, before, after), after.positions.box.size)
     inside = layer.oval if mask is None else layer.oval * (mask[layer.window] > 0)
     hidden = np.zeros_like(inside) if front is None else front.over(photo, layer.window, moved)
+    if interior is not None:
+        hidden = np.maximum(hidden, interior.over(layer.window, moved))
     shown = layer.opacity * (inside > 0)
     if method != "alpha":
         apart = hidden if _is_own(before, after) else np.maximum(hidden, _apart(colour, under))
@@ -200,6 +215,15 @@ def _warp_error(moved: Motion, before: Face, layer: Layer) -> Float:
     return soft
 
 
+def _skin(layer: Layer, before: Face, after: Face) -> tuple[Float, Float]:
+    """Where both faces show bare skin, and where either shows features, ``(h, w)`` each."""
+    parts = [face.texture.parts for face in (before, after) if face.texture.parts is not None]
+    bare = np.minimum.reduce([one[..., PARTS.index("skin")] for one in parts])
+    drawn = np.maximum.reduce([one[..., _FEATURES].sum(axis=2) for one in parts])
+    skin, features = cv2.split(layer.interpolated(np.dstack([bare, drawn])))
+    return smoothstep(skin, 0.7, 0.95), features
+
+
 def _is_own(before: Face, after: Face) -> bool:
     """Whether a face is the photograph's own, edited: an edit keeps the confidences of texels."""
     return np.array_equal(before.texture.confidence, after.texture.confidence)
@@ -245,19 +269,29 @@ def render(face: Face, opacity: Float, shape: tuple[int, int]) -> Layer | None:
     rows, columns = window
     corner = np.array([columns.start, rows.start, 0], np.float32)
     size = (rows.stop - rows.start, columns.stop - columns.start)
-    fragments = raster.rasterize(positions.values[atlas.valid] - corner, atlas.triangles, size)
+    vertices = positions.values[atlas.valid] - corner
+    fragments = raster.rasterize(vertices, atlas.triangles, size)
+    covered = fragments.covered
     uv = raster.interpolate(fragments, atlas.triangles, atlas.places)
-    drawn = _drawn(np.dstack([face.texture.colour, opacity]), uv, fragments.covered, atlas)
-    oval = _drawn(_oval(atlas), uv, fragments.covered, atlas)[..., 0]
-    edge = cv2.blur(fragments.covered.astype(np.float32), (3, 3)) * fragments.covered
+    edges = silhouettes(vertices, atlas.triangles, atlas.places, uv, covered)
+    drawn = _drawn(np.dstack([face.texture.colour, opacity]), uv, covered, edges, atlas)
+    oval = _drawn(_oval(atlas), uv, covered, None, atlas)[..., 0]
+    edge = cv2.blur(covered.astype(np.float32), (3, 3)) * covered
     shown = np.clip(drawn[..., 3], 0, 1)
-    return Layer(window, drawn[..., :3], shown, oval * edge, uv, fragments, atlas)
+    return Layer(window, drawn[..., :3], shown, oval * edge, uv, fragments, edges, atlas)
 
 
-def _drawn(texture: Float, uv: Float, covered: Bool, atlas: Atlas) -> Float:
+def _drawn(
+    texture: Float, uv: Float, covered: Bool, edges: Silhouettes | None, atlas: Atlas
+) -> Float:
     """A texture ``(S, S, c)`` at the pixels' places in the position map."""
     ratio = np.float32(len(texture) / atlas.size)
-    return raster.sample(texture, uv * ratio + (ratio - 1) / 2, covered)
+    drawn = raster.sample(texture, uv * ratio + (ratio - 1) / 2, covered)
+    if edges is None:
+        return drawn
+    u, v = cv2.split(edges.uv[:, None] * ratio + (ratio - 1) / 2)
+    sampled = cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return edges.smoothed(drawn, sampled.reshape(len(u), -1))
 
 
 def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from facelab.geometry.parsing import Parsing
@@ -48,11 +47,4 @@ class Front:
         scale = self.parsing.crop.side / self.parsing.crop.size
         radius = max(1, round(_REACH * scale))
         matte = guided(rough, photo[window], radius, _SOFTEST)
-        if moved is None:
-            return matte
-        across, down = cv2.split(moved.within(window))
-        rows, columns = np.indices(matte.shape, np.float32)
-        out: Float = cv2.remap(
-            matte, columns + across, rows + down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-        return out
+        return matte if moved is None else moved.carried(matte, window)

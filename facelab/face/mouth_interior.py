@@ -8,7 +8,6 @@ widths of the mouth. The photograph's own teeth stay with the upper lip.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -16,6 +15,7 @@ import numpy as np
 
 from facelab.atlas import Atlas, grid_triangles
 from facelab.face import blend
+from facelab.face.mouth import Lips
 from facelab.numerics import raster
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep
@@ -34,41 +34,6 @@ _TEETH = np.array([0.98, 0.93, 0.84], np.float32)
 _BETWEEN = np.array([0.0, 0.36, 0.66, 0.9], np.float32)  # where teeth meet, in s
 _TONGUE = np.array([0.46, 0.22, 0.21], np.float32)
 _DARK = np.array([0.13, 0.05, 0.045], np.float32)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Lips:
-    """The inner edges of the lips, n points each from the mouth's corner at small u to the other.
-
-    Parameters
-    ----------
-    upper, lower : (n, 2) float32
-        Source-image pixels.
-    """
-
-    upper: Float
-    lower: Float
-
-    @classmethod
-    def of(cls, positions: PositionMap) -> _Lips:
-        """The lips of a face: the texels next to the slit, or the landmarks where there is none."""
-        slit = positions.atlas.slit
-        if slit is None:
-            marks = positions.landmarks[:, :2]
-            return cls(marks[[60, 61, 62, 63, 64]], marks[[60, 67, 66, 65, 64]])
-        places = positions.values[..., :2]
-        return cls(places[slit.upper_texels, slit.columns], places[slit.lower_texels, slit.columns])
-
-    @property
-    def gaps(self) -> Float:
-        """How far they are apart, ``(n,)`` pixels."""
-        out: Float = np.linalg.norm(self.lower - self.upper, axis=1)
-        return out
-
-    @property
-    def width(self) -> float:
-        """The mouth's, pixels."""
-        return float(np.linalg.norm(self.upper[-1] - self.upper[0]))
 
 
 def opened(image: Float, photo: Float, before: Face, after: PositionMap) -> Float:
@@ -90,7 +55,7 @@ def opened(image: Float, photo: Float, before: Face, after: PositionMap) -> Floa
     (H, W, 3) float32
         `image` itself unless the gap between the lips has grown.
     """
-    was, now = _Lips.of(before.positions), _Lips.of(after)
+    was, now = Lips.of(before.positions), Lips.of(after)
     width = max(now.width, 1e-6)
     grown = (now.gaps - was.gaps) / np.float32(width)
     if grown.max() <= _OPENED[0]:  # a moved face never keeps its gap to the pixel
@@ -116,7 +81,7 @@ def opened(image: Float, photo: Float, before: Face, after: PositionMap) -> Floa
 
 
 def _drawn(
-    lips: _Lips, attributes: Sequence[Float], shape: tuple[int, int]
+    lips: Lips, attributes: Sequence[Float], shape: tuple[int, int]
 ) -> tuple[tuple[slice, slice], Float, Float]:
     """Rasterize the mouth: a window of the image, its opacity there, and attributes.
 
@@ -162,7 +127,7 @@ def _made_up(s: Float, t: Float, depth: Float) -> Float:
     return out
 
 
-def _teeth_end(photo: Float, lips: _Lips, light: Float) -> Float:
+def _teeth_end(photo: Float, lips: Lips, light: Float) -> Float:
     """Where in the gap the upper teeth end, ``(n,)``: 0 at the upper lip, 1 at the lower.
 
     What is red there is the lower lip, and what is dark lies between the teeth.

@@ -8,33 +8,48 @@ import cv2
 import numpy as np
 
 from facelab.constants import PARTS
+from facelab.face.texture import unwrap
+from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import resized, smoothstep
-from facelab.types import Texture
+from facelab.numerics.smoothing import resized, smoothstep, spread
+from facelab.types import PositionMap, Texture
 
-SURFACE = ("skin", "brows", "eyes", "lips", "beard", "ears", "neck")
-"""The parts that are a face's own; in doubt the skin beside it, which looks the same."""
+SURFACE = ("skin", "brows", "eyes", "lips", "mouth", "beard", "ears", "neck")
+"""The parts that are a face's own; in doubt the skin beside it, which looks the same.
+
+What lies between the lips is told apart more finely by `facelab.face.mouth`.
+"""
+
 
 _DARK = 0.6  # of the skin's luminance: lenses darker than that hide the eyes
+
+IN_FRONT = ("glasses", "lenses", "front", "hair")
+"""The parts that hide a face."""
+
+_GLANCE = 64  # side of the texture that tells whether a parsing can be believed
+_FACE, _BARE = 0.5, 0.1  # of what was seen: the least that is a face, and its surface
 
 _SIDE = 256  # of the map on which edges are drawn in, texels
 _CLEAR = 0.6, 0.95  # share of surface at which a texel is refused, and taken whole
 _IN, _SOFT = 3, 2.0  # texels: how far from what is no skin taking begins, and how softly
 _HAIR = 0.3  # share of a texel from which strands may hang from it
 _STRAND = 4  # texels: half the width of the widest strand
-_DARKER = 4.0, 8.0  # CIELAB lightness by which a strand is darker than the skin to its sides
+_LINE = 7  # texels: half the width of the widest line that is mended
+_DARKER = 2.5, 6.0  # CIELAB lightness by which a strand is darker than the skin to its sides
 _SHADE = 5.0, 12.0  # CIELAB lightness by which a shadow is darker than the skin around
 _AWAY = 8  # texels from what is no skin, where the skin is in its own light
 _FEW = np.float32(1e-3)  # share of skin nearby that counts for little
-_FALL = 32  # texels: how far a strand may hang from the hair
+_FALL = 64  # texels: how far a strand may hang from the hair
 
 
-def surface(texture: Texture, parts: Sequence[str] = SURFACE) -> Float:
-    """How much of each texel is the face's surface, well away from what is not.
+def taken(texture: Texture, parts: Sequence[str] = SURFACE) -> Texture:
+    """Return a texture with confidence only where it shows the face's surface.
 
     Strands that are too thin for the parser are found by their darkness: what is darker than the
     skin to both sides (a black-hat transform; Serra 1982) and joined to hair (morphological
     reconstruction; Vincent, "Morphological grayscale reconstruction in image analysis", 1993).
+    Where a strand or the rim of glasses is a thin line, the surface to both sides is carried on
+    under it.
 
     Parameters
     ----------
@@ -45,13 +60,56 @@ def surface(texture: Texture, parts: Sequence[str] = SURFACE) -> Float:
 
     Returns
     -------
-    (S, S) float32
-        In [0, 1]; falls to 0 a few texels before hair, glasses or background begin.
+    Texture
+        Its confidence falls to 0 a few texels before hair, wide rims or background begin.
     """
     clear = smoothstep(share(texture, _SIDE, *parts), *_CLEAR)
-    inner = cv2.erode(np.minimum(clear, 1 - _hangs(texture, clear)), _disk(_IN))
-    blurred: Float = cv2.GaussianBlur(inner, (0, 0), _SOFT)
-    return resized(smoothstep(blurred, 0.5, 1), texture.size)  # 0 at the edge itself
+    bare = np.minimum(clear, 1 - _hangs(texture, clear))
+    lines = _lines(texture, bare)
+    inner = cv2.erode(np.maximum(bare, lines), _disk(_IN))
+    blurred = cv2.GaussianBlur(inner, (0, 0), _SOFT)
+    shown = resized(smoothstep(blurred, 0.5, 1), texture.size)  # 0 at the edge itself
+    return Texture(_mended(texture.colour, lines), texture.confidence * shown, texture.parts)
+
+
+def _lines(texture: Texture, bare: Float) -> Float:
+    """The thin lines in front of a bare surface, ``(256, 256)`` in [0, 1]."""
+    closed = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, _disk(_LINE))
+    interior = cv2.dilate(share(texture, _SIDE, "mouth"), _disk(_LINE))
+    return smoothstep(closed - bare - interior, 0.1, 0.5)
+
+
+def _mended(colour: Float, lines: Float) -> Float:
+    """Colours ``(S, S, 3)`` with those beside the lines carried on under them."""
+    if lines.max() < 0.05:
+        return colour
+    under = resized(cv2.dilate(lines, _disk(1)), len(colour))[..., None]
+    filled = spread(colour, 1 - smoothstep(under[..., 0], 0, 0.5))
+    out: Float = colour + smoothstep(under, 0, 0.5) * (filled - colour)
+    return out
+
+
+def believed(image: Float, positions: PositionMap, parsing: Parsing | None) -> Parsing | None:
+    """Return what an image shows around a face; None where most of it would be no face.
+
+    A parser may see nothing in a drawing or in the dark, where positions were found all the same.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        RGB in [0, 1].
+    positions : PositionMap
+        Pixels of the image.
+    parsing : Parsing, optional
+    """
+    if parsing is None:
+        return None
+    texture = unwrap(image, positions, _GLANCE, parsing)
+    total = max(float(texture.confidence.sum()), 1e-6)
+    for parts, least in ((SURFACE + IN_FRONT, _FACE), (SURFACE, _BARE)):
+        if float((share(texture, _GLANCE, *parts) * texture.confidence).sum()) < least * total:
+            return None
+    return parsing
 
 
 def clear_lenses(texture: Texture) -> bool:
@@ -82,8 +140,8 @@ def _hangs(texture: Texture, clear: Float) -> Float:
     room = np.maximum(hair, np.maximum(thin, shadow))
     room = room * (1 - cv2.dilate(share(texture, _SIDE, "brows", "eyes", "lips"), _disk(_STRAND)))
     reached = np.where(hair > _HAIR, room, 0).astype(np.float32)
-    for _ in range(_FALL):
-        reached = np.minimum(cv2.dilate(reached, _disk(1)), room)
+    for _ in range(_FALL // 2):  # two texels a step: strands have gaps
+        reached = np.minimum(cv2.dilate(reached, _disk(2)), room)
     return reached
 
 

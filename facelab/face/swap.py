@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from facelab.atlas import Atlas
-from facelab.face.quality import SURFACE, surface
+from facelab.face.light import lit_tones
+from facelab.face.quality import SURFACE, taken
+from facelab.face.relight import relight
 from facelab.face.skin import (
     SIZE,
     TONE_SIGMA,
@@ -26,14 +26,12 @@ from facelab.face.skin import (
     fringe,
     learn,
 )
+from facelab.face.strands import strands
 from facelab.face.texture import complete
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.smoothing import resized
 from facelab.types import Face, Texture
 
-# The most by which contrast may grow below and above the skin's own tone: pores and noise of dark
-# skin on light, highlights of light skin on dark.
-_BELOW, _ABOVE = 1.7, 1.15
 # Of the confidence that most of the face has: below it what does not look like skin is taken for
 # background, where skin should be and on the features.
 _GRAZING, _LOST = 0.6, 0.3
@@ -48,12 +46,17 @@ class Source:
     ----------
     texture : Texture
         What was not seen is made up (`facelab.face.texture.complete`).
-    tone : (128, 128, 3) float32
-        RGB, as in `facelab.face.skin.Skin`.
+    skin : Skin
+        Its own.
     """
 
     texture: Texture
-    tone: Float
+    skin: Skin
+
+    @property
+    def tone(self) -> Float:
+        """The tone of the skin, ``(128, 128, 3)`` RGB."""
+        return self.skin.tone
 
 
 def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
@@ -75,43 +78,12 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
         The target's positions; the source's texture in the target's light, with the source's
         confidence.
     """
-    wanted = source.tone + np.float32(tone) * (skin.tone - source.tone)
-    colour = relight(source.texture.colour, source.tone, wanted)
-    return Face(target.positions, Texture(colour, source.texture.confidence))
-
-
-def relight(colour: Float, own: Float, wanted: Float) -> Float:
-    """Move colours from one skin tone to another.
-
-    Each channel of each texel goes through the curve of two straight lines that takes black to
-    black, the own tone to the wanted one and white to white. So brows stay as dark against the
-    skin as they were. Where contrast would grow too much, all three
-    channels get less of it alike, which keeps the hue.
-
-    Parameters
-    ----------
-    colour : (S, S, 3) float32
-        RGB in [0, 1].
-    own, wanted : (n, n, 3) float32
-        Fields of skin tone, n <= S; equal ones change nothing.
-    """
-    # The floors keep the slopes finite, and 1 where the tones are equal.
-    below = _bounded(np.maximum(wanted, 0.02) / np.maximum(own, 0.02), _BELOW) - 1
-    above = _bounded(np.maximum(1 - wanted, 0.02) / np.maximum(1 - own, 0.02), _ABOVE) - 1
-    size = len(colour)
-    detail = cv2.subtract(colour, resized(own, size))
-    # As changes of the colour, so that equal tones leave it bit for bit.
-    darker = cv2.multiply(resized(below, size), np.minimum(detail, 0))
-    lighter = cv2.multiply(resized(above, size), np.maximum(detail, 0))
-    change = cv2.add(cv2.add(darker, lighter), resized(wanted - own, size))
-    out: Float = cv2.add(colour, change)
-    return np.clip(out, 0, 1, out=out)
-
-
-def _bounded(slope: NDArray[np.floating[Any]], most: float) -> Float:
-    """The slopes of three channels, scaled so that their mean is at most `most`."""
-    mean = slope.mean(axis=2, keepdims=True)
-    return np.asarray(slope * np.minimum(1, most / np.maximum(mean, 1e-6)), np.float32)
+    colour = source.texture.colour
+    if tone > 0:
+        own, lit = lit_tones(source.texture, source.skin, target.texture, skin)
+        wanted = own + np.float32(tone) * (lit - own)
+        colour = relight(colour, own, wanted, strands(source.texture))
+    return Face(target.positions, replace(source.texture, colour=colour))
 
 
 def fuse(views: Sequence[Texture], atlas: Atlas, parts: Sequence[str] = SURFACE) -> Source:
@@ -139,18 +111,23 @@ def fuse(views: Sequence[Texture], atlas: Atlas, parts: Sequence[str] = SURFACE)
     views = [
         reject_non_skin(view, own, atlas, parts) for view, own in zip(views, skins, strict=True)
     ]
-    tone = _common_tone(skins)
-    fused = views[0] if len(views) == 1 else _average(views, [own.tone for own in skins], tone)
-    return Source(complete(fused, atlas.region("face", fused.size) > 0), tone)
+    skin = _common(skins)
+    fused = views[0] if len(views) == 1 else _average(views, [own.tone for own in skins], skin.tone)
+    return Source(complete(fused, atlas.region("face", fused.size) > 0), skin)
 
 
-def _common_tone(skins: Sequence[Skin]) -> Float:
+def _common(skins: Sequence[Skin]) -> Skin:
+    """The mean tone, and skin where any view shows it."""
     if len(skins) == 1:
-        return skins[0].tone
+        return skins[0]
     weight = np.stack([own.likelihood for own in skins])[..., None] + np.float32(1e-3)
     mean = (weight * np.stack([own.tone for own in skins])).sum(axis=0) / weight.sum(axis=0)
-    common: Float = cv2.GaussianBlur(mean, (0, 0), TONE_SIGMA * SIZE)
-    return common
+    tone: Float = cv2.GaussianBlur(mean, (0, 0), TONE_SIGMA * SIZE)
+    likelihood, seen = (
+        np.maximum.reduce(list(maps))
+        for maps in zip(*[(own.likelihood, own.seen) for own in skins], strict=True)
+    )
+    return Skin(tone, likelihood, seen)
 
 
 def _average(views: Sequence[Texture], tones: Sequence[Float], common: Float) -> Texture:
@@ -162,7 +139,18 @@ def _average(views: Sequence[Texture], tones: Sequence[Float], common: Float) ->
         total += share[..., None] * relight(view.colour, tone, common)
         weights += share
     best: Float = np.maximum.reduce([view.confidence for view in views])
-    return Texture(total / weights[..., None], best)
+    return Texture(total / weights[..., None], best, _average_parts(views))
+
+
+def _average_parts(views: Sequence[Texture]) -> Float | None:
+    """The shares of the parts over the views, weighted as their colours; None if one has none."""
+    known = [view.parts for view in views if view.parts is not None]
+    if len(known) < len(views):
+        return None
+    weights = [resized(view.confidence, len(known[0])) ** _FUSION_POWER for view in views]
+    total = np.sum(weights, axis=0) + np.float32(1e-12)
+    shares = [(one / total)[..., None] * parts for one, parts in zip(weights, known, strict=True)]
+    return np.asarray(np.sum(shares, axis=0), np.float32)
 
 
 def reject_non_skin(
@@ -174,7 +162,7 @@ def reject_non_skin(
     forehead, and wherever the face is seen at a grazing angle.
     """
     if view.parts is not None:
-        return replace(view, confidence=view.confidence * surface(view, parts))
+        return taken(view, parts)
     turned = cv2.GaussianBlur(own.seen, (0, 0), 0.04 * SIZE) / max(float(own.seen.max()), 1e-3)
     grazing = turned < np.where(features(atlas, SIZE) > 0.5, _LOST, _GRAZING)
     hair = extended_outward(own.perhaps_not_skin * (_where_things_leak(atlas) | grazing), atlas)

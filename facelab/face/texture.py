@@ -13,12 +13,15 @@ import numpy as np
 from facelab.geometry.parsing import Parsing
 from facelab.geometry.visibility import normals, visible
 from facelab.numerics.arrays import Bool, Float, require, require_image
-from facelab.numerics.smoothing import resized, spread
+from facelab.numerics.distance import distance_within
+from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import SEEN, Box, PositionMap, Texture
 
 SMALLEST, LARGEST, STEP = 256, 2048, 64  # sides that a texture may have by itself
 
 _GRAZING, _FACING = 0.2, 0.6  # cosine to the viewing ray at which a texel is lost, and full
+_SILHOUETTE_SIDE = 256  # of the picture in which silhouettes are drawn, pixels
+_SURE = 0.012, 0.03  # of the face's size: how near a silhouette grazing texels are in doubt
 _SHARP = np.float32(1.4)  # pixels a texel may step over before a bicubic sample aliases visibly
 _FILL_SIZE = 256  # largest side at which unseen texels are made up: fills are smooth
 
@@ -149,11 +152,33 @@ def _confidence(image: Float, positions: PositionMap, footprint: Float, size: in
     height, width = image.shape[:2]
     x, y = positions.values[..., 0], positions.values[..., 1]
     inside = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
-    angle = np.clip((normals(positions)[..., 2] - _GRAZING) / (_FACING - _GRAZING), 0, 1)
+    toward = normals(positions)[..., 2]
+    angle = np.clip((toward - _GRAZING) / (_FACING - _GRAZING), 0, 1)
     density = 0.5 + 0.5 * np.minimum(footprint, 1)
     known = visible(positions) & inside & positions.atlas.face
-    rough = (known * angle * density).astype(np.float32)
+    sure = smoothstep(_from_silhouette(positions, known), *_SURE)
+    rough = (known * np.maximum(angle, sure) * density).astype(np.float32)
     out: Float = np.clip(resized(rough, size), 0, 1) * positions.atlas.region("face", size)
+    return out
+
+
+def _from_silhouette(positions: PositionMap, shown: Bool) -> Float:
+    """How far each texel lies from where the face ends in the photograph, parts of its size.
+
+    Only there is a grazing texel in doubt: a position map is some pixels off, and beside it lies
+    the background, or a cheek behind the nose. The flanks of a frontal nose have skin beside them.
+    """
+    box = positions.box
+    scale = np.float32(_SILHOUETTE_SIDE / max(box.width, box.height, 1e-6))
+    x, y = cv2.split((positions.values[..., :2] - np.float32([box.x0, box.y0])) * scale)
+    beyond = cv2.dilate((~shown).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.bool_)
+    column, row = (
+        np.clip(np.rint(at[beyond & shown]), 0, _SILHOUETTE_SIDE).astype(int) for at in (x, y)
+    )
+    picture = np.ones((_SILHOUETTE_SIDE + 1,) * 2, np.bool_)
+    picture[row, column] = False
+    distance = distance_within(picture) / np.float32(_SILHOUETTE_SIDE)
+    out: Float = cv2.remap(distance, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return out
 
 

@@ -74,6 +74,15 @@ class Motion:
         )
         return out
 
+    def carried(self, values: Float, window: tuple[slice, slice]) -> Float:
+        """Move a map ``(h, w)`` of another window of the image, which lies in this one."""
+        across, down = cv2.split(self.within(window))
+        y, x = np.indices(values.shape, np.float32)
+        out: Float = cv2.remap(
+            values, x + across, y + down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        return out
+
     def within(self, window: tuple[slice, slice]) -> Float:
         """The offsets in another window of the image, ``(h, w, 2)``, which lies in this one."""
         part = tuple(

@@ -6,7 +6,7 @@ Texture -> edit* (swap among them) -> rasterize -> blend
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 
@@ -14,20 +14,23 @@ from facelab.constants import PARTS
 from facelab.edits import Edit
 from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
+from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
-from facelab.face.occlusion import mouth_opening, occlusion, opacity
-from facelab.face.quality import SURFACE, clear_lenses
+from facelab.face.mouth import CLEAR, Interior, Lips, fit_lips, lips_alone
+from facelab.face.occlusion import occlusion, opacity
+from facelab.face.quality import SURFACE, believed, clear_lenses
+from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
 from facelab.face.texture import texture_size, unwrap
 from facelab.geometry.parsing import Parsing
-from facelab.geometry.warp import motion
+from facelab.geometry.warp import Motion, motion
 from facelab.numerics.arrays import Float
 from facelab.recipe.inputs import Inputs, Person, Pictures
 from facelab.recipe.recipe import Swap
 from facelab.types import Face, PositionMap, Texture
 
-_HIDDEN = set(PARTS) - {"front"}  # things that edits put on lie over all but hands and the like
+_HIDDEN = set(PARTS) - {"front"}  # over these lie the things that edits put on a face
 
 
 def edit_face(
@@ -71,26 +74,54 @@ def edit_face(
     after = reduce(lambda face, edit: edit(face, references), edits, before)
     if unchanged(before, after):
         return image, before.positions
-    atlas, size = before.positions.atlas, before.texture.size
-    hides = [edit.hides(atlas, size) for edit in edits]
-    if parsing is not None:
-        front = Front(parsing, _edited(before.texture, edits, hides))
-        shown = np.ones((size, size), np.float32)
-        drawn = composite(image, before, after, shown, blend, mask, front)
-        worn = Face(after.positions, before.texture)  # in the light of the skin without it
-        temples = [one for edit in edits if edit.strength > 0 for one in edit.temples(worn)]
-        moved = motion(before.positions, after.positions, image.shape[:2]) if temples else None
-
-        def shares(window: tuple[slice, slice], parts: tuple[str, ...]) -> Float:
-            return 1 - Front(parsing, parts).over(image, window, moved)
-
+    done = [edit for edit in edits if edit.strength > 0]
+    if parsing is None:
+        shown = _shown(before, done)
+        return composite(image, before, after, shown, blend, mask), after.positions
+    shown = np.ones((after.texture.size,) * 2, np.float32)
+    front, interior = _kept(before, done, parsing)
+    drawn = composite(image, before, after, shown, blend, mask, front, interior)
+    worn = Face(after.positions, before.texture)  # in the light of the skin without it
+    temples = [temple for edit in done for temple in edit.temples(worn)]
+    if temples:
+        moved = motion(before.positions, after.positions, image.shape[:2])
         for temple in temples:
-            drawn = temple.drawn(drawn, shares, mask)
-        return drawn, after.positions
-    # Hair in front stays in front; asked of the face as it was, or paint would pass for hair.
-    shown = 1 - occlusion(before.texture, learn(before.texture, atlas), atlas)
-    shown = np.maximum.reduce([shown, *hides])
-    return composite(image, before, after, shown, blend, mask), after.positions
+            drawn = temple.drawn(drawn, partial(_shares, image, parsing, moved), mask)
+    return drawn, after.positions
+
+
+def _shown(face: Face, edits: Sequence[Edit]) -> Float:
+    """Opacity of an edited face whose parts are not known: hair in front stays in front.
+
+    Asked of the face as it was, or paint would pass for hair.
+    """
+    atlas, texture = face.positions.atlas, face.texture
+    shown = 1 - occlusion(texture, learn(texture, atlas), atlas)
+    out: Float = np.maximum.reduce([shown, *(edit.hides(atlas, texture.size) for edit in edits)])
+    return out
+
+
+def _kept(face: Face, edits: Sequence[Edit], parsing: Parsing) -> tuple[Front, Interior | None]:
+    """What of a photograph stays when a face is edited: what none of the edits paints or hides."""
+    atlas, size = face.positions.atlas, face.texture.size
+    changed = {part for edit in edits for part in edit.painted(face.texture)}
+    if any(edit.hides(atlas, size).any() for edit in edits):
+        changed |= _HIDDEN
+    front = Front(parsing, tuple(part for part in PARTS if part in changed))
+    if any("mouth" in edit.paints for edit in edits):
+        return front, None
+    return front, Interior.kept(Lips.of(face.positions), [])
+
+
+def _shares(
+    image: Float,
+    parsing: Parsing,
+    moved: Motion | None,
+    window: tuple[slice, slice],
+    parts: tuple[str, ...],
+) -> Float:
+    """How much of each pixel of a window any of some parts is, ``(h, w)`` in [0, 1]."""
+    return 1 - Front(parsing, parts).over(image, window, moved)
 
 
 def swap_face(
@@ -101,8 +132,8 @@ def swap_face(
     size: int | None = None,
     mask: Float | None = None,
     parsing: Parsing | None = None,
-) -> Float:
-    """Return the image with the face at `positions` replaced by another person's.
+) -> tuple[Float, PositionMap]:
+    """Return the image with another person's face at `positions`, and where that face is then.
 
     Parameters
     ----------
@@ -127,24 +158,37 @@ def swap_face(
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
+    parsing = believed(image, positions, parsing)
+    positions = even_lids(fit_lips(image, positions, parsing))
     size = size or texture_size(positions)
     atlas = positions.atlas
     before = Face(positions, unwrap(image, positions, size, parsing))
     skin = learn(before.texture, atlas)
-    views = [unwrap(seen.image, seen.positions, size, seen.parsing) for seen in person.observations]
+    places = [
+        even_lids(fit_lips(seen.image, seen.positions, parts, CLEAR, 0.5))
+        for seen, parts in zip(person.observations, person.parsings, strict=True)
+    ]
+    views = [
+        lips_alone(unwrap(seen.image, place, size, parts), Lips.of(place), atlas)
+        for seen, place, parts in zip(person.observations, places, person.parsings, strict=True)
+    ]
     source = fuse(views, atlas, _taken(views, step))
-    after = swap(source, before, skin, step.tone)
-    widest = max((one.positions for one in person.observations), key=mouth_opening)
-    shown = opacity(positions, widest, source.texture.confidence, step.kept)
-    front = None
+    shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
+    after = Face(shape, swap(source, before, skin, step.tone).texture)
+    eyes = tuple(part for part in step.kept if part == "eyes")
+    shown = opacity(positions, positions, source.texture.confidence, eyes)
+    front = interior = None
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, _painted(before.texture, step))
-    return composite(image, before, after, shown, step.blend, mask, front)
+    if "mouth" in step.kept:
+        interior = Interior.kept(Lips.of(positions), [Lips.of(place) for place in places])
+    image = composite(image, before, after, shown, step.blend, mask, front, interior)
+    return image, shape
 
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
     """The parts that a swap takes of its source."""
-    taken = set(SURFACE) - {"beard"} | _worn(step, "source")
+    taken = {"skin", "brows", "eyes", "lips", "mouth"} | _worn(step, "source")
     if all(view.parts is None or clear_lenses(view) for view in views):
         taken.add("lenses")
     return tuple(part for part in PARTS if part in taken)
@@ -152,18 +196,10 @@ def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
 
 def _painted(target: Texture, step: Swap) -> tuple[str, ...]:
     """The parts of the target that a swap paints over."""
-    painted = set(SURFACE) - {"beard"} | {"mouth"} | _worn(step, "source")
+    painted = set(SURFACE) - {"beard"} | _worn(step, "source")
     if clear_lenses(target):
         painted.add("lenses")
     return tuple(part for part in PARTS if part in painted)
-
-
-def _edited(face: Texture, edits: Sequence[Edit], hides: Sequence[Float]) -> tuple[str, ...]:
-    """The parts of a photograph that edits change or put something over; all else stays."""
-    changed = {part for edit in edits if edit.strength > 0 for part in edit.painted(face)}
-    if any(hidden.any() for hidden in hides):
-        changed |= _HIDDEN
-    return tuple(part for part in PARTS if part in changed)
 
 
 def _worn(step: Swap, owner: str) -> set[str]:

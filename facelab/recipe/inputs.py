@@ -13,8 +13,10 @@ import numpy as np
 
 from facelab.edits.edit import Picture
 from facelab.errors import UsageError
+from facelab.face.quality import believed
 from facelab.face.swap import fuse
 from facelab.face.texture import texture_size, unwrap
+from facelab.geometry.parsing import Parsing
 from facelab.images import Image, read
 from facelab.images.given import Photograph, as_image, name_of
 from facelab.model import FaceModel, FaceObservation
@@ -43,16 +45,26 @@ class Person:
     matte: Float | None = None
 
     @cached_property
+    def parsings(self) -> tuple[Parsing | None, ...]:
+        """What each photograph shows around the face; None where that is not known."""
+        return tuple(
+            believed(seen.image, seen.positions, seen.parsing) for seen in self.observations
+        )
+
+    @cached_property
     def face(self) -> Face:
         """The face as edits take it: of one photograph what it shows, of several what all show."""
         if self.known is not None:
             return self.known
         first = self.observations[0].positions
+        if len(self.observations) == 1:
+            return Face(first, unwrap(self.observations[0].image, first, None, self.parsings[0]))
         size = max(texture_size(seen.positions) for seen in self.observations)
         views = [
-            unwrap(seen.image, seen.positions, size, seen.parsing) for seen in self.observations
+            unwrap(seen.image, seen.positions, size, parts)
+            for seen, parts in zip(self.observations, self.parsings, strict=True)
         ]
-        return Face(first, views[0] if len(views) == 1 else fuse(views, first.atlas).texture)
+        return Face(first, fuse(views, first.atlas).texture)
 
 
 @dataclass(frozen=True, eq=False)

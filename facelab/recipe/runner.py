@@ -8,7 +8,7 @@ One engine for swaps, edits, samples of data sets: a swap is a recipe of one ste
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from facelab import provenance
 from facelab.edits import Edit
+from facelab.face.mouth import fit_lips
+from facelab.face.quality import believed
 from facelab.face.texture import unwrap
 from facelab.images import Image
 from facelab.images.given import Photograph, as_image, name_of
@@ -25,6 +27,7 @@ from facelab.provenance.save import Making, Mark, Part
 from facelab.recipe.apply import edit_face, swap_face
 from facelab.recipe.inputs import Given, Ingredient, Person, file_of, ingredient
 from facelab.recipe.masks import fitting, read_mask
+from facelab.recipe.notes import size_note, unseen_note
 from facelab.recipe.recipe import MostFaces, Recipe, Swap, check_inputs
 from facelab.recipe.result import Result
 from facelab.recipe.write import describe
@@ -39,8 +42,6 @@ COMPOSING = {"swap", "transplant", "average", "anonymise"}  # they take other ph
 _SWAPPED = "The face of a person in this image was replaced with another by facelab."
 _COMPOSED = "Parts of faces in this image were taken from another photograph by facelab."
 _EDITED = "Faces in this image were edited by facelab."
-
-SMALLER = 0.5  # of the target's size: a smaller source leaves the result soft
 
 EDIT: Mapping[str, object] = {"command": "edit", "show": False}
 SWAP: Mapping[str, object] = {"command": "swap", "show": False}
@@ -115,8 +116,10 @@ class RecipeRunner:
             person = self.ingredients[step.source].value if isinstance(step, Swap) else None
             if isinstance(person, Person):
                 sizes = [seen.box.size for seen in person.observations]
-                notes = (size_note(sizes, face.box.size) for face in found)
-                yield from filter(None, notes)
+                sources = [seen.positions for seen in person.observations]
+                for face in found:
+                    notes = size_note(sizes, face.box.size), unseen_note(sources, face.positions)
+                    yield from filter(None, notes)
 
     def _changed(
         self, image: Float, positions: PositionMap, mask: Float | None
@@ -129,10 +132,13 @@ class RecipeRunner:
                 for step in steps:
                     assert isinstance(step, Swap)
                     parsing = self._parsed(image, positions)
-                    image = swap_face(image, positions, step, inputs, size, mask, parsing)
+                    image, positions = swap_face(
+                        image, positions, step, inputs, size, mask, parsing
+                    )
             else:
                 edits = [step for step in steps if isinstance(step, Edit)]
-                parsing = self._parsed(image, positions)
+                parsing = believed(image, positions, self._parsed(image, positions))
+                positions = fit_lips(image, positions, parsing)
                 before = Face(positions, unwrap(image, positions, size, parsing))
                 image, positions = edit_face(
                     image, before, edits, inputs, recipe.blend, mask, parsing
@@ -237,23 +243,3 @@ def faces_meant(recipe: Recipe, image: Float, model: FaceModel, name: str) -> li
     if isinstance(faces, MostFaces):
         return select("all", None, name)[: faces.count]
     return select(str(faces), None, name)
-
-
-def size_note(sources: Iterable[float], target: float) -> str | None:
-    """Return the note that a source's face is much smaller than the target's; none if it is not.
-
-    Parameters
-    ----------
-    sources : iterable of float
-        Sizes of the faces whose texture is used (`facelab.types.Box.size`), pixels; the largest
-        counts, since several photographs of one person are fused. One or more.
-    target : float
-        Size of the face that they are put on, pixels.
-    """
-    largest = max(sources)
-    if largest >= SMALLER * target:
-        return None
-    return (
-        f"the source's face is {largest:.0f} px, the target's {target:.0f}: the result will be "
-        "soft; give a larger photograph"
-    )

@@ -24,6 +24,7 @@ def swap(
     keep: Sequence[str] = ("mouth",),
     blend: str = "poisson",
     tone: float = 1.0,
+    shape: float = 0.8,
     occlusion: bool = True,
     beard: str = "target",
     glasses: str = "target",
@@ -51,6 +52,8 @@ def swap(
         ``poisson``, ``mixed`` or ``alpha``, see `facelab.face.blend`.
     tone : float
         How far the source is brought to the target's tone and shading, [0, 1].
+    shape : float
+        How far the face takes on the source's shape, [0, 1]; pose and expression stay.
     occlusion : bool
         Keep what lies in front of the target's face at its sides and forehead, as hair does.
     beard, glasses : str
@@ -86,6 +89,7 @@ def swap(
     step = Swap(
         source=SOURCE,
         tone=tone,
+        shape=shape,
         keep=tuple(keep) or ("none",),
         blend=blend,
         occlusion=occlusion,

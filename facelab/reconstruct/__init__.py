@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from facelab.reconstruct.parser import FaceParser
     from facelab.reconstruct.reconstructor import Regressor
     from facelab.reconstruct.segmentation import PersonSegmenter
+    from facelab.reconstruct.surroundings import SurroundingsParser
 
 __all__ = ["Reconstructor", "load_parser", "load_reconstructor", "load_segmenter"]
 
@@ -100,6 +101,30 @@ def load_parser(runtime: str = "torch", device: str = "cpu") -> FaceParser:
 
     network = load(MulticlassSegmenter, "multiclass")
     return FaceParser(load_runner(network, SIDE, runtime, device))
+
+
+def load_surroundings(runtime: str = "torch", device: str = "cpu") -> SurroundingsParser:
+    """Load the network that tells hair, clothes and background farther around a face.
+
+    Parameters
+    ----------
+    runtime, device : str
+        What runs its network: of `facelab.constants.RUNTIMES` and ``DEVICES``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such runtime or device, or not on this machine.
+    WeightsError
+        If weights are missing or damaged.
+    """
+    from facelab.models import multiclass_segmenter
+    from facelab.models.layers import load
+    from facelab.models.runtime import load_runner
+    from facelab.reconstruct.surroundings import SurroundingsParser
+
+    network = load(multiclass_segmenter.MulticlassSegmenter, "multiclass")
+    return SurroundingsParser(load_runner(network, multiclass_segmenter.SIDE, runtime, device))
 
 
 def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegmenter:

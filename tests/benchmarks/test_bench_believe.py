@@ -36,7 +36,7 @@ def folder(tmp_path):
     area = np.zeros((*SHAPE, 2), np.float32)
     area[:, 120:, 0] = 1
     area[200:, :, 1] = 1
-    swapped = swap_pairs.Swapped(target, area, {"whole": 0.25, "unwrap": 0.125})
+    swapped = swap_pairs.Swapped(target, target, area, {"whole": 0.25, "unwrap": 0.125})
     swap_pairs.write(tmp_path, PAIR, swapped)
     return tmp_path
 
@@ -60,6 +60,17 @@ def test_a_target_left_as_it_was_is_measured_as_such(folder) -> None:
     assert (found["whole, ms"], found["unwrap, ms"]) == (250, 125)
 
 
+def test_a_seam_is_against_what_lies_under_the_paint(folder) -> None:
+    """What was warped before it was painted over is no seam."""
+    warped = np.ascontiguousarray(images.read(folder / "b.png").pixels[:, ::-1])
+    area = np.zeros((*SHAPE, 2), np.float32)
+    area[:, 120:, 0] = 1
+    swap_pairs.write(folder, PAIR, swap_pairs.Swapped(warped, warped, area, {}))
+    found = judge_of(folder, canonical()).measured(PAIR, folder)
+    assert found["seam, step in L*"] == 0
+    assert found["tone"] > 0
+
+
 class Daylight(StubReconstructor):
     """Sees nothing in the dark."""
 
@@ -69,7 +80,8 @@ class Daylight(StubReconstructor):
 
 def test_a_result_without_a_face_is_read_where_the_target_has_it(folder) -> None:
     dark = images.read(folder / "b.png").pixels / 2
-    swap_pairs.write(folder, PAIR, swap_pairs.Swapped(dark, np.zeros((*SHAPE, 2), np.float32), {}))
+    nothing = np.zeros((*SHAPE, 2), np.float32)
+    swap_pairs.write(folder, PAIR, swap_pairs.Swapped(dark, dark, nothing, {}))
     judge = Judge(folder, FaceModel(Daylight(canonical())), {"net": colour_net})
     judge.prepare([PAIR])
     source, target = (
@@ -87,7 +99,7 @@ def test_the_area_is_what_shows_and_made_up_what_nobody_saw() -> None:
     shown = np.ones((256, 256), np.float32)
     shown[150:] = 0.5
     face = Face(canonical(), Texture(texture().colour, seen))
-    area = swap_pairs.area_of(face, shown, plain(SHAPE))
+    area = swap_pairs.area_of(plain(SHAPE), face, face, shown)
     assert area.shape == (*SHAPE, 2)
     assert area[0].max() == 0
     columns = np.flatnonzero(area[120, :, 0] > 0.9)

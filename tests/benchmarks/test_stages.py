@@ -55,6 +55,23 @@ def test_large_stages_are_split_and_follow_each_other_by_size(profile) -> None:
     ]
 
 
+def test_stages_of_stages_take_their_place(profile) -> None:
+    # 4.75 of its own naps, 2.5 of other's; what rests in both.
+    assert stages_of(profile, "first", "other") == {"nap": 7.25, REST: 2.75}
+
+
+def test_what_a_cached_property_calls_is_the_stage(profile) -> None:
+    cached = ("functools.py", 1, "__get__")
+    profile.stats[cached] = (*calls(1.0), {IN_FIRST: calls(1.0)})
+    profile.stats[HERE, 30, "parsing"] = (*calls(0.75), {cached: calls(0.75)})
+    assert stages_of(profile, "first")["parsing"] == 0.75
+
+
+def test_objects_that_are_called_have_their_files_name(profile) -> None:
+    profile.stats[HERE, 20, "__call__"] = entry(first=1.0)
+    assert stages_of(profile, "first")["test_stages"] == 1.0
+
+
 def test_small_stages_are_part_of_the_rest(profile, monkeypatch) -> None:
     monkeypatch.setattr(stages, "LEAST", 4.5)
     assert stages_of(profile, "first") == {"nap": 4.75, REST: 5.25}

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from facelab.face.skin import SIZE, learn
-from facelab.face.swap import Source, fuse, relight, swap
+from facelab.face.skin import learn
+from facelab.face.swap import Source, fuse, swap
 from facelab.types import Face, Texture
 from tests.synthetic import (
     ATLAS,
@@ -16,19 +14,12 @@ from tests.synthetic import (
     noise,
     painted,
     patch,
-    plain,
     plain_face,
     plane,
     texture,
 )
 
-FEW = settings(max_examples=20, deadline=None)
-CHANNELS = st.tuples(*[st.floats(0.05, 0.95)] * 3)
 FACE = ATLAS.region("face", 256) == 1
-
-
-def tone(colour):
-    return plain((SIZE, SIZE), colour)
 
 
 def skin_like(size=256, colour=SKIN, seed=0, contrast=0.05):
@@ -36,77 +27,6 @@ def skin_like(size=256, colour=SKIN, seed=0, contrast=0.05):
     grain = noise(size, size, seed) - 0.5
     grain = (grain + grain[:, ::-1]) * contrast
     return Texture(frozen(np.float32(colour) + grain), frozen(np.ones((size, size))))
-
-
-# --- Relighting --------------------------------------------------------------------------------
-
-
-@FEW
-@given(st.integers(0, 999), st.sampled_from([64, 128, 256, 300]))
-def test_equal_tones_leave_the_colour_bit_for_bit(seed, size):
-    colour, own = noise(size, size, seed), noise(SIZE // 2, SIZE // 2, seed + 1)
-    np.testing.assert_array_equal(relight(colour, own, own.copy()), colour)
-
-
-@FEW
-@given(CHANNELS, CHANNELS)
-def test_tone_itself_becomes_the_wanted_tone(own, wanted):
-    out = relight(plain((256, 256), own), tone(own), tone(wanted))
-    np.testing.assert_allclose(out, plain((256, 256), wanted), atol=1e-5)
-    assert out.dtype == np.float32
-
-
-@FEW
-@given(st.floats(0.4, 0.6), st.floats(-0.03, 0.03))
-def test_black_stays_black_and_white_white_where_contrast_hardly_grows(own, step):
-    """Far from the bounds on contrast, the curve goes through both ends."""
-    fields = tone([own] * 3), tone([own + step] * 3)
-    assert relight(plain((256, 256), (0, 0, 0)), *fields).max() < 1e-5
-    assert relight(plain((256, 256), (1, 1, 1)), *fields).min() > 1 - 1e-5
-
-
-@FEW
-@given(CHANNELS, CHANNELS)
-def test_black_and_white_stay_the_darkest_and_lightest(own, wanted):
-    fields = tone(own), tone(wanted)
-    black = relight(plain((128, 128), (0, 0, 0)), *fields)
-    white = relight(plain((128, 128), (1, 1, 1)), *fields)
-    assert (black <= np.float32(wanted) + 1e-5).all()
-    assert (white >= np.float32(wanted) - 1e-5).all()
-
-
-@FEW
-@given(CHANNELS, CHANNELS)
-def test_order_of_colours_is_kept(own, wanted):
-    steps = np.linspace(0, 1, SIZE, dtype=np.float32)
-    colour = frozen(np.broadcast_to(steps[:, None, None], (SIZE, SIZE, 3)))
-    out = relight(colour, tone(own), tone(wanted))
-    assert (np.diff(out, axis=0) >= -1e-6).all()
-    assert out.min() >= 0
-    assert out.max() <= 1
-
-
-def test_contrast_of_dark_skin_does_not_explode_on_light():
-    own, wanted = np.float32([0.1, 0.08, 0.07]), np.float32(SKIN)
-    pores = frozen(np.broadcast_to(own * np.float32(0.7), (128, 128, 3)))
-    out = relight(pores, tone(own), tone(wanted))
-    growth = np.mean(wanted - out[0, 0]) / np.mean(own * 0.3)
-    assert 0.5 < growth < 3  # the plain ratio of the tones is 7.6
-
-
-def test_bound_keeps_the_hue_of_the_change():
-    own, wanted = np.float32([0.1, 0.1, 0.1]), np.float32([0.8, 0.4, 0.4])
-    pores = frozen(np.broadcast_to(own * np.float32(0.9), (128, 128, 3)))
-    darker = wanted - relight(pores, tone(own), tone(wanted))[0, 0]
-    assert darker[0] / darker[1] == pytest.approx(2, rel=0.02)
-    assert darker[1] == pytest.approx(darker[2])
-
-
-def test_highlights_of_light_skin_do_not_explode_on_dark():
-    own, wanted = np.float32([0.9, 0.9, 0.9]), np.float32([0.2, 0.2, 0.2])
-    shine = frozen(np.broadcast_to(np.float32(0.95), (128, 128, 3)))
-    out = relight(shine, tone(own), tone(wanted))
-    assert 0.2 < out.mean() < 0.2 + 3 * 0.05  # the plain ratio is 8
 
 
 # --- Swapping ----------------------------------------------------------------------------------

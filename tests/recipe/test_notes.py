@@ -1,10 +1,11 @@
-"""A small source is said aloud."""
+"""What will not look good is said aloud."""
 
 from __future__ import annotations
 
 import pytest
 
-from facelab.recipe.runner import SMALLER, size_note
+from facelab.recipe.notes import SMALLER, size_note, unseen_note
+from tests.synthetic import canonical
 
 
 def test_both_sizes_and_the_remedy_are_named():
@@ -34,3 +35,11 @@ def test_the_largest_source_is_measured_by_the_target(sources, target, noted):
 
 def test_the_largest_source_is_the_one_named():
     assert "face is 30 px" in size_note([20, 30, 10], 300)
+
+
+def test_a_source_turned_away_is_said_aloud():
+    front, left, right = canonical(), canonical(yaw=-55), canonical(yaw=55)
+    assert unseen_note([front], canonical(yaw=15)) is None
+    note = unseen_note([left], right)
+    assert note is not None and "from that side" in note
+    assert unseen_note([left, right], right) is None

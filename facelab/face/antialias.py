@@ -1,0 +1,116 @@
+"""Antialiasing of the silhouettes inside a drawn face: a nose before a cheek, lip over lip.
+
+Only the pixels at which the texture's coordinates jump are sampled more finely; everywhere else
+one sample in the middle of a pixel is what trilinear textures are made for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facelab.numerics import abuffer, raster, scanline
+from facelab.numerics.arrays import Bool, Float, Int
+
+_SAMPLES = 2  # along each side of a pixel
+_JUMP = 1.0, 1.7  # texels, and times the lesser step beside it, from which a step is a jump
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Silhouettes:
+    """Samples of the pixels of a window that lie at inner silhouettes.
+
+    Parameters
+    ----------
+    pixels : (p,) intp
+        Flat indices of the pixels, ascending.
+    owner : (k,) intp
+        Which of them each sample belongs to.
+    uv : (k, 2) float32
+        Where in the position map each sample lies, texels.
+    """
+
+    pixels: NDArray[np.intp]
+    owner: NDArray[np.intp]
+    uv: Float
+
+    def smoothed(self, drawn: Float, sampled: Float) -> Float:
+        """A drawn map ``(h, w, c)`` with the means of its samples ``(k, c)`` at the silhouettes."""
+        count = np.bincount(self.owner, minlength=len(self.pixels))
+        means = [
+            np.bincount(self.owner, weights=channel, minlength=len(self.pixels)) / count
+            for channel in sampled.T
+        ]
+        out = drawn.reshape(-1, drawn.shape[2]).copy()
+        out[self.pixels] = np.column_stack(means)
+        return out.reshape(drawn.shape)
+
+
+def silhouettes(
+    vertices: Float, triangles: Int, places: Float, uv: Float, covered: Bool
+) -> Silhouettes | None:
+    """Samples of a drawn mesh at its inner silhouettes; None where there are none.
+
+    Parameters
+    ----------
+    vertices : (n, 3) float32
+        x right, y down and depth, pixels of the window.
+    triangles : (m, 3) int32
+    places : (n, 2) float32
+        Where in the position map each vertex lies, texels.
+    uv : (h, w, 2) float32
+        The same at the pixels' middles.
+    covered : (h, w) bool
+        Where the mesh is seen.
+    """
+    wanted = _jumps(uv, covered)
+    if not wanted.any():
+        return None
+    height, width = covered.shape
+    size = _SAMPLES * height, _SAMPLES * width
+    fine = vertices.copy()
+    fine[:, :2] = (vertices[:, :2] + np.float32(0.5)) * _SAMPLES - np.float32(0.5)
+    near = triangles[_near(vertices, triangles, wanted) & _facing(fine, triangles)]
+    layers = abuffer.gather(fine, near, size)
+    nearest = layers.only(np.diff(layers.pixel, prepend=-1) != 0)
+    row, column = np.divmod(nearest.pixel, size[1])
+    pixel = row // _SAMPLES * width + column // _SAMPLES
+    inside = wanted.ravel()[pixel]
+    kept = nearest.only(inside)
+    pixels, owner = np.unique(pixel[inside], return_inverse=True)
+    return Silhouettes(pixels, owner, kept.carry(near, places)) if len(pixels) else None
+
+
+def _jumps(uv: Float, covered: Bool) -> Bool:
+    """Pixels beside which the coordinates jump, ``(h, w)``."""
+    across = np.hypot(*cv2.split(np.diff(uv, axis=1))) * (covered[:, 1:] & covered[:, :-1])
+    down = np.hypot(*cv2.split(np.diff(uv, axis=0))) * (covered[1:] & covered[:-1])
+    right, left = np.pad(across, [(0, 0), (0, 1)]), np.pad(across, [(0, 0), (1, 0)])
+    below, above = np.pad(down, [(0, 1), (0, 0)]), np.pad(down, [(1, 0), (0, 0)])
+    least, ratio = _JUMP
+    out: Bool = covered & (
+        (np.maximum(left, right) > least + ratio * np.minimum(left, right))
+        | (np.maximum(above, below) > least + ratio * np.minimum(above, below))
+    )
+    return out
+
+
+def _near(vertices: Float, triangles: Int, wanted: Bool) -> Bool:
+    """Which triangles have a corner at a wanted pixel or so near that they may cover it."""
+    height, width = wanted.shape
+    reach = 2 + max(height, width) // 128
+    around = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    room = cv2.dilate(wanted.astype(np.uint8), around)
+    column, row = np.rint(vertices[:, :2]).astype(int).clip(0, [width - 1, height - 1]).T
+    out: Bool = (room[row, column] > 0)[triangles].any(axis=1)
+    return out
+
+
+def _facing(vertices: Float, triangles: Int) -> Bool:
+    """Which triangles face the viewer."""
+    x, y, _ = raster.screen(vertices)
+    out: Bool = scanline.doubled_area(x, y, raster.corners_of(triangles, len(vertices))) > 0
+    return out

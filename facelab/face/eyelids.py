@@ -1,0 +1,80 @@
+"""Eyelids of which one photograph shows more than another.
+
+A hooded lid has many rows of texels on a few pixels. Drawn where another face shows the lid
+wholly, they would become streaks of lashes. With rows at even parts of what is seen from brow to
+eye, lid lies on lid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import cv2
+import numpy as np
+
+from facelab.atlas import Atlas
+from facelab.numerics.arrays import Float, Int
+from facelab.numerics.smoothing import smoothstep
+from facelab.types import PositionMap
+
+_TAPER = 5  # columns of texels at an eye's corners over which rows return to where they were
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lids:
+    """The upper eyelids in the atlas: columns of texels, ``(n,)``, and rows in each.
+
+    Parameters
+    ----------
+    columns, brow, eye : (n,) int
+        The brow's last row and the eye's first in each column.
+    share : (n,) float32
+        How far the column's rows are moved, [0, 1].
+    """
+
+    columns: Int
+    brow: Int
+    eye: Int
+    share: Float
+
+
+@cache
+def _lids(atlas: Atlas) -> _Lids:
+    brows, eyes = (atlas.region(name, atlas.size) > 0.5 for name in ("brows", "eyes"))
+    wanted = eyes.any(axis=0) & brows.any(axis=0)
+    columns = np.flatnonzero(wanted)
+    brow = len(brows) - 1 - brows[::-1, columns].argmax(axis=0)
+    starts = np.flatnonzero(np.diff(columns, prepend=-2) > 1)
+    share = np.concatenate(
+        [
+            smoothstep((np.minimum(run, run[::-1]) + 1) / np.float32(_TAPER))
+            for run in map(np.arange, np.diff([*starts, len(columns)]))
+        ]
+    )
+    return _Lids(columns, brow, eyes[:, columns].argmax(axis=0), share)
+
+
+def even_lids(positions: PositionMap) -> PositionMap:
+    """Positions whose rows between brows and eyes are as far apart as each other.
+
+    Parameters
+    ----------
+    positions : PositionMap
+
+    Returns
+    -------
+    PositionMap
+        The same surface; on the upper eyelids, other texels of it lie at its places.
+    """
+    lids = _lids(positions.atlas)
+    shift = np.zeros_like(positions.values)
+    for column, brow, eye, share in zip(lids.columns, lids.brow, lids.eye, lids.share, strict=True):
+        lid = positions.values[brow : eye + 1, column]
+        steps = np.linalg.norm(np.diff(lid[:, :2], axis=0), axis=1)
+        along = np.concatenate([[0], np.cumsum(steps)])
+        even = np.linspace(0, along[-1], len(lid))
+        moved = np.column_stack([np.interp(even, along, axis) for axis in lid.T])
+        shift[brow : eye + 1, column] = share * (moved - lid)
+    smooth = cv2.GaussianBlur(shift, (0, 0), 1.0)
+    return replace(positions, values=positions.values + smooth)

@@ -1,0 +1,63 @@
+"""Hair of a face itself, brows, lashes and beard: where it is, and how dark its strands are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from facelab.face.quality import share
+from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import resized
+from facelab.types import Texture
+
+_SIDE = 256  # of the maps, texels
+_SOFT = 1.5  # texels
+_LASHES = 5  # texels: width of the disk that takes an eye to the ends of its lashes
+_MIXED = np.float32(0.6)  # of what is dark beside an eye that is lash; the rest is shaded skin
+_DARKEST = 0.05  # quantile of the lightness of brows at which strands lie close
+_SEEN = 0.3  # confidence from which a texel counts
+_FEW = 30  # texels, below which nothing is known of brows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strands:
+    """Where a face has hair, and how dark that is.
+
+    Parameters
+    ----------
+    hair : (256, 256) float32
+        How far what is dark is hair over skin rather than skin in shade, [0, 1].
+    reach : (256, 256) float32
+        Where a dark texel may be hair at all, [0, 1].
+    darkest : float
+        Lightness of hair without skin between, L*.
+    """
+
+    hair: Float
+    reach: Float
+    darkest: float
+
+    def at(self, size: int) -> tuple[Float, Float]:
+        """`hair`, and the lightness of the darkest hair, 0 where there is none, at another side."""
+        return resized(self.hair, size), resized(self.reach * np.float32(self.darkest), size)
+
+
+def strands(texture: Texture) -> Strands | None:
+    """Find the brows, lashes and beard of a face; None where its parts are not known."""
+    if texture.parts is None:
+        return None
+    brows = share(texture, _SIDE, "brows")
+    grown = cv2.dilate(
+        share(texture, _SIDE, "eyes"),
+        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_LASHES, _LASHES)),
+    )
+    drawn = np.dstack([np.maximum(brows, share(texture, _SIDE, "beard", "hair")), grown])
+    hair, lashes = cv2.split(cv2.GaussianBlur(drawn, (0, 0), _SOFT))
+    sure = (brows > 0.5) & (resized(texture.confidence, _SIDE) > _SEEN)
+    darkest = 0.0
+    if sure.sum() >= _FEW:
+        lightness = cv2.cvtColor(resized(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)[..., 0]
+        darkest = float(np.quantile(lightness[sure], _DARKEST))
+    return Strands(np.maximum(hair, _MIXED * lashes), np.maximum(hair, lashes), darkest)

@@ -1,0 +1,102 @@
+"""What a swap takes of a photograph: the face's surface, away from hair and glasses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from facelab.constants import PARTS
+from facelab.face.quality import SURFACE, believed, clear_lenses, share, taken
+from facelab.geometry.parsing import SIDE, Parsing
+from facelab.types import Crop, Texture
+from tests.synthetic import frozen, plain, plane
+
+SKIN = (0.7, 0.5, 0.4)
+
+
+def parts_of(**masks):
+    """Skin, but for the named parts, which are masks ``(256, 256)``."""
+    parts = np.zeros((256, 256, len(PARTS)), np.float32)
+    for name, mask in masks.items():
+        parts[..., PARTS.index(name)] = mask
+    parts[..., PARTS.index("skin")] += 1 - parts.sum(axis=2)
+    return frozen(parts)
+
+
+def textured(colour=None, **masks):
+    colour = np.broadcast_to(np.float32(SKIN), (256, 256, 3)) if colour is None else colour
+    return Texture(frozen(colour), frozen(np.ones((256, 256))), parts_of(**masks))
+
+
+def rows(first, last):
+    mask = np.zeros((256, 256), np.float32)
+    mask[first:last] = 1
+    return mask
+
+
+def test_bare_skin_is_taken_whole():
+    view = textured()
+    out = taken(view)
+    np.testing.assert_array_equal(out.colour, view.colour)
+    assert out.confidence[20:-20, 20:-20].min() == 1
+
+
+def test_hair_and_the_texels_beside_it_are_not_taken():
+    confidence = taken(textured(hair=rows(0, 80))).confidence
+    assert confidence[:82].max() == 0
+    assert confidence[100:240, 20:-20].min() == 1
+    assert (np.diff(confidence[60:120, 128]) >= -1e-6).all()
+
+
+def test_strands_that_the_parser_misses_are_not_taken():
+    colour = np.tile(np.float32(SKIN), (256, 256, 1))
+    colour[60:120, 127:129] *= 0.5  # hangs from the hair
+    colour[180:220, 127:129] *= 0.5  # does not
+    view = textured(colour, hair=rows(0, 60))
+    out = taken(view)
+    assert np.abs(out.colour[80:100, 127:129] - SKIN).max() < 0.05  # mended: it is thin
+    np.testing.assert_array_equal(out.colour[190:210, 127:129], colour[190:210, 127:129])
+
+
+def test_a_thin_rim_is_mended_from_both_sides_and_a_wide_one_is_not_taken():
+    thin, wide = rows(100, 105), rows(100, 130)
+    for mask, mended in ((thin, True), (wide, False)):
+        colour = np.tile(np.float32(SKIN), (256, 256, 1))
+        colour[mask > 0] = 0.1
+        out = taken(textured(colour, glasses=mask))
+        middle = out.confidence[mask[:, 0] > 0][:, 20:-20].mean(axis=1)
+        assert (np.median(middle) > 0.9) == mended
+        assert (np.abs(out.colour[102, 128] - SKIN).max() < 0.05) == mended
+
+
+def test_what_counts_as_surface_is_told():
+    view = textured(beard=rows(150, 256))
+    assert taken(view).confidence[200, 128] == 1
+    assert taken(view, ("skin",)).confidence[200, 128] == 0
+
+
+@pytest.mark.parametrize(("dark", "clear"), [(0.9, True), (0.3, False)])
+def test_dark_lenses_hide_the_eyes(dark, clear):
+    colour = np.tile(np.float32(SKIN), (256, 256, 1))
+    colour[80:120] *= dark
+    assert clear_lenses(textured(colour, lenses=rows(80, 120))) == clear
+    assert clear_lenses(textured())
+
+
+def test_shares_need_parts():
+    with pytest.raises(ValueError, match="parts"):
+        share(replace(textured(), parts=None), 64, *SURFACE)
+
+
+@pytest.mark.parametrize(
+    ("part", "known"), [("skin", True), ("background", False), ("hair", False)]
+)
+def test_a_parsing_that_sees_no_face_is_not_believed(part, known):
+    shares = np.zeros((SIDE, SIDE, len(PARTS)), np.float32)
+    shares[..., PARTS.index(part)] = 1
+    parsing = Parsing(frozen(shares), Crop((128.0, 128.0), 256.0, 0.0, SIDE))
+    found = believed(plain((256, 256)), plane(), parsing)
+    assert (found is parsing) == known
+    assert believed(plain((256, 256)), plane(), None) is None

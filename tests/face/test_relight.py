@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from facelab.constants import PARTS
+from facelab.face.relight import relight
+from facelab.face.skin import SIZE
+from facelab.face.strands import Strands, strands
+from facelab.types import Texture
+from tests.synthetic import frozen, noise, plain
+
+FEW = settings(max_examples=20, deadline=None)
+CHANNELS = st.tuples(*[st.floats(0.05, 0.95)] * 3)
+GREYS = st.floats(0.1, 0.95)
+LIGHT = (0.85, 0.68, 0.58)
+
+
+def tone(colour):
+    return plain((SIZE, SIZE), colour)
+
+
+def lightness(colour):
+    return cv2.cvtColor(np.ascontiguousarray(colour, np.float32), cv2.COLOR_RGB2Lab)[..., 0]
+
+
+def grey(level):
+    """The colour of a lightness, RGB."""
+    lab = np.float32([[[level, 0, 0]]])
+    return cv2.cvtColor(lab, cv2.COLOR_Lab2RGB)[0, 0]
+
+
+def moved(level, own, wanted, hair=None):
+    """Where a lightness goes, from one grey tone to another."""
+    fields = tone(grey(own)), tone(grey(wanted))
+    return float(lightness(relight(plain((SIZE, SIZE), grey(level)), *fields, hair))[0, 0])
+
+
+def brow(darkest):
+    whole = frozen(np.ones((256, 256), np.float32))
+    return Strands(whole, whole, darkest)
+
+
+@FEW
+@given(st.integers(0, 999), st.sampled_from([64, 128, 256, 300]), st.floats(0, 60))
+def test_equal_tones_leave_the_colour_bit_for_bit(seed, size, darkest):
+    colour, own = noise(size, size, seed), noise(SIZE // 2, SIZE // 2, seed + 1)
+    for hair in (None, brow(darkest)):
+        np.testing.assert_array_equal(relight(colour, own, own.copy(), hair), colour)
+
+
+@FEW
+@given(CHANNELS, CHANNELS)
+def test_tone_itself_becomes_the_wanted_tone(own, wanted):
+    out = relight(plain((256, 256), own), tone(own), tone(wanted))
+    np.testing.assert_allclose(out, plain((256, 256), wanted), atol=5e-3)
+    assert out.dtype == np.float32
+
+
+@FEW
+@given(GREYS, GREYS)
+def test_black_and_white_stay_the_darkest_and_lightest(own, wanted):
+    black = relight(plain((128, 128), (0, 0, 0)), tone([own] * 3), tone([wanted] * 3))
+    white = relight(plain((128, 128), (1, 1, 1)), tone([own] * 3), tone([wanted] * 3))
+    assert black.max() < 1e-4
+    assert (white >= np.float32(wanted) - 1e-5).all()
+
+
+@FEW
+@given(GREYS, GREYS, st.none() | st.floats(0, 40))
+def test_order_of_lightness_is_kept(own, wanted, darkest):
+    steps = np.linspace(0, 1, SIZE, dtype=np.float32)
+    colour = frozen(np.broadcast_to(steps[:, None, None], (SIZE, SIZE, 3)))
+    hair = None if darkest is None else brow(darkest)
+    out = relight(colour, tone([own] * 3), tone([wanted] * 3), hair)
+    assert (np.diff(lightness(out)[:, 0]) >= -0.2).all()
+    assert out.min() >= 0
+    assert out.max() <= 1
+
+
+@pytest.mark.parametrize(("own", "wanted"), [(30, 75), (75, 30), (50, 55)])
+@pytest.mark.parametrize("step", [-2, 2])
+def test_contrast_at_the_tone_is_bounded_both_ways(own, wanted, step):
+    change = (moved(own + step, own, wanted) - wanted) / step
+    assert 0.55 < change < 1.45  # the plain ratio of the tones is 2.5 and 0.4
+
+
+def test_dark_hair_stays_dark_on_light_skin_and_skin_beside_it_is_skin():
+    assert moved(14, 32, 76, brow(14)) == pytest.approx(14, abs=0.5)
+    assert moved(32, 32, 76, brow(14)) == pytest.approx(76, abs=0.5)
+    assert moved(23, 32, 76, brow(14)) == pytest.approx(45, abs=0.5)  # half covered, as in a matte
+    assert moved(14, 32, 76) > 30  # as skin in shade it would be grey
+
+
+def test_light_hair_does_not_glow_on_dark_skin():
+    assert moved(60, 75, 35, brow(60)) < 35
+    assert moved(12, 75, 35, brow(12)) == pytest.approx(12, abs=0.5)
+
+
+def test_what_is_grey_on_yellow_skin_does_not_turn_blue():
+    yellow, pink = np.float32([0.75, 0.6, 0.25]), np.float32([0.9, 0.78, 0.74])
+    line = relight(plain((128, 128), grey(35)), tone(yellow), tone(pink))
+    a, b = cv2.cvtColor(line, cv2.COLOR_RGB2Lab)[0, 0, 1:]
+    assert abs(a) < 0.5
+    assert abs(b) < 0.5
+
+
+def drawn(brows, level):
+    """A skin-coloured texture with brows of a lightness, and its parts."""
+    parts = np.zeros((256, 256, len(PARTS)), np.float32)
+    parts[..., PARTS.index("brows")] = brows
+    parts[..., PARTS.index("skin")] = 1 - brows
+    colour = np.where(brows[..., None] > 0, grey(level), np.float32(LIGHT))
+    return Texture(
+        frozen(np.float32(colour)), frozen(np.ones((256, 256), np.float32)), frozen(parts)
+    )
+
+
+def test_strands_are_as_dark_as_the_brows():
+    brows = np.zeros((256, 256), np.float32)
+    brows[60:72, 60:100] = 1
+    found = strands(drawn(brows, 22))
+    assert found.darkest == pytest.approx(22, abs=0.2)
+    assert found.hair[66, 80] > 0.95
+    assert found.hair[120, 80] == 0
+
+
+def test_without_parts_nothing_is_known_of_strands():
+    assert strands(Texture(tone(LIGHT), frozen(np.ones((SIZE, SIZE), np.float32)))) is None

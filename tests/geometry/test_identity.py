@@ -1,0 +1,170 @@
+"""Identity is told from expression, pose and place, and only as far as a face is seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from facelab.atlas.canonical import LOWER_LIP, OVAL, UPPER_LIP
+from facelab.geometry.identity import POINTS, IdentityModel, Likeness, similarities
+from facelab.geometry.landmarks import twins
+from facelab.geometry.pose import matrix
+
+FLIP = np.array([1, -1, 1])
+MIRROR = np.array([-1, 1, 1])
+PLACED = np.array([140.0, -120.0, 10.0])
+
+model = IdentityModel.load
+seeds = st.integers(0, 2**16)
+angles = st.floats(-40, 40)
+
+
+def normal(kind, seed, strength=1.0):
+    """Offsets ``(468, 3)`` with drawn coefficients of modes."""
+    modes = getattr(model(), kind)
+    drawn = np.random.default_rng(seed).normal(0, strength, len(modes))
+    return np.tensordot(drawn, modes, 1)
+
+
+def seen(offsets, yaw=0.0, pitch=0.0, roll=0.0, scale=9.0, shift=0.0):
+    """The likeness of the mean face with offsets, from the pixels of some photograph."""
+    placed = scale * (model().base + offsets) @ matrix(yaw, pitch, roll).T + PLACED + shift
+    return model().likeness((placed * FLIP).astype(np.float32))
+
+
+def size(offsets):
+    return float(np.sqrt(np.mean(np.sum(offsets**2, axis=1))))
+
+
+def between(others, own):
+    """The difference found between one person's photographs, or photograph, and another's."""
+    others = [others] if isinstance(others, Likeness) else others
+    return model().difference(others, own)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_difference_of_two_people_is_found(seed):
+    other, own = normal("identity", seed), normal("identity", seed + 10)
+    found, true = between(seen(other), seen(own))[:, :2], model()._held(other - own)[:, :2]
+    assert np.sum(found * true) > 0.85 * np.linalg.norm(found) * np.linalg.norm(true)
+    assert 0.6 * size(true) < size(found) < 1.1 * size(true)
+
+
+@given(seeds, seeds, seeds)
+@settings(max_examples=15, deadline=None)
+def test_what_faces_do_is_left_alone(person, act, other_act):
+    offsets = normal("identity", person)
+    one, two = seen(offsets + normal("expression", act)), seen(offsets + normal("expression", 7))
+    raw = normal("expression", act) - normal("expression", 7)
+    assert size(between(one, two)) <= 0.3 * size(raw) + 1e-9
+
+
+@given(seeds, angles, angles, angles, st.floats(2, 40), st.floats(-900, 900))
+@settings(max_examples=15, deadline=None)
+def test_place_and_size_in_the_photograph_do_not_matter(seed, yaw, pitch, roll, scale, shift):
+    other, own = normal("identity", seed), normal("identity", seed + 1)
+    still = between(seen(other), seen(own))
+    flat = between(seen(other, 0, 0, roll, scale, shift), seen(own))
+    np.testing.assert_allclose(flat, still, atol=2e-3)
+    turned = between(seen(other, yaw, pitch, roll, scale, shift), seen(own))
+    assert size(turned - still) < 0.35 * size(still)
+
+
+@given(seeds, seeds)
+@settings(max_examples=10, deadline=None)
+def test_faces_that_are_alike_differ_in_nothing(person, noise):
+    own = seen(normal("identity", person) + np.random.default_rng(noise).normal(0, 1, (POINTS, 3)))
+    assert not between(own, own).any()
+
+
+def test_there_and_back_is_nowhere():
+    one, two = seen(normal("identity", 1), yaw=20), seen(normal("identity", 2), yaw=-35)
+    there, back = between(one, two), between(two, one)
+    np.testing.assert_allclose(there, -back, atol=1e-9)
+
+
+def test_the_mirror_image_of_the_difference_is_that_of_mirror_images():
+    one, two = normal("identity", 3) + normal("expression", 4), normal("identity", 5)
+    difference = between(seen(one), seen(two))
+    mirrored = between(seen(one[twins()] * MIRROR), seen(two[twins()] * MIRROR))
+    np.testing.assert_allclose(mirrored, difference[twins()] * MIRROR, atol=0.02)
+
+
+def test_what_is_badly_seen_says_little():
+    other, own = seen(normal("identity", 1)), seen(normal("identity", 2))
+    sizes = [
+        size(between(replace(other, precision=other.precision * share), own))
+        for share in (1.0, 1e-2, 1e-4, 1e-8)
+    ]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] < 1e-3 * sizes[0]
+
+
+def test_a_side_that_is_turned_away_counts_less():
+    precision = seen(np.zeros((POINTS, 3)), yaw=60).precision
+    weight = np.trace(precision, axis1=1, axis2=2)
+    right, left = 234, 454  # at the ears; the right one turns to the viewer
+    assert weight[right] > 4 * weight[left]
+
+
+def test_the_lips_stay_as_far_apart():
+    difference = between(seen(normal("identity", 8)), seen(normal("identity", 9)))
+    inner = difference[list(UPPER_LIP)] - difference[list(LOWER_LIP)]
+    np.testing.assert_allclose(inner, 0, atol=1e-9)
+
+
+def test_the_head_keeps_its_size():
+    difference = between(seen(normal("identity", 8)), seen(normal("identity", 9)))
+    upper = [point for point in OVAL if model().base[point, 1] > -2]
+    away = similarities(model().base)[:, upper].reshape(7, -1)
+    share = np.linalg.lstsq(away.T, difference[upper].ravel(), rcond=None)[0]
+    assert abs(share[3]) < 0.02  # what it would grow by
+
+
+def test_several_photographs_say_more_than_one():
+    person, own, rng = normal("identity", 1), seen(normal("identity", 2)), np.random.default_rng(0)
+    noise = rng.normal(0, 0.3, (6, POINTS, 3))
+    views = [
+        seen(person + each, yaw=yaw) for each, yaw in zip(noise, range(-50, 51, 20), strict=True)
+    ]
+    truth = between(seen(person), own)
+    errors = [size(between(view, own) - truth) for view in views]
+    assert size(between(views, own) - truth) < min(errors)
+
+
+def test_expressions_that_two_photographs_share_are_fitted_to_each():
+    person, own = normal("identity", 1), seen(normal("identity", 2))
+    acts = [seen(person + normal("expression", seed)) for seed in range(20, 24)]
+    truth = between([seen(person)] * len(acts), own)
+    assert size(between(acts, own) - truth) < 0.15 * size(truth)
+
+
+def test_similarities_are_what_small_ones_do():
+    points = np.random.default_rng(0).normal(0, 3, (20, 3))
+    moves, small = similarities(points.astype(np.float32)), 1e-4
+    centre = points.mean(axis=0)
+    turned = (points - centre) @ matrix(np.rad2deg(small), 0, 0).T + centre
+    grown = (points - centre) * (1 + small) + centre
+    np.testing.assert_allclose(small * moves[5], turned - points, atol=1e-6)
+    np.testing.assert_allclose(small * moves[3], grown - points, atol=1e-6)
+    assert moves.shape == (7, 20, 3)
+
+
+def test_shapes_are_checked():
+    with pytest.raises(ValueError, match="points"):
+        model().likeness(np.zeros((68, 3), np.float32))
+    with pytest.raises(ValueError, match="identity"):
+        replace(model(), identity=np.zeros((3, 68, 3), np.float32))
+
+
+def test_a_likeness_knows_the_way_back():
+    own = seen(normal("identity", 1), yaw=25, pitch=10, roll=5, scale=11)
+    assert isinstance(own, Likeness)
+    offsets = np.random.default_rng(1).normal(0, 1, (POINTS, 3))
+    np.testing.assert_allclose(
+        offsets @ own.axes.T, 11 * offsets @ matrix(25, 10, 5).T * FLIP, rtol=0.1, atol=2
+    )
