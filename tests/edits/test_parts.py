@@ -116,6 +116,16 @@ def test_skin_lies_bare_where_the_parts_say_so():
     assert bare[130:150, 90:110].min() > 0.95
 
 
+def test_nostrils_are_no_bare_skin():
+    face = lopsided()
+    dark = face.texture.colour.copy()
+    dark[140:150, 90:100] *= 0.3
+    face = Face(face.positions, replace(face.texture, colour=frozen(dark)))
+    bare = complexion(knowing(face)).bare
+    assert bare[143:147, 93:97].max() < 0.1
+    assert bare[143:147, 75:82].min() > 0.95
+
+
 def test_a_face_of_unknown_parts_is_changed_as_ever():
     face = lopsided()
     for edit in (Lipstick(), Smooth(), Whiten()):
