@@ -40,6 +40,7 @@ from facelab.types import SEEN, Face, Texture
 
 if TYPE_CHECKING:  # earlier versions have none
     from facelab.face.front import Front
+    from facelab.face.mouth import Interior
 
 WHOLE = "whole"
 # The functions whose callees are the stages: what changes one face, and in it the swap.
@@ -118,7 +119,12 @@ def composited() -> Iterator[list[tuple[Any, ...]]]:
 
 
 def area_of(
-    image: Float, before: Face, after: Face, opacity: Float, front: Front | None = None
+    image: Float,
+    before: Face,
+    after: Face,
+    opacity: Float,
+    front: Front | None = None,
+    interior: Interior | None = None,
 ) -> Float:
     """How much of each pixel of `image` a face covers, and how much of that is made up.
 
@@ -133,6 +139,8 @@ def area_of(
     if front is not None:
         moved = motion(before.positions, after.positions, image.shape[:2])
         shown = smoothstep(shown, 0.5, 1) * (1 - front.over(image, layer.window, moved))
+        if interior is not None:
+            shown = shown * (1 - interior.over(layer.window, moved))
     unseen = (after.texture.confidence < SEEN).astype(np.float32)
     made_up = layer.sampled(unseen[..., None])[..., 0] * layer.fragments.covered
     area[layer.window] = np.dstack([shown * layer.oval, made_up])

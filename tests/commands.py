@@ -12,6 +12,7 @@ import PIL.Image
 from click.testing import CliRunner
 
 from facelab import atlas
+from facelab.augment.classes import NOT_KNOWN
 from facelab.cli import main
 from facelab.types import PositionMap, Reconstruction
 
@@ -31,6 +32,11 @@ class FlatFace:
 
     def largest(self, image):
         return self(image)
+
+
+def nothing_known(*_):
+    """In place of the networks that tell the classes of a photograph's pixels."""
+    return lambda image, positions: np.full(image.shape[:2], NOT_KNOWN, np.uint8)
 
 
 def picture(path, seed, height=36, width=40):

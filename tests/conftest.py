@@ -55,7 +55,7 @@ def calls(monkeypatch):
 
     monkeypatch.setattr(Networks, "load", lambda _: FlatFace())
     monkeypatch.setattr(RecipeRunner, "__call__", noted)
-    monkeypatch.setattr(runner, "swap_face", lambda image, *_: 1 - image)
+    monkeypatch.setattr(runner, "swap_face", lambda image, where, *_: (1 - image, where))
     return made
 
 

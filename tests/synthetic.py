@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from facelab import atlas as atlases
+from facelab.geometry.identity import IdentityModel
 from facelab.geometry.landmarks import position_map
 from facelab.geometry.pose import matrix
 from facelab.types import Face, PositionMap, Reconstruction, Texture
@@ -164,6 +165,18 @@ def canonical_points(yaw=0.0, pitch=0.0, roll=0.0, scale=10.0, origin=(120.0, 13
 def canonical(**pose):
     """The position map through `canonical_points`."""
     return position_map(canonical_points(**pose), ATLAS)
+
+
+def person(identity=0, act=None, yaw=0.0, scale=9.0, origin=(128.0, 128.0, 0.0)):
+    """The position map of one of many people, by number; doing something, by number."""
+    model = IdentityModel.load()
+    points = model.base.astype(np.float64)
+    for modes, number in ((model.identity, identity), (model.expression, act)):
+        if number is not None:
+            drawn = np.random.default_rng(number).normal(0, 1, len(modes))
+            points = points + np.tensordot(drawn, modes, 1)
+    placed = scale * points @ matrix(yaw, 0, 0).T * [1, -1, 1] + origin
+    return position_map(placed.astype(np.float32), ATLAS)
 
 
 def lower_lip(points):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -122,6 +123,7 @@ def kept(**changed):
         "colour": np.full((8, 8, 3), 0.5, np.float16),
         "confidence": np.ones((8, 8), np.float16),
         "matte": np.zeros((20, 30), np.uint8),
+        "classes": np.zeros((20, 30), np.uint8),
     } | changed
 
 
@@ -140,10 +142,14 @@ def kept(**changed):
         {"confidence": np.zeros((9, 9), np.float16)},
         {"matte": np.zeros((20, 31), np.uint8)},
         {"matte": np.zeros((20, 30), np.float32)},
+        {"classes": np.zeros((30, 20), np.uint8)},
+        {"classes": np.zeros((20, 30), np.int32)},
+        {"classes": np.full((20, 30), 99, np.uint8)},
     ],
 )
 def test_a_face_in_the_cache_that_does_not_fit_is_looked_for_again(tmp_path, changed):
     sources = PortraitCache(tmp_path, lambda: None, "0" * 16, load_segmenter=lambda: None)
+    sources = dataclasses.replace(sources, load_classifier=lambda: None)
     item, image = (
         Item(tmp_path / "a", "ab" * 32, "anna", "train"),
         np.zeros((20, 30, 3), np.float32),

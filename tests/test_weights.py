@@ -17,7 +17,9 @@ from facelab import weights
 from facelab.errors import WeightsError
 
 ROOT = Path(__file__).parent.parent
-NETWORKS = ["blazeface_short", "blazeface_full", "facemap", "facemesh", "selfie", "multiclass"]
+NETWORKS = [
+    "blazeface_short", "blazeface_full", "facemap", "facemesh", "selfie", "multiclass", "faceparse",
+]  # fmt: skip
 CARDS = [*NETWORKS, "canonical_face", "heads", "skins"]
 ARCHIVES = os.environ.get("FACELAB_MEDIAPIPE_ARCHIVES")
 

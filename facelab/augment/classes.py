@@ -26,7 +26,7 @@ CLASSES = {
     "not known": 255,
 }
 """Number of each class; right and left are the subject's. ``object`` is whatever else lies in front
-of a person; ``not known`` what a photograph shows beside the face, where nothing has told it."""
+of a person, in photographs a hand or hat, too; ``not known`` what nothing has told for sure."""
 
 NOT_KNOWN = CLASSES["not known"]
 

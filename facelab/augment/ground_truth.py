@@ -74,6 +74,11 @@ class GroundTruth:
         Coefficients of `facelab.augment.expression.ARKIT`, [0, 1]; those left out are 0.
     others : tuple of Other
         Other people in the picture.
+    lenses : (H, W) float32, optional
+        How much of each pixel shows the lens of glasses, clear or dark, [0, 1]; `classes` tell what
+        is behind a clear one.
+    beard : (S, S) float32, optional
+        How much of each texel of the face's layout a beard covers, [0, 1].
     """
 
     classes: UInt8
@@ -82,6 +87,8 @@ class GroundTruth:
     eyes: Eyes | None = None
     expression: Mapping[str, float] | None = None
     others: tuple[Other, ...] = ()
+    lenses: Float | None = None
+    beard: Float | None = None
 
     @classmethod
     def of_photograph(
@@ -108,7 +115,8 @@ class GroundTruth:
         classes = self.classes.copy()
         classes[mask] = CLASSES[name]
         others = tuple(Other(one.positions, one.hidden | mask) for one in self.others)
-        return replace(self, classes=classes, others=others)
+        lenses = None if self.lenses is None else np.where(mask, np.float32(0), self.lenses)
+        return replace(self, classes=classes, others=others, lenses=lenses)
 
     def joined(self, face: PositionMap, mask: Bool) -> GroundTruth:
         """The same with somebody else, of whom ``mask (H, W)`` tells where the picture shows them.
@@ -152,7 +160,9 @@ class GroundTruth:
 
         turn = matrix[:, :2] / scale  # of y down; y up turns the other way
         turned = np.array([[turn[0, 0], -turn[0, 1], 0], [-turn[1, 0], turn[1, 1], 0], [0, 0, 1]])
-        depth, normals = self.depth, self.normals
+        depth, normals, lenses = self.depth, self.normals, self.lenses
+        if lenses is not None:
+            lenses = moved(lenses, 0)
         if depth is not None:
             depth = moved(depth, float("nan")) * np.float32(scale)
         if normals is not None:
@@ -167,6 +177,7 @@ class GroundTruth:
                 Other(one.positions.seen_in(crop), moved(one.hidden.astype(np.uint8), 1) > 0)
                 for one in self.others
             ),
+            lenses=lenses,
         )
 
     def mirrored(self, face: Callable[[PositionMap, int], PositionMap]) -> GroundTruth:
@@ -190,6 +201,8 @@ class GroundTruth:
                 Other(face(one.positions, width), np.ascontiguousarray(one.hidden[:, ::-1]))
                 for one in self.others
             ),
+            None if self.lenses is None else np.ascontiguousarray(self.lenses[:, ::-1]),
+            None if self.beard is None else np.ascontiguousarray(self.beard[:, ::-1]),
         )
 
 

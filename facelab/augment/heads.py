@@ -17,7 +17,7 @@ from facelab.augment.plan import DrawnItem, Item, Plan, split_of
 from facelab.augment.scene import Scene
 from facelab.augment.steps.frame import Frame
 from facelab.geometry.landmarks import position_map
-from facelab.heads.person import Looks, person_of
+from facelab.heads.person import Looks, Person, person_of
 from facelab.heads.shot import LARGEST, SMALLEST, WIDEST, Picture, Shot, take
 from facelab.numerics.arrays import Float
 from facelab.recipe.recipe import SEEDS
@@ -149,9 +149,10 @@ def draw_scene(
         What is cut out: the scene is as after this step, but nothing else was drawn.
     """
     if frame is None:
-        return _scene(take(person_of(looks, shot.size, texture), shot))
+        person = person_of(looks, shot.size, texture)
+        return _scene(person, take(person, shot))
     person = person_of(looks, frame.size, texture)
-    return _scene(take(person, shot, lambda points: frame.crop(_positions(points).box)))
+    return _scene(person, take(person, shot, lambda points: frame.crop(_positions(points).box)))
 
 
 def values(looks: Looks, shot: Shot) -> dict[str, object]:
@@ -159,12 +160,17 @@ def values(looks: Looks, shot: Shot) -> dict[str, object]:
     return {**asdict(looks), **asdict(shot), "looks_seed": looks.seed}
 
 
-def _scene(picture: Picture) -> Scene:
+def _scene(person: Person, picture: Picture) -> Scene:
     drawing = picture.drawing
     positions = _positions(picture.points)
     eyes = Eyes(picture.irises, picture.gaze)
     truth = GroundTruth(
-        _classes(picture), drawing.depth, drawing.normals, eyes, picture.coefficients
+        _classes(picture),
+        drawing.depth,
+        drawing.normals,
+        eyes,
+        picture.coefficients,
+        beard=person.skin.beard,
     )
     return Scene(picture.image, positions, _occlusion(picture), matte=drawing.opacity, truth=truth)
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab import atlas, weights
+from facelab.augment.classes import CLASSES
 from facelab.augment.dressed import NAMES as DRESSED
 from facelab.augment.dressed import Dressed
 from facelab.augment.plan import Item
@@ -245,6 +246,8 @@ def _unpack(image: Float, stored: Arrays) -> Portrait:
     classes = stored.get("classes")
     if classes is not None:
         require("classes", classes, image.shape[:2], np.uint8)
+        if not np.isin(classes, list(CLASSES.values())).all():
+            raise ValueError("classes must have numbers of classes")
     return Portrait(image, Face(positions, Texture(colour, confidence)), matte, classes)
 
 

@@ -158,7 +158,11 @@ def portrait_cache_of(
 
 def weights_of(template: Template, networks: Networks) -> dict[str, str]:
     """Name to sha256 of the weights that a data set is made with."""
-    used = {**networks.weights, **(matte_weights() if template.needs_matte else {})}
+    used = {
+        **networks.weights,
+        **(matte_weights() if template.needs_matte else {}),
+        **(class_weights() if template.needs_photographs else {}),
+    }
     return used if template.heads is None else {**used, **head_weights()}
 
 
@@ -229,6 +233,11 @@ def _hashes(given: Input) -> list[str]:
 def matte_weights() -> dict[str, str]:
     """Name to sha256 of the weights of the person segmenter."""
     return {"selfie": weights.entry_of("selfie").sha256}
+
+
+def class_weights() -> dict[str, str]:
+    """Name to sha256 of the weights that tell what is around a photograph's face."""
+    return {"multiclass": weights.entry_of("multiclass").sha256}
 
 
 def head_weights() -> dict[str, str]:

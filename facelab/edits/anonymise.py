@@ -13,7 +13,7 @@ from facelab.edits.edit import FACE, References, TextureEdit
 from facelab.edits.parameters import number, references
 from facelab.edits.retone import retoned
 from facelab.edits.rims import rims
-from facelab.face.occlusion import mouth_opening, opacity
+from facelab.face.opacity import mouth_opening, opacity
 from facelab.face.skin import learn
 from facelab.face.swap import fuse
 from facelab.face.texture import at_size, complete

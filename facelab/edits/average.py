@@ -10,7 +10,7 @@ import numpy as np
 from facelab.edits.complexion import faded
 from facelab.edits.edit import FACE, References, TextureEdit
 from facelab.edits.parameters import number, reference
-from facelab.face.occlusion import opacity
+from facelab.face.opacity import opacity
 from facelab.face.relight import relight
 from facelab.face.skin import learn
 from facelab.face.swap import fuse

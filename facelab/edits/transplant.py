@@ -13,7 +13,7 @@ from facelab.edits.parameters import choices, number, reference
 from facelab.edits.regions import SURROUNDED, union
 from facelab.edits.retone import retoned
 from facelab.edits.rims import rims
-from facelab.face.occlusion import opacity, shared_gaps
+from facelab.face.opacity import opacity, shared_gaps
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, reject_non_skin
 from facelab.face.texture import at_size

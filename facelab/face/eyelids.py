@@ -27,15 +27,15 @@ class _Lids:
 
     Parameters
     ----------
-    columns, brow, eye : (n,) int
+    columns : (n,) int32
+    rows : (2, n) int32
         The brow's last row and the eye's first in each column.
     share : (n,) float32
         How far the column's rows are moved, [0, 1].
     """
 
     columns: Int
-    brow: Int
-    eye: Int
+    rows: Int
     share: Float
 
 
@@ -46,13 +46,11 @@ def _lids(atlas: Atlas) -> _Lids:
     columns = np.flatnonzero(wanted)
     brow = len(brows) - 1 - brows[::-1, columns].argmax(axis=0)
     starts = np.flatnonzero(np.diff(columns, prepend=-2) > 1)
-    share = np.concatenate(
-        [
-            smoothstep((np.minimum(run, run[::-1]) + 1) / np.float32(_TAPER))
-            for run in map(np.arange, np.diff([*starts, len(columns)]))
-        ]
-    )
-    return _Lids(columns, brow, eyes[:, columns].argmax(axis=0), share)
+    steps = np.diff([*starts, len(columns)])
+    inward = np.concatenate([np.minimum(run, run[::-1]) + 1 for run in map(np.arange, steps)])
+    share = smoothstep(np.asarray(inward / _TAPER, np.float32))
+    rows = np.stack([brow, eyes[:, columns].argmax(axis=0)])
+    return _Lids(columns.astype(np.int32), rows.astype(np.int32), share)
 
 
 def even_lids(positions: PositionMap) -> PositionMap:
@@ -69,7 +67,7 @@ def even_lids(positions: PositionMap) -> PositionMap:
     """
     lids = _lids(positions.atlas)
     shift = np.zeros_like(positions.values)
-    for column, brow, eye, share in zip(lids.columns, lids.brow, lids.eye, lids.share, strict=True):
+    for column, (brow, eye), share in zip(lids.columns, lids.rows.T, lids.share, strict=True):
         lid = positions.values[brow : eye + 1, column]
         steps = np.linalg.norm(np.diff(lid[:, :2], axis=0), axis=1)
         along = np.concatenate([[0], np.cumsum(steps)])

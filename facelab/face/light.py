@@ -16,7 +16,7 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, spread
 from facelab.types import Texture
 
-_ALIKE = np.float32(10)  # CIELAB distance of two bands at which half goes with the tone
+_ALIKE = np.float32(12)  # CIELAB distance of two bands at which half goes with the tone
 _LINES = 7  # texels: the window of the median, which drops lines of less than half its width
 _SIGMA = 0.02 * SIZE  # texels: what is finer is feature
 _SURE = 4  # over the smoothed likelihood of skin: 1 from a quarter on, as between brow and eye

@@ -22,7 +22,7 @@ from facelab.numerics.arrays import Float, Int
 from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import Box, PositionMap, Texture
 
-CLEAR = 0.018
+MARGIN = 0.018
 """Parts of a mouth's width by which pixels beside teeth still show something of them."""
 
 _SAMPLES = 64  # along a line, from within the upper lip to within the lower one
@@ -34,6 +34,7 @@ _AROUND = 5.0  # columns of texels over which a lip's colour is averaged
 _PALE, _LIGHT, _DARK = (0.5, 0.85), (0.6, 0.9), (0.5, 0.85)
 _LIGHTER = 1.5  # what lightness beyond that counts against it
 _FARTHER = 8.0  # what a mouth's width beyond the gap of the positions counts against evidence
+_DOUBT = 28.0  # the evidence that a mouth's width of margin adds
 _TOLD = 0.5  # what a parsing that says so counts
 _ALONG = 2.0  # columns of texels over which evidence is averaged
 _STEADY = 9  # columns of texels over which an edge's median is taken
@@ -92,11 +93,7 @@ class Lips:
 
 
 def fit_lips(
-    image: Float,
-    positions: PositionMap,
-    parsing: Parsing | None = None,
-    clear: float = 0.0,
-    doubt: float = 0.0,
+    image: Float, positions: PositionMap, parsing: Parsing | None = None, margin: float = 0.0
 ) -> PositionMap:
     """Positions whose lips end where the photograph shows teeth, or the dark between lips.
 
@@ -108,9 +105,9 @@ def fit_lips(
         Pixels of the image.
     parsing : Parsing, optional
         What it says to be the mouth's interior counts beside the colours.
-    clear : float
+    margin : float
         How far from what lies between them the lips end where they are apart, parts of the mouth's
-        width: pixels at the edge mix both.
+        width: pixels at the edge mix both, and what may be either does not count as lip.
 
     Returns
     -------
@@ -120,7 +117,8 @@ def fit_lips(
     """
     if positions.atlas.slit is None or Lips.of(positions).width < 1:
         return positions
-    return _moved(positions, _shown(image, positions, parsing, doubt).narrowed(clear))
+    lips = _shown(image, positions, parsing, _DOUBT * margin)
+    return _moved(positions, lips.narrowed(margin))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +148,7 @@ def _rows(atlas: Atlas) -> _Rows:
     top, bottom = lips.argmax(axis=0), len(lips) - 1 - lips[::-1].argmax(axis=0)
     first = np.rint(upper - _INWARD * (upper - top)).astype(int)
     last = np.rint(lower + _INWARD * (bottom - lower)).astype(int)
-    return _Rows(top, first, upper, lower, last, bottom)
+    return _Rows(*(np.asarray(row, np.int32) for row in (top, first, upper, lower, last, bottom)))
 
 
 def _shown(image: Float, positions: PositionMap, parsing: Parsing | None, doubt: float) -> Lips:
@@ -191,8 +189,10 @@ def _interior(image: Float, positions: PositionMap, lines: Float) -> Float:
     light = np.minimum(*(lip[:, 0] for lip in lips))
     red = np.minimum(*(lip[:, 1] / np.maximum(lip[:, 0], 1) for lip in lips))
     seen = colours.at(lines)
-    lightness = seen[..., 0] / np.maximum(light, 1)
-    redness = seen[..., 1] / np.maximum(seen[..., 0], 1) / np.maximum(red, np.float32(0.05))
+    lightness = np.asarray(seen[..., 0] / np.maximum(light, 1), np.float32)
+    redness = np.asarray(
+        seen[..., 1] / np.maximum(seen[..., 0], 1) / np.maximum(red, 0.05), np.float32
+    )
     teeth = (1 - smoothstep(redness, *_PALE)) * smoothstep(lightness, *_LIGHT)
     found = 2 * np.maximum(teeth, 1 - smoothstep(lightness, *_DARK)) - 1
     # Lips that touch do so where it is darkest, however light that is.
@@ -265,7 +265,7 @@ def _moved(positions: PositionMap, lips: Lips) -> PositionMap:
     assert slit is not None
     places = positions.values[..., :2]
     inward = np.minimum(np.arange(len(slit.columns)), np.arange(len(slit.columns))[::-1]) + 1
-    taper = smoothstep(inward / np.float32(_TAPER))[:, None]
+    taper = smoothstep(np.asarray(inward / _TAPER, np.float32))[:, None]
     here = Lips.of(positions)
     upper = here.upper + taper * (lips.upper - here.upper)
     lower = here.lower + taper * (lips.lower - here.lower)

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 
 from facelab.constants import PARTS
-from facelab.face.texture import unwrap
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep, spread
@@ -26,8 +25,8 @@ _DARK = 0.6  # of the skin's luminance: lenses darker than that hide the eyes
 IN_FRONT = ("glasses", "lenses", "front", "hair")
 """The parts that hide a face."""
 
-_GLANCE = 64  # side of the texture that tells whether a parsing can be believed
-_FACE, _BARE = 0.5, 0.1  # of what was seen: the least that is a face, and its surface
+_EVERY = 4  # texels from one that tells whether a parsing can be believed to the next
+_FACE, _BARE = 0.5, 0.1  # of the face: the least that is one, and its surface
 
 _SIDE = 256  # of the map on which edges are drawn in, texels
 _CLEAR = 0.6, 0.95  # share of surface at which a texel is refused, and taken whole
@@ -89,25 +88,17 @@ def _mended(colour: Float, lines: Float) -> Float:
     return out
 
 
-def believed(image: Float, positions: PositionMap, parsing: Parsing | None) -> Parsing | None:
+def believed(parsing: Parsing | None, positions: PositionMap) -> Parsing | None:
     """Return what an image shows around a face; None where most of it would be no face.
 
     A parser may see nothing in a drawing or in the dark, where positions were found all the same.
-
-    Parameters
-    ----------
-    image : (H, W, 3) float32
-        RGB in [0, 1].
-    positions : PositionMap
-        Pixels of the image.
-    parsing : Parsing, optional
     """
     if parsing is None:
         return None
-    texture = unwrap(image, positions, _GLANCE, parsing)
-    total = max(float(texture.confidence.sum()), 1e-6)
+    face = positions.atlas.face[::_EVERY, ::_EVERY]
+    places = positions.values[::_EVERY, ::_EVERY, :2]
     for parts, least in ((SURFACE + IN_FRONT, _FACE), (SURFACE, _BARE)):
-        if float((share(texture, _GLANCE, *parts) * texture.confidence).sum()) < least * total:
+        if float(parsing.at(places, *parts)[face].mean()) < least:
             return None
     return parsing
 

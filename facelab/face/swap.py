@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.face import lip_colour
 from facelab.face.light import lit_tones
 from facelab.face.quality import SURFACE, taken
 from facelab.face.relight import relight
@@ -25,8 +26,9 @@ from facelab.face.skin import (
     features,
     fringe,
     learn,
+    smooth,
 )
-from facelab.face.strands import strands
+from facelab.face.strands import Strands, strands
 from facelab.face.texture import complete
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.smoothing import resized
@@ -82,8 +84,22 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
     if tone > 0:
         own, lit = lit_tones(source.texture, source.skin, target.texture, skin)
         wanted = own + np.float32(tone) * (lit - own)
-        colour = relight(colour, own, wanted, strands(source.texture))
+        hair = strands(source.texture)
+        wanted = wanted + _missed(source, own, wanted, hair)
+        colour = relight(colour, own, wanted, hair)
+        lips = lip_colour.between(colour, source.texture, target.texture)
+        colour = colour + np.float32(tone) * (lips - colour)
     return Face(target.positions, replace(source.texture, colour=colour))
+
+
+def _missed(source: Source, own: Float, wanted: Float, hair: Strands | None) -> Float:
+    """What relighting leaves of the change of tone, ``(128, 128, 3)``.
+
+    Where contrast below and above the tone is bounded differently, its mean moves.
+    """
+    colour = resized(source.texture.colour, SIZE)
+    change = relight(colour, own, wanted, hair) - colour
+    return smooth(wanted - own - change, source.skin.likelihood)
 
 
 def fuse(views: Sequence[Texture], atlas: Atlas, parts: Sequence[str] = SURFACE) -> Source:

@@ -22,6 +22,8 @@ SMALLEST, LARGEST, STEP = 256, 2048, 64  # sides that a texture may have by itse
 _GRAZING, _FACING = 0.2, 0.6  # cosine to the viewing ray at which a texel is lost, and full
 _SILHOUETTE_SIDE = 256  # of the picture in which silhouettes are drawn, pixels
 _SURE = 0.012, 0.03  # of the face's size: how near a silhouette grazing texels are in doubt
+_FEATHER = 2.0, 12.0  # texels beside what hides the face over which it comes in
+_FOLD, _TURNED = 6.0, (0.1, 0.3)  # texels over which cosines are averaged; means that are in doubt
 _SHARP = np.float32(1.4)  # pixels a texel may step over before a bicubic sample aliases visibly
 _FILL_SIZE = 256  # largest side at which unseen texels are made up: fills are smooth
 
@@ -155,10 +157,28 @@ def _confidence(image: Float, positions: PositionMap, footprint: Float, size: in
     toward = normals(positions)[..., 2]
     angle = np.clip((toward - _GRAZING) / (_FACING - _GRAZING), 0, 1)
     density = 0.5 + 0.5 * np.minimum(footprint, 1)
-    known = visible(positions) & inside & positions.atlas.face
-    sure = smoothstep(_from_silhouette(positions, known), *_SURE)
-    rough = (known * np.maximum(angle, sure) * density).astype(np.float32)
+    hidden = _hidden(positions, toward)
+    known = ~hidden & inside & positions.atlas.face
+    around = cv2.GaussianBlur(toward, (0, 0), _FOLD)
+    sure = smoothstep(_from_silhouette(positions, known), *_SURE) * smoothstep(around, *_TURNED)
+    feather = smoothstep(distance_within(~hidden), *_FEATHER)
+    rough = (known * np.maximum(angle, sure) * density * feather).astype(np.float32)
     out: Float = np.clip(resized(rough, size), 0, 1) * positions.atlas.region("face", size)
+    return out
+
+
+def _hidden(positions: PositionMap, toward: Float) -> Bool:
+    """Texels that the face hides of itself, with all of the fold that they lie in.
+
+    A fold nowhere deeper than `facelab.geometry.visibility` allows, such as that of a nostril's
+    wing, has its own skin around: what the photograph shows in its place is as good.
+    """
+    lost = ~visible(positions) & positions.atlas.valid
+    turned_away = (toward < 0) & positions.atlas.face
+    _, folds = cv2.connectedComponents((lost | turned_away).astype(np.uint8))
+    deep = np.zeros(folds.max() + 1, np.bool_)
+    deep[np.unique(folds[lost])] = True
+    out: Bool = deep[folds] & (lost | turned_away)
     return out
 
 
@@ -170,7 +190,7 @@ def _from_silhouette(positions: PositionMap, shown: Bool) -> Float:
     """
     box = positions.box
     scale = np.float32(_SILHOUETTE_SIDE / max(box.width, box.height, 1e-6))
-    x, y = cv2.split((positions.values[..., :2] - np.float32([box.x0, box.y0])) * scale)
+    x, y = cv2.split((positions.values[..., :2] - np.array([box.x0, box.y0], np.float32)) * scale)
     beyond = cv2.dilate((~shown).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.bool_)
     column, row = (
         np.clip(np.rint(at[beyond & shown]), 0, _SILHOUETTE_SIDE).astype(int) for at in (x, y)

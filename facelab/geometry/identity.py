@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 
 POINTS = 468
 _FLIP = np.array([1.0, -1.0, 1.0])  # pixels have y down, the model's frame has y up
-_NOISE = 0.004  # standard deviation of a point that is seen straight on, of the face's width
+_NOISE = 0.006  # standard deviation of a point that is seen straight on, of the face's width
 _DEPTH = 0.35  # how much a point's depth counts beside its place in the picture
 _UNSEEN = 0.1  # how much a point still counts that looks away from the viewer: it is guessed
 _JAW = 0.05  # how much of the outline's lower half is held, beside forehead and temples
@@ -44,8 +44,8 @@ class Likeness:
     points : (468, 3) float64
         Model frame and unit.
     precision : (468, 3, 3) float64
-        Inverse covariance of each point: less along the line of sight, and less where the face
-        looks away from the viewer.
+        Inverse covariance of each point: less along the line of sight, less where the face looks
+        away from the viewer, and less the further the head is turned.
     axes : (3, 3) float64
         From the model's frame and unit to source-image pixels, without the translation.
     """
@@ -107,7 +107,8 @@ class IdentityModel:
         facing = product(self._normals(own), rotation[2])
         sight = rotation.T @ np.diag([1.0, 1.0, _DEPTH**2]) @ rotation
         noise = _NOISE * float(np.ptp(self.base[:, 0]))
-        shown = np.clip(facing, _UNSEEN, 1.0) / noise**2
+        # A network errs the more, the further a head is turned.
+        shown = np.clip(facing, _UNSEEN, 1.0) * (rotation[2, 2] / noise) ** 2
         return Likeness(own, shown[:, None, None] * sight, scale * _FLIP[:, None] * rotation)
 
     def difference(self, others: Sequence[Likeness], own: Likeness) -> Array:

@@ -52,12 +52,15 @@ class Albedo:
         CIELAB of the skin as a whole, which `colour` reaches at the face's border.
     bearded : float
         How much darker the skin was where beards grow, units of lightness; 0 if that was not asked.
+    hairs : (S, S) float32
+        How surely each texel shows a beard's hair, [0, 1]; 0 if that was not asked.
     """
 
     colour: Float
     known: Float
     tone: Float
     bearded: float
+    hairs: Float
 
 
 def albedo(texture: Texture, atlas: Atlas, beard: Float | None = None) -> Albedo:
@@ -80,20 +83,21 @@ def albedo(texture: Texture, atlas: Atlas, beard: Float | None = None) -> Albedo
     wanted = resized(field, texture.size)
     fine = to_lab(retoned(whole, skin.tone, to_rgb(field))) - wanted
     known = _known(seen, skin, atlas) * (1 - _strands(fine, atlas))
-    bearded = 0.0
+    bearded, hairs = 0.0, np.zeros_like(known)
     if beard is not None:
-        known, bearded = _without_beard(known, fine, seen, resized(beard, texture.size))
+        hairs, bearded = _beard(fine, seen, resized(beard, texture.size))
+        known = known * (1 - hairs)
     matt = _even_lips(_matt(_without_form(fine, known, atlas)), atlas)
-    return Albedo(to_rgb(wanted + _filled(matt, known, atlas)), known, tone, bearded)
+    return Albedo(to_rgb(wanted + _filled(matt, known, atlas)), known, tone, bearded, hairs)
 
 
-def _without_beard(known: Float, fine: Float, seen: Texture, grows: Float) -> tuple[Float, float]:
-    """What is known without a beard's hairs, and how much darker than skin they are."""
+def _beard(fine: Float, seen: Texture, grows: Float) -> tuple[Float, float]:
+    """Where a beard's hairs are, and how much darker than skin they are."""
     dark = np.maximum(-cv2.GaussianBlur(fine[..., 0], (0, 0), 0.004 * len(fine)), 0)
     where = grows * smoothstep(seen.confidence, 0.05, 0.3)
     darker = np.average(dark, weights=where + np.float32(1e-6))
     hairs = smoothstep(grows, 0.1, 0.4) * smoothstep(dark, *_STUBBLE)
-    return known * (1 - _soft(hairs, 0.006)), float(darker)
+    return _soft(hairs, 0.006), float(darker)
 
 
 def _tones(skin: Skin, atlas: Atlas) -> tuple[Float, Float]:

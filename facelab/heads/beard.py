@@ -70,13 +70,21 @@ class Beard:
 
 def with_beard(
     rng: np.random.Generator, bank: SkinBank, skin: Float, beard: Beard, traits: Traits
-) -> Float:
-    """A face ``(S, S, 3)`` with a beard; itself without one."""
+) -> tuple[Float, Float]:
+    """A face ``(S, S, 3)`` with a beard, itself without one; and where that is.
+
+    Returns
+    -------
+    skin : (S, S, 3) float32
+    grown : (S, S) float32
+        How much of each texel lies in the beard, [0, 1]; skin that shows between hairs does, a
+        shaved shadow does not.
+    """
     if beard.shadow == beard.cover == 0:
-        return skin
+        return skin, np.zeros(skin.shape[:2], np.float32)
     hairs = strands(rng, len(skin), beard.length)
     where = _growing(rng, resized(bank.beard, len(skin)), beard)
-    return bearded(skin, where, hairs, beard, traits)
+    return bearded(skin, where, hairs, beard, traits), where * ramp(beard.cover, 0.1, 0.4)
 
 
 def bearded(skin: Float, where: Float, hairs: Float, beard: Beard, traits: Traits) -> Float:

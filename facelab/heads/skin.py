@@ -37,10 +37,13 @@ class Skin:
         sRGB-encoded RGB in [0, 1], in the canonical atlas; no brows, lashes or eyeballs.
     body : (R, R, 3) float32
         The same for ears, scalp, neck and shoulders, in the head's own UV square.
+    beard : (S, S) float32, optional
+        How much of each texel of `face` lies in a beard, [0, 1].
     """
 
     face: Float
     body: Float
+    beard: Float | None = None
 
     def __post_init__(self) -> None:
         require("face", self.face, (len(self.face), len(self.face), 3), np.float32)
@@ -93,8 +96,8 @@ def own(rng: np.random.Generator, traits: Traits = ANYBODY, size: int = 512) -> 
     bank = skin_bank()
     tone = bank.tone(rng, traits.lightness)
     beard = Beard.drawn(rng, traits)
-    shown = face(rng, bank, traits, tone, beard, size)
-    return Skin(shown, body(rng, bank, traits, tone, beard))
+    shown, grown = face(rng, bank, traits, tone, beard, size)
+    return Skin(shown, body(rng, bank, traits, tone, beard), grown)
 
 
 def skin_of(texture: Texture, traits: Traits = ANYBODY) -> Skin:
@@ -118,8 +121,8 @@ def skin_of(texture: Texture, traits: Traits = ANYBODY) -> Skin:
     made_up = (1 - found.known) * pores(rng, texture.size)
     bare = tinted(colour, tone, -made_up, np.zeros_like(made_up))
     beard = Beard.of_darkness(found.bearded) if traits.male >= 0.5 else Beard()
-    shown = with_beard(rng, bank, bare, beard, traits)
-    return Skin(shown, body(rng, bank, traits, tone, beard))
+    shown, grown = with_beard(rng, bank, bare, beard, traits)
+    return Skin(shown, body(rng, bank, traits, tone, beard), grown)
 
 
 def _read(texture: Float, places: Float, covered: Bool) -> Float:

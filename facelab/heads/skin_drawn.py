@@ -40,8 +40,8 @@ _SHADOWS = np.array([[35, 8, 12], [30, 12, -6], [28, 2, 2]], np.float32)  # brow
 
 def face(
     rng: np.random.Generator, bank: SkinBank, traits: Traits, tone: Float, beard: Beard, size: int
-) -> Float:
-    """The face of somebody who does not exist, sRGB ``(size, size, 3)``."""
+) -> tuple[Float, Float]:
+    """The face of somebody who does not exist, sRGB ``(size, size, 3)``, and where its beard is."""
     base = bank.drawn(rng, traits.male, traits.age, tone)
     large = cv2.resize(base, (size, size), interpolation=cv2.INTER_CUBIC)
     red = np.float32(np.clip(tone[0] / 62, 0.45, 1.1))  # blood shows less through dark skin

@@ -16,9 +16,10 @@ from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
-from facelab.face.mouth import CLEAR, Interior, Lips, fit_lips, lips_alone
-from facelab.face.occlusion import occlusion, opacity
-from facelab.face.quality import SURFACE, believed, clear_lenses
+from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, lips_alone
+from facelab.face.occlusion import occlusion
+from facelab.face.opacity import opacity
+from facelab.face.quality import SURFACE, clear_lenses
 from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
@@ -158,23 +159,16 @@ def swap_face(
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
-    parsing = believed(image, positions, parsing)
+    shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
+    shift = shape.values - positions.values
     positions = even_lids(fit_lips(image, positions, parsing))
     size = size or texture_size(positions)
-    atlas = positions.atlas
     before = Face(positions, unwrap(image, positions, size, parsing))
-    skin = learn(before.texture, atlas)
-    places = [
-        even_lids(fit_lips(seen.image, seen.positions, parts, CLEAR, 0.5))
-        for seen, parts in zip(person.observations, person.parsings, strict=True)
-    ]
-    views = [
-        lips_alone(unwrap(seen.image, place, size, parts), Lips.of(place), atlas)
-        for seen, place, parts in zip(person.observations, places, person.parsings, strict=True)
-    ]
-    source = fuse(views, atlas, _taken(views, step))
-    shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
-    after = Face(shape, swap(source, before, skin, step.tone).texture)
+    skin = learn(before.texture, positions.atlas)
+    places, views = _views(person, size)
+    source = fuse(views, positions.atlas, _taken(views, step))
+    moved = PositionMap(positions.values + shift, positions.atlas)
+    after = Face(moved, swap(source, before, skin, step.tone).texture)
     eyes = tuple(part for part in step.kept if part == "eyes")
     shown = opacity(positions, positions, source.texture.confidence, eyes)
     front = interior = None
@@ -184,6 +178,17 @@ def swap_face(
         interior = Interior.kept(Lips.of(positions), [Lips.of(place) for place in places])
     image = composite(image, before, after, shown, step.blend, mask, front, interior)
     return image, shape
+
+
+def _views(person: Person, size: int) -> tuple[list[PositionMap], list[Texture]]:
+    """Where a person's face is in each photograph, and its textures, without teeth."""
+    places, views = [], []
+    for seen, parsing in zip(person.observations, person.parsings, strict=True):
+        place = even_lids(fit_lips(seen.image, seen.positions, parsing, MARGIN))
+        texture = unwrap(seen.image, place, size, parsing)
+        places.append(place)
+        views.append(lips_alone(texture, Lips.of(place), place.atlas))
+    return places, views
 
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:

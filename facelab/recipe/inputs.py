@@ -47,9 +47,7 @@ class Person:
     @cached_property
     def parsings(self) -> tuple[Parsing | None, ...]:
         """What each photograph shows around the face; None where that is not known."""
-        return tuple(
-            believed(seen.image, seen.positions, seen.parsing) for seen in self.observations
-        )
+        return tuple(believed(seen.parsing, seen.positions) for seen in self.observations)
 
     @cached_property
     def face(self) -> Face:
@@ -57,14 +55,12 @@ class Person:
         if self.known is not None:
             return self.known
         first = self.observations[0].positions
-        if len(self.observations) == 1:
-            return Face(first, unwrap(self.observations[0].image, first, None, self.parsings[0]))
         size = max(texture_size(seen.positions) for seen in self.observations)
         views = [
             unwrap(seen.image, seen.positions, size, parts)
             for seen, parts in zip(self.observations, self.parsings, strict=True)
         ]
-        return Face(first, fuse(views, first.atlas).texture)
+        return Face(first, views[0] if len(views) == 1 else fuse(views, first.atlas).texture)
 
 
 @dataclass(frozen=True, eq=False)

@@ -137,7 +137,7 @@ class RecipeRunner:
                     )
             else:
                 edits = [step for step in steps if isinstance(step, Edit)]
-                parsing = believed(image, positions, self._parsed(image, positions))
+                parsing = self._parsed(image, positions)
                 positions = fit_lips(image, positions, parsing)
                 before = Face(positions, unwrap(image, positions, size, parsing))
                 image, positions = edit_face(
@@ -148,7 +148,7 @@ class RecipeRunner:
     def _parsed(self, image: Float, positions: PositionMap) -> Parsing | None:
         """What the image shows around a face; None where nothing is there to tell."""
         parser = self.model.parser
-        return None if parser is None else parser(image, positions)
+        return None if parser is None else believed(parser(image, positions), positions)
 
     def _making(self, image: Image) -> Making:
         """How a photograph was changed, for its mark and its record."""

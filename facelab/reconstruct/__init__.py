@@ -93,14 +93,12 @@ def load_parser(runtime: str = "torch", device: str = "cpu") -> FaceParser:
     WeightsError
         If weights are missing or damaged.
     """
-    from facelab.geometry.parsing import SIDE
+    from facelab.models.faceparse import SIDE, FaceParse
     from facelab.models.layers import load
-    from facelab.models.multiclass_segmenter import MulticlassSegmenter
     from facelab.models.runtime import load_runner
     from facelab.reconstruct.parser import FaceParser
 
-    network = load(MulticlassSegmenter, "multiclass")
-    return FaceParser(load_runner(network, SIDE, runtime, device))
+    return FaceParser(load_runner(load(FaceParse, "faceparse"), SIDE, runtime, device))
 
 
 def load_surroundings(runtime: str = "torch", device: str = "cpu") -> SurroundingsParser:

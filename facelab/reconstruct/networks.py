@@ -15,7 +15,7 @@ from facelab.provenance import file_sha256
 if TYPE_CHECKING:
     from facelab.reconstruct import Reconstructor
 
-_ALWAYS = ("canonical_face", "canonical_jaw", "canonical_surface", "multiclass", "shape")
+_ALWAYS = ("canonical_face", "canonical_jaw", "canonical_surface", "faceparse", "shape")
 _DETECTORS = {"blazeface": ("blazeface_full", "blazeface_short"), "insightface": ()}
 _BACKENDS = {"map": ("facemap",), "mesh": ("facemesh",), "prn": ("prn", "prn_atlas")}
 

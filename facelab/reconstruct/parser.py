@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
-import numpy as np
-
-from facelab.constants import PARTS
 from facelab.geometry.crop import cut
 from facelab.geometry.landmarks import points468
 from facelab.geometry.parsing import SIDE, Parsing
-from facelab.numerics import raster
 from facelab.numerics.arrays import Float, require_image
-from facelab.numerics.distance import distance_within
 from facelab.reconstruct.levelled import levelled
 from facelab.types import PositionMap
 
 if TYPE_CHECKING:
     from facelab.models.runtime import Runner
-
-_REGIONS = ("brows", "eyes", "lips", "mouth")
-_JAW = 12.0  # pixels of the crop: skin of the body this far inside the face is a hand
-_NOT_GLASSES = 14.0  # pixels of the crop: how far from the eyes glasses reach
 
 
 class FaceParser:
@@ -31,12 +21,12 @@ class FaceParser:
     Parameters
     ----------
     network : Runner
-        `facelab.models.multiclass_segmenter.MulticlassSegmenter`.
+        `facelab.models.faceparse.FaceParse`.
     """
 
     def __init__(self, network: Runner) -> None:
         self._network = network
-        self.description = f"MediaPipe's multiclass segmenter by {network.description}"
+        self.description = f"facelab's FaceParse by {network.description}"
 
     def __call__(self, image: Float, positions: PositionMap) -> Parsing:
         """Return what each pixel around a face shows.
@@ -55,66 +45,5 @@ class FaceParser:
         """
         require_image("image", image)
         crop = levelled(points468(positions), SIDE)
-        (classes,) = self._network(cut(image, crop)[None])
-        return Parsing(split(classes[0], positions.seen_in(crop)), crop)
-
-
-def split(classes: Float, positions: PositionMap) -> Float:
-    """Split the classes of MediaPipe's segmenter into the parts of a face, by where they lie.
-
-    Parameters
-    ----------
-    classes : (256, 256, 6) float32
-        Shares of background, hair, skin of the body, skin of the face, clothes and others.
-    positions : PositionMap
-        In the crop's pixels.
-
-    Returns
-    -------
-    (256, 256, 14) float32
-        Shares of `facelab.constants.PARTS`.
-    """
-    background, hair, body, face, clothes, others = np.moveaxis(classes, 2, 0)
-    drawn = _drawn(positions)
-    oval = drawn.pop("oval")
-    inside = np.clip(distance_within(oval > 0.5) / _JAW, 0, 1)
-    near_eyes = np.asarray(drawn["eyes"] > 0.5)
-    band = np.clip(2 - distance_within(~near_eyes) / _NOT_GLASSES, 0, 1) * inside
-    beside = np.asarray(oval < 0.5) * _at_ears(positions)
-    features = {name: drawn[name] * face for name in _REGIONS}
-    features["lips"] = features["lips"] * (1 - drawn["mouth"])
-    skin = np.maximum(face - np.sum([*features.values()], axis=0), 0)
-    parts = {
-        **features,
-        "background": background,
-        "hair": hair,
-        "skin": skin * (1 - beside),
-        "ears": skin * beside,
-        "neck": body * (1 - inside),
-        "front": (body + clothes) * inside + others * (1 - band),
-        "clothes": clothes * (1 - inside),
-        "glasses": others * band,
-    }
-    none = np.zeros((SIDE, SIDE), np.float32)
-    out = np.stack([parts.get(name, none) for name in PARTS], axis=2).astype(np.float32)
-    return np.asarray(out / out.sum(axis=2, keepdims=True), np.float32)
-
-
-def _drawn(positions: PositionMap) -> dict[str, Float]:
-    """The regions of a face as they lie in the crop, ``(256, 256)`` in [0, 1] each."""
-    atlas = positions.atlas
-    fragments = raster.rasterize(positions.values[atlas.valid], atlas.triangles, (SIDE, SIDE))
-    names = ("oval", *_REGIONS)
-    masks = np.dstack([atlas.region(name, atlas.size) for name in names])
-    here = raster.interpolate(fragments, atlas.triangles, masks[atlas.valid])
-    return dict(zip(names, cv2.split(here), strict=True))
-
-
-def _at_ears(positions: PositionMap) -> Float:
-    """1 between brows and mouth, where skin beside the face is an ear, ``(256, 1)``."""
-    marks = positions.landmarks
-    brows, mouth = float(marks[17:27, 1].mean()), float(marks[48:60, 1].mean())
-    chin = max(float(marks[8, 1]), mouth + 1)
-    rows = np.arange(SIDE, dtype=np.float32)[:, None]
-    below = np.clip((rows - mouth) / (chin - mouth), 0, 1)
-    return np.asarray((rows > brows) * (1 - below), np.float32)
+        (shares,) = self._network(cut(image, crop)[None])
+        return Parsing(shares[0], crop)

@@ -24,7 +24,7 @@ NAME = "checkpoint.safetensors"
 _ABOUT: Shape = {"step": int, "settings": dict, "views": str}
 
 
-def tensors_of(state: State) -> dict[str, Tensor]:
+def tensors_of(state: State[Any]) -> dict[str, Tensor]:
     """All tensors of a state by name."""
     tensors = dict(state.state_dict())
     for number, moments in state.optimiser.state_dict()["state"].items():
@@ -32,7 +32,7 @@ def tensors_of(state: State) -> dict[str, Tensor]:
     return {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
 
 
-def save(folder: Path, state: State, settings: Settings, data: str) -> None:
+def save(folder: Path, state: State[Any], settings: Settings, data: str) -> None:
     """Write the checkpoint; the one before stays until the new one is whole."""
     facts = {"step": state.step, "settings": json.loads(described(settings)), "views": data}
     # One key: safetensors writes several in an order that changes from run to run.
@@ -41,7 +41,7 @@ def save(folder: Path, state: State, settings: Settings, data: str) -> None:
     write_bytes_atomically(folder / NAME, packed(tensors_of(state), metadata=about))
 
 
-def resume(folder: Path, state: State, settings: Settings, data: str) -> None:
+def resume(folder: Path, state: State[Any], settings: Settings, data: str) -> None:
     """Bring a state to where the checkpoint in `folder` left it, if there is one.
 
     Parameters
@@ -88,7 +88,7 @@ def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return sorted(key for key in before | after if before.get(key) != after.get(key))
 
 
-def _restore(state: State, tensors: dict[str, Tensor], step: int) -> None:
+def _restore(state: State[Any], tensors: dict[str, Tensor], step: int) -> None:
     if not all(torch.isfinite(value).all() for value in tensors.values()):
         raise ValueError("not all of its numbers are finite")
     if not 0 < step < 10**15:
@@ -106,7 +106,7 @@ def _restore(state: State, tensors: dict[str, Tensor], step: int) -> None:
     state.step = step
 
 
-def _require_moments(moments: dict[int, dict[str, Tensor]], state: State) -> None:
+def _require_moments(moments: dict[int, dict[str, Tensor]], state: State[Any]) -> None:
     """Raise ``ValueError`` unless they are AdamW's, of the state's own parameters."""
     parameters = [one for group in state.optimiser.param_groups for one in group["params"]]
     for number, own in moments.items():

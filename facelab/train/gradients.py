@@ -6,38 +6,37 @@ than two threads that share every layer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from facelab.models.facemap import FaceMap
 from facelab.models.runtime import each_alone
-from facelab.train.objective import Objective
 
 PART = 8  # views
 
-Batch = tuple[Tensor, Tensor, Tensor]
-"""Crops ``(B, 3, 192, 192)``, points ``(B, 468, 3)`` and whether there is a face ``(B,)``."""
-
-_OF_FACES = ("map", "landmarks")  # of the parts of the loss, those that are means over faces
+Batch = tuple[Tensor, ...]
+"""What is known of the views of a batch, each ``(B, ...)``."""
 
 
 def gradients(
-    network: FaceMap, objective: Objective, batch: Batch, moved: Sequence[Tensor]
+    loss: Callable[[Batch], dict[str, Tensor]], batch: Batch, moved: Sequence[Tensor]
 ) -> tuple[list[Tensor], dict[str, Tensor]]:
     """Return the gradients of the parameters `moved`, and the parts of the loss.
 
-    Raises
-    ------
-    FloatingPointError
-        If the network's output is no longer finite.
+    Parameters
+    ----------
+    loss : callable
+        Gives the parts of the loss of some of the batch's views as their share in that of all, so
+        that those of several add up; ``total`` is what is minimised.
+    batch : Batch
+    moved : sequence of Tensor
     """
     size = PART if batch[0].device.type == "cpu" else len(batch[0])
     starts = range(0, len(batch[0]), size)
     pieces = [tuple(tensor[start : start + size] for tensor in batch) for start in starts]
-    found = each_alone(partial(_of_part, network, objective, batch[2], moved), pieces)
+    found = each_alone(partial(_of_part, loss, moved), pieces)
     grads, parts = zip(*found, strict=True)
     summed = [torch.stack(own).sum(dim=0) for own in zip(*grads, strict=True)]
     return summed, {name: sum((part[name] for part in parts), torch.zeros(())) for name in parts[0]}
@@ -50,15 +49,9 @@ def require_finite(*values: Tensor) -> None:
 
 
 def _of_part(
-    network: FaceMap, objective: Objective, faces: Tensor, moved: Sequence[Tensor], part: Batch
+    loss: Callable[[Batch], dict[str, Tensor]], moved: Sequence[Tensor], part: Batch
 ) -> tuple[tuple[Tensor, ...], dict[str, Tensor]]:
-    """The gradients of some views' share in the loss of a batch with these `faces`, and that."""
-    crops, wanted, face = part
-    points, score = network(crops)  # float32: coarser ones would round places to pixels
-    require_finite(points, score)
-    own = objective(points, score, wanted, face)
-    of_faces, of_views = face.sum() / faces.sum().clamp(min=1), len(face) / len(faces)
-    shares = {name: own[name] * (of_faces if name in _OF_FACES else of_views) for name in own}
-    shares["total"] = objective.total(shares)
+    """The gradients of some views' share in the loss, and that."""
+    shares = loss(part)
     found = torch.autograd.grad(shares["total"], moved)
     return found, {name: share.detach().cpu() for name, share in shares.items()}

@@ -270,7 +270,7 @@ def _render(how: RenderSettings, task: tuple[Item, Path]) -> tuple[Path, str]:
 
 def _packed(drawn: list[Scene]) -> bytes:
     """The bytes that `load` reads."""
-    data, buffer = [_encoded(view.image) for view in drawn], io.BytesIO()
+    data, buffer = [encoded(view.image) for view in drawn], io.BytesIO()
     np.savez(
         buffer,
         allow_pickle=False,
@@ -325,7 +325,8 @@ def _teacher(head: Path | None) -> Teacher:
     return Teacher(load_reconstructor(backend="mesh"), load_segmenter(), model)
 
 
-def _encoded(image: Float) -> bytes:
+def encoded(image: Float) -> bytes:
+    """A picture ``(H, W, 3)`` in [0, 1] as JPEG bytes."""
     pixels = np.rint(image[..., ::-1] * 255).astype(np.uint8)
     fine = [cv2.IMWRITE_JPEG_QUALITY, QUALITY, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, 0x111111]
     _, data = cv2.imencode(".jpg", pixels, fine)

@@ -95,7 +95,7 @@ def run(
         if rendered:
             files, skipped, left = render(data, folder / "renders", how, max(workers, 1), progress)
         trained = _trained(files, folder, settings, device, workers, progress, skipped, left)
-        _record(trained, how if rendered else None, settings)
+        record(trained, how.key if rendered else None, how.head if rendered else None, settings)
     return trained
 
 
@@ -120,16 +120,28 @@ def _trained(
     return Trained(weights, folder / "log.csv", len(own), count, skipped, left)
 
 
-def _record(trained: Trained, how: RenderSettings | None, settings: loop.Settings) -> None:
-    """Write what the weights were made from; `how` is not known of prepared views."""
+def record(
+    trained: Trained, rendering: str | None, head: Path | None, settings: loop.Settings
+) -> None:
+    """Write what the weights were made from.
+
+    Parameters
+    ----------
+    trained : Trained
+    rendering : str, optional
+        The key of the rendering's settings; not known of prepared views.
+    head : Path, optional
+        The head model that was rendered with.
+    settings : Settings
+    """
     about = {
         "facelab": facelab.__version__,
         "weights": trained.weights.name,
         "sha256": file_sha256(trained.weights),
         "photographs": trained.photographs,
         "views": trained.views,
-        "rendering": how and how.key,
-        "head": file_sha256(how.head) if how and how.head else None,
+        "rendering": rendering,
+        "head": file_sha256(head) if head else None,
         "settings": json.loads(checkpoint.described(settings)),
     }
     text = json.dumps(about, indent=2) + "\n"

@@ -103,7 +103,7 @@ def view_of(picture: bytes, points: Float, degradations: Template, rng: Rng) -> 
     face = bool(rng.random() >= _NOTHING)
     crop = _crop(points, rng) if face else _beside(points, image.shape, rng)
     places = crop.apply(points)
-    image = _degraded(cut(image, crop), places, degradations, rng)
+    image = degraded(cut(image, crop), places, degradations, rng)
     return View(image, as_network(places), face)
 
 
@@ -159,7 +159,7 @@ def _beside(points: Float, shape: tuple[int, ...], rng: Rng) -> Crop:
     return Crop((float(x), float(y)), float(side), float(angle), SIDE)
 
 
-def _degraded(image: Float, places: Float, degradations: Template, rng: Rng) -> Float:
+def degraded(image: Float, places: Float, degradations: Template, rng: Rng) -> Float:
     """Degrade a crop by steps; which, and how strong, is sampled."""
     grid = _grid()
     values = np.zeros((grid.size, grid.size, 3), np.float32)

@@ -17,7 +17,7 @@ from facelab.augment.generate import Generator
 from facelab.augment.heads import plan_of
 from facelab.augment.plan import Item, Plan, split_of
 from facelab.augment.report.finish import Records
-from facelab.augment.request import head_weights, matte_weights, portrait_cache_of
+from facelab.augment.request import class_weights, head_weights, matte_weights, portrait_cache_of
 from facelab.augment.store import Store
 from facelab.augment.style import Style
 from facelab.augment.template import Template, template_of
@@ -125,7 +125,7 @@ def _verified(
     made: _DataSetRecord, search: Search, every: int | None, folder: Path
 ) -> Verification:
     wanted = range(0, made.count, every or -(-made.count // _SAMPLES))
-    others = {**matte_weights(), **head_weights()}
+    others = {**matte_weights(), **class_weights(), **head_weights()}
     used = {name: digest for name, digest in others.items() if name in made.weights}
     networks, of_weights = found_networks(made.networks, made.weights, search, used)
     found = _locate(made, search, wanted, folder)

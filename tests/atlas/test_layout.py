@@ -9,7 +9,7 @@ import pytest
 from facelab import atlas as atlases
 from facelab.atlas import grid_triangles
 from facelab.atlas.layout import nearest_to
-from facelab.face.occlusion import mouth_opening
+from facelab.face.opacity import mouth_opening
 from facelab.geometry.pose import matrix
 from tests.synthetic import ATLAS, MIRROR, canonical, canonical_points, frozen, mouth
 

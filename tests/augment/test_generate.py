@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facelab.augment.classes import CLASSES
 from facelab.augment.generate import Generator, apply_steps
 from facelab.augment.labels import describe, identities, subject_of
 from facelab.augment.plan import Item, Plan
@@ -316,6 +317,28 @@ def test_mattes_are_found_where_a_step_asks_for_them(items, tmp_path):
     again = PortraitCache(tmp_path / "cache", networks, "k" * 64, segmenter)
     np.testing.assert_array_equal(Generator(Plan(items, 9, 0), behind, again)(0).image, image)
     assert len(asked) == 1  # the cache has it
+
+
+def test_classes_of_a_photograph_go_into_its_samples_and_the_cache(items, tmp_path):
+    asked = []
+
+    def classifier():
+        def classify(image, positions):
+            asked.append(positions)
+            classes = np.full(image.shape[:2], CLASSES["clothes"], np.uint8)
+            classes[:, :20] = CLASSES["hair"]
+            return classes
+
+        return classify
+
+    made = template("\n  - mirror\n  - noise")
+    for _ in range(2):
+        sources = PortraitCache(tmp_path / "cache", networks, "k" * 64, load_classifier=classifier)
+        classes = Generator(Plan(items, 9, 0), made, sources)(0).truth.classes
+        assert (classes[:, -20:] == CLASSES["hair"]).all()  # in the mirror
+        assert (classes[:, :-20] == CLASSES["clothes"]).all()
+    (positions,) = asked
+    np.testing.assert_array_equal(positions.values, FACE.values)
 
 
 @pytest.mark.parametrize("step", ["relight", "reshape: {mouth: 1}"])

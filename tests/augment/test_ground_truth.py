@@ -22,10 +22,16 @@ from facelab.edits.lipstick import Lipstick
 from facelab.edits.reshape import Reshape
 from facelab.edits.symmetrise import Symmetrise
 from facelab.export import depth, normals
+from facelab.face.shape import transferred
 from facelab.geometry.pose import estimate
+from facelab.images import Image
+from facelab.model import FaceObservation
 from facelab.numerics.algebra import product
+from facelab.recipe import Swap
+from facelab.recipe.inputs import Person
+from facelab.types import Reconstruction
 from tests.augmented import SIDE, sample
-from tests.synthetic import canonical, frozen, noise, plain_face
+from tests.synthetic import canonical, frozen, noise, person, plain_face
 
 SIZE = 200
 AHEAD = np.array([0.28, 0.0, 0.96], np.float32)  # in the head's own frame
@@ -46,6 +52,8 @@ def whole(yaw=25):
         eyes_of(positions),
         {"jawOpen": 0.25, "eyeBlinkLeft": 1.0, "mouthLeft": 0.5},
         (Other(canonical(yaw=-40, scale=4, origin=(160, 50, 0)), drawn < 0),),
+        noise(SIZE, SIZE, 1)[..., 0],
+        noise(16, 16, 2)[..., 0],
     )
     return replace(scene, truth=truth)
 
@@ -143,9 +151,9 @@ def test_a_mirror_twice_is_the_picture_again():
     before, after = whole().truth, done(whole(), Mirror(), Mirror()).truth
     for one in (before, after):
         assert {key.name for key in fields(one)} == {
-            "classes", "depth", "normals", "eyes", "expression", "others",
+            "classes", "depth", "normals", "eyes", "expression", "others", "lenses", "beard",
         }  # fmt: skip
-    for name in ("classes", "depth", "normals"):
+    for name in ("classes", "depth", "normals", "lenses", "beard"):
         np.testing.assert_array_equal(getattr(before, name), getattr(after, name))
     for name in ("irises", "gaze"):
         np.testing.assert_allclose(getattr(before.eyes, name), getattr(after.eyes, name), atol=1e-4)
@@ -210,6 +218,24 @@ def test_another_persons_eyes_look_where_nobody_knows():
     assert made.truth.eyes is None
     assert made.truth.expression is not None
     assert made.truth.depth is not None
+
+
+def test_a_swap_that_moves_the_face_says_where_it_is_and_keeps_what_it_does():
+    scene = whole(yaw=0)
+    other = person(3, scale=8, origin=(100, 100, 0))
+    seen = FaceObservation(Image(noise(SIZE, SIZE)), Reconstruction(other, 1.0))
+    made, still = (
+        apply_steps([Swap(source="other", shape=share)], scene, {"other": Person((seen,))}, "alpha")
+        for share in (1.0, 0.0)
+    )
+    wanted = transferred([other], scene.positions, 1.0)
+    np.testing.assert_array_equal(made.positions.values, wanted.values)
+    assert np.abs(made.positions.values - scene.positions.values).max() > 1
+    assert made.truth.depth is None
+    assert made.truth.expression is scene.truth.expression
+    assert still.positions is scene.positions
+    np.testing.assert_array_equal(still.truth.depth, scene.truth.depth)
+    assert made.truth.eyes is still.truth.eyes is None
 
 
 def test_of_a_photograph_little_is_known():

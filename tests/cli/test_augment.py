@@ -20,7 +20,7 @@ from facelab.cli.augment import augment_command
 from facelab.provenance import file_sha256
 from facelab.reconstruct.networks import Networks
 from tests.children import ROOT
-from tests.commands import FlatFace, facelab_, interruptible, one_line, picture
+from tests.commands import FlatFace, facelab_, interruptible, nothing_known, one_line, picture
 from tests.heads import head_file
 from tests.making import content
 
@@ -45,6 +45,7 @@ steps:
 def stand(here, monkeypatch):
     """A folder with a recipe and the photographs of three people; no networks."""
     monkeypatch.setattr(Networks, "load", lambda _: FlatFace())
+    monkeypatch.setattr("facelab.augment.request.load_photograph_classifier", nothing_known)
     monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
     Path("recipe.yaml").write_text(RECIPE)
     Path("faces").mkdir()
@@ -308,7 +309,8 @@ def test_a_head_that_is_none_is_said_before_anything_is_made(here):
 def test_the_plan_says_which_networks():
     assert augment().exit_code == 0
     plan = json.loads(Path("out", lock.NAME).read_text())
-    assert plan["networks"]["weights"]["facemap"] == weights.entry_of("facemap").sha256
+    for name in ("facemap", "multiclass"):  # the face, and what is around it
+        assert plan["networks"]["weights"][name] == weights.entry_of(name).sha256
 
 
 # --- What is looked at -------------------------------------------------------------------------

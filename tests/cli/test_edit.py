@@ -158,10 +158,10 @@ def test_the_texture_is_as_large_as_asked():
 def test_a_swap_works_on_the_picture_so_far(monkeypatch):
     so_far = []
 
-    def swapped(image, positions, step, inputs, size, mask):
+    def swapped(image, positions, step, inputs, size, mask, parsing):
         x, y = (round(value) for value in LARGE.box.centre)
         so_far.append((image[y, x].round(2).tolist(), positions, inputs[step.source], step.tone))
-        return image
+        return image, positions
 
     monkeypatch.setattr(runner, "swap_face", swapped)
     person = Person((seen(IMAGE, SMALL),))
@@ -245,7 +245,7 @@ def test_record_and_mark(here):
 
 
 def test_a_swap_is_marked_as_a_composite(here, monkeypatch):
-    monkeypatch.setattr(runner, "swap_face", lambda image, *_: 1 - image)
+    monkeypatch.setattr(runner, "swap_face", lambda image, where, *_: (1 - image, where))
     result = edit("--do", "fill", "--do", "swap source=x", "--reference", "x=source.png")
     assert result.exit_code == 0, result.output
     data = Path("out.png").read_bytes()

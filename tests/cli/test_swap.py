@@ -110,14 +110,19 @@ def test_every_option_reaches_the_engine(here, calls):
     PIL.Image.fromarray(np.full((36, 40), 51, np.uint8)).save("mask.png")
     result = swap(
         *("--blend", "alpha", "--tone", "0.25", "--keep", "mouth,eyes", "--target-face", "all"),
-        *("--source-box", "1,2,30,31.5"),
+        *("--source-box", "1,2,30,31.5", "--shape", "0.5"),
         *("--mask", "mask.png", "--no-occlusion", "--texture-size", "512"),
     )
     assert result.exit_code == 0, result.output
     ((_, prepared),) = calls
     step = step_of(prepared.recipe, faces="all", mask=Path("mask.png"), texture_size=512)
     assert step == Swap(
-        source="source", blend="alpha", tone=0.25, keep=("mouth", "eyes"), occlusion=False
+        source="source",
+        blend="alpha",
+        tone=0.25,
+        shape=0.5,
+        keep=("mouth", "eyes"),
+        occlusion=False,
     )
     np.testing.assert_allclose(prepared.mask, np.full((36, 40), 0.2), rtol=1e-6)
 
@@ -183,6 +188,7 @@ def test_a_folder_of_sources_means_all_its_photographs(here, calls):
         (["--nonsense"], ["--nonsense", "facelab swap --help"]),
         (["--blend", "magic"], ["--blend", "'magic'", "poisson", "mixed", "alpha"]),
         (["--tone", "1.5"], ["tone", "1.5", "0 to 1"]),
+        (["--shape", "-0.1"], ["shape", "-0.1", "0 to 1"]),
         (["--tone", "nan"], ["tone", "nan", "0 to 1"]),
         (["--tone", "much"], ["--tone", "much"]),
         (["--keep", "nose"], ["keep", "'nose'", "mouth, eyes"]),
@@ -761,7 +767,7 @@ def slow(prepared, photograph, name):
     return run(prepared, photograph, name)
 
 RecipeRunner.__call__, Networks.load = slow, lambda _: FlatFace()
-runner.swap_face = lambda image, *_: 1 - image
+runner.swap_face = lambda image, where, *_: (1 - image, where)
 main(sys.argv[1:])
 """
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facelab.edits.cover import Cover
-from facelab.face.occlusion import mouth_opening
+from facelab.face.opacity import mouth_opening
 from facelab.types import Face
 from tests.editing import SKINS, change, holds, portrait, recoloured, same_at_any_size
 from tests.synthetic import ATLAS, canonical, mouth, plain_face, texture

@@ -16,7 +16,7 @@ from tests.synthetic import ATLAS, frozen, mouth, noise, plain
 
 SHAPE = (260, 240)
 CLOSED = mouth(-6)  # the canonical face itself has its lips a little apart
-LIPS = mouth_interior._Lips
+LIPS = mouth_interior.Lips
 SKIN = pytest.mark.parametrize("skin", SKINS.values(), ids=SKINS)
 
 

@@ -11,7 +11,7 @@ from facelab.constants import PARTS
 from facelab.face.quality import SURFACE, believed, clear_lenses, share, taken
 from facelab.geometry.parsing import SIDE, Parsing
 from facelab.types import Crop, Texture
-from tests.synthetic import frozen, plain, plane
+from tests.synthetic import frozen, plane
 
 SKIN = (0.7, 0.5, 0.4)
 
@@ -97,6 +97,6 @@ def test_a_parsing_that_sees_no_face_is_not_believed(part, known):
     shares = np.zeros((SIDE, SIDE, len(PARTS)), np.float32)
     shares[..., PARTS.index(part)] = 1
     parsing = Parsing(frozen(shares), Crop((128.0, 128.0), 256.0, 0.0, SIDE))
-    found = believed(plain((256, 256)), plane(), parsing)
+    found = believed(parsing, plane())
     assert (found is parsing) == known
-    assert believed(plain((256, 256)), plane(), None) is None
+    assert believed(None, plane()) is None

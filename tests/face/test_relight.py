@@ -76,7 +76,7 @@ def test_order_of_lightness_is_kept(own, wanted, darkest):
     colour = frozen(np.broadcast_to(steps[:, None, None], (SIZE, SIZE, 3)))
     hair = None if darkest is None else brow(darkest)
     out = relight(colour, tone([own] * 3), tone([wanted] * 3), hair)
-    assert (np.diff(lightness(out)[:, 0]) >= -0.2).all()
+    assert (np.diff(out.mean(axis=2)[:, 0]) >= -5e-3).all()  # OpenCV's tables are no finer
     assert out.min() >= 0
     assert out.max() <= 1
 

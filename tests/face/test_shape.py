@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,24 +13,10 @@ from facelab import atlas as atlases
 from facelab.face.occlusion import mouth_opening
 from facelab.face.shape import transferred
 from facelab.geometry.identity import IdentityModel
-from facelab.geometry.landmarks import points468, position_map
-from facelab.geometry.pose import estimate, matrix
+from facelab.geometry.landmarks import points468
+from facelab.geometry.pose import estimate
 from facelab.types import PositionMap
-
-FLIP = np.array([1, -1, 1])
-
-
-def face(person=0, act=None, strength=1.0, yaw=0.0, scale=9.0):
-    """The position map of somebody made of the family, doing something."""
-    model = IdentityModel.load()
-    points = model.base.astype(np.float64)
-    for kind, seed in (("identity", person), ("expression", act)):
-        if seed is not None:
-            modes = getattr(model, kind)
-            drawn = np.random.default_rng(seed).normal(0, strength, len(modes))
-            points = points + np.tensordot(drawn, modes, 1)
-    placed = (scale * points @ matrix(yaw, 0, 0).T + [128, -128, 0]) * FLIP
-    return position_map(placed.astype(np.float32), atlases.canonical())
+from tests.synthetic import person
 
 
 def far(one, two):
@@ -38,19 +26,19 @@ def far(one, two):
 
 
 def test_with_share_0_the_target_is_returned():
-    target = face(1)
-    assert transferred([face(2)], target, 0) is target
+    target = person(1)
+    assert transferred([person(2)], target, 0) is target
 
 
 @given(st.integers(0, 2**16), st.floats(-60, 60), st.floats(0, 1))
 @settings(max_examples=10, deadline=None)
 def test_the_own_shape_changes_nothing(seed, yaw, share):
-    target = face(seed, seed + 1, yaw=yaw)
+    target = person(seed, seed + 1, yaw=yaw)
     assert np.array_equal(transferred([target], target, share).values, target.values)
 
 
 def test_the_target_comes_nearer_to_the_source_the_larger_the_share():
-    source, target = face(1), face(2)
+    source, target = person(1), person(2)
     model = IdentityModel.load()
 
     def shape(positions):
@@ -63,7 +51,7 @@ def test_the_target_comes_nearer_to_the_source_the_larger_the_share():
 
 
 def test_the_share_is_a_share():
-    source, target = face(1, 5, yaw=20), face(2, 6, yaw=-10)
+    source, target = person(1, 5, yaw=20), person(2, 6, yaw=-10)
     half, whole = (transferred([source], target, share).values for share in (0.5, 1.0))
     np.testing.assert_allclose(half, (target.values + whole) / 2, atol=1e-3)
 
@@ -71,13 +59,13 @@ def test_the_share_is_a_share():
 @given(st.integers(0, 2**16))
 @settings(max_examples=10, deadline=None)
 def test_what_the_source_does_hardly_matters(act):
-    target = face(2)
-    calm, moving = (transferred([face(1, doing)], target) for doing in (None, act))
-    assert far(calm, moving) < 0.35 * far(face(1), face(1, act)) + 1e-6
+    target = person(2)
+    calm, moving = (transferred([person(1, doing)], target) for doing in (None, act))
+    assert far(calm, moving) < 0.35 * far(person(1), person(1, act)) + 1e-6
 
 
 def test_the_target_goes_on_doing_what_it_does():
-    source, target, talking = face(1), face(2), face(2, 3)
+    source, target, talking = person(1), person(2), person(2, 3)
     still = transferred([source], target).values - target.values
     moved = transferred([source], talking).values - talking.values
     inside = target.atlas.face
@@ -87,7 +75,7 @@ def test_the_target_goes_on_doing_what_it_does():
 
 @pytest.mark.parametrize("yaw", [-60, -30, 0, 30, 60])
 def test_pose_mouth_and_size_stay(yaw):
-    source, target = face(1), face(2, 4, yaw=yaw)
+    source, target = person(1), person(2, 4, yaw=yaw)
     after = transferred([source], target)
     was, now = estimate(target), estimate(after)
     assert abs(now.scale / was.scale - 1) < 0.05
@@ -97,7 +85,7 @@ def test_pose_mouth_and_size_stay(yaw):
 
 
 def test_the_field_is_smooth():
-    source, target = face(1), face(2)
+    source, target = person(1), person(2)
     moved = transferred([source], target).values - target.values
     inside = target.atlas.face
     bends = np.abs(np.diff(moved, 2, axis=1))[inside[:, 1:-1] & inside[:, 2:] & inside[:, :-2]]
@@ -105,15 +93,13 @@ def test_the_field_is_smooth():
 
 
 def test_a_layout_with_more_than_the_mesh_moves_alike():
-    own, target = atlases.canonical(), face(2)
-    from dataclasses import replace
-
+    own, target = atlases.canonical(), person(2)
     chart = np.indices((256, 256), np.float32).transpose(1, 2, 0)[..., ::-1].copy()
     everywhere = np.ones((256, 256), np.bool_)
     other = replace(own, name="other", chart=chart, slit=None, face=own.face, valid=everywhere)
     there = PositionMap(target.values, other)
-    after = transferred([face(1)], there).values - target.values
-    expected = transferred([face(1)], target).values - target.values
+    after = transferred([person(1)], there).values - target.values
+    expected = transferred([person(1)], target).values - target.values
     inside = own.face
     np.testing.assert_allclose(after[inside], expected[inside], atol=0.6)
     outside = everywhere & ~own.valid

@@ -12,7 +12,7 @@ DARK = Traits(male=1, hair=(0.1, 0.1, 0.1))
 
 def grown(beard):
     """How much darker a beard makes a face, ``(64, 64)``."""
-    drawn = with_beard(np.random.default_rng(0), skin_bank(), SKIN, beard, DARK)
+    drawn, _ = with_beard(np.random.default_rng(0), skin_bank(), SKIN, beard, DARK)
     return (SKIN - drawn).mean(axis=2)
 
 

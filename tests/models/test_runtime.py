@@ -13,6 +13,7 @@ from torch import nn
 from facelab.errors import UsageError
 from facelab.models import runtime
 from facelab.models.facemesh import FaceMesh
+from facelab.models.faceparse import FaceParse
 from facelab.models.fold import fold
 from facelab.models.layers import load
 from facelab.models.light_prn import LightPRN
@@ -42,10 +43,11 @@ def network_of(name):
         "light": lambda: (fold(with_random_norms(LightPRN())), 128),
         "facemesh": lambda: (load(FaceMesh, "facemesh"), 192),
         "multiclass": lambda: (load(MulticlassSegmenter, "multiclass"), 256),
+        "faceparse": lambda: (load(FaceParse, "faceparse"), 256),
     }[name]()
 
 
-@pytest.mark.parametrize("name", ["prn", "light", "facemesh", "multiclass"])
+@pytest.mark.parametrize("name", ["prn", "light", "facemesh", "multiclass", "faceparse"])
 def test_runtimes_agree(name):
     network, side = network_of(name)
     crops = np.random.default_rng(0).random((2, side, side, 3), np.float32)
@@ -58,7 +60,7 @@ def test_runtimes_agree(name):
             assert len(one) == len(batch)
             assert one.dtype == other.dtype == np.float32
             np.testing.assert_allclose(other, one, atol=1e-3, rtol=0)
-    assert expected[0].std() > (0.1 if name == "multiclass" else 1)  # shares, px
+    assert expected[0].std() > (0.1 if name in ("multiclass", "faceparse") else 1)  # shares, px
 
 
 @pytest.mark.parametrize("name", RUNTIMES)

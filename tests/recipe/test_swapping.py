@@ -11,6 +11,7 @@ from facelab import FaceModel, FaceObservation, Recipe, Swap
 from facelab.errors import NoFaceError, UsageError
 from facelab.face.blend import METHODS
 from facelab.face.composite import render
+from facelab.face.shape import transferred
 from facelab.face.texture import unwrap
 from facelab.images import Image
 from facelab.images.image import to_integers
@@ -159,6 +160,7 @@ def test_a_face_that_nothing_is_called_is_a_usage_error(face):
         ("tone", -0.01, "tone: -0.01 is not from 0 to 1"),
         ("tone", 1.01, "tone: 1.01 is not from 0 to 1"),
         ("tone", float("nan"), "tone: nan is not from 0 to 1"),
+        ("shape", 1.5, "shape: 1.5 is not from 0 to 1"),
         ("keep", ("mouth", "ears"), "keep: 'ears' is none of mouth, eyes"),
         ("faces", "-1", "faces: '-1' is not"),
         ("faces", -1, "faces: -1 is not"),
@@ -182,7 +184,7 @@ def test_settings_that_are_not_allowed(option, value, message):
     [
         {},
         {"tone": 0, "keep": ("none",)},
-        {"tone": 1, "keep": ("eyes", "mouth")},
+        {"tone": 1, "keep": ("eyes", "mouth"), "shape": 0},
         *({"blend": method} for method in METHODS),
     ],
 )
@@ -219,7 +221,7 @@ def test_which_face_of_which_photograph_is_said_rightly():
 
 def test_swap_of_a_sample_end_to_end(people, model):
     target, source = people
-    result = facelab.swap(target.image, source, model=model, texture_size=256)
+    result = facelab.swap(target.image, source, model=model, texture_size=256, shape=0)
     (face,) = result.found
     image = result.image.pixels
     assert image.shape == target.image.shape
@@ -242,6 +244,17 @@ def test_swap_of_a_sample_end_to_end(people, model):
     before, after = target.image[middle, columns], image[middle, columns]
     assert np.abs(before.mean(axis=(0, 1)) - after.mean(axis=(0, 1))).max() < 0.06
     assert np.abs(before - after).mean() > 0.005
+
+
+def test_the_face_takes_its_shape_along_and_the_result_says_so(people, model):
+    target, source = people
+    result = facelab.swap(target.image, source, model=model, shape=1.0)
+    was, now = (faces[0].positions for faces in (result.found, result.faces))
+    np.testing.assert_array_equal(now.values, transferred([source.positions], was, 1.0).values)
+    assert np.abs(now.landmarks - was.landmarks).max() > 0.003 * was.box.size
+    (again,) = model.observe(result.image.pixels, "largest")
+    away = [np.linalg.norm(again.positions.landmarks - one.landmarks) for one in (was, now)]
+    assert away[1] < away[0]
 
 
 # Mixed gradients add the target's own edges around what was made up.

@@ -27,11 +27,12 @@ _HELD = ("hand", "object")  # what is in front of all that is worn
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Layer:
-    """What is drawn in a window: colours times opacity, opacity, and each pixel's main class."""
+    """What is drawn in a window: colours times opacity, opacity, main classes, lenses."""
 
     colour: Float
     alpha: Float
     labels: NDArray[np.uint8]
+    lenses: Float
 
 
 def draw(
@@ -88,7 +89,9 @@ def draw(
     if truth is not None:
         classes, covered = truth.classes.copy(), alpha > COVERED
         classes[window][covered] = layer.labels[covered]
-        truth = replace(truth, classes=classes)
+        lenses = np.zeros_like(occlusion) if truth.lenses is None else truth.lenses.copy()
+        lenses[window] = np.maximum(lenses[window] * (1 - alpha), layer.lenses * free)
+        truth = replace(truth, classes=classes, lenses=lenses)
     return replace(scene.with_image(image), occlusion=occlusion, truth=truth)
 
 
@@ -122,13 +125,15 @@ def _drawn(placed: Sequence[Placed], ground: Float, window: Window) -> _Layer:
     """Draw surfaces one after the other, each before or behind what is there."""
     rows, columns = window
     colour = np.zeros((*ground.shape, 3), np.float32)
-    alpha, front = np.zeros_like(ground), ground.copy()
+    alpha, lenses, front = np.zeros_like(ground), np.zeros_like(ground), ground.copy()
     shares = {each.surface.label: np.zeros_like(ground) for each in placed}
     for each in placed:
         own = _within(each, window)
         if own is None:
             continue
         part = _moved(own, -rows.start, -columns.start)
+        if each.surface.lens:
+            lenses[part] = np.maximum(lenses[part], _covered(each, own, front[part]))
         drawn, opacity, depth = each.drawn(own, front[part])
         colour[part] = colour[part] * (1 - opacity[..., None]) + drawn
         alpha[part] += opacity * (1 - alpha[part])
@@ -137,7 +142,16 @@ def _drawn(placed: Sequence[Placed], ground: Float, window: Window) -> _Layer:
         front[part] = np.where(opacity > COVERED, np.maximum(depth, front[part]), front[part])
     names = list(shares)
     numbers = np.array([CLASSES[name] for name in names], np.uint8)
-    return _Layer(colour, alpha, numbers[np.argmax(list(shares.values()), axis=0)])
+    return _Layer(colour, alpha, numbers[np.argmax(list(shares.values()), axis=0)], lenses)
+
+
+def _covered(placed: Placed, window: Window, front: Float) -> Float:
+    """How much of each pixel a surface covers, were it opaque."""
+    texture = np.ones((1, 1, 4), np.float32)
+    _, covered, _ = replace(placed, surface=replace(placed.surface, texture=texture)).drawn(
+        window, front
+    )
+    return covered
 
 
 def _within(placed: Placed, window: Window) -> Window | None:

@@ -196,7 +196,7 @@ def _pane(outline: Floats, glass: Floats) -> Surface:
     low, high = outline.min(axis=0), outline.max(axis=0)
     places = (pane.vertices - low) / np.maximum(high - low, 1e-6)
     uv = np.stack([places[:, 0], 1 - places[:, 1]], axis=1)
-    return replace(pane, uv=uv.astype(np.float32))
+    return replace(pane, uv=uv.astype(np.float32), lens=True)
 
 
 def _frame(rng: Rng, colour: Floats | None) -> Frame:

@@ -35,6 +35,8 @@ class Surface:
         Whether it is seen from behind, too.
     openness : (n,) float32, optional
         How much of the light reaches a vertex, [0, 1]; by default all.
+    lens : bool
+        Whether it is the lens of glasses.
     """
 
     vertices: Floats
@@ -46,6 +48,7 @@ class Surface:
     gloss: float = 0.0
     thin: bool = False
     openness: Floats | None = None
+    lens: bool = False
 
     def moved(self, rotation: Floats, origin: Floats) -> Surface:
         """The surface turned by the columns of `rotation` (3, 3), then moved by `origin` (3,).

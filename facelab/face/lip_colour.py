@@ -1,0 +1,60 @@
+"""The colour of another face's lips: between their own and that of the lips that were there.
+
+How lips differ from the skin beside them is in part the person's and in part the skin's: pale lips
+of a dark face are pink on a light one, and rosy ones of a light face deep red on a dark one. So the
+colour goes half the way to the lips that the skin had.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from facelab.face.quality import share
+from facelab.numerics.arrays import Bool, Float
+from facelab.numerics.smoothing import resized, smoothstep
+from facelab.types import Texture
+
+_SIDE = 256  # of the maps on which lips are found, texels
+_HALF = np.float32(0.5)  # of the way
+_SURE = 0.8  # share of a texel from which it shows lips alone
+_LEAST = 64  # texels of them, to tell a colour
+
+
+def between(colour: Float, source: Texture, target: Texture) -> Float:
+    """Return a source's colours with its lips half of the target's colour.
+
+    Parameters
+    ----------
+    colour : (S, S, 3) float32
+        The source's, in the target's light; RGB in [0, 1].
+    source, target : Texture
+        With their parts, or the colours stay.
+    """
+    if source.parts is None or target.parts is None:
+        return colour
+    own, other = (_lips(texture) for texture in (source, target))
+    if min(own.sum(), other.sum()) < _LEAST:
+        return colour
+    small, there = resized(colour, _SIDE), resized(target.colour, _SIDE)
+    shift = _HALF * (_median(there, other) - _median(small, own))
+    mask = smoothstep(resized(share(source, _SIDE, "lips"), len(colour)))
+    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
+    moved, old = (
+        cv2.cvtColor(one, cv2.COLOR_Lab2RGB) for one in (lab + mask[..., None] * shift, lab)
+    )
+    out: Float = cv2.add(colour, cv2.subtract(moved, old))
+    return np.clip(out, 0, 1, out=out)
+
+
+def _lips(texture: Texture) -> Bool:
+    """The texels that surely show lips."""
+    seen = resized(texture.confidence, _SIDE) > _HALF
+    out: Bool = seen & (share(texture, _SIDE, "lips") > _SURE)
+    return out
+
+
+def _median(colour: Float, mask: Bool) -> Float:
+    """The median of CIELAB, ``(3,)``: of teeth and highlights it takes no notice."""
+    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
+    return np.asarray(np.median(lab[mask], axis=0), np.float32)

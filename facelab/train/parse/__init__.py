@@ -1,0 +1,1 @@
+"""Training of `facelab.models.faceparse`: pictures whose parts are known, and the loss."""
