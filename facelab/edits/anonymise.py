@@ -9,12 +9,11 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.complexion import blurred, faded
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import FACE, References, TextureEdit
 from facelab.edits.parameters import number, references
 from facelab.edits.retone import retoned
 from facelab.edits.rims import rims
 from facelab.face.opacity import mouth_opening, opacity
-from facelab.face.quality import SURFACE
 from facelab.face.skin import learn
 from facelab.face.swap import fuse
 from facelab.face.texture import at_size, complete
@@ -36,7 +35,7 @@ class Anonymise(TextureEdit):
     """
 
     name: ClassVar[str] = "anonymise"
-    paints: ClassVar[tuple[str, ...]] = SURFACE
+    paints: ClassVar[tuple[str, ...]] = FACE
     references: tuple[str, ...] = references(
         "the inputs whose people are averaged, one for each; without, features are smoothed away"
     )

@@ -8,10 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.complexion import faded
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import FACE, References, TextureEdit
 from facelab.edits.parameters import number, reference
 from facelab.face.opacity import opacity
-from facelab.face.quality import SURFACE
 from facelab.face.relight import relight
 from facelab.face.skin import learn
 from facelab.face.swap import fuse
@@ -30,7 +29,7 @@ class Average(TextureEdit):
     """
 
     name: ClassVar[str] = "average"
-    paints: ClassVar[tuple[str, ...]] = SURFACE
+    paints: ClassVar[tuple[str, ...]] = FACE
     reference: str = reference("the input with the other photographs of the person")
     share: float = number(0.5, 0.0, 1.0, "of the other photographs, where all show a place well")
 

@@ -11,14 +11,15 @@ from facelab.atlas import Atlas
 from facelab.edits.cielab import to_lab
 from facelab.edits.edit import SKIN
 from facelab.face.quality import share
-from facelab.face.skin import SIZE, features, learn
+from facelab.face.skin import SIZE, Skin, features, learn
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import resized, smoothstep
-from facelab.types import Face
+from facelab.types import Face, Texture
 
 _UNLIKE, _LIKE = 0.2, 0.55  # likelihood of skin from which it begins to count, and fully counts
 _LEAST_SEEN = 0.02
+_DARKER = 15.0, 30.0  # lightness below the tone from which it is less like skin, and is none
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,14 +42,18 @@ def complexion(face: Face) -> Complexion:
     """The tone of a face's skin (`facelab.face.skin.learn`), and where the skin lies bare."""
     texture, atlas = face.texture, face.positions.atlas
     skin = learn(texture, atlas)
-    if texture.parts is not None:
-        likeness = share(texture, SIZE, *SKIN)
-    else:
-        likeness = np.asarray(skin.likelihood / np.maximum(skin.seen, _LEAST_SEEN), np.float32)
-    likely = cv2.GaussianBlur(smoothstep(likeness, _UNLIKE, _LIKE), (0, 0), 1.0)
+    likely = cv2.GaussianBlur(smoothstep(_likeness(texture, skin), _UNLIKE, _LIKE), (0, 0), 1.0)
     rough = likely * (1 - features(atlas, len(likely)))
     bare = resized(rough, texture.size) * (texture.confidence > 0)
     return Complexion(to_lab(resized(skin.tone, texture.size)), bare)
+
+
+def _likeness(texture: Texture, skin: Skin) -> Float:
+    """How surely each texel shows skin, and neither a nostril nor stubble, ``(128, 128)``."""
+    if texture.parts is None:
+        return np.asarray(skin.likelihood / np.maximum(skin.seen, _LEAST_SEEN), np.float32)
+    tone, own = (to_lab(colour)[..., 0] for colour in (skin.tone, resized(texture.colour, SIZE)))
+    return share(texture, SIZE, *SKIN) * (1 - smoothstep(tone - own, *_DARKER))
 
 
 def blurred(values: Float, weight: Float, sigma: float) -> Float:

@@ -46,6 +46,9 @@ class Picture:
 SKIN = ("skin", "ears", "neck")
 """The bare skin of a face, and that beside it, which looks the same."""
 
+FACE = tuple(part for part in SURFACE if part != "mouth")
+"""All of a face's own but what shows between its lips."""
+
 _PAINTED = 0.1, 0.5  # share of a texel from which paint takes, and takes wholly
 
 Reference = Face | Picture
@@ -100,7 +103,7 @@ class Edit(Step):
         As any `Step`.
     """
 
-    paints: ClassVar[tuple[str, ...]] = (*SURFACE, "mouth")
+    paints: ClassVar[tuple[str, ...]] = SURFACE
     strength: float = number(1.0, 0.0, 1.0, "how much of it shows; 0 changes nothing")
 
     def __call__(self, face: Face, references: References) -> Face:
@@ -130,8 +133,13 @@ class Edit(Step):
         return ()
 
     def painted(self, texture: Texture) -> tuple[str, ...]:
-        """The parts of a face that it changes; lenses too, where the face is seen through them."""
-        return (*self.paints, "lenses") if clear_lenses(texture) else self.paints
+        """The parts of which it may change texels.
+
+        Lenses are among them where the face is seen through them, and the mouth, since texels are
+        of lips alone: what lies between them is told in the image (`facelab.face.mouth`).
+        """
+        also = {"mouth", "lenses"} if clear_lenses(texture) else {"mouth"}
+        return (*self.paints, *sorted(also - set(self.paints)))
 
     def _within_parts(self, face: Face, changed: Texture) -> Texture:
         """A texture of `face` changed where this may paint or hides what is there."""

@@ -8,10 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.complexion import faded, mean_of
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import FACE, References, TextureEdit
 from facelab.edits.parameters import number, reference
 from facelab.edits.retone import retoned
-from facelab.face.quality import SURFACE
 from facelab.face.skin import Skin, learn
 from facelab.numerics.arrays import Float
 from facelab.types import Face
@@ -22,7 +21,7 @@ class Match(TextureEdit):
     """The face graded so that its skin has the mean colour of a reference's."""
 
     name: ClassVar[str] = "match"
-    paints: ClassVar[tuple[str, ...]] = SURFACE
+    paints: ClassVar[tuple[str, ...]] = FACE
     reference: str = reference("the face whose skin colour is taken")
     softness: float = number(0.5, 0.0, 1.0, "over how much of the face it fades at the rim")
 

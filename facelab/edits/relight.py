@@ -23,9 +23,8 @@ from numpy.typing import NDArray
 from facelab.atlas import Atlas
 from facelab.edits.cielab import decoded, encoded
 from facelab.edits.complexion import faded
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import FACE, References, TextureEdit
 from facelab.edits.parameters import number, reference
-from facelab.face.quality import SURFACE
 from facelab.face.relight import relight
 from facelab.face.skin import SIZE, Skin, learn
 from facelab.face.swap import reject_non_skin
@@ -137,7 +136,7 @@ def lamp(azimuth: float, elevation: float) -> Array:
 class _Relit(TextureEdit):
     """An edit that puts other light on the skin."""
 
-    paints: ClassVar[tuple[str, ...]] = SURFACE
+    paints: ClassVar[tuple[str, ...]] = FACE
 
     @abstractmethod
     def light(self, own: Array, face: Face, references: References) -> Array:

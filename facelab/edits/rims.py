@@ -7,6 +7,7 @@ import numpy as np
 
 from facelab.edits.cielab import to_lab
 from facelab.edits.regions import grown
+from facelab.face.quality import share
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import SEEN, Face
@@ -38,6 +39,8 @@ def rims(face: Face) -> Float:
     seen = resized(texture.confidence, _SIZE) >= SEEN
     found = smoothstep(thin, *_RIM) * near * seen * smoothstep(bridge, *_BRIDGE)
     found = found * (1 - grown(atlas.region("eyes", _SIZE), _LASHES))
+    if texture.parts is not None:
+        found = found * (1 - grown(share(texture, _SIZE, "brows"), _LASHES))
     soft = cv2.GaussianBlur(grown(found, _MARGIN), (0, 0), _FINE * _SIZE)
     return resized(soft, texture.size)
 

@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 
 from facelab.edits.complexion import faded
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import FACE, References, TextureEdit
 from facelab.edits.parameters import choice
-from facelab.face.quality import SURFACE
 from facelab.face.relight import relight
 from facelab.face.skin import learn
 from facelab.face.swap import reject_non_skin
@@ -30,7 +29,7 @@ class Symmetrise(TextureEdit):
     """Features made alike on both sides; shading and shape stay as they are."""
 
     name: ClassVar[str] = "symmetrise"
-    paints: ClassVar[tuple[str, ...]] = SURFACE
+    paints: ClassVar[tuple[str, ...]] = FACE
     half: str = choice(
         "both", ("both", "left", "right"), "whose features both halves get, as the person has it"
     )

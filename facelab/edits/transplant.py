@@ -8,13 +8,12 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.complexion import faded
-from facelab.edits.edit import References, TextureEdit
+from facelab.edits.edit import FACE, References, TextureEdit
 from facelab.edits.parameters import choices, number, reference
 from facelab.edits.regions import SURROUNDED, union
 from facelab.edits.retone import retoned
 from facelab.edits.rims import rims
 from facelab.face.opacity import opacity, shared_gaps
-from facelab.face.quality import SURFACE
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, reject_non_skin
 from facelab.face.texture import at_size
@@ -34,7 +33,7 @@ class Transplant(TextureEdit):
     """
 
     name: ClassVar[str] = "transplant"
-    paints: ClassVar[tuple[str, ...]] = tuple(part for part in SURFACE if part != "beard")
+    paints: ClassVar[tuple[str, ...]] = tuple(part for part in FACE if part != "beard")
     reference: str = reference("the input whose face the regions come from")
     regions: tuple[str, ...] = choices(("eyes",), tuple(SURROUNDED), "what is taken over")
     softness: float = number(0.05, 0.0, 0.2, "width of the soft edges, a part of the texture")

@@ -6,7 +6,7 @@ Texture -> edit* (swap among them) -> rasterize -> blend
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 
@@ -25,13 +25,13 @@ from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
 from facelab.face.texture import texture_size, unwrap
 from facelab.geometry.parsing import Parsing
-from facelab.geometry.warp import motion
+from facelab.geometry.warp import Motion, motion
 from facelab.numerics.arrays import Float
 from facelab.recipe.inputs import Inputs, Person, Pictures
 from facelab.recipe.recipe import Swap
 from facelab.types import Face, PositionMap, Texture
 
-_HIDDEN = set(PARTS) - {"front"}  # things that edits put on lie over all but hands and the like
+_HIDDEN = set(PARTS) - {"front"}  # over these lie the things that edits put on a face
 
 
 def edit_face(
@@ -75,26 +75,54 @@ def edit_face(
     after = reduce(lambda face, edit: edit(face, references), edits, before)
     if unchanged(before, after):
         return image, before.positions
-    atlas, size = before.positions.atlas, before.texture.size
-    hides = [edit.hides(atlas, size) for edit in edits]
-    if parsing is not None:
-        front = Front(parsing, _edited(before.texture, edits, hides))
-        shown = np.ones((size, size), np.float32)
-        drawn = composite(image, before, after, shown, blend, mask, front)
-        worn = Face(after.positions, before.texture)  # in the light of the skin without it
-        temples = [one for edit in edits if edit.strength > 0 for one in edit.temples(worn)]
-        moved = motion(before.positions, after.positions, image.shape[:2]) if temples else None
-
-        def shares(window: tuple[slice, slice], parts: tuple[str, ...]) -> Float:
-            return 1 - Front(parsing, parts).over(image, window, moved)
-
+    done = [edit for edit in edits if edit.strength > 0]
+    if parsing is None:
+        shown = _shown(before, done)
+        return composite(image, before, after, shown, blend, mask), after.positions
+    shown = np.ones((after.texture.size,) * 2, np.float32)
+    front, interior = _kept(before, done, parsing)
+    drawn = composite(image, before, after, shown, blend, mask, front, interior)
+    worn = Face(after.positions, before.texture)  # in the light of the skin without it
+    temples = [temple for edit in done for temple in edit.temples(worn)]
+    if temples:
+        moved = motion(before.positions, after.positions, image.shape[:2])
         for temple in temples:
-            drawn = temple.drawn(drawn, shares, mask)
-        return drawn, after.positions
-    # Hair in front stays in front; asked of the face as it was, or paint would pass for hair.
-    shown = 1 - occlusion(before.texture, learn(before.texture, atlas), atlas)
-    shown = np.maximum.reduce([shown, *hides])
-    return composite(image, before, after, shown, blend, mask), after.positions
+            drawn = temple.drawn(drawn, partial(_shares, image, parsing, moved), mask)
+    return drawn, after.positions
+
+
+def _shown(face: Face, edits: Sequence[Edit]) -> Float:
+    """Opacity of an edited face whose parts are not known: hair in front stays in front.
+
+    Asked of the face as it was, or paint would pass for hair.
+    """
+    atlas, texture = face.positions.atlas, face.texture
+    shown = 1 - occlusion(texture, learn(texture, atlas), atlas)
+    out: Float = np.maximum.reduce([shown, *(edit.hides(atlas, texture.size) for edit in edits)])
+    return out
+
+
+def _kept(face: Face, edits: Sequence[Edit], parsing: Parsing) -> tuple[Front, Interior | None]:
+    """What of a photograph stays when a face is edited: what none of the edits paints or hides."""
+    atlas, size = face.positions.atlas, face.texture.size
+    changed = {part for edit in edits for part in edit.painted(face.texture)}
+    if any(edit.hides(atlas, size).any() for edit in edits):
+        changed |= _HIDDEN
+    front = Front(parsing, tuple(part for part in PARTS if part in changed))
+    if any("mouth" in edit.paints for edit in edits):
+        return front, None
+    return front, Interior.kept(Lips.of(face.positions), [])
+
+
+def _shares(
+    image: Float,
+    parsing: Parsing,
+    moved: Motion | None,
+    window: tuple[slice, slice],
+    parts: tuple[str, ...],
+) -> Float:
+    """How much of each pixel of a window any of some parts is, ``(h, w)`` in [0, 1]."""
+    return 1 - Front(parsing, parts).over(image, window, moved)
 
 
 def swap_face(
@@ -181,14 +209,6 @@ def _painted(target: Texture, step: Swap) -> tuple[str, ...]:
     if clear_lenses(target):
         painted.add("lenses")
     return tuple(part for part in PARTS if part in painted)
-
-
-def _edited(face: Texture, edits: Sequence[Edit], hides: Sequence[Float]) -> tuple[str, ...]:
-    """The parts of a photograph that edits change or put something over; all else stays."""
-    changed = {part for edit in edits if edit.strength > 0 for part in edit.painted(face)}
-    if any(hidden.any() for hidden in hides):
-        changed |= _HIDDEN
-    return tuple(part for part in PARTS if part in changed)
 
 
 def _worn(step: Swap, owner: str) -> set[str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from facelab import provenance
 from facelab.edits import Edit
+from facelab.face.mouth import fit_lips
 from facelab.face.quality import believed
 from facelab.face.texture import unwrap
 from facelab.images import Image
@@ -137,6 +138,7 @@ class RecipeRunner:
             else:
                 edits = [step for step in steps if isinstance(step, Edit)]
                 parsing = self._parsed(image, positions)
+                positions = fit_lips(image, positions, parsing)
                 before = Face(positions, unwrap(image, positions, size, parsing))
                 image, positions = edit_face(
                     image, before, edits, inputs, recipe.blend, mask, parsing

@@ -1,0 +1,147 @@
+"""A face edited in a photograph of which it is known what each pixel shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from facelab.constants import PARTS
+from facelab.edits import Cover, Foundation, Lipstick, Reshape, Tone
+from facelab.face.mouth import Lips
+from facelab.face.texture import unwrap
+from facelab.geometry.landmarks import points468
+from facelab.geometry.parsing import SIDE, Parsing
+from facelab.recipe.apply import edit_face
+from facelab.reconstruct.levelled import levelled
+from facelab.types import Face
+from tests.synthetic import ATLAS, canonical, frozen, plain
+
+SHAPE = (260, 250)
+IMAGE = frozen(
+    np.clip(
+        plain(SHAPE, (0.75, 0.55, 0.45)) + 0.02 * np.sin(np.indices(SHAPE).sum(axis=0))[..., None],
+        0,
+        1,
+    )
+)
+PLACES = canonical(scale=13.0, origin=(125.0, 130.0, 0.0))
+
+
+def parsing(positions=PLACES, **windows):
+    """Skin, but for parts in windows (rows, columns) of the photograph."""
+    crop = levelled(points468(positions), SIDE)
+    y, x = np.mgrid[:SIDE, :SIDE]
+    places = crop.invert(np.column_stack([x.ravel(), y.ravel()]).astype(np.float32))
+    column, row = places.T.reshape(2, SIDE, SIDE)
+    shares = np.zeros((SIDE, SIDE, len(PARTS)), np.float32)
+    for name, (rows, columns) in windows.items():
+        inside = (row >= rows[0]) & (row < rows[1]) & (column >= columns[0]) & (column < columns[1])
+        shares[inside] = 0
+        shares[inside, PARTS.index(name)] = 1
+    shares[..., PARTS.index("skin")] += 1 - shares.sum(axis=2)
+    return Parsing(frozen(shares), crop)
+
+
+def edited(*edits, image=IMAGE, positions=PLACES, known=None, mask=None, blend="alpha"):
+    """The photograph after edits, and what of it has changed by how much."""
+    before = Face(positions, unwrap(image, positions, 512, known))
+    out, _ = edit_face(image, before, edits, {}, blend, mask, known)
+    return out, np.abs(out - image).max(axis=2)
+
+
+@pytest.mark.parametrize("part", ["hair", "front", "background", "glasses"])
+@pytest.mark.parametrize("blend", ["alpha", "poisson"])
+def test_what_is_in_front_stays_to_the_pixel(part, blend):
+    half = {part: ((0, 260), (0, 120))}
+    _, change = edited(Tone(exposure=0.5), known=parsing(**half), blend=blend)
+    assert not change[:, :110].any()
+    assert change[100:160, 140:180].min() > 0.02
+
+
+def test_an_edit_of_one_part_leaves_all_others_to_the_pixel():
+    beard = parsing(beard=((160, 260), (0, 250)))
+    _, change = edited(Foundation(coverage=1.0, match=0.0), known=beard)
+    assert not change[170:].any()
+    assert change[100:140, 60:80].max() > 0.01
+
+
+def open_mouth():
+    """A face that shows teeth, and where: light between the lips."""
+    positions = Reshape(mouth=1.0)(Face(PLACES, unwrap(IMAGE, PLACES, 256)), {}).positions
+    lips = Lips.of(positions)
+    image = IMAGE.copy()
+    rows, columns = np.indices(SHAPE)
+    x = lips.upper[:, 0]
+    upper, lower = (np.interp(columns[0], x, edge[:, 1]) for edge in (lips.upper, lips.lower))
+    inside = (columns > x[0]) & (columns < x[-1]) & (rows > upper) & (rows < lower)
+    image[inside] = (0.85, 0.83, 0.78)
+    deep = inside & (rows > upper + 2.5) & (rows < lower - 2.5)
+    return frozen(image), positions, deep
+
+
+def test_lipstick_leaves_teeth_and_tone_does_not():
+    image, positions, teeth = open_mouth()
+    assert teeth.sum() > 100
+    known = parsing(positions)
+    _, change = edited(Lipstick(), image=image, positions=positions, known=known)
+    assert change[teeth].max() < 1e-6
+    lips = positions.values[ATLAS.region("lips", 256) > 0.99][:, :2]
+    column, row = np.rint(lips).astype(int).T
+    assert np.median(change[row, column]) > 0.1
+    _, change = edited(Tone(exposure=0.5), image=image, positions=positions, known=known)
+    assert np.median(change[teeth]) > 0.02
+
+
+def test_hands_stay_before_a_mask_and_beards_do_not():
+    below = ((150, 260), (0, 125))
+    _, change = edited(Cover(), known=parsing(front=below))
+    assert change[160:, :115].max() < 0.04  # the photograph gives way to the mask a little
+    assert change[170:190, 140:160].min() > 0.05
+    _, change = edited(Cover(), known=parsing(beard=below))
+    assert change[170:190, 95:110].min() > 0.05
+
+
+BESIDE = (60, 150)
+
+
+def glasses(positions, **windows):
+    _, change = edited(
+        Cover(item="glasses", colour="#101010"),
+        positions=positions,
+        known=parsing(positions, **windows),
+    )
+    return change > 0.2
+
+
+@pytest.mark.parametrize("yaw", [-35, -20])
+def test_temples_reach_the_ear(yaw):
+    positions = canonical(scale=13.0, origin=(125.0, 130.0, 0.0), yaw=yaw)
+    end = positions.values[ATLAS.face][:, 0].max()
+    ear = round(float(end)) + 6
+    found = glasses(positions, hair=(BESIDE, (ear - 10, ear)), ears=(BESIDE, (ear, 250)))
+    columns = np.flatnonzero(found.any(axis=0))
+    assert columns[-1] in range(ear, ear + 5)
+    beyond = found[:, ear - 30 : ear].any(axis=0)
+    assert beyond.all()  # without a gap
+
+
+def test_hair_without_an_ear_hides_temples():
+    positions = canonical(scale=13.0, origin=(125.0, 130.0, 0.0), yaw=-30)
+    end = round(float(positions.values[ATLAS.face][:, 0].max()))
+    found = glasses(positions, hair=(BESIDE, (end - 15, 250)))
+    assert not found[:, end - 12 :].any()
+    assert found[:, end - 40 : end - 20].any(axis=0).all()
+
+
+def test_the_far_temple_is_behind_the_face():
+    positions = canonical(scale=13.0, origin=(125.0, 130.0, 0.0), yaw=-35)
+    first = positions.values[ATLAS.face][:, 0].min()
+    assert not glasses(positions)[:, : int(first) - 1].any()
+
+
+def test_a_mask_limits_all_of_it():
+    mask = np.zeros(SHAPE, np.float32)
+    mask[:, :125] = 1
+    _, change = edited(Cover(item="glasses"), known=parsing(), mask=mask)
+    assert not change[:, 126:].any()
+    assert change[:, :125].any()
