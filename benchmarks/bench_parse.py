@@ -11,8 +11,8 @@ trained on. Three tables:
   share are hair, skin of face and ears, skin of the body, clothes and background.
 - Milliseconds a crop, medians of 21, one crop at a time, by each runtime.
 
-OUT gets the tables as JSON, and the pictures on which most is missed, the worst first: the picture,
-what is there, what is found.
+OUT gets the tables as JSON and, of each kind, the pictures on which most is missed, the worst
+first: the picture, what is there, what is found.
 """
 
 from __future__ import annotations
@@ -184,7 +184,8 @@ def main() -> None:
     }
     for title, values in report.items():
         table(f"{title}: intersection over union, %", values)
-    pictured(drawn, given.output / "missed.png")
+    for kind, results in found.items():
+        pictured(results, given.output / f"missed-{kind}.png")
     teacher = load(MulticlassSegmenter, "multiclass")
     times = {
         f"{name}, {runtime}": timed(load_runner(each, SIDE, runtime))

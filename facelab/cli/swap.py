@@ -66,7 +66,7 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
 @click.option(
     "--shape",
     type=float,
-    default=0.8,
+    default=1.0,
     show_default=True,
     metavar="0..1",
     help="How far the face takes on the source's shape; pose and expression stay the target's.",

@@ -86,16 +86,26 @@ def silhouettes(
 
 def _jumps(uv: Float, covered: Bool) -> Bool:
     """Pixels beside which the coordinates jump, ``(h, w)``."""
-    across = np.hypot(*cv2.split(np.diff(uv, axis=1))) * (covered[:, 1:] & covered[:, :-1])
-    down = np.hypot(*cv2.split(np.diff(uv, axis=0))) * (covered[1:] & covered[:-1])
-    right, left = np.pad(across, [(0, 0), (0, 1)]), np.pad(across, [(0, 0), (1, 0)])
-    below, above = np.pad(down, [(0, 1), (0, 0)]), np.pad(down, [(1, 0), (0, 0)])
-    least, ratio = _JUMP
-    out: Bool = covered & (
-        (np.maximum(left, right) > least + ratio * np.minimum(left, right))
-        | (np.maximum(above, below) > least + ratio * np.minimum(above, below))
-    )
+    out = np.zeros_like(covered)
+    _mark_jumps(uv, covered, out)
+    _mark_jumps(uv.swapaxes(0, 1), covered.T, out.T)
     return out
+
+
+def _mark_jumps(uv: Float, covered: Bool, out: Bool) -> None:
+    """Mark in `out` the pixels to whose left or right, but not to both, the coordinates jump."""
+    least, ratio = _JUMP
+    change = uv[:, 1:] - uv[:, :-1]
+    step = np.sqrt(change[..., 0] ** 2 + change[..., 1] ** 2)
+    step *= covered[:, 1:] & covered[:, :-1]
+    row, column = np.nonzero(step > least)  # few: only these are looked at closely
+    far = step[row, column]
+    last = step.shape[1] - 1
+    before = np.where(column > 0, step[row, np.maximum(column - 1, 0)], 0)
+    after = np.where(column < last, step[row, np.minimum(column + 1, last)], 0)
+    for pixel, beside in ((column, before), (column + 1, after)):
+        jumps = far > least + ratio * beside
+        out[row[jumps], pixel[jumps]] = True
 
 
 def _near(vertices: Float, triangles: Int, wanted: Bool) -> Bool:

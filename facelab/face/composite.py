@@ -32,6 +32,7 @@ _LIKE, _UNLIKE = 0.08, 0.2  # difference of colour between the same skin and som
 _CHANGED = 0.06  # difference of colour from which on a face no longer is the same
 _TOP = 0.35  # of the oval's height, over which the one ramp becomes the other
 _OVAL_SIZE = 256
+_FADE = 0.1  # of the drawn window: over which the border's tone fades inward, to 1/e
 _FEATURES = [PARTS.index(part) for part in ("brows", "eyes", "lips")]
 _WELL_SEEN = 0.4, 0.8  # confidence from which and with which a warped image must show a texel
 _WARP_TOLERANCE = (
@@ -91,6 +92,7 @@ def composite(
     mask: Float | None = None,
     front: Front | None = None,
     interior: Interior | None = None,
+    toned: float = 0.0,
 ) -> Float:
     """Put a changed face back into its image.
 
@@ -110,6 +112,9 @@ def composite(
         What of the photograph lies in front of the face and stays.
     interior : Interior, optional
         What of the photograph lies between its lips and stays.
+    toned : float
+        How far the face has been brought to the photograph's tone, [0, 1]: so far the tone of what
+        lies around it changes it at the border alone.
 
     Returns
     -------
@@ -141,7 +146,7 @@ def composite(
     shown = layer.opacity * (inside > 0)
     if method != "alpha":
         apart = hidden if _is_own(before, after) else np.maximum(hidden, _apart(colour, under))
-        colour = _cloned(colour, under, shown, apart, method)
+        colour = _cloned(colour, under, shown, apart, method, toned)
         shown = smoothstep(shown, 0.5, 1)
     if mask is not None:
         shown = shown * mask[layer.window]
@@ -158,7 +163,7 @@ def _painted(layer: Layer, under: Float, before: Face, after: Face, moved: Motio
     """The colours to paint: the image's own where it can be kept, else the drawn ones."""
     before = Face(before.positions, at_size(before.texture, after.texture.size))
     own, new = before.texture.colour, after.texture.colour
-    if moved is None:
+    if moved is None or not _is_own(before, after):  # a warp shows nothing of another's face
         return _with_grain(layer, under, own, new)
     colour = _with_grain(layer, under, _without_paint(before, new, moved.disoccluded), new)
     error = _warp_error(moved, before, layer)[..., None]
@@ -229,7 +234,9 @@ def _is_own(before: Face, after: Face) -> bool:
     return np.array_equal(before.texture.confidence, after.texture.confidence)
 
 
-def _cloned(colour: Float, under: Float, shown: Float, apart: Float, method: str) -> Float:
+def _cloned(
+    colour: Float, under: Float, shown: Float, apart: Float, method: str, toned: float
+) -> Float:
     """The colours with the tone that the image has around where they show.
 
     What lies `apart` says nothing of that tone: the colours there are their own surroundings.
@@ -239,7 +246,13 @@ def _cloned(colour: Float, under: Float, shown: Float, apart: Float, method: str
     if region.all():  # a face larger than the image has no border to take a tone from
         return colour
     around = blend.alpha(colour, under, apart)
-    return blend.METHODS[method](colour, around, region.astype(np.float32))
+    cloned = blend.METHODS[method](colour, around, region.astype(np.float32))
+    if toned == 0:
+        return cloned
+    # Where the tone is right already, what is left to even out is the border's own: a beard's
+    # edge, the shadow of a jaw.
+    inward = distance_within(region) / np.float32(_FADE * max(region.shape))
+    return blend.alpha(cloned, colour, 1 - np.float32(toned) * (1 - np.exp(-inward)))
 
 
 def _apart(colour: Float, under: Float) -> Float:

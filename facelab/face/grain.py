@@ -19,7 +19,6 @@ _SOFTEST = 0.3  # the least that is left of the painted face's fine contrast
 _EDGE = np.float32(0.1)  # luma: an edge counts no more than this
 _FEW = 30  # pixels, below which nothing is compared
 _NONE = np.float32(1e-4)  # luma, below which there is no grain
-_LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)  # ITU-R BT.601
 
 
 def match_grain(colour: Float, photo: Float, skin: Float, features: Float, size: float) -> Float:
@@ -40,16 +39,24 @@ def match_grain(colour: Float, photo: Float, skin: Float, features: Float, size:
         Of the face, pixels.
     """
     sigma = max(_FINE * size, _LEAST_SIGMA)
-    own, wanted = (one - cv2.GaussianBlur(one, (0, 0), sigma) for one in (colour, photo))
-    fine, grain = (cv2.transform(one, _LUMA) for one in (own, wanted))
+    fine, grain = (_residual(one, sigma) for one in (colour, photo))
     least = min(_ratio(grain, fine, skin > 0.5), 1)
     sharp = min(max(least, _ratio(grain, fine, features > 0.5)), 1)
     kept = sharp + skin * np.float32(least - sharp)
     has, should = (_deviation(one, skin, _AROUND * size) for one in (kept * fine, grain))
     missing = np.sqrt(np.maximum(1 - (has / should) ** 2, 0))  # what is not correlated adds up so
-    quiet = np.minimum(1, _LOUDEST * should / np.maximum(np.abs(grain), _NONE))
-    change = (skin * missing * quiet)[..., None] * wanted - (1 - kept)[..., None] * own
-    return np.asarray(colour + change, np.float32)
+    loudest = _LOUDEST * should
+    lent = skin * missing * np.clip(grain, -loudest, loudest)
+    change = lent - (1 - kept) * fine
+    out: Float = cv2.add(colour, cv2.merge([change] * 3))
+    return out
+
+
+def _residual(image: Float, sigma: float) -> Float:
+    """What of the luma is finer than a Gaussian."""
+    luma = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    out: Float = cv2.subtract(luma, cv2.GaussianBlur(luma, (0, 0), sigma))
+    return out
 
 
 def _ratio(wanted: Float, own: Float, where: Bool) -> float:

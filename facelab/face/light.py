@@ -8,6 +8,8 @@ do, that is light, and goes with the tone.
 
 from __future__ import annotations
 
+import os
+
 import cv2
 import numpy as np
 
@@ -16,7 +18,9 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, spread
 from facelab.types import Texture
 
-_ALIKE = np.float32(12)  # CIELAB distance of two bands at which half goes with the tone
+_ALIKE = np.float32(
+    os.environ.get("ALIKE", 10)
+)  # CIELAB distance of two bands at which half goes with the tone
 _LINES = 7  # texels: the window of the median, which drops lines of less than half its width
 _SIGMA = 0.02 * SIZE  # texels: what is finer is feature
 _SURE = 4  # over the smoothed likelihood of skin: 1 from a quarter on, as between brow and eye
@@ -40,9 +44,9 @@ def lit_tones(source: Texture, own: Skin, target: Texture, other: Skin) -> tuple
         RGB in [0, 1], as `Skin.tone`; the tones themselves where either does not show its skin.
     """
     bands = [middle(texture, skin) for texture, skin in ((source, own), (target, other))]
-    squared = cv2.transform((bands[0] - bands[1]) ** 2, np.ones((1, 3), np.float32))
+    fourth = cv2.transform((bands[0] - bands[1]) ** 2, np.ones((1, 3), np.float32)) ** 2
     both = np.minimum(_known(own), _known(other))
-    share = (both * squared / (squared + _ALIKE**2))[..., None]  # Geman & McClure's weight
+    share = (both * fourth / (fourth + _ALIKE**4))[..., None]
     first, second = (
         np.asarray(np.clip(_to_rgb(_to_lab(skin.tone) + share * band), 0, 1), np.float32)
         for skin, band in zip((own, other), bands, strict=True)

@@ -118,7 +118,7 @@ def fit_lips(
     if positions.atlas.slit is None or Lips.of(positions).width < 1:
         return positions
     lips = _shown(image, positions, parsing, _DOUBT * margin)
-    return _moved(positions, lips.narrowed(margin))
+    return with_lips(positions, lips.narrowed(margin))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -255,14 +255,16 @@ def _smooth(edge: Float) -> Float:
     return out
 
 
-def _moved(positions: PositionMap, lips: Lips) -> PositionMap:
-    """The positions with their lips' inner edges where `lips` has them, and even rows up to there.
+def with_lips(positions: PositionMap, lips: Lips) -> PositionMap:
+    """Positions with their lips' inner edges where `lips` has them, and even rows up to there.
 
     A lip that rolls inward has its last rows on one pixel, and would be drawn as streaks where
-    another shows more of itself; rows at even parts of what is seen lay lip on lip.
+    another shows more of itself; rows at even parts of what is seen lay lip on lip. They stay the
+    same where the layout has no slit between the lips.
     """
+    if positions.atlas.slit is None:
+        return positions
     slit, rows = positions.atlas.slit, _rows(positions.atlas)
-    assert slit is not None
     places = positions.values[..., :2]
     inward = np.minimum(np.arange(len(slit.columns)), np.arange(len(slit.columns))[::-1]) + 1
     taper = smoothstep(np.asarray(inward / _TAPER, np.float32))[:, None]
@@ -344,25 +346,34 @@ class Interior:
             By which the photograph has been warped since.
         """
         rows, columns = window
-        fine = np.zeros(
-            (_FINE * (rows.stop - rows.start), _FINE * (columns.stop - columns.start)), np.float32
+        out = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.float32)
+        corner = np.array([columns.start, rows.start], np.float32)
+        lips = Lips(self.lips.upper - corner, self.lips.lower - corner)
+        soft = max(_SOFT * lips.width, 0.4)
+        part = _window(
+            Box.around(np.concatenate([lips.upper, lips.lower])), 2 + 4 * soft, out.shape
         )
+        out[part] = cv2.GaussianBlur(self._coverage(lips, part), (0, 0), soft)
+        return out if moved is None else moved.carried(out, window)
+
+    def _coverage(self, lips: Lips, part: tuple[slice, slice]) -> Float:
+        """How much of each pixel of a part lies between the lips, times the share that is meant."""
+        rows, columns = part
+        size = columns.stop - columns.start, rows.stop - rows.start
+        fine = np.zeros((_FINE * size[1], _FINE * size[0]), np.float32)
         corner = np.array([columns.start, rows.start], np.float32)
         above, below = (
             np.rint(16 * (_FINE * (edge - corner + 0.5) - 0.5)).astype(np.int32)
-            for edge in (self.lips.upper, self.lips.lower)
+            for edge in (lips.upper, lips.lower)
         )
         for k in range(len(above) - 1):
             corners = np.stack([above[k], above[k + 1], below[k + 1], below[k]])
             cv2.fillConvexPoly(fine, corners, float(self.share[k : k + 2].mean()), cv2.LINE_8, 4)
-        size = (columns.stop - columns.start, rows.stop - rows.start)
-        matte = cv2.resize(fine, size, interpolation=cv2.INTER_AREA)
-        soft = max(_SOFT * self.lips.width, 0.4)
-        out: Float = cv2.GaussianBlur(matte, (0, 0), soft)
-        return out if moved is None else moved.carried(out, window)
+        out: Float = cv2.resize(fine, size, interpolation=cv2.INTER_AREA)
+        return out
 
 
-def _window(box: Box, room: int, shape: tuple[int, int]) -> tuple[slice, slice]:
+def _window(box: Box, room: float, shape: tuple[int, int]) -> tuple[slice, slice]:
     """The part of an image of `shape` that a box reaches, or the nearest pixel of it."""
     rows, columns = (
         slice(int(np.clip(low - room, 0, side - 1)), int(np.clip(high + room, 0, side - 1)) + 1)

@@ -40,7 +40,7 @@ def opacity(target: PositionMap, source: PositionMap, seen: Float, keep: Sequenc
     """
     atlas = target.atlas
     size = len(seen)
-    out = _soft(smoothstep(seen, *_TAKEN), _FEATHER, atlas)
+    out = np.minimum(_soft(smoothstep(seen, *_TAKEN), _FEATHER, atlas), 1)
     if "mouth" in keep:
         wider = max(mouth_opening(target), mouth_opening(source))
         share = np.clip((wider - _CLOSED) / (_OPEN - _CLOSED), 0, 1)

@@ -17,9 +17,12 @@ from facelab.numerics.smoothing import resized
 
 _FLATTEST, _STEEPEST = np.float32(0.75), np.float32(1.2)  # contrast at the tone, new over old
 _MOST_K = np.float32(1.9)  # from 2 on a parabola turns back before it meets black
+_SIDE = 256  # of the maps that the curves are worked out on, texels
 _WHITE = np.float32(100)  # lightness
 _NARROW = np.float32(1)  # least distance in lightness that a curve is drawn over
 _DARKER_THAN_SKIN = np.float32(0.6)  # lightness of the lightest hair over that of the skin
+
+Curve = tuple[Float, Float, Float]
 
 
 def relight(colour: Float, own: Float, wanted: Float, strands: Strands | None = None) -> Float:
@@ -39,54 +42,80 @@ def relight(colour: Float, own: Float, wanted: Float, strands: Strands | None = 
     (S, S, 3) float32
         In [0, 1].
     """
-    size = len(colour)
-    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
     before, after = (
-        resized(cv2.cvtColor(np.clip(tone, 0, 1), cv2.COLOR_RGB2Lab), size)
+        resized(cv2.cvtColor(np.clip(tone, 0, 1), cv2.COLOR_RGB2Lab), _SIDE)
         for tone in (own, wanted)
     )
-    none = np.zeros((size, size), np.float32)
-    hair, darkest = (none, none) if strands is None else strands.at(size)
-    change, share = _lightness(lab[..., 0], before[..., 0], after[..., 0], hair, darkest)
-    moved = _coloured(lab, before, after, share)[..., None] * (after - before)
-    moved[..., 0] = change
-    # As a change of the colour, so that equal tones leave it bit for bit.
-    new, old = (cv2.cvtColor(one, cv2.COLOR_Lab2RGB) for one in (lab + moved, lab))
-    out: Float = cv2.add(colour, cv2.subtract(new, old))
+    if np.array_equal(before, after):
+        return colour
+    size = len(colour)
+    light, a, b = cv2.split(cv2.cvtColor(colour, cv2.COLOR_RGB2Lab))
+    tone, shift = resized(before[..., 0], size), resized(after - before, size)
+    darker, lighter = (
+        [resized(one, size) for one in curve]
+        for curve in _curves(before[..., 0], after[..., 0], strands)
+    )
+    below, above = cv2.max(tone - light, 0), cv2.max(light - tone, 0)
+    share = _greyed(_share(light, tone, above, lighter[0]), a, b, before, after)
+    light += shift[..., 0] - _grown(below, *darker) + _grown(above, *lighter)
+    new = cv2.merge([light, a + share * shift[..., 1], b + share * shift[..., 2]])
+    out: Float = cv2.cvtColor(new, cv2.COLOR_Lab2RGB)
     return np.clip(out, 0, 1, out=out)
 
 
-def _lightness(
-    lightness: Float, own: Float, wanted: Float, hair: Float, darkest: Float
-) -> tuple[Float, Float]:
-    """The change of lightness, and the share of the tone's change of colour that goes with it.
+def _curves(own: Float, wanted: Float, strands: Strands | None) -> tuple[Curve, Curve]:
+    """The curves of lightness from the tone down to black or the darkest hair, and up to white."""
+    none = np.zeros_like(own)
+    hair, darkest = (none, none) if strands is None else strands.at(len(own))
+    # In deep shade nothing tells hair; and light hair on dark skin must not glow.
+    darkest = np.minimum(darkest, _DARKER_THAN_SKIN * own)
+    end = np.minimum(darkest, _DARKER_THAN_SKIN * wanted)
+    was, linear, quadratic = _curve(_WHITE - own, _WHITE - wanted, none)
+    # Toward white it does not bend up: a soft highlight of light skin would glare on dark.
+    return _curve(own - darkest, wanted - end, hair), (was, linear, np.minimum(quadratic, 0))
 
-    With u from 0 at the tone to 1 at the end of the scale, which is white, black or the darkest
-    hair, the curve goes ``k u + (1 - k) u^2`` of the way from the wanted tone to that end. Toward
-    white it does not bend up: a soft highlight of light skin would glare on dark.
+
+def _curve(was: Float, now: Float, hair: Float) -> Curve:
+    """The curve of a lightness between the tone and an end of the scale, black, hair or white.
+
+    What lies u of the way `was` from the tone to that end comes to lie ``k u + (1 - k) u^2`` of the
+    way `now` from the wanted tone.
+
+    Returns
+    -------
+    `was`, and by how much a distance d from the tone grows: linear and quadratic coefficient.
     """
-    upper = lightness >= own
-    end = np.where(upper, _WHITE, darkest)
-    # Dark hair stays as dark; light hair on dark skin must not glow.
-    glow = _DARKER_THAN_SKIN * wanted / np.maximum(darkest, 1)
-    kept = np.clip(glow, np.minimum(wanted / np.maximum(own, 1), 1), 1)
-    new_end = np.where(upper, _WHITE, darkest * kept)
-    was = np.maximum(np.abs(own - end), _NARROW)
-    now = np.maximum(np.abs(wanted - new_end), _NARROW)
+    was, now = np.maximum(was, _NARROW), np.maximum(now, _NARROW)
     k = np.minimum(np.clip(now / was, _FLATTEST, _STEEPEST) * was / now, _MOST_K)
-    k += np.where(upper, 0, hair) * (1 - k)
-    share = np.clip(np.abs(lightness - end) / was, 0, 1)
-    u = 1 - share
-    bend = np.where(upper, np.minimum(1 - k, 0), 1 - k)
-    fall = now * u * (k + bend * u) - was * u
-    change = np.where(upper, fall, -fall) + (wanted - own)
-    # A highlight keeps the skin's colour longer than a shadow does.
-    return change, np.where(upper, 1 - u * u, share)
+    k += hair * (1 - k)
+    return was, now * k / was - 1, now * (1 - k) / (was * was)
 
 
-def _coloured(lab: Float, own: Float, wanted: Float, share: Float) -> Float:
-    """How much of the change of a* and b* a texel takes: none that would lead beyond grey."""
-    a, b = own[..., 1], own[..., 2]
-    fades = a * (wanted[..., 1] - a) + b * (wanted[..., 2] - b) < 0
-    chroma = (a * lab[..., 1] + b * lab[..., 2]) / np.maximum(a * a + b * b, 1)
-    return np.where(fades, np.minimum(share, np.maximum(chroma, 0)), share)
+def _grown(distance: Float, was: Float, linear: Float, quadratic: Float) -> Float:
+    """By how much distances from the tone grow."""
+    d = cv2.min(distance, was)
+    out: Float = cv2.multiply(d, cv2.add(linear, cv2.multiply(quadratic, d)))
+    return out
+
+
+def _share(light: Float, tone: Float, above: Float, to_white: Float) -> Float:
+    """The share of the tone's change of colour that goes with a lightness, 0 for black and white.
+
+    A highlight keeps the skin's colour longer than a shadow does.
+    """
+    u = cv2.divide(above, to_white)
+    falling: Float = cv2.min(cv2.divide(light, cv2.max(tone, 1)), 1 - u * u)
+    return falling
+
+
+def _greyed(share: Float, a: Float, b: Float, own: Float, wanted: Float) -> Float:
+    """The share where the skin's chroma fades: no more than leads a texel to grey, not beyond."""
+    colour = own[..., 1:]
+    fades = (colour * (wanted[..., 1:] - colour)).sum(axis=2) < 0
+    along = colour / np.maximum((colour**2).sum(axis=2, keepdims=True), 1)
+    fading = resized(np.dstack([along, fades.astype(np.float32)]), len(share))
+    along_a, along_b, fade = cv2.split(fading)
+    chroma = cv2.add(cv2.multiply(a, along_a), cv2.multiply(b, along_b))
+    excess = cv2.max(share - cv2.max(chroma, 0), 0)
+    out: Float = cv2.subtract(share, cv2.multiply(fade, excess))
+    return out

@@ -9,7 +9,7 @@ import numpy as np
 
 from facelab.face.quality import share
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import resized
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps, texels
@@ -18,6 +18,7 @@ _LASHES = 5  # texels: width of the disk that takes an eye to the ends of its la
 _MIXED = np.float32(0.6)  # of what is dark beside an eye that is lash; the rest is shaded skin
 _DARKEST = 0.05  # quantile of the lightness of brows at which strands lie close
 _SEEN = 0.3  # confidence from which a texel counts
+_LIKE_SKIN = 0.5, 0.7  # of the skin's lightness: from where brows are no darker than its shades
 _FEW = 30  # texels, below which nothing is known of brows
 
 
@@ -45,7 +46,7 @@ class Strands:
 
 
 def strands(texture: Texture) -> Strands | None:
-    """Find the brows, lashes and beard of a face; None where its parts are not known."""
+    """Find the brows, lashes and beard of a face; None where they are not known."""
     if texture.parts is None:
         return None
     brows = share(texture, _SIDE, "brows")
@@ -55,9 +56,13 @@ def strands(texture: Texture) -> Strands | None:
     )
     drawn = np.dstack([np.maximum(brows, share(texture, _SIDE, "beard", "hair")), grown])
     hair, lashes = cv2.split(cv2.GaussianBlur(drawn, (0, 0), _SOFT))
-    sure = (brows > 0.5) & (resized(texture.confidence, _SIDE) > _SEEN)
-    darkest = 0.0
-    if sure.sum() >= _FEW:
-        lightness = cv2.cvtColor(resized(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)[..., 0]
-        darkest = float(np.quantile(lightness[sure], _DARKEST))
+    seen = resized(texture.confidence, _SIDE) > _SEEN
+    sure, skin = (seen & (share(texture, _SIDE, part) > 0.5) for part in ("brows", "skin"))
+    if min(np.count_nonzero(sure), np.count_nonzero(skin)) < _FEW:
+        return None
+    lightness = cv2.cvtColor(resized(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)[..., 0]
+    darkest = float(np.quantile(lightness[sure], _DARKEST))
+    likeness = np.array(darkest / max(float(np.median(lightness[skin])), 1), np.float32)
+    dark = 1 - smoothstep(likeness, *_LIKE_SKIN)
+    hair, lashes = dark * hair, dark * lashes
     return Strands(np.maximum(hair, _MIXED * lashes), np.maximum(hair, lashes), darkest)

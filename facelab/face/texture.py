@@ -25,6 +25,7 @@ _SURE = 0.012, 0.03  # of the face's size: how near a silhouette grazing texels 
 _FEATHER = 2.0, 12.0  # texels beside what hides the face over which it comes in
 _FOLD, _TURNED = 6.0, (0.1, 0.3)  # texels over which cosines are averaged; means that are in doubt
 _SHARP = np.float32(1.4)  # pixels a texel may step over before a bicubic sample aliases visibly
+_MIRRORED = SEEN, 0.5  # confidence of a mirror texel that is not taken, and taken wholly
 _FILL_SIZE = 256  # largest side at which unseen texels are made up: fills are smooth
 
 
@@ -205,9 +206,9 @@ def _from_silhouette(positions: PositionMap, shown: Bool) -> Float:
 def complete(texture: Texture, mask: Bool) -> Texture:
     """Complete a texture: what was not seen is made up.
 
-    Unseen texels (confidence below 0.1) take the mirror texel where that was seen, shifted in tone
-    so that it meets the seen ones smoothly, and a smooth fill from all of these elsewhere. Seen
-    texels and all confidences stay as they are.
+    Unseen texels (confidence below 0.1) take the mirror texel as far as that was well seen, shifted
+    in tone so that it meets the seen ones smoothly, and a smooth fill from all of these elsewhere.
+    Seen texels and all confidences stay as they are.
 
     Parameters
     ----------
@@ -227,9 +228,10 @@ def complete(texture: Texture, mask: Bool) -> Texture:
         tone = _filled(texture.colour - texture.colour[:, ::-1], seen & seen[:, ::-1])
         mirrored = texture.colour[:, ::-1][from_mirror] + tone[from_mirror]
         filled[from_mirror] = np.clip(mirrored, 0, 1)
-    rest = hole & ~from_mirror
-    if rest.any():
-        filled[rest] = _filled(filled, seen | from_mirror)[rest]
+    doubt = hole * (1 - smoothstep(texture.confidence[:, ::-1], *_MIRRORED))
+    if doubt.any():
+        fill = _filled(filled, seen | (hole & (doubt == 0)))
+        filled += doubt[..., None].astype(np.float32) * (fill - filled)
     return Texture(filled, texture.confidence, texture.parts)
 
 

@@ -108,7 +108,8 @@ class IdentityModel:
         sight = rotation.T @ np.diag([1.0, 1.0, _DEPTH**2]) @ rotation
         noise = _NOISE * float(np.ptp(self.base[:, 0]))
         # A network errs the more, the further a head is turned.
-        shown = np.clip(facing, _UNSEEN, 1.0) * (rotation[2, 2] / noise) ** 2
+        ahead = max(rotation[2, 2], _UNSEEN)
+        shown = np.clip(facing, _UNSEEN, 1.0) * (ahead / noise) ** 2
         return Likeness(own, shown[:, None, None] * sight, scale * _FLIP[:, None] * rotation)
 
     def difference(self, others: Sequence[Likeness], own: Likeness) -> Array:
@@ -190,11 +191,11 @@ def similarities(points: Float) -> Array:
 
 
 def _without(count: int, gram: Array, moment: Array) -> tuple[Array, Array]:
-    """The normal equations of the first unknowns alone: the others solved for (Schur 1917)."""
-    cross, inner = gram[:count, count:], gram[count:, count:]
-    *gone, towards = (solve(inner, row) for row in (*cross, moment[count:]))
-    rest = moment[:count] - product(cross, towards)
-    return gram[:count, :count] - product(cross, np.transpose(gone)), rest
+    """The normal equations of the first unknowns alone, the others eliminated (Gauss)."""
+    rows = np.column_stack([gram, moment])
+    for i in reversed(range(count, len(gram))):
+        rows[:i] -= (rows[:i, i] / rows[i, i])[:, None] * rows[i]
+    return rows[:count, :count], rows[:count, -1]
 
 
 def _with_lips_together(offsets: Array) -> Array:

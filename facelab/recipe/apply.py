@@ -16,7 +16,7 @@ from facelab.errors import UsageError
 from facelab.face.composite import composite, unchanged
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
-from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, lips_alone
+from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, lips_alone, with_lips
 from facelab.face.occlusion import occlusion
 from facelab.face.opacity import opacity
 from facelab.face.quality import SURFACE, clear_lenses
@@ -161,7 +161,9 @@ def swap_face(
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
     shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
     shift = shape.values - positions.values
-    positions = even_lids(fit_lips(image, positions, parsing))
+    fitted = fit_lips(image, positions, parsing)
+    lips = Lips.of(fitted)
+    positions = even_lids(with_lips(fitted, lips.narrowed(MARGIN)))
     size = size or texture_size(positions)
     before = Face(positions, unwrap(image, positions, size, parsing))
     skin = learn(before.texture, positions.atlas)
@@ -175,8 +177,10 @@ def swap_face(
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, _painted(before.texture, step))
     if "mouth" in step.kept:
-        interior = Interior.kept(Lips.of(positions), [Lips.of(place) for place in places])
-    image = composite(image, before, after, shown, step.blend, mask, front, interior)
+        interior = Interior.kept(lips, [Lips.of(place) for place in places])
+    image = composite(
+        image, before, after, shown, step.blend, mask, front, interior, toned=step.tone
+    )
     return image, shape
 
 

@@ -132,7 +132,7 @@ class Swap(Step):
     name: ClassVar[str] = "swap"
     source: str = reference("photographs of the person whose face is put on")
     tone: float = number(1.0, 0.0, 1.0, "how far tone and shading are those of the photograph")
-    shape: float = number(0.8, 0.0, 1.0, "how far the face takes on the other person's shape")
+    shape: float = number(1.0, 0.0, 1.0, "how far the face takes on the other person's shape")
     keep: tuple[str, ...] = choices(
         ("mouth",), (*KEEP, "none"), "what stays: the inside of the mouth, the eyeballs"
     )

@@ -24,7 +24,7 @@ def swap(
     keep: Sequence[str] = ("mouth",),
     blend: str = "poisson",
     tone: float = 1.0,
-    shape: float = 0.8,
+    shape: float = 1.0,
     occlusion: bool = True,
     beard: str = "target",
     glasses: str = "target",

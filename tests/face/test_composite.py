@@ -160,6 +160,20 @@ def test_poisson_takes_on_the_images_tone():
     assert strange[0] < 0.6 * strange[1]
 
 
+def test_a_face_of_the_right_tone_takes_on_the_images_at_its_border_alone():
+    image = plain(SHAPE, (0.5, 0.5, 0.5))
+    before = photographed(image, FLAT)
+    after = Face(FLAT, Texture(plain((256, 256), (0.54, 0.5, 0.46)), before.texture.confidence))
+    sure, unsure = (composite(image, before, after, OPAQUE, toned=toned) for toned in (1, 0))
+    middle = core(FLAT)
+    rows, columns = np.nonzero(middle)
+    centre = int(rows.mean()), int(columns.mean())
+    assert np.abs(sure[centre] - (0.54, 0.5, 0.46)).max() < 0.012
+    assert np.abs(sure - image)[middle].mean() > 1.3 * np.abs(unsure - image)[middle].mean()
+    step = np.abs(np.diff(sure, axis=1)).max()
+    assert step < 0.01  # and no seam
+
+
 @pytest.mark.parametrize("size", [64, 256, 400])
 def test_texture_is_drawn_where_its_texels_lie(size):
     """A texture whose colours are its places, at every size."""

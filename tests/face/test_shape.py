@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab import atlas as atlases
-from facelab.face.occlusion import mouth_opening
+from facelab.face.mouth import Lips
 from facelab.face.shape import transferred
 from facelab.geometry.identity import IdentityModel
 from facelab.geometry.landmarks import points468
@@ -81,7 +81,10 @@ def test_pose_mouth_and_size_stay(yaw):
     assert abs(now.scale / was.scale - 1) < 0.05
     for angle in ("yaw", "pitch", "roll"):
         assert abs(getattr(now, angle) - getattr(was, angle)) < 5
-    assert abs(mouth_opening(after) - mouth_opening(target)) < 0.02
+    gaps = [
+        np.linalg.norm(lips.lower - lips.upper, axis=1) for lips in map(Lips.of, (after, target))
+    ]
+    np.testing.assert_allclose(*gaps, atol=0.02 * Lips.of(target).width)
 
 
 def test_the_field_is_smooth():

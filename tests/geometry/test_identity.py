@@ -111,6 +111,13 @@ def test_a_side_that_is_turned_away_counts_less():
     assert weight[right] > 4 * weight[left]
 
 
+@pytest.mark.parametrize("yaw", [90, -90, 135, 180])
+def test_a_face_in_profile_or_from_behind_says_little(yaw):
+    other, own = normal("identity", 1), seen(normal("identity", 2))
+    ahead, aside = between(seen(other), own), between(seen(other, yaw=yaw), own)
+    assert size(aside) < 0.5 * size(ahead)
+
+
 def test_the_lips_stay_as_far_apart():
     difference = between(seen(normal("identity", 8)), seen(normal("identity", 9)))
     inner = difference[list(UPPER_LIP)] - difference[list(LOWER_LIP)]
@@ -141,6 +148,30 @@ def test_expressions_that_two_photographs_share_are_fitted_to_each():
     acts = [seen(person + normal("expression", seed)) for seed in range(20, 24)]
     truth = between([seen(person)] * len(acts), own)
     assert size(between(acts, own) - truth) < 0.15 * size(truth)
+
+
+def test_the_fit_is_the_least_squares_solution_of_all_unknowns_at_once():
+    own, family = seen(normal("identity", 2), yaw=-15), model()
+    others = [seen(normal("identity", 1) + normal("expression", k), yaw=20 * k) for k in range(2)]
+    shared, each = family.identity, [*family.expression, *similarities(family.base)]
+    rows, right = [], []
+    for number, other in enumerate(others):
+        covariance = np.linalg.inv(other.precision) + np.linalg.inv(own.precision)
+        root = np.linalg.cholesky(np.linalg.inv(covariance)).transpose(0, 2, 1)  # root' root
+        blocks = [np.zeros((len(each), POINTS, 3)) for _ in others]
+        blocks[number] = np.array(each)
+        modes = np.einsum("nij,knj->nik", root, np.concatenate([shared, *blocks]))
+        rows.append(modes.reshape(-1, modes.shape[2]))
+        right.append(np.einsum("nij,nj->ni", root, other.points - own.points).ravel())
+    acts = len(family.expression)
+    prior = [1.0] * len(shared) + ([1.0] * acts + [1e-4] * 7) * len(others)
+    rows.append(np.diag(prior))
+    right.append(np.zeros(len(prior)))
+    best = np.linalg.lstsq(np.concatenate(rows), np.concatenate(right), rcond=None)[0]
+    expected = family._held(np.tensordot(best[: len(shared)], shared, 1))
+    inner = [*UPPER_LIP, *LOWER_LIP]
+    found = np.delete(between(others, own), inner, axis=0)
+    np.testing.assert_allclose(found, np.delete(expected, inner, axis=0), atol=1e-5)
 
 
 def test_similarities_are_what_small_ones_do():

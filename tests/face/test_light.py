@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from facelab.face.light import lit_tones, middle
+from facelab.face.skin import SIZE, Skin, learn
+from facelab.types import Texture
+from tests.synthetic import ATLAS, SKIN, frozen
+
+WHOLE = frozen(np.ones((SIZE, SIZE), np.float32))
+
+
+def shaded(factor):
+    """A texture of one skin under light that varies, and its skin."""
+    colour = np.float32(SKIN) * np.broadcast_to(np.float32(factor), (SIZE, SIZE))[..., None]
+    texture = Texture(frozen(np.clip(colour, 0, 1)), WHOLE)
+    tone = learn(texture, ATLAS).tone
+    return texture, Skin(tone, WHOLE, WHOLE)
+
+
+def lightness(colour):
+    return cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2Lab)[..., 0]
+
+
+def spot(depth, radius):
+    v, u = np.indices((SIZE, SIZE)) - SIZE // 2
+    return 1 - depth * np.exp(-(u**2 + v**2) / (2 * radius**2))
+
+
+def test_equal_faces_have_equal_tones():
+    texture, skin = shaded(spot(0.5, 8))
+    own, wanted = lit_tones(texture, skin, texture, skin)
+    np.testing.assert_array_equal(own, wanted)
+
+
+def test_a_deep_shadow_goes_with_the_tone_and_a_faint_one_stays():
+    flat = shaded(1.0)
+    followed = []
+    for depth in (0.6, 0.08):
+        own, _ = lit_tones(*shaded(spot(depth, 8)), *flat)
+        tone = shaded(spot(depth, 8))[1].tone
+        there = (lightness(tone) - lightness(own))[64, 64]
+        followed.append(there)
+    assert followed[0] > 5
+    assert abs(followed[1]) < 0.5
+
+
+def test_a_line_is_no_light():
+    """A fold as narrow as three texels is the person's, however dark."""
+    factor = np.ones((SIZE, SIZE))
+    factor[64:67] = 0.3
+    texture, skin = shaded(factor)
+    assert (
+        np.abs(middle(texture, skin)[64:67, 30:98, 0]).max()
+        < np.abs(lightness(texture.colour) - lightness(skin.tone))[64:67, 30:98].min() * 0.25
+    )
+
+
+def test_the_edge_of_a_half_dark_face_is_kept():
+    factor = np.ones((SIZE, SIZE))
+    factor[:, 64:] = 0.4
+    texture, skin = shaded(factor)
+    restored = lightness(skin.tone) + middle(texture, skin)[..., 0]
+    step = restored[64, 58] - restored[64, 70]
+    whole = lightness(texture.colour)[64, 30] - lightness(texture.colour)[64, 98]
+    assert step == pytest.approx(whole, rel=0.1)
+    assert lightness(skin.tone)[64, 58] - lightness(skin.tone)[64, 70] < 0.6 * whole
+
+
+def test_tones_stay_where_either_hides_its_skin():
+    texture, skin = shaded(spot(0.6, 8))
+    hidden = Skin(skin.tone, frozen(np.zeros((SIZE, SIZE), np.float32)), WHOLE)
+    own, wanted = lit_tones(texture, hidden, *shaded(1.0))
+    np.testing.assert_allclose(own, skin.tone, atol=3e-3)
+    np.testing.assert_allclose(wanted, shaded(1.0)[1].tone, atol=3e-3)
