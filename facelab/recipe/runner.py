@@ -138,11 +138,10 @@ class RecipeRunner:
             else:
                 edits = [step for step in steps if isinstance(step, Edit)]
                 parsing = self._parsed(image, positions)
-                positions = fit_lips(image, positions, parsing)
-                before = Face(positions, unwrap(image, positions, size, parsing))
-                image, positions = edit_face(
-                    image, before, edits, inputs, recipe.blend, mask, parsing
-                )
+                fitted = fit_lips(image, positions, parsing)
+                before = Face(fitted, unwrap(image, fitted, size, parsing))
+                image, after = edit_face(image, before, edits, inputs, recipe.blend, mask, parsing)
+                positions = _moved(positions, fitted, after)
         return image, positions
 
     def _parsed(self, image: Float, positions: PositionMap) -> Parsing | None:
@@ -219,6 +218,13 @@ def recorded(
         json.dumps({**(networks.said if networks else {}), **said, "recipe": described})
     )
     return plain
+
+
+def _moved(positions: PositionMap, before: PositionMap, after: PositionMap) -> PositionMap:
+    """Positions moved as a face is between `before` and `after`; the same if it is not."""
+    if after is before:
+        return positions
+    return PositionMap(positions.values + (after.values - before.values), positions.atlas)
 
 
 def mark_of(recipe: Recipe, consent: str) -> Mark:
