@@ -269,6 +269,20 @@ def test_the_right_parts_cost_nothing_and_wrong_ones_do():
     assert wrong["dice"] > right["dice"] + 0.2
 
 
+def test_true_shares_cost_least():
+    """Where two parts share a pixel, whatever they count, no other shares cost less."""
+    shares = torch.zeros(1, 14, 2, 2)
+    shares[:, number("glasses")], shares[:, number("skin")] = 0.3, 0.7
+    logits = (shares + 1e-4).log().requires_grad_()
+    cost = parts_of_loss(logits, shares, DOUBTLESS)["cross_entropy"]
+    (slope,) = torch.autograd.grad(cost, logits)
+    assert slope.abs().max() < 1e-3
+    (steep,) = torch.autograd.grad(
+        parts_of_loss(logits + torch.rand(1, 14, 1, 1), shares, DOUBTLESS)["cross_entropy"], logits
+    )
+    assert steep.abs().max() > 3e-3
+
+
 def test_what_is_not_known_costs_nothing():
     shares = shares_of(NUMBERS) * 0
     parts_ = parts_of_loss(logits_of(NUMBERS), shares, DOUBTLESS)

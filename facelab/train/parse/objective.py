@@ -23,6 +23,10 @@ _LEAST = 12.0  # pixels of a part, of those told and those there, for Dice's los
 def parts_of_loss(logits: Tensor, shares: Tensor, doubted: Tensor) -> dict[str, Tensor]:
     """The parts of the loss.
 
+    A part that counts w times as much is told w times as often as it is there. So the logarithm of
+    w is added to the network's logits for the cross entropy, and its own shares stay true (Menon et
+    al., "Long-tail Learning via Logit Adjustment", ICLR 2021).
+
     Whether a photograph shows glasses nobody told: where the network is sure of some, its labels
     do not count, since it has learnt of glasses from those that were drawn (as Reed et al.,
     "Training Deep Neural Networks on Noisy Labels with Bootstrapping", ICLR 2015).
@@ -41,13 +45,13 @@ def parts_of_loss(logits: Tensor, shares: Tensor, doubted: Tensor) -> dict[str, 
     dict of str to () float32
         ``cross_entropy`` a pixel (nats, weighted), ``dice`` [0, 1], and their ``total``.
     """
-    logs = logits.log_softmax(1)
+    weights = logits.new_tensor([_WEIGHTS.get(part, 1.0) for part in PARTS])[:, None, None]
+    logs = (logits + weights.log()).log_softmax(1)
     glass = logs[:, PARTS.index("glasses")].exp() + logs[:, PARTS.index("lenses")].exp()
     counted = 1 - doubted[:, None, None] * (glass.detach() > _SURE)
-    weights = logits.new_tensor([_WEIGHTS.get(part, 1.0) for part in PARTS])
-    entropy = -((logs * (shares * weights[:, None, None])).sum(1) * counted).mean()
+    entropy = -((logs * (shares * weights)).sum(1) * counted).mean()
     few = slice(None), slice(None), slice(None, None, _STEP), slice(None, None, _STEP)
-    dice = _dice(logs[few].exp(), shares[few] * counted[:, None][few])
+    dice = _dice(logits[few].softmax(1), shares[few] * counted[:, None][few])
     return {"total": entropy + _DICE * dice, "cross_entropy": entropy, "dice": dice}
 
 
