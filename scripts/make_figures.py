@@ -33,7 +33,7 @@ from facelab.export.surface import surface
 from facelab.face.texture import unwrap
 from facelab.numerics.arrays import Float
 from facelab.recipe import make_step
-from facelab.recipe.apply import edit_face
+from facelab.recipe.edit_face import edit_face
 from facelab.reconstruct import load_reconstructor, load_segmenter
 from facelab.types import Box, Face
 

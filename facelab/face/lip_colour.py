@@ -16,7 +16,7 @@ from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps on which lips are found, texels
-_APART = np.float32(8)  # CIELAB distance by which two people's lips may differ on one skin
+_APART = 8.0  # CIELAB distance by which two people's lips may differ on one skin
 _SEEN = 0.5  # confidence
 _SURE = 0.8  # share of a texel from which it shows lips alone
 _LEAST = 64  # texels of them, to tell a colour
@@ -39,7 +39,8 @@ def near(colour: Float, source: Texture, target: Texture) -> Float:
         return colour
     small, there = resized(colour, _SIDE), resized(target.colour, _SIDE)
     way = _median(there, other) - _median(small, own)
-    shift = way * max(0, 1 - _APART / max(float(np.linalg.norm(way)), 1e-6))
+    far = float(np.linalg.norm(way))
+    shift = way * np.float32(max(0.0, 1 - _APART / max(far, 1e-6)))
     mask = smoothstep(resized(share(source, _SIDE, "lips"), len(colour)))
     lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
     moved, old = (

@@ -24,12 +24,13 @@ from facelab.images.given import Photograph, as_image, name_of
 from facelab.model import FaceModel
 from facelab.numerics.arrays import Float
 from facelab.provenance.save import Making, Mark, Part
-from facelab.recipe.apply import edit_face, swap_face
+from facelab.recipe.edit_face import edit_face
 from facelab.recipe.inputs import Given, Ingredient, Person, file_of, ingredient
 from facelab.recipe.masks import fitting, read_mask
 from facelab.recipe.notes import size_note, unseen_note
 from facelab.recipe.recipe import MostFaces, Recipe, Swap, check_inputs
 from facelab.recipe.result import Result
+from facelab.recipe.swap_face import swap_face
 from facelab.recipe.write import describe
 from facelab.reconstruct.face_selection import select_faces
 from facelab.types import Box, Face, PositionMap, Reconstruction
