@@ -18,7 +18,7 @@ def test_a_feature_of_which_too_little_was_seen_is_left_out(name, size):
     shown = np.ones((size, size), np.float32)
     shown[:, :middle] = 0
     out = whole(frozen(shown), ATLAS)
-    assert out[feature > 0.5].max() < 0.05
+    assert out[feature > 0.5].max() < 0.1
     assert (out <= shown).all()
     other = ATLAS.region(name, size) * (np.arange(size)[None] >= size // 2)
     assert out[other > 0.5].min() > 0.95
