@@ -19,8 +19,9 @@ _MOST = 0.75  # of a feature: where less of it was seen the target keeps its own
 def whole(shown: Float, atlas: Atlas) -> Float:
     """Return an opacity that leaves out the eyes and brows of which it would show a part.
 
-    Half an eye or brow of each face is a third one, or two side by side. Where the source was seen
-    from its side, or through hair, the target keeps a feature of which too little was seen.
+    Half an eye or brow of each face is a third one, or two side by side, and two brows of two
+    people are no pair. Where the source was seen from its side, or through hair, the target keeps
+    an eye of which too little was seen, and both brows.
 
     Parameters
     ----------
@@ -33,25 +34,28 @@ def whole(shown: Float, atlas: Atlas) -> Float:
         In [0, 1], nowhere larger.
     """
     out = shown
-    for core, around in _masks(atlas, len(shown)):
-        if float((shown * core).sum()) < _MOST * float(core.sum()):
-            out = out * (1 - around)
+    for name in _FEATURES:
+        sides = _masks(atlas, name, len(shown))
+        lost = [float((shown * core).sum()) < _MOST * float(core.sum()) for core, _ in sides]
+        if name == "brows":
+            lost = [any(lost)] * len(lost)
+        for (_, around), left_out in zip(sides, lost, strict=True):
+            out = out * (1 - around) if left_out else out
     return out
 
 
 @cache
-def _masks(atlas: Atlas, size: int) -> tuple[tuple[Float, Float], ...]:
-    """Each feature of each side, and it with what is around it, ``(size, size)`` in [0, 1]."""
+def _masks(atlas: Atlas, name: str, size: int) -> tuple[tuple[Float, Float], ...]:
+    """A feature of each side, and it with what is around it, ``(size, size)`` in [0, 1]."""
     left = atlas.canonical_uv(size)[..., 0] < 0.5
     texel = size / atlas.size
+    reach = 2 * max(1, round(_AROUND * texel)) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     masks = []
-    for name in _FEATURES:
-        for side in (left, ~left):
-            core = np.asarray(atlas.region(name, size) * side, np.float32)
-            reach = 2 * max(1, round(_AROUND * texel)) + 1
-            kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-            around = cv2.GaussianBlur(cv2.dilate(core, kernel), (0, 0), max(_SOFT * texel, 0.3))
-            for mask in (core, around):
-                mask.flags.writeable = False
-            masks.append((core, np.asarray(around, np.float32)))
+    for side in (left, ~left):
+        core = np.asarray(atlas.region(name, size) * side, np.float32)
+        around = cv2.GaussianBlur(cv2.dilate(core, kernel), (0, 0), max(_SOFT * texel, 0.3))
+        for mask in (core, around):
+            mask.flags.writeable = False
+        masks.append((core, np.asarray(around, np.float32)))
     return tuple(masks)
