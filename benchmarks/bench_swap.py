@@ -37,8 +37,9 @@ from facelab.detect.blazeface import BlazeFaceDetector  # noqa: E402
 from facelab.face import blend, composite  # noqa: E402
 from facelab.numerics import raster  # noqa: E402
 from facelab.numerics.arrays import Float  # noqa: E402
-from facelab.recipe import apply  # noqa: E402
+from facelab.recipe import swap_face  # noqa: E402
 from facelab.recipe.swapping import swap as swap_faces  # noqa: E402
+from facelab.reconstruct.parser import FaceParser  # noqa: E402
 from facelab.reconstruct.reconstructor import FaceReconstructor  # noqa: E402
 
 P = ParamSpec("P")
@@ -57,11 +58,13 @@ STAGES: list[tuple[Any, str, str]] = [
     (images, "read", "read"),
     (BlazeFaceDetector, "largest", "detect"),
     (FaceReconstructor, "largest", "reconstruct"),
-    (apply, "unwrap", "unwrap"),
-    (apply, "fuse", "tone"),
-    (apply, "swap", "tone"),
-    (apply, "opacity", "occlusion"),
-    (apply, "occlusion", "occlusion"),
+    (FaceParser, "__call__", "parse"),
+    (swap_face, "transferred", "shape"),
+    (swap_face, "unwrap", "unwrap"),
+    (swap_face, "fuse", "fuse"),
+    (swap_face, "swap", "light"),
+    (composite, "motion", "shape"),
+    (composite, "match_grain", "grain"),
     (composite, "render", "render"),
     (raster, "rasterize", "rasterize"),
     (blend, "alpha", "blend"),
