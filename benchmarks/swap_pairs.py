@@ -35,8 +35,12 @@ from facelab.face.texture import unwrap
 from facelab.geometry.warp import motion
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep
-from facelab.recipe import apply
 from facelab.types import SEEN, Face, Texture
+
+try:
+    from facelab.recipe import swap_face
+except ImportError:  # in earlier versions
+    from facelab.recipe import apply as swap_face
 
 if TYPE_CHECKING:  # earlier versions have none
     from facelab.face.front import Front
@@ -108,13 +112,13 @@ def by_facelab(model: FaceModel, source: FaceObservation, target: FaceObservatio
 def composited() -> Iterator[list[tuple[Any, ...]]]:
     """What each face is put back with meanwhile, as `area_of` takes it."""
     calls: list[tuple[Any, ...]] = []
-    original = apply.composite
+    original = swap_face.composite
 
     def composite(image: Float, before: Face, after: Face, opacity: Float, *rest: Any) -> Float:  # noqa: ANN401
         calls.append((image, before, after, opacity, *rest[2:]))
         return original(image, before, after, opacity, *rest)
 
-    with mock.patch.object(apply, "composite", composite):
+    with mock.patch.object(swap_face, "composite", composite):
         yield calls
 
 

@@ -40,7 +40,7 @@ from facelab.face.texture import unwrap
 from facelab.geometry.crop import cut
 from facelab.numerics.arrays import Float
 from facelab.recipe import make_step
-from facelab.recipe.apply import edit_face
+from facelab.recipe.edit_face import edit_face
 from facelab.reconstruct import load_reconstructor, load_segmenter
 from facelab.types import Box, Face
 

@@ -145,7 +145,9 @@ def composite(
         hidden = np.maximum(hidden, interior.over(layer.window, moved))
     shown = layer.opacity * (inside > 0)
     if method != "alpha":
-        apart = hidden if _is_own(before, after) else np.maximum(hidden, _apart(colour, under))
+        apart = hidden
+        if toned > 0:
+            apart = np.maximum(hidden, np.float32(toned) * _apart(colour, under))
         colour = _cloned(colour, under, shown, apart, method, toned)
         shown = smoothstep(shown, 0.5, 1)
     if mask is not None:

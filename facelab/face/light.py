@@ -8,8 +8,6 @@ do, that is light, and goes with the tone.
 
 from __future__ import annotations
 
-import os
-
 import cv2
 import numpy as np
 
@@ -18,9 +16,7 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, spread
 from facelab.types import Texture
 
-_ALIKE = np.float32(
-    os.environ.get("ALIKE", 10)
-)  # CIELAB distance of two bands at which half goes with the tone
+_ALIKE = np.float32(13)  # CIELAB distance of two bands at which half goes with the tone
 _LINES = 7  # texels: the window of the median, which drops lines of less than half its width
 _SIGMA = 0.02 * SIZE  # texels: what is finer is feature
 _SURE = 4  # over the smoothed likelihood of skin: 1 from a quarter on, as between brow and eye

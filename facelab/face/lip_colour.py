@@ -1,8 +1,8 @@
-"""The colour of another face's lips: between their own and that of the lips that were there.
+"""The colour of another face's lips: their own, but not far from that of the lips that were there.
 
 How lips differ from the skin beside them is in part the person's and in part the skin's: pale lips
-of a dark face are pink on a light one, and rosy ones of a light face deep red on a dark one. So the
-colour goes half the way to the lips that the skin had.
+of a dark face are pink on a light one, and rosy ones of a light face deep red on a dark one. So
+lips that would differ more from those of the skin they come to than two people's do move nearer.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps on which lips are found, texels
-_HALF = np.float32(0.5)  # of the way
+_APART = 8.0  # CIELAB distance by which two people's lips may differ on one skin
+_SEEN = 0.5  # confidence
 _SURE = 0.8  # share of a texel from which it shows lips alone
 _LEAST = 64  # texels of them, to tell a colour
 
 
-def between(colour: Float, source: Texture, target: Texture) -> Float:
-    """Return a source's colours with its lips half of the target's colour.
+def near(colour: Float, source: Texture, target: Texture) -> Float:
+    """Return a source's colours with its lips near the target's colour.
 
     Parameters
     ----------
@@ -37,7 +38,9 @@ def between(colour: Float, source: Texture, target: Texture) -> Float:
     if min(own.sum(), other.sum()) < _LEAST:
         return colour
     small, there = resized(colour, _SIDE), resized(target.colour, _SIDE)
-    shift = _HALF * (_median(there, other) - _median(small, own))
+    way = _median(there, other) - _median(small, own)
+    far = float(np.linalg.norm(way))
+    shift = way * np.float32(max(0.0, 1 - _APART / max(far, 1e-6)))
     mask = smoothstep(resized(share(source, _SIDE, "lips"), len(colour)))
     lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
     moved, old = (
@@ -49,7 +52,7 @@ def between(colour: Float, source: Texture, target: Texture) -> Float:
 
 def _lips(texture: Texture) -> Bool:
     """The texels that surely show lips."""
-    seen = resized(texture.confidence, _SIDE) > _HALF
+    seen = resized(texture.confidence, _SIDE) > _SEEN
     out: Bool = seen & (share(texture, _SIDE, "lips") > _SURE)
     return out
 

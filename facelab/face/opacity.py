@@ -13,7 +13,7 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep
 from facelab.types import SEEN, PositionMap
 
-_TAKEN = 0.12, 0.45  # confidence of the source at which its texels begin to show, and do wholly
+_TAKEN = 0.08, 0.35  # confidence of the source at which its texels begin to show, and do wholly
 _FEATHER = 2.5  # texels of the position map, over which two faces' surfaces pass into each other
 _CLOSED, _OPEN = 0.15, 0.23  # the gap between the lips over the mouth's width
 

@@ -20,6 +20,7 @@ What lies between the lips is told apart more finely by `facelab.face.mouth`.
 """
 
 
+_FEATURES = ("brows", "eyes", "lips", "lenses")  # dark by themselves
 _DARK = 0.6  # of the skin's luminance: lenses darker than that hide the eyes
 
 IN_FRONT = ("glasses", "lenses", "front", "hair")
@@ -129,7 +130,7 @@ def _hangs(texture: Texture, clear: Float) -> Float:
     shadow = smoothstep(tone - lightness, *_SHADE)
     hair = share(texture, _SIDE, "hair", "front", "glasses")
     room = np.maximum(hair, np.maximum(thin, shadow))
-    room = room * (1 - cv2.dilate(share(texture, _SIDE, "brows", "eyes", "lips"), _disk(_STRAND)))
+    room = room * (1 - cv2.dilate(share(texture, _SIDE, *_FEATURES), _disk(_STRAND)))
     reached = np.where(hair > _HAIR, room, 0).astype(np.float32)
     for _ in range(_FALL // 2):  # two texels a step: strands have gaps
         reached = np.minimum(cv2.dilate(reached, _disk(2)), room)

@@ -31,7 +31,7 @@ _PLURALS = {kind: f"{kind}s" for kind in (FOLDER, OUTPUT, OWN, BROKEN, SPECIAL)}
 }
 _SUFFIX = re.compile(r"\.[a-z0-9_+-]{1,12}")  # what can be said in a line of text
 _DRAWN = re.compile(
-    r"(.+)_(?:all_overlay|\d+_(?:overlay|surface|depth|normals|pncc|texture|visibility|map))\.png"
+    r"(.+)_(?:all_overlay|\d+_(?:overlay|surface|depth|normals|pncc|texture|visibility|map|parse))\.png"
 )
 
 

@@ -119,7 +119,8 @@ class FaceParse(nn.Module):
         features, coarse = self.coarse(functional.avg_pool2d(crops, 2))
         fine = self.up(features, self.coarse.stem(pad_same(crops, 3)))
         _, details = self.head(fine, crops)
-        return functional.interpolate(coarse, scale_factor=2, mode="bilinear") + details
+        shares: Tensor = functional.interpolate(coarse, scale_factor=2, mode="bilinear") + details
+        return shares
 
     @property
     def trunk(self) -> nn.Sequential:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from facelab.geometry.visibility import normals, visible
+from facelab.geometry.visibility import normals
 from facelab.numerics.arrays import Bool
 from facelab.types import PositionMap
 
@@ -57,7 +57,6 @@ def unseen_note(sources: Iterable[PositionMap], target: PositionMap) -> str | No
 
 
 def _shown(positions: PositionMap) -> Bool:
-    """The texels of a face that a photograph can show, ``(256, 256)``."""
-    towards = normals(positions)[..., 2] > _GRAZING
-    out: Bool = visible(positions) & positions.atlas.face & towards
+    """The texels of a face that look at the viewer, ``(256, 256)``."""
+    out: Bool = (normals(positions)[..., 2] > _GRAZING) & positions.atlas.face
     return out

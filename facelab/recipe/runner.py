@@ -24,12 +24,13 @@ from facelab.images.given import Photograph, as_image, name_of
 from facelab.model import FaceModel
 from facelab.numerics.arrays import Float
 from facelab.provenance.save import Making, Mark, Part
-from facelab.recipe.apply import edit_face, swap_face
+from facelab.recipe.edit_face import edit_face
 from facelab.recipe.inputs import Given, Ingredient, Person, file_of, ingredient
 from facelab.recipe.masks import fitting, read_mask
 from facelab.recipe.notes import size_note, unseen_note
 from facelab.recipe.recipe import MostFaces, Recipe, Swap, check_inputs
 from facelab.recipe.result import Result
+from facelab.recipe.swap_face import swap_face
 from facelab.recipe.write import describe
 from facelab.reconstruct.face_selection import select_faces
 from facelab.types import Box, Face, PositionMap, Reconstruction
@@ -138,11 +139,10 @@ class RecipeRunner:
             else:
                 edits = [step for step in steps if isinstance(step, Edit)]
                 parsing = self._parsed(image, positions)
-                positions = fit_lips(image, positions, parsing)
-                before = Face(positions, unwrap(image, positions, size, parsing))
-                image, positions = edit_face(
-                    image, before, edits, inputs, recipe.blend, mask, parsing
-                )
+                fitted = fit_lips(image, positions, parsing)
+                before = Face(fitted, unwrap(image, fitted, size, parsing))
+                image, after = edit_face(image, before, edits, inputs, recipe.blend, mask, parsing)
+                positions = _moved(positions, fitted, after)
         return image, positions
 
     def _parsed(self, image: Float, positions: PositionMap) -> Parsing | None:
@@ -219,6 +219,13 @@ def recorded(
         json.dumps({**(networks.said if networks else {}), **said, "recipe": described})
     )
     return plain
+
+
+def _moved(positions: PositionMap, before: PositionMap, after: PositionMap) -> PositionMap:
+    """Positions moved as a face is between `before` and `after`; the same if it is not."""
+    if after is before:
+        return positions
+    return PositionMap(positions.values + (after.values - before.values), positions.atlas)
 
 
 def mark_of(recipe: Recipe, consent: str) -> Mark:

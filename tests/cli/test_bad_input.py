@@ -57,8 +57,8 @@ def saved(path, pixels, **options):
 
 
 def swap_small(*arguments, **files):
-    """Swap with a small texture, which is enough for these faces."""
-    return swap("--texture-size", "256", *arguments, **files)
+    """Swap with a small texture, which is enough for these faces, and nothing moved around them."""
+    return swap("--texture-size", "256", "--shape", "0", *arguments, **files)
 
 
 def refused(result, code, *parts):

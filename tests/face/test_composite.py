@@ -314,7 +314,8 @@ def test_hair_at_the_rim_lends_its_tone_to_an_edit_and_not_to_another_face():
     other = Face(FLAT, Texture(light, frozen(0.9 * before.texture.confidence)))
     every = frozen(np.ones((size, size)))
     inner = core(FLAT, SHAPE)
-    edited, swapped = (composite(frozen(image), before, f, every)[inner] for f in (own, other))
+    edited = composite(frozen(image), before, own, every)[inner]
+    swapped = composite(frozen(image), before, other, every, toned=1.0)[inner]
     assert swapped.mean() > 0.5
     assert edited.mean() < swapped.mean() - 0.1
 

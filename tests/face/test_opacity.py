@@ -76,7 +76,7 @@ def test_inner_lips_stay_unless_both_mouths_are_closed(target, source):
 def test_what_the_source_did_not_show_is_the_targets():
     seen = np.tile(np.linspace(0, 1, 256, dtype=np.float32), (256, 1))
     shown = mask_of(CLOSED, CLOSED, (), seen=seen)
-    assert shown[:, seen[0] < 0.08].max() == 0
+    assert shown[:, seen[0] < 0.05].max() < 0.01
     assert shown[:, seen[0] > 0.5].min() == 1
     assert (np.diff(shown, axis=1) >= -1e-6).all()
 

@@ -153,7 +153,7 @@ def test_files_of_facelab_beside_photographs_are_not_photographs(tmp_path):
     found = find_photographs(tmp_path)
     assert below(found, tmp_path) == ["a.jpg"]
     pictures = sorted(path.name for path in tmp_path.glob("b_0*.png"))
-    assert len(pictures) == 8
+    assert len(pictures) == 9
     assert found.others[folder.OWN] == len(pictures) + 2
 
 

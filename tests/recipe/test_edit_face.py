@@ -11,7 +11,7 @@ from facelab.face.mouth import Lips
 from facelab.face.texture import unwrap
 from facelab.geometry.landmarks import points468
 from facelab.geometry.parsing import SIDE, Parsing
-from facelab.recipe.apply import edit_face
+from facelab.recipe.edit_face import edit_face
 from facelab.reconstruct.levelled import levelled
 from facelab.types import Face
 from tests.synthetic import ATLAS, canonical, frozen, plain

@@ -1,0 +1,61 @@
+"""Eyes and brows of one face or of the other, and of neither in part."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+
+from facelab.atlas import Atlas
+from facelab.numerics.arrays import Float
+
+_FEATURES = ("eyes", "brows")
+_AROUND = 5.0  # texels of the position map: what belongs to a feature beside it
+_SOFT = 2.0  # texels of the position map, over which its surroundings begin
+_MOST = 0.75  # of a feature: where less of it was seen the target keeps its own
+
+
+def whole(shown: Float, atlas: Atlas) -> Float:
+    """Return an opacity that leaves out the eyes and brows of which it would show a part.
+
+    Half an eye or brow of each face is a third one, or two side by side, and two brows of two
+    people are no pair. Where the source was seen from its side, or through hair, the target keeps
+    an eye of which too little was seen, and both brows.
+
+    Parameters
+    ----------
+    shown : (S, S) float32
+        In [0, 1].
+
+    Returns
+    -------
+    (S, S) float32
+        In [0, 1], nowhere larger.
+    """
+    out = shown
+    for name in _FEATURES:
+        sides = _masks(atlas, name, len(shown))
+        lost = [float((shown * core).sum()) < _MOST * float(core.sum()) for core, _ in sides]
+        if name == "brows":
+            lost = [any(lost)] * len(lost)
+        for (_, around), left_out in zip(sides, lost, strict=True):
+            out = out * (1 - around) if left_out else out
+    return out
+
+
+@cache
+def _masks(atlas: Atlas, name: str, size: int) -> tuple[tuple[Float, Float], ...]:
+    """A feature of each side, and it with what is around it, ``(size, size)`` in [0, 1]."""
+    left = atlas.canonical_uv(size)[..., 0] < 0.5
+    texel = size / atlas.size
+    reach = 2 * max(1, round(_AROUND * texel)) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    masks = []
+    for side in (left, ~left):
+        core = np.asarray(atlas.region(name, size) * side, np.float32)
+        around = cv2.GaussianBlur(cv2.dilate(core, kernel), (0, 0), max(_SOFT * texel, 0.3))
+        for mask in (core, around):
+            mask.flags.writeable = False
+        masks.append((core, np.asarray(around, np.float32)))
+    return tuple(masks)

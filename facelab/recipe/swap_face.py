@@ -1,0 +1,124 @@
+"""One face of a photograph replaced by another person's: unwrapped, lit, drawn and blended in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from facelab.constants import PARTS
+from facelab.errors import UsageError
+from facelab.face.composite import composite
+from facelab.face.eyelids import even_lids
+from facelab.face.front import Front
+from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, lips_alone, with_lips
+from facelab.face.opacity import opacity
+from facelab.face.quality import SURFACE, clear_lenses
+from facelab.face.shape import transferred
+from facelab.face.skin import learn
+from facelab.face.swap import fuse, swap
+from facelab.face.texture import texture_size, unwrap
+from facelab.face.whole_features import whole
+from facelab.geometry.parsing import Parsing
+from facelab.numerics.arrays import Float
+from facelab.recipe.inputs import Inputs, Person
+from facelab.recipe.recipe import Swap
+from facelab.types import Face, PositionMap, Texture
+
+
+def swap_face(
+    image: Float,
+    positions: PositionMap,
+    step: Swap,
+    inputs: Inputs,
+    size: int | None = None,
+    mask: Float | None = None,
+    parsing: Parsing | None = None,
+) -> tuple[Float, PositionMap]:
+    """Return the image with another person's face at `positions`, and where that face is then.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+    positions : PositionMap
+        Of the face, pixels of the image.
+    step : Swap
+    inputs : mapping of str to Person or Picture
+        The other person among them.
+    size : int, optional
+        Of the texture; by default chosen from the face's size.
+    mask : (H, W) float32, optional
+        Where the image may change, [0, 1]; takes the place of the occlusion mask.
+    parsing : Parsing, optional
+        What the image shows around the face.
+
+    Raises
+    ------
+    UsageError
+        If the step's input is a picture.
+    """
+    person = inputs[step.source]
+    if not isinstance(person, Person):
+        raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
+    shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
+    size = size or texture_size(positions)
+    before, lips = _target(image, positions, parsing, size)
+    places, views = _sources(person, size)
+    source = fuse(views, positions.atlas, _taken(views, step))
+    lit = swap(source, before, learn(before.texture, positions.atlas), step.tone)
+    # The shape moves what is drawn as it moves the face that was found.
+    moved = before.positions.values + (shape.values - positions.values)
+    after = Face(PositionMap(moved, positions.atlas), lit.texture)
+    eyes = tuple(part for part in step.kept if part == "eyes")
+    shown = opacity(positions, positions, source.texture.confidence, eyes)
+    shown = whole(shown, positions.atlas)
+    front = interior = None
+    if parsing is not None and mask is None and step.occlusion:
+        front = Front(parsing, _painted(before.texture, step))
+    if "mouth" in step.kept:
+        interior = Interior.kept(lips, [Lips.of(place) for place in places])
+    image = composite(
+        image, before, after, shown, step.blend, mask, front, interior, toned=step.tone
+    )
+    return image, shape
+
+
+def _target(
+    image: Float, positions: PositionMap, parsing: Parsing | None, size: int
+) -> tuple[Face, Lips]:
+    """A face with its lips and lids where the photograph has them, and the edges of its lips."""
+    fitted = fit_lips(image, positions, parsing)
+    lips = Lips.of(fitted)
+    place = even_lids(with_lips(fitted, lips.narrowed(MARGIN)))
+    return Face(place, unwrap(image, place, size, parsing)), lips
+
+
+def _sources(person: Person, size: int) -> tuple[list[PositionMap], list[Texture]]:
+    """Where a person's face is in each photograph, and its textures, without teeth."""
+    places, views = [], []
+    for seen, parsing in zip(person.observations, person.parsings, strict=True):
+        place = even_lids(fit_lips(seen.image, seen.positions, parsing, MARGIN))
+        texture = unwrap(seen.image, place, size, parsing)
+        places.append(place)
+        views.append(lips_alone(texture, Lips.of(place), place.atlas))
+    return places, views
+
+
+def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
+    """The parts that a swap takes of its source."""
+    taken = {"skin", "brows", "eyes", "lips", "mouth"} | _worn(step, "source")
+    if all(view.parts is None or clear_lenses(view) for view in views):
+        taken.add("lenses")
+    return tuple(part for part in PARTS if part in taken)
+
+
+def _painted(target: Texture, step: Swap) -> tuple[str, ...]:
+    """The parts of the target that a swap paints over."""
+    painted = set(SURFACE) - {"beard"} | _worn(step, "source")
+    if clear_lenses(target):
+        painted.add("lenses")
+    return tuple(part for part in PARTS if part in painted)
+
+
+def _worn(step: Swap, owner: str) -> set[str]:
+    """What a face wears of `owner`'s."""
+    worn = {"beard"} if step.beard == owner else set()
+    return worn | ({"glasses", "lenses"} if step.glasses == owner else set())
