@@ -5,7 +5,8 @@
 swap.jpg: sources, target and result of the README's command. more-swaps.jpg: other pairs of the
 samples. reconstruct.jpg: what facelab reconstruct writes of a face, on two samples. edits.jpg: two
 photographs and edits of them. augment.jpg: training images of recipes/augment/wide.yaml. heads.jpg:
-images of recipes/augment/heads.yaml.
+images of recipes/augment/heads.yaml. parse.jpg: the samples, and people who are drawn with things
+before their faces, and what FaceParse finds in them.
 """
 
 from __future__ import annotations
@@ -17,20 +18,26 @@ from tempfile import TemporaryDirectory
 import cv2
 import numpy as np
 
-from facelab import AugmentedFaces, FaceObservation, images, load_model, swap
-from facelab.augment.generate import Generator
-from facelab.augment.heads import plan_of
+from facelab import AugmentedFaces, FaceModel, FaceObservation, images, load_model, swap
+from facelab.augment.generate import Generator, apply_steps
+from facelab.augment.heads import Heads, draw_scene, plan_of
 from facelab.augment.photographs import find
 from facelab.augment.portrait_cache import PortraitCache
+from facelab.augment.steps.frame import Frame
+from facelab.augment.steps.hold import Hold
+from facelab.augment.steps.wear import Wear
 from facelab.augment.template import read_template
+from facelab.constants import PARTS
 from facelab.edits import Edit
 from facelab.export.depth import depth
 from facelab.export.normals import normals
 from facelab.export.overlay import overlay
+from facelab.export.parse import COLOURS
 from facelab.export.pncc import pncc
 from facelab.export.subject import Subject
 from facelab.export.surface import surface
 from facelab.face.texture import unwrap
+from facelab.geometry.crop import cut
 from facelab.numerics.arrays import Float
 from facelab.recipe import make_step
 from facelab.recipe.edit_face import edit_face
@@ -54,6 +61,13 @@ LOOKS = (
     (("turn", {"yaw": 12.0}),),
     (("relight", {"azimuth": -70.0, "contrast": 0.9}),),
     (("cover", {"item": "mask"}),),
+)
+WORN_SEED = 3  # of people whom no network was trained on
+WORN = (
+    Wear(kind="glasses", seed=1),
+    Wear(kind="sunglasses", seed=4),
+    Hold(kind="hand", seed=2),
+    Wear(kind="hair", seed=3),
 )
 AUGMENTED = "wide.yaml"
 COLUMNS, ROWS = 8, 3  # of the augmented images
@@ -91,6 +105,7 @@ def main() -> None:
     save(output / "edits.jpg", np.vstack([np.hstack(edits(faces[name])) for name in EDITED]))
     save(output / "augment.jpg", augmented())
     save(output / "heads.jpg", drawn())
+    save(output / "parse.jpg", parsed(list(faces.values()), worn(model)))
 
 
 def around(face: FaceObservation) -> Float:
@@ -161,6 +176,32 @@ def drawn() -> Float:
     tiles = [picture for picture, _ in AugmentedFaces("heads", count=COLUMNS * ROWS)]
     rows = [np.hstack(tiles[at::ROWS]) for at in range(ROWS)]
     return images.image.from_integers(np.vstack(rows))
+
+
+def worn(model: FaceModel) -> list[FaceObservation]:
+    """People who are drawn, each with one of `WORN`."""
+    people = Heads(people=len(WORN))
+    out = []
+    for item, thing in zip(people.items(WORN_SEED), WORN, strict=True):
+        looks = people.looks(WORN_SEED, item.sha256)
+        shot = people.shot(WORN_SEED, item.sha256, 0)
+        scene = draw_scene(looks, shot, None, Frame(size=TILE, room=1.9))
+        out += model.observe(apply_steps([thing], scene, {}, "alpha").image, "largest")
+    return out
+
+
+def parsed(*groups: list[FaceObservation]) -> Float:
+    """The crop around each face, and beside it the part that leads at each pixel; a group a row."""
+    palette = np.array([COLOURS[part] for part in PARTS], np.float32) / 255
+    rows = []
+    for faces in groups:
+        tiles = []
+        for face in faces:
+            assert face.parsing is not None
+            crop = cut(face.image, face.parsing.crop)
+            tiles.append(np.hstack([crop, palette[face.parsing.shares.argmax(axis=2)]]))
+        rows.append(np.hstack(tiles))
+    return np.vstack(rows)
 
 
 def save(path: Path, picture: Float) -> None:

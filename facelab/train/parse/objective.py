@@ -8,7 +8,7 @@ from torch import Tensor
 from facelab.constants import PARTS
 
 _WEIGHTS = {
-    "brows": 2.0, "eyes": 3.0, "lips": 2.0, "mouth": 3.0, "beard": 2.0, "glasses": 4.0,
+    "brows": 2.0, "eyes": 3.0, "lips": 2.0, "mouth": 5.0, "beard": 10.0, "glasses": 6.0,
     "lenses": 2.0, "front": 1.5, "ears": 1.5,
 }  # fmt: skip
 """How much a pixel of a part counts; 1 where nothing else is said."""
