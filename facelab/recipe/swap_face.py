@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from facelab.constants import PARTS
 from facelab.errors import UsageError
+from facelab.face.beard import with_whole_beard
 from facelab.face.composite import composite
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
@@ -60,6 +61,7 @@ def swap_face(
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
     shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
     size = size or texture_size(positions)
+    parsing = None if parsing is None else with_whole_beard(parsing)
     before, lips = _target(image, positions, parsing, size)
     places, views = _sources(person, size)
     source = fuse(views, positions.atlas, _taken(views, step))
@@ -94,7 +96,8 @@ def _target(
 def _sources(person: Person, size: int) -> tuple[list[PositionMap], list[Texture]]:
     """Where a person's face is in each photograph, and its textures, without teeth."""
     places, views = [], []
-    for seen, parsing in zip(person.observations, person.parsings, strict=True):
+    for seen, found in zip(person.observations, person.parsings, strict=True):
+        parsing = None if found is None else with_whole_beard(found)
         place = even_lids(fit_lips(seen.image, seen.positions, parsing, MARGIN))
         texture = unwrap(seen.image, place, size, parsing)
         places.append(place)
