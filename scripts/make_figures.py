@@ -45,11 +45,11 @@ from facelab.reconstruct import load_reconstructor, load_segmenter
 from facelab.types import Box, Face
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
-README_SWAP = ("james-left.jpg", "james-right.jpg"), "mona-lisa.jpg"
+README_SWAP = ("astronaut.png",), "james-right.jpg"
 MORE_SWAPS = (
-    (("james-left.jpg",), "mona-lisa.jpg"),
-    (("james-left.jpg", "james-right.jpg"), "astronaut.png"),
-    (("astronaut.png",), "james-right.jpg"),
+    (("astronaut.png",), "james-left.jpg"),
+    (("astronaut.png",), "mona-lisa.jpg"),
+    (("james-left.jpg", "james-right.jpg"), "mona-lisa.jpg"),
 )
 EXPORTED = ("james-left.jpg", "mona-lisa.jpg")
 EDITED = ("astronaut.png", "mona-lisa.jpg")
