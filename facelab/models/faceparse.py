@@ -112,7 +112,9 @@ class FaceParse(nn.Module):
         (B, 256, 256, 14) float32
             How much of each pixel is each of `facelab.constants.PARTS`, sum 1.
         """
-        return self.logits(crops).softmax(1).permute(0, 2, 3, 1)
+        logits = self.logits(crops)
+        powers = (logits - logits.amax(1, keepdim=True)).exp()  # twice as fast as ONNX's softmax
+        return (powers / powers.sum(1, keepdim=True)).permute(0, 2, 3, 1)
 
     def logits(self, crops: Tensor) -> Tensor:
         """The same before it is normalised: logarithms of shares and a constant, parts first."""
