@@ -42,12 +42,20 @@ def near(colour: Float, source: Texture, target: Texture) -> Float:
     far = float(np.linalg.norm(way))
     shift = way * np.float32(max(0.0, 1 - _APART / max(far, 1e-6)))
     mask = smoothstep(resized(share(source, _SIDE, "lips"), len(colour)))
-    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
+    out = colour.copy()
+    here = _box(mask)
+    lab = cv2.cvtColor(np.ascontiguousarray(colour[here]), cv2.COLOR_RGB2Lab)
     moved, old = (
-        cv2.cvtColor(one, cv2.COLOR_Lab2RGB) for one in (lab + mask[..., None] * shift, lab)
+        cv2.cvtColor(one, cv2.COLOR_Lab2RGB) for one in (lab + mask[here][..., None] * shift, lab)
     )
-    out: Float = cv2.add(colour, cv2.subtract(moved, old))
-    return np.clip(out, 0, 1, out=out)
+    out[here] = np.clip(cv2.add(out[here], cv2.subtract(moved, old)), 0, 1)
+    return out
+
+
+def _box(mask: Float) -> tuple[slice, slice]:
+    """The rows and columns with anything in them."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def _lips(texture: Texture) -> Bool:
