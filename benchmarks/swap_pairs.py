@@ -114,9 +114,9 @@ def composited() -> Iterator[list[tuple[Any, ...]]]:
     calls: list[tuple[Any, ...]] = []
     original = swap_face.composite
 
-    def composite(image: Float, before: Face, after: Face, opacity: Float, *rest: Any) -> Float:  # noqa: ANN401
-        calls.append((image, before, after, opacity, *rest[2:]))
-        return original(image, before, after, opacity, *rest)
+    def composite(*given: Any, **named: Any) -> Float:  # noqa: ANN401
+        calls.append((*given[:4], *given[6:]))
+        return original(*given, **named)
 
     with mock.patch.object(swap_face, "composite", composite):
         yield calls

@@ -45,9 +45,9 @@ from facelab.reconstruct import load_reconstructor, load_segmenter
 from facelab.types import Box, Face
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
-README_SWAP = ("astronaut.png",), "james-right.jpg"
+README_SWAP = ("astronaut.png",), "james-left.jpg"
 MORE_SWAPS = (
-    (("astronaut.png",), "james-left.jpg"),
+    (("astronaut.png",), "james-right.jpg"),
     (("astronaut.png",), "mona-lisa.jpg"),
     (("james-left.jpg", "james-right.jpg"), "mona-lisa.jpg"),
 )
