@@ -13,14 +13,15 @@ from facelab.numerics.arrays import Float
 _FEATURES = ("eyes", "brows")
 _AROUND = 5.0  # texels of the position map: what belongs to a feature beside it
 _SOFT = 2.0  # texels of the position map, over which its surroundings begin
-_MOST = 0.5  # of a feature: where less of it was seen the target keeps its own
+_MOST = 0.75  # of a feature: where less of it was seen the target keeps its own
 
 
 def whole(shown: Float, atlas: Atlas) -> Float:
     """Return an opacity that leaves out the eyes and brows of which it would show a part.
 
-    Half an eye or brow of each face is a third one, or two side by side. Where the source was seen
-    from its side, or through hair, the target keeps what less than half was seen of.
+    Half an eye or brow of each face is a third one, or two side by side, and two brows of two
+    people are no pair. Where the source was seen from its side, or through hair, the target keeps
+    an eye of which too little was seen, and both brows.
 
     Parameters
     ----------
@@ -34,9 +35,12 @@ def whole(shown: Float, atlas: Atlas) -> Float:
     """
     out = shown
     for name in _FEATURES:
-        for core, around in _masks(atlas, name, len(shown)):
-            if float((shown * core).sum()) < _MOST * float(core.sum()):
-                out = out * (1 - around)
+        sides = _masks(atlas, name, len(shown))
+        lost = [float((shown * core).sum()) < _MOST * float(core.sum()) for core, _ in sides]
+        if name == "brows":
+            lost = [any(lost)] * len(lost)
+        for (_, around), left_out in zip(sides, lost, strict=True):
+            out = out * (1 - around) if left_out else out
     return out
 
 

@@ -16,7 +16,7 @@ import pytest
 import scipy.io
 
 import facelab
-from facelab import weights
+from facelab import FaceModel, weights
 from facelab.augment.store import Store
 from facelab.errors import FacelabError, UsageError, WeightsError
 from facelab.recipe.result import Result
@@ -61,6 +61,7 @@ class Faces:
 def stand(here, monkeypatch):
     """Photographs in a folder of their own, no networks, and an own place for temporary files."""
     monkeypatch.setattr(Networks, "load", lambda _: Faces())
+    monkeypatch.setattr(FaceModel, "parser", None)
     monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
     Path("temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(here / "temporary"))

@@ -21,7 +21,10 @@ def test_a_feature_of_which_too_little_was_seen_is_left_out(name, size):
     assert out[feature > 0.5].max() < 0.1
     assert (out <= shown).all()
     other = ATLAS.region(name, size) * (np.arange(size)[None] >= size // 2)
-    assert out[other > 0.5].min() > 0.95
+    if name == "eyes":
+        assert out[other > 0.5].min() > 0.95
+    else:  # brows are a pair
+        assert out[other > 0.5].max() < 0.1
 
 
 def test_what_is_seen_in_most_stays():

@@ -34,6 +34,7 @@ MODEL = FaceModel(STUB)
 def stub(monkeypatch):
     """Faces without networks, for the command and for the library."""
     monkeypatch.setattr(Networks, "load", lambda _: STUB)
+    monkeypatch.setattr(FaceModel, "parser", None)
 
 
 def record(path):
