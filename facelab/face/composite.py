@@ -23,12 +23,13 @@ from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float, require, require_image
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import resized, smoothstep
-from facelab.types import Box, Face
+from facelab.types import SEEN, Box, Face
 
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
 # foreheads, and elsewhere.
 _TOP_RAMP, _RAMP = 0.03, 0.01
 _LIKE, _UNLIKE = 0.08, 0.2  # difference of colour between the same skin and something else
+_SAME, _STRIDE = 0.015, 4  # mean difference of a face from itself, over every fourth texel
 _CHANGED = 0.06  # difference of colour from which on a face no longer is the same
 _TOP = 0.35  # of the oval's height, over which the one ramp becomes the other
 _OVAL_SIZE = 256
@@ -136,9 +137,11 @@ def composite(
     if layer is None:
         return image
     under = image[layer.window]
-    colour = _painted(layer, under, before, after, moved)
-    if before.texture.parts is not None and not _is_own(before, after):
-        colour = match_grain(colour, under, *_skin(layer, before, after), after.positions.box.size)
+    if before.texture.parts is not None and not _is_same(before, after):
+        skins = _skin(layer, before, after)
+        colour = match_grain(layer.colour, under, *skins, after.positions.box.size)
+    else:
+        colour = _painted(layer, under, before, after, moved)
     inside = layer.oval if mask is None else layer.oval * (mask[layer.window] > 0)
     hidden = np.zeros_like(inside) if front is None else front.over(photo, layer.window, moved)
     if interior is not None:
@@ -234,6 +237,16 @@ def _skin(layer: Layer, before: Face, after: Face) -> tuple[Float, Float]:
 def _is_own(before: Face, after: Face) -> bool:
     """Whether a face is the photograph's own, edited: an edit keeps the confidences of texels."""
     return np.array_equal(before.texture.confidence, after.texture.confidence)
+
+
+def _is_same(before: Face, after: Face) -> bool:
+    """Whether a face is the photograph's own or looks like it, as after a swap with itself."""
+    if _is_own(before, after):
+        return True
+    new = after.texture.colour[::_STRIDE, ::_STRIDE]
+    own = at_size(before.texture, after.texture.size).colour[::_STRIDE, ::_STRIDE]
+    seen = after.texture.confidence[::_STRIDE, ::_STRIDE] >= SEEN
+    return not seen.any() or float(np.abs(new - own)[seen].mean()) < _SAME
 
 
 def _cloned(

@@ -37,8 +37,7 @@ def near(colour: Float, source: Texture, target: Texture) -> Float:
     own, other = (_lips(texture) for texture in (source, target))
     if min(own.sum(), other.sum()) < _LEAST:
         return colour
-    small, there = resized(colour, _SIDE), resized(target.colour, _SIDE)
-    way = _median(there, other) - _median(small, own)
+    way = _median(target.colour, other) - _median(colour, own)
     far = float(np.linalg.norm(way))
     shift = way * np.float32(max(0.0, 1 - _APART / max(far, 1e-6)))
     mask = smoothstep(resized(share(source, _SIDE, "lips"), len(colour)))
@@ -67,5 +66,10 @@ def _lips(texture: Texture) -> Bool:
 
 def _median(colour: Float, mask: Bool) -> Float:
     """The median of CIELAB, ``(3,)``: of teeth and highlights it takes no notice."""
-    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
-    return np.asarray(np.median(lab[mask], axis=0), np.float32)
+    places = np.flatnonzero(mask)
+    row, column = (
+        np.minimum((at + 0.5) * len(colour) / _SIDE, len(colour) - 1).astype(int)
+        for at in divmod(places, _SIDE)
+    )
+    lab = cv2.cvtColor(colour[row, column][None], cv2.COLOR_RGB2Lab)[0]
+    return np.asarray(np.median(lab, axis=0), np.float32)
