@@ -22,7 +22,7 @@ _SURE = 0.8  # share of a texel from which it shows lips alone
 _LEAST = 64  # texels of them, to tell a colour
 
 
-def near(colour: Float, source: Texture, target: Texture) -> Float:
+def near(colour: Float, source: Texture, target: Texture, tone: float = 1.0) -> Float:
     """Return a source's colours with its lips near the target's colour.
 
     Parameters
@@ -31,6 +31,8 @@ def near(colour: Float, source: Texture, target: Texture) -> Float:
         The source's, in the target's light; RGB in [0, 1].
     source, target : Texture
         With their parts, or the colours stay.
+    tone : float
+        How much of that is done, [0, 1].
     """
     if source.parts is None or target.parts is None:
         return colour
@@ -39,7 +41,7 @@ def near(colour: Float, source: Texture, target: Texture) -> Float:
         return colour
     way = _median(target.colour, other) - _median(colour, own)
     far = float(np.linalg.norm(way))
-    shift = way * np.float32(max(0.0, 1 - _APART / max(far, 1e-6)))
+    shift = way * np.float32(tone * max(0.0, 1 - _APART / max(far, 1e-6)))
     mask = smoothstep(resized(share(source, _SIDE, "lips"), len(colour)))
     out = colour.copy()
     here = _box(mask)

@@ -112,10 +112,11 @@ def _greyed(share: Float, a: Float, b: Float, own: Float, wanted: Float) -> Floa
     """The share where the skin's chroma fades: no more than leads a texel to grey, not beyond."""
     colour = own[..., 1:]
     fades = (colour * (wanted[..., 1:] - colour)).sum(axis=2) < 0
-    along = colour / np.maximum((colour**2).sum(axis=2, keepdims=True), 1)
-    fading = resized(np.dstack([along, fades.astype(np.float32)]), len(share))
-    along_a, along_b, fade = cv2.split(fading)
-    chroma = cv2.add(cv2.multiply(a, along_a), cv2.multiply(b, along_b))
+    # Of a tone that is nearly grey there is no chroma to lose: it counts as kept.
+    grey = 1 / (1 + (colour**2).sum(axis=2, keepdims=True))
+    fading = resized(np.dstack([colour * grey, grey, fades.astype(np.float32)]), len(share))
+    along_a, along_b, grey, fade = cv2.split(fading)
+    chroma = cv2.add(cv2.add(cv2.multiply(a, along_a), cv2.multiply(b, along_b)), grey)
     excess = cv2.max(share - cv2.max(chroma, 0), 0)
     out: Float = cv2.subtract(share, cv2.multiply(fade, excess))
     return out

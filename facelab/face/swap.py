@@ -87,8 +87,7 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
         hair = strands(source.texture)
         wanted = wanted + _missed(source, own, wanted, hair)
         colour = relight(colour, own, wanted, hair)
-        lips = lip_colour.near(colour, source.texture, target.texture)
-        colour = colour + np.float32(tone) * (lips - colour)
+        colour = lip_colour.near(colour, source.texture, target.texture, tone)
     return Face(target.positions, replace(source.texture, colour=colour))
 
 

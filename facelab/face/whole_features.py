@@ -16,7 +16,7 @@ _SOFT = 2.0  # texels of the position map, over which its surroundings begin
 _MOST = 0.75  # of a feature: where less of it was seen the target keeps its own
 
 
-def whole(shown: Float, atlas: Atlas) -> Float:
+def without_halves(shown: Float, atlas: Atlas) -> Float:
     """Return an opacity that leaves out the eyes and brows of which it would show a part.
 
     Half an eye or brow of each face is a third one, or two side by side, and two brows of two

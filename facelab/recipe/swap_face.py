@@ -17,7 +17,7 @@ from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
 from facelab.face.texture import texture_size, unwrap
-from facelab.face.whole_features import whole
+from facelab.face.whole_features import without_halves
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
 from facelab.recipe.inputs import Inputs, Person
@@ -71,7 +71,7 @@ def swap_face(
     after = Face(PositionMap(moved, positions.atlas), lit.texture)
     eyes = tuple(part for part in step.kept if part == "eyes")
     shown = opacity(positions, positions, source.texture.confidence, eyes)
-    shown = whole(shown, positions.atlas)
+    shown = without_halves(shown, positions.atlas)
     front = interior = None
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, _painted(before.texture, step))

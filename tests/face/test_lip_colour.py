@@ -51,3 +51,9 @@ def test_what_is_not_known_changes_nothing(lost):
     assert near(ROSY.colour, *faces) is ROSY.colour
     faces[lost] = replace([ROSY, DARK][lost], confidence=frozen(np.zeros((256, 256))))
     assert near(ROSY.colour, *faces) is ROSY.colour
+
+
+def test_half_the_tone_is_half_the_way():
+    whole, half = (near(ROSY.colour, ROSY, DARK, tone)[175, 120] for tone in (1.0, 0.5))
+    np.testing.assert_allclose(lab(half), (lab(whole) + lab((0.8, 0.4, 0.4))) / 2, atol=0.5)
+    np.testing.assert_array_equal(near(ROSY.colour, ROSY, DARK, 0.0), ROSY.colour)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facelab.face.whole_features import whole
+from facelab.face.whole_features import without_halves
 from tests.synthetic import ATLAS, frozen
 
 
@@ -17,7 +17,7 @@ def test_a_feature_of_which_too_little_was_seen_is_left_out(name, size):
     middle = columns[2 * len(columns) // 3]
     shown = np.ones((size, size), np.float32)
     shown[:, :middle] = 0  # most of the left one
-    out = whole(frozen(shown), ATLAS)
+    out = without_halves(frozen(shown), ATLAS)
     assert out[feature > 0.5].max() < 0.1
     assert (out <= shown).all()
     other = ATLAS.region(name, size) * (np.arange(size)[None] >= size // 2)
@@ -29,4 +29,4 @@ def test_a_feature_of_which_too_little_was_seen_is_left_out(name, size):
 
 def test_what_is_seen_in_most_stays():
     shown = frozen(np.full((256, 256), 0.9))
-    assert whole(shown, ATLAS) is shown
+    assert without_halves(shown, ATLAS) is shown
