@@ -15,6 +15,7 @@ from facelab.face.opacity import opacity
 from facelab.face.quality import SURFACE, clear_lenses
 from facelab.face.shape import transferred
 from facelab.face.skin import learn
+from facelab.face.spectacles import with_whole_rims
 from facelab.face.swap import fuse, swap
 from facelab.face.texture import texture_size, unwrap
 from facelab.face.whole_features import without_halves
@@ -61,7 +62,8 @@ def swap_face(
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
     shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
     size = size or texture_size(positions)
-    parsing = None if parsing is None else with_whole_beard(parsing)
+    if parsing is not None:
+        parsing = with_whole_beard(with_whole_rims(parsing, image, positions))
     before, lips = _target(image, positions, parsing, size)
     places, views = _sources(person, size)
     source = fuse(views, positions.atlas, _taken(views, step))
@@ -97,7 +99,9 @@ def _sources(person: Person, size: int) -> tuple[list[PositionMap], list[Texture
     """Where a person's face is in each photograph, and its textures, without teeth."""
     places, views = [], []
     for seen, found in zip(person.observations, person.parsings, strict=True):
-        parsing = None if found is None else with_whole_beard(found)
+        parsing = found
+        if found is not None:
+            parsing = with_whole_beard(with_whole_rims(found, seen.image, seen.positions))
         place = even_lids(fit_lips(seen.image, seen.positions, parsing, MARGIN))
         texture = unwrap(seen.image, place, size, parsing)
         places.append(place)
