@@ -35,6 +35,9 @@ _IN, _SOFT = 3, 2.0  # texels: how far from what is no skin taking begins, and h
 _HAIR = 0.3  # share of a texel from which strands may hang from it
 _STRAND = 4  # texels: half the width of the widest strand
 _LINE = 7  # texels: half the width of the widest line that is mended
+_FINE = 512  # of the map on which lines are painted over, texels
+_RIM = 4 / 256  # of the side: half the width of the widest line that is painted over in a feature
+_STANDS_OUT = 4.0, 10.0  # of CIELAB: by how much a line is told from pores
 _DARKER = 2.5, 6.0  # CIELAB lightness by which a strand is darker than the skin to its sides
 _SHADE = 5.0, 12.0  # CIELAB lightness by which a shadow is darker than the skin around
 _AWAY = 8  # texels from what is no skin, where the skin is in its own light
@@ -66,27 +69,44 @@ def taken(texture: Texture, parts: Sequence[str] = SURFACE) -> Texture:
     clear = smoothstep(share(texture, _SIDE, *parts), *_CLEAR)
     bare = np.minimum(clear, 1 - _hangs(texture, clear))
     lines = _lines(texture, bare)
-    inner = cv2.erode(np.maximum(bare, lines), _disk(_IN))
+    inner = cv2.erode(bare + lines, _disk(_IN))
     blurred = cv2.GaussianBlur(inner, (0, 0), _SOFT)
     shown = resized(smoothstep(blurred, 0.5, 1), texture.size)  # 0 at the edge itself
-    return Texture(_mended(texture.colour, lines), texture.confidence * shown, texture.parts)
+    return Texture(_mended(texture, smoothstep(lines, 0.1, 0.5)), texture.confidence * shown, texture.parts)
 
 
 def _lines(texture: Texture, bare: Float) -> Float:
-    """The thin lines in front of a bare surface, ``(256, 256)`` in [0, 1]."""
+    """The thin lines in front of a bare surface: how much of each texel, ``(256, 256)``."""
     closed = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, _disk(_LINE))
     interior = cv2.dilate(share(texture, _SIDE, "mouth"), _disk(_LINE))
-    return smoothstep(closed - bare - interior, 0.1, 0.5)
+    return np.clip(closed - bare - interior, 0, 1)
 
 
-def _mended(colour: Float, lines: Float) -> Float:
-    """Colours ``(S, S, 3)`` with those beside the lines carried on under them."""
+def _mended(texture: Texture, lines: Float) -> Float:
+    """Colours ``(S, S, 3)`` with those beside the lines carried on under them.
+
+    Only what does stand out there is painted over: the skin right beside a line keeps its pores,
+    and a brow that is cut by one its hairs.
+    """
     if lines.max() < 0.05:
-        return colour
-    under = resized(cv2.dilate(lines, _disk(1)), len(colour))[..., None]
-    filled = spread(colour, 1 - smoothstep(under[..., 0], 0, 0.5))
-    out: Float = colour + smoothstep(under, 0, 0.5) * (filled - colour)
+        return texture.colour
+    dark, bright = _thin(resized(texture.colour, _FINE))
+    brows = resized(share(texture, _SIDE, "brows"), _FINE)
+    found = smoothstep(bright + dark * (1 - brows), *_STANDS_OUT)
+    found *= resized(smoothstep(cv2.dilate(lines, _disk(1)), 0, 0.5), _FINE)
+    over = resized(cv2.dilate(found, _disk(1)), texture.size)
+    filled = spread(texture.colour, 1 - smoothstep(over, 0, 0.5))
+    out: Float = texture.colour + over[..., None] * (filled - texture.colour)
     return out
+
+
+def _thin(colour: Float) -> tuple[Float, Float]:
+    """By how much texels stand out as part of a dark or a bright thin line, CIELAB."""
+    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
+    disk = _disk(round(_RIM * len(colour)))
+    hats = (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)
+    dark, bright = (cv2.morphologyEx(lab, hat, disk).sum(axis=2) for hat in hats)
+    return dark, bright
 
 
 def believed(parsing: Parsing | None, positions: PositionMap) -> Parsing | None:
@@ -128,7 +148,7 @@ def _hangs(texture: Texture, clear: Float) -> Float:
     thin = smoothstep(cv2.morphologyEx(lightness, cv2.MORPH_BLACKHAT, _disk(_STRAND)), *_DARKER)
     tone = _tone(lightness, cv2.erode(clear, _disk(_AWAY)))
     shadow = smoothstep(tone - lightness, *_SHADE)
-    hair = share(texture, _SIDE, "hair", "front", "glasses")
+    hair = share(texture, _SIDE, "hair", "front")
     room = np.maximum(hair, np.maximum(thin, shadow))
     room = room * (1 - cv2.dilate(share(texture, _SIDE, *_FEATURES), _disk(_STRAND)))
     reached = np.where(hair > _HAIR, room, 0).astype(np.float32)

@@ -30,6 +30,7 @@ _BEND = 0.05  # what each of these costs, in lines
 _ALIKE = 0.5  # what a line at the mirrored place counts
 _RIM = 0.3, 0.6  # how sure a line must be to be a rim
 _BESIDE = 3  # pixels of the crop from a rim at which nose pads and hinges lie
+_ALONG = 16  # pixels of the crop to the side of a rim that temples and the bridge are followed
 _STANDS_OUT = 6.0, 14.0  # of CIELAB: lines that belong to the rim if they lie beside it
 
 
@@ -53,11 +54,24 @@ def with_whole_rims(parsing: Parsing, image: Float, positions: PositionMap) -> P
         return parsing
     lines = _lines(cut(image, parsing.crop))
     grids = _around_eyes(parsing, positions)
-    drawn = _drawn(lines, grids, _circular_paths(_scores(parsing, lines, grids)))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _BESIDE + 1,) * 2)
-    beside = cv2.dilate(drawn, kernel) * smoothstep(lines, *_STANDS_OUT)
+    paths = _circular_paths(_scores(parsing, lines, grids))
+    curves = [grid[np.arange(_ANGLES), path] for grid, path in zip(grids, paths, strict=True)]
+    drawn = _drawn(lines, curves)
+    rims = _joined(drawn, smoothstep(lines, *_STANDS_OUT) * (1 - _behind(curves)))
     brows = cv2.dilate(parsing.share("brows"), np.ones((3, 3), np.uint8))
-    return _moved(parsing, np.maximum(drawn, beside) * (1 - np.clip(brows, 0, 1)))
+    return _moved(parsing, rims * (1 - np.clip(brows, 0, 1)))
+
+
+def _joined(drawn: Float, lines: Float) -> Float:
+    """The rims with the lines that go on from them: nose pads, the bridge, hinges, temples.
+
+    Morphological reconstruction (Vincent 1993) within what lies beside the rims.
+    """
+    room = lines * cv2.dilate(drawn, np.ones((2 * _BESIDE + 1, 2 * _ALONG + 1), np.uint8))
+    out = drawn
+    for _ in range(_ALONG):
+        out = np.minimum(cv2.dilate(out, np.ones((3, 3), np.uint8)), np.maximum(room, drawn))
+    return out
 
 
 def _moved(parsing: Parsing, rims: Float) -> Parsing:
@@ -139,11 +153,19 @@ def _circular_paths(scores: Float) -> Int:
     return np.roll(path[first : first + angles], first, axis=0).T.astype(np.int32)
 
 
-def _drawn(lines: Float, grids: Float, paths: Int) -> Float:
+def _behind(curves: list[Float]) -> Float:
+    """What lies within the curves and not beside them, ``(256, 256)``, 0 or 1."""
+    canvas = np.zeros((SIDE, SIDE), np.uint8)
+    for curve in curves:
+        cv2.fillPoly(canvas, [np.rint(curve).astype(np.int32)], (1,))
+    inner = cv2.erode(canvas, np.ones((2 * _BESIDE + 1,) * 2, np.uint8))
+    return inner.astype(np.float32)
+
+
+def _drawn(lines: Float, curves: list[Float]) -> Float:
     """The curves as far as there is a line along them, ``(256, 256)`` in [0, 1]."""
     canvas = np.zeros((SIDE, SIDE), np.uint8)
-    for grid, path in zip(grids, paths, strict=True):
-        points = grid[np.arange(_ANGLES), path]
+    for points in curves:
         line = _read(lines, points[None])[0]
         sure = line / (line + np.float32(_DISTINCT))
         around = cv2.GaussianBlur(np.tile(sure, 3)[None], (0, 0), 3)[0, _ANGLES : 2 * _ANGLES]
