@@ -37,6 +37,7 @@ _STRAND = 4  # texels: half the width of the widest strand
 _LINE = 7  # texels: half the width of the widest line that is mended
 _FINE = 512  # of the map on which lines are painted over, texels
 _RIM = 4 / 256  # of the side: half the width of the widest line that is painted over in a feature
+_BESIDE = 3  # of its texels beside a line that are mixed with it
 _STANDS_OUT = 4.0, 10.0  # of CIELAB: by how much a line is told from pores
 _DARKER = 2.5, 6.0  # CIELAB lightness by which a strand is darker than the skin to its sides
 _SHADE = 5.0, 12.0  # CIELAB lightness by which a shadow is darker than the skin around
@@ -94,7 +95,7 @@ def _mended(texture: Texture, lines: Float) -> Float:
     brows = resized(share(texture, _SIDE, "brows"), _FINE)
     found = smoothstep(bright + dark * (1 - brows), *_STANDS_OUT)
     found *= resized(smoothstep(cv2.dilate(lines, _disk(1)), 0, 0.5), _FINE)
-    over = resized(cv2.dilate(found, _disk(1)), texture.size)
+    over = resized(cv2.dilate(found, _disk(_BESIDE)), texture.size)
     filled = spread(texture.colour, 1 - smoothstep(over, 0, 0.5))
     out: Float = texture.colour + over[..., None] * (filled - texture.colour)
     return out

@@ -17,7 +17,7 @@ from facelab.numerics.arrays import Float, Int
 from facelab.numerics.smoothing import smoothstep
 from facelab.types import PositionMap
 
-_LEAST = 100  # pixels of the crop that are lens: with fewer nobody wears glasses
+_LEAST = 200  # pixels of the crop that are lens: with fewer nobody wears glasses
 _EYES = (36, 39), (45, 42)  # landmarks of an eye's outer and inner corner
 _WIDTH = 1.5  # of the ellipses around an eye, over their height
 _ANGLES, _RADII = 72, 72
@@ -28,7 +28,7 @@ _DISTINCT = 5.0  # of CIELAB: a line that stands out by that much is half sure
 _STEPS = 4  # radii by which a rim may come nearer or further from one angle to the next
 _BEND = 0.05  # what each of these costs, in lines
 _ALIKE = 0.5  # what a line at the mirrored place counts
-_RIM = 0.3, 0.6  # how sure a line must be to be a rim
+_RIM = 0.2, 0.5  # how sure a line must be to be a rim
 _BESIDE = 3  # pixels of the crop from a rim at which nose pads and hinges lie
 _ALONG = 16  # pixels of the crop to the side of a rim that temples and the bridge are followed
 _STANDS_OUT = 6.0, 14.0  # of CIELAB: lines that belong to the rim if they lie beside it
