@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from facelab.atlas import Atlas
 from facelab.constants import PARTS
+from facelab.face.mend import carried_on, line_texels
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import resized, smoothstep, spread
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import PositionMap, Texture
 
 SURFACE = ("skin", "brows", "eyes", "lips", "mouth", "beard", "ears", "neck")
@@ -35,10 +37,8 @@ _IN, _SOFT = 3, 2.0  # texels: how far from what is no skin taking begins, and h
 _HAIR = 0.3  # share of a texel from which strands may hang from it
 _STRAND = 4  # texels: half the width of the widest strand
 _LINE = 7  # texels: half the width of the widest line that is mended
-_FINE = 512  # of the map on which lines are painted over, texels
-_RIM = 4 / 256  # of the side: half the width of the widest line that is painted over in a feature
-_BESIDE = 3  # of its texels beside a line that are mixed with it
-_STANDS_OUT = 4.0, 10.0  # of CIELAB: by how much a line is told from pores
+_FAINT = 0.05  # share of a texel below which no line is worth mending
+_MADE_UP = 0.5  # of a brow, from which it was not seen
 _DARKER = 2.5, 6.0  # CIELAB lightness by which a strand is darker than the skin to its sides
 _SHADE = 5.0, 12.0  # CIELAB lightness by which a shadow is darker than the skin around
 _AWAY = 8  # texels from what is no skin, where the skin is in its own light
@@ -46,19 +46,21 @@ _FEW = np.float32(1e-3)  # share of skin nearby that counts for little
 _FALL = 64  # texels: how far a strand may hang from the hair
 
 
-def taken(texture: Texture, parts: Sequence[str] = SURFACE) -> Texture:
+def taken(texture: Texture, atlas: Atlas, parts: Sequence[str] = SURFACE) -> Texture:
     """Return a texture with confidence only where it shows the face's surface.
 
     Strands that are too thin for the parser are found by their darkness: what is darker than the
     skin to both sides (a black-hat transform; Serra 1982) and joined to hair (morphological
     reconstruction; Vincent, "Morphological grayscale reconstruction in image analysis", 1993).
     Where a strand or the rim of glasses is a thin line, the surface to both sides is carried on
-    under it.
+    under it; but a brow of which most would be made up is none that was seen.
 
     Parameters
     ----------
     texture : Texture
         With its parts.
+    atlas : Atlas
+        The texture's.
     parts : sequence of str
         Of `facelab.constants.PARTS`: what counts as surface.
 
@@ -72,8 +74,21 @@ def taken(texture: Texture, parts: Sequence[str] = SURFACE) -> Texture:
     lines = _lines(texture, bare)
     inner = cv2.erode(bare + lines, _disk(_IN))
     blurred = cv2.GaussianBlur(inner, (0, 0), _SOFT)
-    shown = resized(smoothstep(blurred, 0.5, 1), texture.size)  # 0 at the edge itself
-    return Texture(_mended(texture, smoothstep(lines, 0.1, 0.5)), texture.confidence * shown, texture.parts)
+    confidence = texture.confidence * resized(smoothstep(blurred, 0.5, 1), texture.size)
+    if lines.max() < _FAINT:
+        return Texture(texture.colour, confidence, texture.parts)
+    line = line_texels(texture.colour, lines, share(texture, _SIDE, "brows"))
+    confidence *= 1 - _lost_brows(line, atlas)
+    return Texture(carried_on(texture.colour, line), confidence, texture.parts)
+
+
+def _lost_brows(line: Float, atlas: Atlas) -> Float:
+    """The brows ``(S, S)`` if half of one is a line's: what was under it cannot be made up."""
+    brows = atlas.region("brows", len(line))
+    left = atlas.canonical_uv(len(line))[..., 0] < 0.5
+    sides = [brows * left, brows * ~left]
+    lost = any((line * side).sum() > _MADE_UP * side.sum() for side in sides)
+    return brows if lost else np.zeros_like(brows)
 
 
 def _lines(texture: Texture, bare: Float) -> Float:
@@ -81,33 +96,6 @@ def _lines(texture: Texture, bare: Float) -> Float:
     closed = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, _disk(_LINE))
     interior = cv2.dilate(share(texture, _SIDE, "mouth"), _disk(_LINE))
     return np.clip(closed - bare - interior, 0, 1)
-
-
-def _mended(texture: Texture, lines: Float) -> Float:
-    """Colours ``(S, S, 3)`` with those beside the lines carried on under them.
-
-    Only what does stand out there is painted over: the skin right beside a line keeps its pores,
-    and a brow that is cut by one its hairs.
-    """
-    if lines.max() < 0.05:
-        return texture.colour
-    dark, bright = _thin(resized(texture.colour, _FINE))
-    brows = resized(share(texture, _SIDE, "brows"), _FINE)
-    found = smoothstep(bright + dark * (1 - brows), *_STANDS_OUT)
-    found *= resized(smoothstep(cv2.dilate(lines, _disk(1)), 0, 0.5), _FINE)
-    over = resized(cv2.dilate(found, _disk(_BESIDE)), texture.size)
-    filled = spread(texture.colour, 1 - smoothstep(over, 0, 0.5))
-    out: Float = texture.colour + over[..., None] * (filled - texture.colour)
-    return out
-
-
-def _thin(colour: Float) -> tuple[Float, Float]:
-    """By how much texels stand out as part of a dark or a bright thin line, CIELAB."""
-    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
-    disk = _disk(round(_RIM * len(colour)))
-    hats = (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)
-    dark, bright = (cv2.morphologyEx(lab, hat, disk).sum(axis=2) for hat in hats)
-    return dark, bright
 
 
 def believed(parsing: Parsing | None, positions: PositionMap) -> Parsing | None:

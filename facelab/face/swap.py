@@ -177,7 +177,7 @@ def reject_non_skin(
     forehead, and wherever the face is seen at a grazing angle.
     """
     if view.parts is not None:
-        return taken(view, parts)
+        return taken(view, atlas, parts)
     turned = cv2.GaussianBlur(own.seen, (0, 0), 0.04 * SIZE) / max(float(own.seen.max()), 1e-3)
     grazing = turned < np.where(features(atlas, SIZE) > 0.5, _LOST, _GRAZING)
     hair = extended_outward(own.perhaps_not_skin * (_where_things_leak(atlas) | grazing), atlas)

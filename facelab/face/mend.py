@@ -1,0 +1,52 @@
+"""Thin lines in front of a face, and what is under them: strands, the rims of glasses."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import resized, smoothstep, spread
+
+_SIDE = 384  # of the map on which lines are told from what is beside them, texels
+_RADIUS = 6  # of its texels: half the width of the widest line
+_BESIDE = 2  # of its texels beside a line that are mixed with it
+_STANDS_OUT = 4.0, 10.0  # of CIELAB: by how much a line is told from pores
+_NEAR = 1  # texels of where lines were found around them, which may be part of them
+
+
+def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
+    """Return how far each texel shows a line, ``(S, S)`` in [0, 1].
+
+    Where lines lie is known roughly. Only what stands out there from both sides, darker or lighter
+    (a closing less an opening; Serra 1982), is one: the skin beside it keeps its pores.
+
+    Parameters
+    ----------
+    colour : (S, S, 3) float32
+        RGB in [0, 1].
+    found : (256, 256) float32
+        Where lines are, [0, 1].
+    hairy : (256, 256) float32
+        Where dark lines are a face's own, [0, 1]: its brows.
+    """
+    lab = cv2.cvtColor(resized(colour, _SIDE), cv2.COLOR_RGB2Lab)
+    hats = cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT
+    dark, bright = (cv2.morphologyEx(lab, hat, _disk(_RADIUS)).sum(axis=2) for hat in hats)
+    line = smoothstep(bright + dark * (1 - resized(hairy, _SIDE)), *_STANDS_OUT)
+    near = smoothstep(cv2.dilate(found, _disk(_NEAR)), 0.1, 0.5)
+    line = cv2.dilate(line * resized(near, _SIDE), _disk(_BESIDE))
+    return resized(line, len(colour))
+
+
+def carried_on(colour: Float, line: Float) -> Float:
+    """Colours ``(S, S, 3)`` with those beside the lines ``(S, S)`` carried on under them."""
+    filled = spread(colour, 1 - smoothstep(line, 0, 0.5))
+    out: Float = colour + line[..., None] * (filled - colour)
+    return out
+
+
+def _disk(radius: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    """A disk of ones, ``(2 radius + 1, 2 radius + 1)``."""
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
