@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from facelab.constants import PARTS
 from facelab.errors import UsageError
-from facelab.face.beard import with_whole_beard
+from facelab.face.beard import has_beard, with_whole_beard, without_beards
 from facelab.face.composite import composite
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
@@ -61,10 +62,10 @@ def swap_face(
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
     shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
     size = size or texture_size(positions)
-    parsing = None if parsing is None else with_whole_beard(parsing)
     before, lips = _target(image, positions, parsing, size)
     places, views = _sources(person, size)
     source = fuse(views, positions.atlas, _taken(views, step))
+    source = replace(source, texture=with_whole_beard(source.texture, positions.atlas))
     lit = swap(source, before, learn(before.texture, positions.atlas), step.tone)
     # The shape moves what is drawn as it moves the face that was found.
     moved = before.positions.values + (shape.values - positions.values)
@@ -72,6 +73,8 @@ def swap_face(
     eyes = tuple(part for part in step.kept if part == "eyes")
     shown = opacity(positions, positions, source.texture.confidence, eyes)
     shown = without_halves(shown, positions.atlas)
+    if step.beard == "target":
+        shown = without_beards(shown, source.texture, before.texture)
     front = interior = None
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, _painted(before.texture, step))
@@ -90,14 +93,14 @@ def _target(
     fitted = fit_lips(image, positions, parsing)
     lips = Lips.of(fitted)
     place = even_lids(with_lips(fitted, lips.narrowed(MARGIN)))
-    return Face(place, unwrap(image, place, size, parsing)), lips
+    texture = with_whole_beard(unwrap(image, place, size, parsing), place.atlas)
+    return Face(place, texture), lips
 
 
 def _sources(person: Person, size: int) -> tuple[list[PositionMap], list[Texture]]:
     """Where a person's face is in each photograph, and its textures, without teeth."""
     places, views = [], []
-    for seen, found in zip(person.observations, person.parsings, strict=True):
-        parsing = None if found is None else with_whole_beard(found)
+    for seen, parsing in zip(person.observations, person.parsings, strict=True):
         place = even_lids(fit_lips(seen.image, seen.positions, parsing, MARGIN))
         texture = unwrap(seen.image, place, size, parsing)
         places.append(place)
@@ -107,7 +110,7 @@ def _sources(person: Person, size: int) -> tuple[list[PositionMap], list[Texture
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
     """The parts that a swap takes of its source."""
-    taken = {"skin", "brows", "eyes", "lips", "mouth"} | _worn(step, "source")
+    taken = {"skin", "brows", "eyes", "lips", "mouth", "beard"} | _worn(step, "source")
     if all(view.parts is None or clear_lenses(view) for view in views):
         taken.add("lenses")
     return tuple(part for part in PARTS if part in taken)
@@ -115,7 +118,9 @@ def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
 
 def _painted(target: Texture, step: Swap) -> tuple[str, ...]:
     """The parts of the target that a swap paints over."""
-    painted = set(SURFACE) - {"beard"} | _worn(step, "source")
+    painted = set(SURFACE) | _worn(step, "source")
+    if step.beard == "target" and has_beard(target):
+        painted.remove("beard")
     if clear_lenses(target):
         painted.add("lenses")
     return tuple(part for part in PARTS if part in painted)
@@ -123,5 +128,4 @@ def _painted(target: Texture, step: Swap) -> tuple[str, ...]:
 
 def _worn(step: Swap, owner: str) -> set[str]:
     """What a face wears of `owner`'s."""
-    worn = {"beard"} if step.beard == owner else set()
-    return worn | ({"glasses", "lenses"} if step.glasses == owner else set())
+    return {"glasses", "lenses"} if step.glasses == owner else set()
