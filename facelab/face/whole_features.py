@@ -8,12 +8,56 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.face.opacity import TAKEN
 from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import resized, smoothstep, spread
+from facelab.types import Texture
 
 _FEATURES = ("eyes", "brows")
 _AROUND = 5.0  # texels of the position map: what belongs to a feature beside it
 _SOFT = 2.0  # texels of the position map, over which its surroundings begin
 _MOST = 0.75  # of a feature: where less of it was seen the target keeps its own
+_WHOLE = 0.9  # of a brow: where more of it was seen its mirror may stand for the other one
+_TONE_SIDE = 64  # of the map on which the two sides' light is compared, texels
+
+
+def with_both_brows(texture: Texture, atlas: Atlas) -> Texture:
+    """Return a texture where the mirror of a whole brow stands for one that was hidden in part.
+
+    A fringe, or a head turned away, hides one brow and shows the other. In its place the mirror
+    has the light of its own side.
+
+    Parameters
+    ----------
+    texture : Texture
+        Itself, where both brows were seen or neither.
+    atlas : Atlas
+        Its layout, of which one half is the other's mirror.
+    """
+    shown = smoothstep(texture.confidence, *TAKEN)
+    sides = _masks(atlas, "brows", texture.size)
+    seen = [float((shown * core).sum()) / float(core.sum()) for core, _ in sides]
+    if min(seen) >= _MOST or max(seen) < _WHOLE:
+        return texture
+    core, around = sides[int(np.argmin(seen))]
+    mirror = texture.colour[:, ::-1]
+    colour = np.clip(mirror + _between_sides(texture, core), 0, 1) - texture.colour
+    confidence = np.maximum(texture.confidence, around * texture.confidence[:, ::-1])
+    parts = texture.parts
+    if parts is not None:
+        parts = parts + resized(around, len(parts))[..., None] * (parts[:, ::-1] - parts)
+    return Texture(texture.colour + around[..., None] * colour, confidence, parts)
+
+
+def _between_sides(texture: Texture, brow: Float) -> Float:
+    """By how much each texel is lighter than its mirror, ``(S, S, 3)``, smooth over the brows."""
+    both = np.minimum(texture.confidence, texture.confidence[:, ::-1])
+    skin = smoothstep(both, *TAKEN) * (1 - np.maximum(brow, brow[:, ::-1]))
+    difference = (texture.colour - texture.colour[:, ::-1]) * skin[..., None]
+    small, weight = resized(difference, _TONE_SIDE), resized(skin, _TONE_SIDE)
+    mean = small / np.maximum(weight, 1e-6)[..., None]
+    smooth = cv2.GaussianBlur(spread(mean, weight), (0, 0), _SOFT)
+    return resized(smooth, texture.size)
 
 
 def without_halves(shown: Float, atlas: Atlas) -> Float:

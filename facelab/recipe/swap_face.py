@@ -18,7 +18,7 @@ from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
 from facelab.face.texture import texture_size, unwrap
-from facelab.face.whole_features import without_halves
+from facelab.face.whole_features import with_both_brows, without_halves
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
 from facelab.recipe.inputs import Inputs, Person
@@ -65,7 +65,8 @@ def swap_face(
     before, lips = _target(image, positions, parsing, size)
     places, views = _sources(person, size)
     source = fuse(views, positions.atlas, _taken(views, step))
-    source = replace(source, texture=with_whole_beard(source.texture, positions.atlas))
+    whole = with_both_brows(with_whole_beard(source.texture, positions.atlas), positions.atlas)
+    source = replace(source, texture=whole)
     lit = swap(source, before, learn(before.texture, positions.atlas), step.tone)
     # The shape moves what is drawn as it moves the face that was found.
     moved = before.positions.values + (shape.values - positions.values)
