@@ -13,7 +13,8 @@ from facelab.atlas.layout import fill
 from facelab.constants import PARTS
 from facelab.face.quality import share
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import resized
+from facelab.numerics.distance import distance_within
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps, texels
@@ -21,6 +22,8 @@ _FINEST = 1.2  # texels: what is finer depends on the photograph's size
 _HAIR = 4  # texels: half the width of the widest strand or tuft that is darker than what is around
 _PARSED = 4.0  # per cent of darkness that a zone counts for which the parser takes all for beard
 _SHOWS = 0.3  # of the evidence that a beard needs: a zone of a bearded face with less is bare
+_DENSE = 1.8  # of the evidence that a beard needs: more is no stubble that reads as skin
+_JAW = 0.1  # of the side: how far from the oval stubble begins to pass into what is around
 _SEEN = 0.05  # mean confidence under which a zone tells nothing
 _EDGE = 3.0  # texels over which a beard passes into skin
 _LIPS = 3  # texels around the lips that are red as they
@@ -72,59 +75,84 @@ _ZONES = {
 }  # fmt: skip
 
 
-def with_whole_beard(texture: Texture, atlas: Atlas) -> Texture:
-    """Return a texture whose parts show a whole beard, or none.
-
-    A parser sees a beard where it is dense, and stubble hardly: by texels, a swap would keep or
-    leave out half of it. So each zone where a beard may grow is judged as one, both sides
-    together: by how much of it is darker than the skin right beside (a black-hat transform; Serra
-    1982), compared with the cheeks, and by the parser. A shadow is wider, and pores are on the
-    cheeks as well. A beard then covers all of the zone, with the skin that shows through.
+@dataclass(frozen=True, slots=True, eq=False)
+class Beard:
+    """A face's beard: none, stubble, or dense.
 
     Parameters
     ----------
-    texture : Texture
-        Without parts it is returned as it is.
-    atlas : Atlas
-        Its layout.
+    cover : (256, 256) float32
+        How far each texel is the beard's, with the skin that shows through, [0, 1].
+    dense : bool
+        Whether it hides the skin: stubble reads as skin.
     """
+
+    cover: Float
+    dense: bool
+
+    @classmethod
+    def of(cls, texture: Texture, atlas: Atlas) -> Beard:
+        """Tell whether a face has a beard; none where its parts are not known.
+
+        A parser sees a beard where it is dense, and stubble hardly: by texels, a swap would keep
+        or leave out half of it. So each zone where a beard may grow is judged as one, both sides
+        together: by how much of it is darker than the skin right beside (a black-hat transform;
+        Serra 1982), compared with the cheeks, and by the parser. A shadow is wider, and pores are
+        on the cheeks as well.
+        """
+        evidence = {} if texture.parts is None else _evidence(texture, atlas)
+        cover = np.zeros((_SIDE, _SIDE), np.float32)
+        for name in _bearded(evidence):
+            cover = np.maximum(cover, _whole(atlas)[name])
+        return cls(cover, _total(evidence) >= _DENSE)
+
+
+def with_whole_beard(texture: Texture, beard: Beard) -> Texture:
+    """Return a texture whose parts show a dense beard without gaps, and stubble as skin."""
     if texture.parts is None:
         return texture
-    whole = _whole(atlas)
-    grown = np.zeros_like(whole["chin"])
-    for name in _bearded(_evidence(texture, atlas)):
-        grown = np.maximum(grown, whole[name])
-    skin, beard = PARTS.index("skin"), PARTS.index("beard")
+    skin, hair = PARTS.index("skin"), PARTS.index("beard")
     parts = texture.parts.copy()
-    both = parts[..., skin] + parts[..., beard]
-    parts[..., beard] = both * resized(grown, len(parts))
-    parts[..., skin] = both - parts[..., beard]
+    both = parts[..., skin] + parts[..., hair]
+    parts[..., hair] = both * resized(beard.cover, len(parts)) if beard.dense else 0
+    parts[..., skin] = both - parts[..., hair]
     return Texture(texture.colour, texture.confidence, parts)
 
 
-def has_beard(texture: Texture) -> bool:
-    """Whether a texture that `with_whole_beard` returned shows one."""
-    return texture.parts is not None and bool(texture.parts[..., PARTS.index("beard")].any())
+def without_beards(shown: Float, worn: Beard, own: Beard, atlas: Atlas) -> Float:
+    """Return an opacity that is 0 where a photograph shall keep its own skin or its own beard.
 
+    A dense beard of either face is left to the photograph. Its own stubble is painted over and
+    comes in toward the jaw, since the neck has it as well; for the same reason another face's
+    stubble shows on a face that has some, and not on one that is bare.
 
-def without_beards(shown: Float, *textures: Texture) -> Float:
-    """Return an opacity ``(S, S)`` that is 0 where any of the textures shows a beard.
-
-    There the photograph keeps its own skin, or its own beard.
+    Parameters
+    ----------
+    shown : (S, S) float32
+        The opacity of the other face's texture, [0, 1].
+    worn, own : Beard
+        Of that face, and of the photograph's own.
+    atlas : Atlas
+        Their layout. Lips are no beard.
     """
-    for texture in textures:
-        if has_beard(texture):
-            shown = shown * (1 - share(texture, len(shown), "beard"))
-    return shown
+    kept = own.cover if own.dense else own.cover * _toward_jaw(atlas)
+    if worn.dense or not own.cover.any():
+        kept = np.maximum(kept, worn.cover)
+    size = len(shown)
+    return shown * (1 - resized(kept, size) * (1 - atlas.soft_region("lips", size, _EDGE / _SIDE)))
+
+
+def _total(evidence: dict[str, float]) -> float:
+    """How much speaks for a beard; 1 is enough.
+
+    Nobody grows it on the jaw alone, where hair and background are near.
+    """
+    return sum(max(evidence.get(name, 0), 0) for name in ("moustache", "chin"))
 
 
 def _bearded(evidence: dict[str, float]) -> set[str]:
-    """The zones that a beard covers, by how much speaks for one in each.
-
-    Moustache and chin together tell whether there is one: nobody grows it on the jaw alone, where
-    hair and background are near.
-    """
-    if sum(max(evidence.get(name, 0), 0) for name in ("moustache", "chin")) < 1:
+    """The zones that a beard covers, by how much speaks for one in each."""
+    if _total(evidence) < 1:
         return set()
     found = {name for name, value in evidence.items() if value >= _SHOWS}
     return found if "chin" in found else found - {"jaw"}
@@ -170,6 +198,13 @@ def _whole(atlas: Atlas) -> dict[str, Float]:
         name: np.asarray(cv2.GaussianBlur(_drawn(zone.whole, atlas), (0, 0), _EDGE), np.float32)
         for name, zone in _ZONES.items()
     }
+
+
+@cache
+def _toward_jaw(atlas: Atlas) -> Float:
+    """1 at the face's oval, falling to 0 inside, ``(256, 256)``."""
+    inside = distance_within(atlas.region("oval", _SIDE) > 0.5)
+    return np.asarray(1 - smoothstep(inside / np.float32(_SIDE), 0, _JAW), np.float32)
 
 
 @cache

@@ -9,7 +9,7 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.face.opacity import TAKEN
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import Texture
 
@@ -39,9 +39,11 @@ def with_both_brows(texture: Texture, atlas: Atlas) -> Texture:
     seen = [float((shown * core).sum()) / float(core.sum()) for core, _ in sides]
     if min(seen) >= _MOST or max(seen) < _WHOLE:
         return texture
-    core, around = sides[int(np.argmin(seen))]
-    mirror = texture.colour[:, ::-1]
-    colour = np.clip(mirror + _between_sides(texture, core), 0, 1) - texture.colour
+    hidden = int(np.argmin(seen))
+    core, around = sides[hidden]
+    half = _left(atlas, texture.size) == (hidden == 0)
+    lit = texture.colour[:, ::-1] + _between_sides(texture, half * (1 - core))
+    colour = np.clip(lit, 0, 1) - texture.colour
     confidence = np.maximum(texture.confidence, around * texture.confidence[:, ::-1])
     parts = texture.parts
     if parts is not None:
@@ -49,15 +51,14 @@ def with_both_brows(texture: Texture, atlas: Atlas) -> Texture:
     return Texture(texture.colour + around[..., None] * colour, confidence, parts)
 
 
-def _between_sides(texture: Texture, brow: Float) -> Float:
-    """By how much each texel is lighter than its mirror, ``(S, S, 3)``, smooth over the brows."""
+def _between_sides(texture: Texture, skin: Float) -> Float:
+    """By how much texels are lighter than their mirror, ``(S, S, 3)``, as the skin is: smooth."""
     both = np.minimum(texture.confidence, texture.confidence[:, ::-1])
-    skin = smoothstep(both, *TAKEN) * (1 - np.maximum(brow, brow[:, ::-1]))
-    difference = (texture.colour - texture.colour[:, ::-1]) * skin[..., None]
-    small, weight = resized(difference, _TONE_SIDE), resized(skin, _TONE_SIDE)
+    weight = skin * smoothstep(both, *TAKEN)
+    difference = (texture.colour - texture.colour[:, ::-1]) * weight[..., None]
+    small, weight = resized(difference, _TONE_SIDE), resized(weight, _TONE_SIDE)
     mean = small / np.maximum(weight, 1e-6)[..., None]
-    smooth = cv2.GaussianBlur(spread(mean, weight), (0, 0), _SOFT)
-    return resized(smooth, texture.size)
+    return resized(cv2.GaussianBlur(spread(mean, weight), (0, 0), _SOFT), texture.size)
 
 
 def without_halves(shown: Float, atlas: Atlas) -> Float:
@@ -88,10 +89,14 @@ def without_halves(shown: Float, atlas: Atlas) -> Float:
     return out
 
 
+def _left(atlas: Atlas, size: int) -> Bool:
+    return np.asarray(atlas.canonical_uv(size)[..., 0] < 0.5)
+
+
 @cache
 def _masks(atlas: Atlas, name: str, size: int) -> tuple[tuple[Float, Float], ...]:
     """A feature of each side, and it with what is around it, ``(size, size)`` in [0, 1]."""
-    left = atlas.canonical_uv(size)[..., 0] < 0.5
+    left = _left(atlas, size)
     texel = size / atlas.size
     reach = 2 * max(1, round(_AROUND * texel)) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))

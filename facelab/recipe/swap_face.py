@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from facelab.constants import PARTS
 from facelab.errors import UsageError
-from facelab.face.beard import has_beard, with_whole_beard, without_beards
+from facelab.face.beard import Beard, with_whole_beard, without_beards
 from facelab.face.composite import composite
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
@@ -62,23 +62,26 @@ def swap_face(
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
     shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
     size = size or texture_size(positions)
+    atlas = positions.atlas
     before, lips = _target(image, positions, parsing, size)
+    own = Beard.of(before.texture, atlas)
+    before = replace(before, texture=with_whole_beard(before.texture, own))
     places, views = _sources(person, size)
-    source = fuse(views, positions.atlas, _taken(views, step))
-    whole = with_both_brows(with_whole_beard(source.texture, positions.atlas), positions.atlas)
-    source = replace(source, texture=whole)
-    lit = swap(source, before, learn(before.texture, positions.atlas), step.tone)
+    source = fuse(views, atlas, _taken(views, step))
+    worn = Beard.of(source.texture, atlas)
+    source = replace(source, texture=with_both_brows(with_whole_beard(source.texture, worn), atlas))
+    lit = swap(source, before, learn(before.texture, atlas), step.tone)
     # The shape moves what is drawn as it moves the face that was found.
     moved = before.positions.values + (shape.values - positions.values)
-    after = Face(PositionMap(moved, positions.atlas), lit.texture)
+    after = Face(PositionMap(moved, atlas), lit.texture)
     eyes = tuple(part for part in step.kept if part == "eyes")
     shown = opacity(positions, positions, source.texture.confidence, eyes)
-    shown = without_halves(shown, positions.atlas)
+    shown = without_halves(shown, atlas)
     if step.beard == "target":
-        shown = without_beards(shown, source.texture, before.texture)
+        shown = without_beards(shown, worn, own, atlas)
     front = interior = None
     if parsing is not None and mask is None and step.occlusion:
-        front = Front(parsing, _painted(before.texture, step))
+        front = Front(parsing, _painted(before.texture, own.dense, step))
     if "mouth" in step.kept:
         interior = Interior.kept(lips, [Lips.of(place) for place in places])
     image = composite(
@@ -94,8 +97,7 @@ def _target(
     fitted = fit_lips(image, positions, parsing)
     lips = Lips.of(fitted)
     place = even_lids(with_lips(fitted, lips.narrowed(MARGIN)))
-    texture = with_whole_beard(unwrap(image, place, size, parsing), place.atlas)
-    return Face(place, texture), lips
+    return Face(place, unwrap(image, place, size, parsing)), lips
 
 
 def _sources(person: Person, size: int) -> tuple[list[PositionMap], list[Texture]]:
@@ -117,10 +119,10 @@ def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
     return tuple(part for part in PARTS if part in taken)
 
 
-def _painted(target: Texture, step: Swap) -> tuple[str, ...]:
+def _painted(target: Texture, dense: bool, step: Swap) -> tuple[str, ...]:
     """The parts of the target that a swap paints over."""
     painted = set(SURFACE) | _worn(step, "source")
-    if step.beard == "target" and has_beard(target):
+    if step.beard == "target" and dense:
         painted.remove("beard")
     if clear_lenses(target):
         painted.add("lenses")

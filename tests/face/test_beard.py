@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from facelab.atlas import canonical
 from facelab.constants import PARTS
 from facelab.face.beard import (
+    Beard,
     _bearded,
     _cores,
     _evidence,
+    _toward_jaw,
     _whole,
-    has_beard,
     with_whole_beard,
     without_beards,
 )
@@ -42,7 +43,7 @@ def textured(hair=0.0, where=None, tone=0.7, parsed=0.0, seen=FACE):
 
 
 def grown(texture):
-    return with_whole_beard(texture, ATLAS).parts[..., BEARD]
+    return Beard.of(texture, ATLAS).cover
 
 
 def zone(*names):
@@ -65,7 +66,7 @@ def test_a_moustache_stands_alone_and_a_jaw_does_not():
     np.testing.assert_allclose(
         grown(textured(0.5, zone("moustache"))), zone("moustache"), atol=1e-6
     )
-    assert not has_beard(with_whole_beard(textured(0.5, half(_cores(ATLAS)["jaw"])), ATLAS))
+    assert not grown(textured(0.5, half(_cores(ATLAS)["jaw"]))).any()
 
 
 def test_half_a_moustache_is_all_of_it_or_none():
@@ -84,9 +85,10 @@ def test_what_the_parser_sees_has_no_gaps():
 def test_a_few_texels_of_beard_are_skin():
     speck = np.zeros((SIZE, SIZE), np.float32)
     speck[212:218, 120:126] = 1
-    out = with_whole_beard(textured(0.0, speck, parsed=1.0), ATLAS)
-    assert not has_beard(out)
-    assert out.parts[..., SKIN].min() == 1
+    texture = textured(0.0, speck, parsed=1.0)
+    beard = Beard.of(texture, ATLAS)
+    assert not beard.cover.any()
+    assert with_whole_beard(texture, beard).parts[..., SKIN].min() == 1
 
 
 def test_shadows_and_rough_skin_are_no_beard():
@@ -94,20 +96,20 @@ def test_shadows_and_rough_skin_are_no_beard():
     shade = np.clip(1 - np.hypot((u - 0.5) / 0.2, (v - 0.64) / 0.06), 0, 1)
     dark = textured()
     shaded = Texture(dark.colour * (1 - 0.5 * shade)[..., None], dark.confidence, dark.parts)
-    assert not has_beard(with_whole_beard(shaded, ATLAS))
-    assert not has_beard(with_whole_beard(textured(0.3, np.ones_like(FACE)), ATLAS))
+    assert not grown(shaded).any()
+    assert not grown(textured(0.3, np.ones_like(FACE))).any()
 
 
 def test_an_unseen_side_tells_nothing():
     seen = half(FACE)
     hidden = textured(0.5, zone("moustache", "chin") - half(zone("moustache", "chin")), seen=seen)
-    assert not has_beard(with_whole_beard(hidden, ATLAS))
+    assert not grown(hidden).any()
     shown = textured(0.5, half(zone("moustache", "chin")), seen=seen)
     out = grown(shown)
     np.testing.assert_allclose(out, out[:, ::-1], atol=1e-6)
     assert out[zone("moustache", "chin") > 0.99].min() > 0.99
     unseen = textured(0.5, zone("chin"), seen=np.zeros_like(FACE))
-    assert not has_beard(with_whole_beard(unseen, ATLAS))
+    assert not grown(unseen).any()
 
 
 def test_a_mirrored_face_has_the_same_beard():
@@ -134,24 +136,60 @@ def test_shares_stay_shares_and_other_parts_as_they_are():
     texture = textured(0.6, zone("chin"), parsed=0.5)
     parts = texture.parts.copy()
     parts[:100, :, PARTS.index("hair")], parts[:100, :, SKIN] = 1, 0
-    out = with_whole_beard(Texture(texture.colour, texture.confidence, parts), ATLAS).parts
+    texture = Texture(texture.colour, texture.confidence, parts)
+    out = with_whole_beard(texture, Beard.of(texture, ATLAS)).parts
     np.testing.assert_allclose(out.sum(axis=2), 1, atol=1e-6)
+    np.testing.assert_allclose(out[120:, :, BEARD], grown(texture)[120:], atol=1e-6)
     others = [i for i in range(len(PARTS)) if i not in (SKIN, BEARD)]
     np.testing.assert_array_equal(out[..., others], parts[..., others])
+
+
+def test_stubble_reads_as_skin():
+    texture = textured(0.0, zone("chin"), parsed=0.5)
+    stubble = Beard(zone("chin"), dense=False)
+    assert not with_whole_beard(texture, stubble).parts[..., BEARD].any()
 
 
 def test_without_parts_nothing_is_known():
     texture = textured(0.9, zone("chin"))
     plain = Texture(texture.colour, texture.confidence)
-    assert with_whole_beard(plain, ATLAS) is plain
-    assert not has_beard(plain)
+    beard = Beard.of(plain, ATLAS)
+    assert not beard.cover.any() and not beard.dense
+    assert with_whole_beard(plain, beard) is plain
 
 
-def test_either_beard_is_left_to_the_photograph():
-    chin, lip = (with_whole_beard(textured(0.6, zone(n)), ATLAS) for n in ("chin", "moustache"))
-    shown = np.ones((2 * SIZE, 2 * SIZE), np.float32)
-    out = without_beards(shown, chin, lip)
-    assert out[450, 256] < 1e-6
-    assert out[322, 256] < 0.05
-    assert out[:280, 200:312].min() == 1
-    assert without_beards(shown, textured()) is shown
+def left(worn, own):
+    """What stays the photograph's, ``(256, 256)``."""
+    return 1 - without_beards(np.ones((SIZE, SIZE), np.float32), worn, own, ATLAS)
+
+
+NONE = Beard(np.zeros((SIZE, SIZE), np.float32), dense=False)
+CHIN = _whole(ATLAS)["chin"]
+LIPS = ATLAS.region("lips", SIZE) > 0.99
+
+
+@pytest.mark.parametrize(
+    ("worn", "own", "kept"),
+    [
+        (Beard(CHIN, dense=True), NONE, CHIN),
+        (NONE, Beard(CHIN, dense=True), CHIN),
+        (Beard(CHIN, dense=False), NONE, CHIN),
+        (NONE, Beard(CHIN, dense=False), CHIN * _toward_jaw(ATLAS)),
+        (Beard(CHIN, dense=False), Beard(CHIN, dense=False), CHIN * _toward_jaw(ATLAS)),
+        (Beard(CHIN, dense=True), Beard(CHIN, dense=False), CHIN),
+        (Beard(CHIN, dense=False), Beard(CHIN, dense=True), CHIN),
+        (NONE, NONE, NONE.cover),
+    ],
+)
+def test_what_the_photograph_keeps(worn, own, kept):
+    out = left(worn, own)
+    away = ATLAS.soft_region("lips", SIZE, 0.02) == 0
+    np.testing.assert_allclose(out[away], kept[away], atol=1e-6)
+    assert out[LIPS].max() < 0.55  # half, at their edge
+
+
+def test_stubble_comes_in_toward_the_jaw():
+    column = _toward_jaw(ATLAS)[:, SIZE // 2]
+    rows = ATLAS.rows("oval", SIZE)
+    assert column[180] == 0 and column[rows[1] - 1] > 0.9
+    assert (np.diff(column[180 : rows[1] - 1]) >= 0).all()
