@@ -34,13 +34,13 @@ def with_both_brows(texture: Texture, atlas: Atlas) -> Texture:
     atlas : Atlas
         Its layout, of which one half is the other's mirror.
     """
-    shown = smoothstep(texture.confidence, *TAKEN)
-    sides = _masks(atlas, "brows", texture.size)
+    shown = smoothstep(resized(texture.confidence, atlas.size), *TAKEN)
+    sides = _masks(atlas, "brows", atlas.size)
     seen = [float((shown * core).sum()) / float(core.sum()) for core, _ in sides]
     if min(seen) >= _MOST or max(seen) < _WHOLE:
         return texture
     hidden = int(np.argmin(seen))
-    core, around = sides[hidden]
+    core, around = _masks(atlas, "brows", texture.size)[hidden]
     half = _left(atlas, texture.size) == (hidden == 0)
     lit = texture.colour[:, ::-1] + _between_sides(texture, half * (1 - core))
     colour = np.clip(lit, 0, 1) - texture.colour
