@@ -13,7 +13,7 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep
 from facelab.types import SEEN, PositionMap
 
-_TAKEN = 0.08, 0.35  # confidence of the source at which its texels begin to show, and do wholly
+TAKEN = 0.08, 0.35  # confidence of the source at which its texels begin to show, and do wholly
 _FEATHER = 2.5  # texels of the position map, over which two faces' surfaces pass into each other
 _CLOSED, _OPEN = 0.15, 0.23  # the gap between the lips over the mouth's width
 
@@ -40,7 +40,7 @@ def opacity(target: PositionMap, source: PositionMap, seen: Float, keep: Sequenc
     """
     atlas = target.atlas
     size = len(seen)
-    out = np.minimum(_soft(smoothstep(seen, *_TAKEN), _FEATHER, atlas), 1)
+    out = np.minimum(_soft(smoothstep(seen, *TAKEN), _FEATHER, atlas), 1)
     if "mouth" in keep:
         wider = max(mouth_opening(target), mouth_opening(source))
         share = np.clip((wider - _CLOSED) / (_OPEN - _CLOSED), 0, 1)

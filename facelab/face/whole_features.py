@@ -8,12 +8,57 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
-from facelab.numerics.arrays import Float
+from facelab.face.opacity import TAKEN
+from facelab.numerics.arrays import Bool, Float
+from facelab.numerics.smoothing import resized, smoothstep, spread
+from facelab.types import Texture
 
 _FEATURES = ("eyes", "brows")
 _AROUND = 5.0  # texels of the position map: what belongs to a feature beside it
 _SOFT = 2.0  # texels of the position map, over which its surroundings begin
 _MOST = 0.75  # of a feature: where less of it was seen the target keeps its own
+_WHOLE = 0.9  # of a brow: where more of it was seen its mirror may stand for the other one
+_TONE_SIDE = 64  # of the map on which the two sides' light is compared, texels
+
+
+def with_both_brows(texture: Texture, atlas: Atlas) -> Texture:
+    """Return a texture where the mirror of a whole brow stands for one that was hidden in part.
+
+    A fringe, or a head turned away, hides one brow and shows the other. In its place the mirror
+    has the light of its own side.
+
+    Parameters
+    ----------
+    texture : Texture
+        Itself, where both brows were seen or neither.
+    atlas : Atlas
+        Its layout, of which one half is the other's mirror.
+    """
+    shown = smoothstep(resized(texture.confidence, atlas.size), *TAKEN)
+    sides = _masks(atlas, "brows", atlas.size)
+    seen = [float((shown * core).sum()) / float(core.sum()) for core, _ in sides]
+    if min(seen) >= _MOST or max(seen) < _WHOLE:
+        return texture
+    hidden = int(np.argmin(seen))
+    core, around = _masks(atlas, "brows", texture.size)[hidden]
+    half = _left(atlas, texture.size) == (hidden == 0)
+    lit = texture.colour[:, ::-1] + _between_sides(texture, half * (1 - core))
+    colour = np.clip(lit, 0, 1) - texture.colour
+    confidence = np.maximum(texture.confidence, around * texture.confidence[:, ::-1])
+    parts = texture.parts
+    if parts is not None:
+        parts = parts + resized(around, len(parts))[..., None] * (parts[:, ::-1] - parts)
+    return Texture(texture.colour + around[..., None] * colour, confidence, parts)
+
+
+def _between_sides(texture: Texture, skin: Float) -> Float:
+    """By how much texels are lighter than their mirror, ``(S, S, 3)``, as the skin is: smooth."""
+    both = np.minimum(texture.confidence, texture.confidence[:, ::-1])
+    weight = skin * smoothstep(both, *TAKEN)
+    difference = (texture.colour - texture.colour[:, ::-1]) * weight[..., None]
+    small, weight = resized(difference, _TONE_SIDE), resized(weight, _TONE_SIDE)
+    mean = small / np.maximum(weight, 1e-6)[..., None]
+    return resized(cv2.GaussianBlur(spread(mean, weight), (0, 0), _SOFT), texture.size)
 
 
 def without_halves(shown: Float, atlas: Atlas) -> Float:
@@ -44,10 +89,14 @@ def without_halves(shown: Float, atlas: Atlas) -> Float:
     return out
 
 
+def _left(atlas: Atlas, size: int) -> Bool:
+    return np.asarray(atlas.canonical_uv(size)[..., 0] < 0.5)
+
+
 @cache
 def _masks(atlas: Atlas, name: str, size: int) -> tuple[tuple[Float, Float], ...]:
     """A feature of each side, and it with what is around it, ``(size, size)`` in [0, 1]."""
-    left = atlas.canonical_uv(size)[..., 0] < 0.5
+    left = _left(atlas, size)
     texel = size / atlas.size
     reach = 2 * max(1, round(_AROUND * texel)) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))

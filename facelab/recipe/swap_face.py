@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from facelab.constants import PARTS
 from facelab.errors import UsageError
-from facelab.face.beard import with_whole_beard
+from facelab.face.beard import Beard, with_whole_beard, without_beards
 from facelab.face.composite import composite
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
@@ -18,7 +19,7 @@ from facelab.face.skin import learn
 from facelab.face.spectacles import with_whole_rims
 from facelab.face.swap import fuse, swap
 from facelab.face.texture import texture_size, unwrap
-from facelab.face.whole_features import without_halves
+from facelab.face.whole_features import with_both_brows, without_halves
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
 from facelab.recipe.inputs import Inputs, Person
@@ -62,21 +63,28 @@ def swap_face(
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
     shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
     size = size or texture_size(positions)
+    atlas = positions.atlas
     if parsing is not None:
-        parsing = with_whole_beard(with_whole_rims(parsing, image, positions))
+        parsing = with_whole_rims(parsing, image, positions)
     before, lips = _target(image, positions, parsing, size)
+    own = Beard.of(before.texture, atlas)
+    before = replace(before, texture=with_whole_beard(before.texture, own))
     places, views = _sources(person, size)
-    source = fuse(views, positions.atlas, _taken(views, step))
-    lit = swap(source, before, learn(before.texture, positions.atlas), step.tone)
+    source = fuse(views, atlas, _taken(views, step))
+    worn = Beard.of(source.texture, atlas)
+    source = replace(source, texture=with_both_brows(with_whole_beard(source.texture, worn), atlas))
+    lit = swap(source, before, learn(before.texture, atlas), step.tone)
     # The shape moves what is drawn as it moves the face that was found.
     moved = before.positions.values + (shape.values - positions.values)
-    after = Face(PositionMap(moved, positions.atlas), lit.texture)
+    after = Face(PositionMap(moved, atlas), lit.texture)
     eyes = tuple(part for part in step.kept if part == "eyes")
     shown = opacity(positions, positions, source.texture.confidence, eyes)
-    shown = without_halves(shown, positions.atlas)
+    shown = without_halves(shown, atlas)
+    if step.beard == "target":
+        shown = without_beards(shown, worn, own, atlas)
     front = interior = None
     if parsing is not None and mask is None and step.occlusion:
-        front = Front(parsing, _painted(before.texture, step))
+        front = Front(parsing, _painted(before.texture, own.dense, step))
     if "mouth" in step.kept:
         interior = Interior.kept(lips, [Lips.of(place) for place in places])
     image = composite(
@@ -99,9 +107,7 @@ def _sources(person: Person, size: int) -> tuple[list[PositionMap], list[Texture
     """Where a person's face is in each photograph, and its textures, without teeth."""
     places, views = [], []
     for seen, found in zip(person.observations, person.parsings, strict=True):
-        parsing = found
-        if found is not None:
-            parsing = with_whole_beard(with_whole_rims(found, seen.image, seen.positions))
+        parsing = None if found is None else with_whole_rims(found, seen.image, seen.positions)
         place = even_lids(fit_lips(seen.image, seen.positions, parsing, MARGIN))
         texture = unwrap(seen.image, place, size, parsing)
         places.append(place)
@@ -111,15 +117,17 @@ def _sources(person: Person, size: int) -> tuple[list[PositionMap], list[Texture
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
     """The parts that a swap takes of its source."""
-    taken = {"skin", "brows", "eyes", "lips", "mouth"} | _worn(step, "source")
+    taken = {"skin", "brows", "eyes", "lips", "mouth", "beard"} | _worn(step, "source")
     if all(view.parts is None or clear_lenses(view) for view in views):
         taken.add("lenses")
     return tuple(part for part in PARTS if part in taken)
 
 
-def _painted(target: Texture, step: Swap) -> tuple[str, ...]:
+def _painted(target: Texture, dense: bool, step: Swap) -> tuple[str, ...]:
     """The parts of the target that a swap paints over."""
-    painted = set(SURFACE) - {"beard"} | _worn(step, "source")
+    painted = set(SURFACE) | _worn(step, "source")
+    if step.beard == "target" and dense:
+        painted.remove("beard")
     if clear_lenses(target):
         painted.add("lenses")
     return tuple(part for part in PARTS if part in painted)
@@ -127,5 +135,4 @@ def _painted(target: Texture, step: Swap) -> tuple[str, ...]:
 
 def _worn(step: Swap, owner: str) -> set[str]:
     """What a face wears of `owner`'s."""
-    worn = {"beard"} if step.beard == owner else set()
-    return worn | ({"glasses", "lenses"} if step.glasses == owner else set())
+    return {"glasses", "lenses"} if step.glasses == owner else set()
