@@ -18,12 +18,13 @@ from facelab.atlas import Atlas
 from facelab.face.quality import share
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.guided import guided
-from facelab.numerics.smoothing import resized, smoothstep
+from facelab.numerics.smoothing import smoothstep
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps on which eyes are found, texels
 _REACH = 3  # texels: how far an eye's edge may be off
 _AROUND = 8  # texels beside an eye in which its edge is drawn
+_ALIGNED = 4  # texels that a box is a multiple of: whole texels in the sides that textures have
 _SOFTEST = 1e-3  # variance of a colour under which the guided filter sees no edge
 _INSIDE = 0.4, 0.8  # of the filtered map: the edge of a lid, and of the eye beside it
 _SEEN, _SURE = 0.3, 0.7  # confidence, and share of a texel from which it shows an eye alone
@@ -70,7 +71,11 @@ def _box(core: Bool) -> tuple[slice, slice]:
     around = 2 * _AROUND + 1
     grown = cv2.dilate(core.astype(np.uint8), np.ones((around, around), np.uint8))
     rows, columns = (np.flatnonzero(grown.any(axis=axis)) for axis in (1, 0))
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    down, across = (
+        slice(at[0] // _ALIGNED * _ALIGNED, -(-(at[-1] + 1) // _ALIGNED) * _ALIGNED)
+        for at in (rows, columns)
+    )
+    return down, across
 
 
 def lit(
@@ -144,11 +149,12 @@ def _white(texture: Texture, eye: _Eye) -> Float | None:
 
     The median of its lighter half takes no notice of reflections, veins and lashes.
     """
-    seen = resized(texture.confidence, _SIDE) > _SEEN
-    core = eye.core & seen & (share(texture, _SIDE, "eyes") > _SURE)
-    if np.count_nonzero(core) < _LEAST:
+    core = np.nonzero(eye.core & (share(texture, _SIDE, "eyes") > _SURE))
+    row, column = ((2 * at + 1) * texture.size // (2 * _SIDE) for at in core)
+    seen = texture.confidence[row, column] > _SEEN
+    if np.count_nonzero(seen) < _LEAST:
         return None
-    lab = cv2.cvtColor(resized(texture.colour, _SIDE)[core][None], cv2.COLOR_RGB2Lab)[0]
+    lab = cv2.cvtColor(texture.colour[row, column][seen][None], cv2.COLOR_RGB2Lab)[0]
     dark, light = np.quantile(lab[:, 0], [_DARK, _LIGHT])
     return np.asarray(np.median(lab[lab[:, 0] >= (dark + light) / 2], axis=0), np.float32)
 
@@ -185,9 +191,9 @@ def _mask(texture: Texture, eye: _Eye, atlas: Atlas) -> Float:
     """How much of each texel of an eye's box lies between its lids, [0, 1]."""
     found = share(texture, _SIDE, "eyes")
     here = eye.within(texture.size)
-    rough = (atlas.region("eyes", texture.size) + resized(found, texture.size))[here] * np.float32(
-        0.5
-    )
+    colour = np.ascontiguousarray(texture.colour[here])
+    drawn = cv2.resize(found[eye.box], colour.shape[1::-1])
+    rough = np.float32(0.5) * (atlas.region("eyes", texture.size)[here] + drawn)
     radius = max(1, round(_REACH * texture.size / _SIDE))
-    edged = guided(rough, np.ascontiguousarray(texture.colour[here]), radius, _SOFTEST)
+    edged = guided(rough, colour, radius, _SOFTEST)
     return smoothstep(edged, *_INSIDE) * smoothstep(found[eye.core].mean(), *_OPEN)
