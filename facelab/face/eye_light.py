@@ -32,7 +32,7 @@ _LEAST = 40  # texels of an eye from which it counts as seen
 _OPEN = 0.3, 0.6  # share of an eye's texels that show it: of closed lids, and of an open eye
 _DARK, _LIGHT = 0.1, 0.95  # quantiles of an eye's lightness: half-way between them whites begin
 _APART = np.array([5, 1.5, 2], np.float32)  # CIELAB by which two whites may differ in one light
-_SCALE = 0.6, 1.5  # of lightness, beyond which whites were not told right
+_SCALE = 0.7, 1.25  # of lightness, beyond which whites were not told right
 _COLOURED = 8.0  # chroma of the skin from which a photograph has colours
 
 
@@ -127,19 +127,19 @@ def lit(
 def _ways(owns: Sequence[Float | None], others: Sequence[Float | None], kept: float) -> list[Float]:
     """By how much the white of each eye changes, CIELAB ``(3,)``.
 
-    Both change alike, and by what their difference is another than that of the others: light from
-    one side. `kept` is how much of its colours the face keeps.
+    Both change alike; where light comes from one side, each by what its difference from both is
+    another than the target's. `kept` is how much of its colours the face keeps.
     """
     first, second = ([white for white in both if white is not None] for both in (owns, others))
     if not first:
         return [np.zeros(3, np.float32)] * 2
     mean = np.mean(first, axis=0)
     other = np.mean(second, axis=0) if second else mean * np.array([1, kept, kept], np.float32)
-    common = _beyond(other - mean, kept)
+    common = _beyond(other - mean, np.float32(kept) * _APART)
     if len(first) < 2 or len(second) < 2:
         return [common] * 2
     return [
-        common + _beyond(there - other - (here - mean), kept)
+        common + _beyond(there - other - (here - mean), np.float32(2 * kept) * _APART)
         for here, there in zip(first, second, strict=True)
     ]
 
@@ -159,9 +159,9 @@ def _white(texture: Texture, eye: _Eye) -> Float | None:
     return np.asarray(np.median(lab[lab[:, 0] >= (dark + light) / 2], axis=0), np.float32)
 
 
-def _beyond(way: Float, kept: float) -> Float:
-    """What of a difference of whites is more than that of two people in one light."""
-    far = float(np.linalg.norm(way / np.maximum(np.float32(kept) * _APART, np.float32(1e-3))))
+def _beyond(way: Float, apart: Float) -> Float:
+    """What of a difference of whites is more than they differ by in one light."""
+    far = float(np.linalg.norm(way / np.maximum(apart, np.float32(1e-3))))
     return way * np.float32(max(0.0, 1 - 1 / max(far, 1e-6)))
 
 
