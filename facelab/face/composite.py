@@ -303,7 +303,7 @@ def render(face: Face, opacity: Float, shape: tuple[int, int]) -> Layer | None:
     uv = raster.interpolate(fragments, atlas.triangles, atlas.places)
     edges = silhouettes(vertices, atlas.triangles, atlas.places, uv, covered)
     drawn = _drawn(np.dstack([face.texture.colour, opacity]), uv, covered, edges, atlas)
-    oval = _drawn(_oval(atlas), uv, covered, None, atlas)[..., 0]
+    oval = raster.sample(_oval(atlas), uv, covered)[..., 0]
     edge = cv2.blur(covered.astype(np.float32), (3, 3)) * covered
     shown = np.clip(drawn[..., 3], 0, 1)
     return Layer(window, drawn[..., :3], shown, oval * edge, uv, fragments, edges, atlas)
@@ -314,7 +314,7 @@ def _drawn(
 ) -> Float:
     """A texture ``(S, S, c)`` at the pixels' places in the position map."""
     ratio = np.float32(len(texture) / atlas.size)
-    drawn = raster.sample(texture, uv * ratio + (ratio - 1) / 2, covered)
+    drawn = raster.sample_sharply(texture, uv * ratio + (ratio - 1) / 2, covered)
     if edges is None:
         return drawn
     u, v = cv2.split(edges.uv[:, None] * ratio + (ratio - 1) / 2)

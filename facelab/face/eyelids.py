@@ -66,13 +66,31 @@ def even_lids(positions: PositionMap) -> PositionMap:
         The same surface; on the upper eyelids, other texels of it lie at its places.
     """
     lids = _lids(positions.atlas)
+    (brow, eye), columns = lids.rows, lids.columns
+    count = eye - brow
+    steps = np.arange(count.max() + 1)[:, None]
+    rows = np.minimum(brow + steps, eye)  # shorter lids repeat their last row
+    lid = positions.values[rows, columns]
+    across, down = np.diff(lid[..., :2], axis=0, prepend=lid[:1, :, :2]).transpose(2, 0, 1)
+    along = np.cumsum(np.hypot(across, down), axis=0)
+    even = along[-1] * np.minimum(steps / count, 1)
     shift = np.zeros_like(positions.values)
-    for column, (brow, eye), share in zip(lids.columns, lids.rows.T, lids.share, strict=True):
-        lid = positions.values[brow : eye + 1, column]
-        steps = np.linalg.norm(np.diff(lid[:, :2], axis=0), axis=1)
-        along = np.concatenate([[0], np.cumsum(steps)])
-        even = np.linspace(0, along[-1], len(lid))
-        moved = np.column_stack([np.interp(even, along, axis) for axis in lid.T])
-        shift[brow : eye + 1, column] = share * (moved - lid)
+    shift[rows, columns] = lids.share[:, None] * (_interpolated(even, along, lid) - lid)
     smooth = cv2.GaussianBlur(shift, (0, 0), 1.0)
     return replace(positions, values=positions.values + smooth)
+
+
+def _interpolated(wanted: Float, known: Float, values: Float) -> Float:
+    """The values ``(m, n, c)`` of each column, known at ascending places, at the wanted ones.
+
+    Parameters
+    ----------
+    wanted, known : (m, n) float32
+    values : (m, n, c) float32
+    """
+    after = np.sum(known <= wanted[:, None], axis=1).clip(1, len(known) - 1)
+    columns = np.arange(known.shape[1])
+    low, high = known[after - 1, columns], known[after, columns]
+    share = ((wanted - low) / np.maximum(high - low, np.float32(1e-12))).clip(0, 1)[..., None]
+    first, second = values[after - 1, columns], values[after, columns]
+    return np.asarray(first + share * (second - first), np.float32)

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
-from facelab.face import lip_colour
+from facelab.face import eye_light, lip_colour
 from facelab.face.light import lit_tones
 from facelab.face.quality import SURFACE, taken
 from facelab.face.relight import relight
@@ -87,6 +87,8 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
         hair = strands(source.texture)
         wanted = wanted + _missed(source, own, wanted, hair)
         colour = relight(colour, own, wanted, hair)
+        atlas = target.positions.atlas
+        colour = eye_light.lit(colour, source.texture, target.texture, (own, lit), atlas, tone)
         colour = lip_colour.near(colour, source.texture, target.texture, tone)
     return Face(target.positions, replace(source.texture, colour=colour))
 

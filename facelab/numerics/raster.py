@@ -23,13 +23,22 @@ from numpy.typing import NDArray
 
 from facelab.numerics import scanline
 
-__all__ = ["Fragments", "carried", "fragments", "interpolate", "rasterize", "sample"]
+__all__ = [
+    "Fragments",
+    "carried",
+    "fragments",
+    "interpolate",
+    "rasterize",
+    "sample",
+    "sample_sharply",
+]
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 SUBPIXELS = 256
+_SHARP = np.float32(1.4)  # texels a pixel may step over before a bicubic sample aliases visibly
 REACH = 2.0**16  # px; beyond it the exact products would outgrow float64
 
 
@@ -253,6 +262,53 @@ def _bilinear(texture: Floats, uv: Floats) -> Floats:
     u, v = uv[..., 0], uv[..., 1]
     values = cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(values, np.float32).reshape(*u.shape, -1)
+
+
+def sample_sharply(texture: Floats, uv: Floats, covered: NDArray[np.bool_]) -> Floats:
+    """Read a texture at every pixel: bicubic, and from reduced levels where it would alias.
+
+    Of the finest contrast of a photograph that was unwrapped and is drawn in its place again, it
+    keeps 0.94 where `sample` keeps 0.7 to 0.8. At an edge it overshoots (Keys, "Cubic convolution
+    interpolation", 1981), which is cut off at 0 and 1.
+
+    Parameters
+    ----------
+    texture : (S, T, C) float32, C at most 4
+        In [0, 1], texel centres at integers; the border is replicated. S and T below 32768.
+    uv : (H, W, 2) float32
+        Texel coordinates (u right, v down) of each pixel, finite.
+    covered : (H, W) bool
+        Where `uv` means something.
+
+    Returns
+    -------
+    (H, W, C) float32
+        In [0, 1]; unspecified where not covered.
+    """
+    result = _bicubic(texture, *cv2.split(uv))
+    squared = _footprint(uv, covered).ravel() / _SHARP**2
+    coarser = np.flatnonzero(squared > 1)
+    level = np.asarray(np.log2(squared[coarser]) / 2, np.float32)
+    flat, places = result.reshape(-1, texture.shape[2]), uv.reshape(-1, 2)[coarser]
+    half = np.float32(0.5)
+    for step in range(1, int(np.ceil(level.max(initial=0))) + 1):
+        chosen = np.flatnonzero(level > step - 1)
+        small = _reduced(texture, step)
+        scale = np.divide(small.shape[1::-1], texture.shape[1::-1]).astype(np.float32)
+        width = min(len(chosen), scanline.BATCH)  # OpenCV takes at most 32767 in a row
+        rows = np.resize(
+            (places[chosen] + half) * scale - half, (-(-len(chosen) // width), width, 2)
+        )
+        values = _bicubic(small, *cv2.split(rows)).reshape(-1, texture.shape[2])[: len(chosen)]
+        share = np.minimum(level[chosen] - (step - 1), 1)[:, None]
+        flat[coarser[chosen]] += share * (values - flat[coarser[chosen]])
+    return result
+
+
+def _bicubic(texture: Floats, u: Floats, v: Floats) -> Floats:
+    values = cv2.remap(texture, u, v, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    out: Floats = np.clip(values, 0, 1, out=values).reshape(*u.shape, -1)
+    return out
 
 
 def screen(vertices: Floats) -> tuple[Doubles, Doubles, Doubles]:

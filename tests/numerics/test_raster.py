@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.numerics import scanline
-from facelab.numerics.raster import interpolate, rasterize, sample
+from facelab.numerics.raster import interpolate, rasterize, sample, sample_sharply
 from tests import reference
 
 SQUARE = np.array([[0, 1, 3], [1, 2, 3]], np.int32)  # of corners in counter-clockwise order
@@ -289,3 +290,43 @@ def test_an_occlusion_does_not_blur_either_side():
 def test_sample_refuses_other_shapes(texture, uv):
     with pytest.raises(ValueError, match="must have shapes"):
         sample(np.zeros(texture, np.float32), np.zeros(uv, np.float32))
+
+
+def covering(uv):
+    return np.ones(uv.shape[:2], bool)
+
+
+def test_sharp_samples_of_texel_centres_return_the_texture():
+    texture, uv = np.random.default_rng(0).random((13, 17, 3), np.float32), pixel_grid(13, 17)
+    np.testing.assert_allclose(sample_sharply(texture, uv, covering(uv)), texture, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [0.3, 1.0, 1.4, 2.6, 6.0])
+def test_sharp_samples_equal_a_loop_over_pixels(scale):
+    """At more pixels than are read at once, of more than two levels."""
+    rng = np.random.default_rng(1)
+    texture, uv = rng.random((128, 96, 3), np.float32), pixel_grid(150, 140, scale)
+    level = np.log2(max(scale / 1.4, 1))
+    got = sample_sharply(texture, uv, covering(uv))
+    for row, column in rng.integers(140, size=(20, 2)):
+        place = uv[row, column]
+        expected = bicubic_at(texture, place)
+        for step in range(1, int(np.ceil(level)) + 1):
+            small = cv2.resize(texture, (96 >> step, 128 >> step), interpolation=cv2.INTER_AREA)
+            coarse = bicubic_at(small, (place + 0.5) / 2**step - 0.5)
+            expected = expected + min(level - step + 1, 1) * (coarse - expected)
+        np.testing.assert_allclose(got[row, column], expected, atol=1e-4)
+
+
+def bicubic_at(texture, place):
+    u, v = np.float32(place)[:, None, None]
+    value = cv2.remap(texture, u, v, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.clip(value[0, 0], 0, 1)
+
+
+def test_sharp_samples_keep_more_contrast_than_others_and_stay_in_range():
+    lines = np.repeat(np.sign(np.sin(np.arange(90) * 1.9))[None, :, None] > 0, 90, axis=0)
+    uv = pixel_grid(60, 60, 1.3) + np.float32(0.4)
+    soft, sharp = sample(np.float32(lines), uv), sample_sharply(np.float32(lines), uv, covering(uv))
+    assert sharp.std() > 1.2 * soft.std()
+    assert 0 <= sharp.min() < sharp.max() <= 1

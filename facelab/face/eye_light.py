@@ -1,0 +1,199 @@
+"""Eyes in another photograph's light, told by their whites.
+
+The whites of all people are nearly alike, so an eye does not go with the skin's tone: it keeps its
+iris, pupil and reflections, and what changes is the light. Lightness is scaled, which leaves black
+and its contrast to the white; colour goes with it, tinted as the other eye's white is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+
+from facelab.atlas import Atlas
+from facelab.face.quality import share
+from facelab.numerics.arrays import Bool, Float
+from facelab.numerics.guided import guided
+from facelab.numerics.smoothing import smoothstep
+from facelab.types import Texture
+
+_SIDE = 256  # of the maps on which eyes are found, texels
+_REACH = 3  # texels: how far an eye's edge may be off
+_AROUND = 8  # texels beside an eye in which its edge is drawn
+_ALIGNED = 4  # texels that a box is a multiple of: whole texels in the sides that textures have
+_SOFTEST = 1e-3  # variance of a colour under which the guided filter sees no edge
+_INSIDE = 0.4, 0.8  # of the filtered map: the edge of a lid, and of the eye beside it
+_SEEN, _SURE = 0.3, 0.7  # confidence, and share of a texel from which it shows an eye alone
+_LEAST = 40  # texels of an eye from which it counts as seen
+_OPEN = 0.3, 0.6  # share of an eye's texels that show it: of closed lids, and of an open eye
+_DARK, _LIGHT = 0.1, 0.95  # quantiles of an eye's lightness: half-way between them whites begin
+_APART = np.array([5, 1.5, 2], np.float32)  # CIELAB by which two whites may differ in one light
+_SCALE = 0.7, 1.25  # of lightness, beyond which whites were not told right
+_COLOURED = 8.0  # chroma of the skin from which a photograph has colours
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Eye:
+    """One eye of an atlas.
+
+    Parameters
+    ----------
+    core : (256, 256) bool
+        Texels well inside.
+    box : (rows, columns) slices
+        Of the eye and what is around it.
+    """
+
+    core: Bool
+    box: tuple[slice, slice]
+
+    def within(self, size: int) -> tuple[slice, slice]:
+        """The box in a texture of side `size`."""
+        rows, columns = (
+            slice(one.start * size // _SIDE, -(-one.stop * size // _SIDE)) for one in self.box
+        )
+        return rows, columns
+
+
+@cache
+def _eyes(atlas: Atlas) -> tuple[_Eye, _Eye]:
+    inside = cv2.erode(atlas.region("eyes", _SIDE), np.ones((3, 3), np.uint8)) > 0.9
+    left = atlas.canonical_uv(_SIDE)[..., 0] > 0.5
+    first, second = (_Eye(core, _box(core)) for core in (inside & ~left, inside & left))
+    return first, second
+
+
+def _box(core: Bool) -> tuple[slice, slice]:
+    around = 2 * _AROUND + 1
+    grown = cv2.dilate(core.astype(np.uint8), np.ones((around, around), np.uint8))
+    rows, columns = (np.flatnonzero(grown.any(axis=axis)) for axis in (1, 0))
+    down, across = (
+        slice(at[0] // _ALIGNED * _ALIGNED, -(-(at[-1] + 1) // _ALIGNED) * _ALIGNED)
+        for at in (rows, columns)
+    )
+    return down, across
+
+
+def lit(
+    colour: Float,
+    source: Texture,
+    target: Texture,
+    tones: tuple[Float, Float],
+    atlas: Atlas,
+    amount: float = 1.0,
+) -> Float:
+    """Return a source's colours with its eyes in the light of the target's.
+
+    Parameters
+    ----------
+    colour : (S, S, 3) float32
+        The source's in the target's tone, RGB in [0, 1].
+    source, target : Texture
+        With their parts, or the colours stay.
+    tones : two of (128, 128, 3) float32
+        RGB of the skin of both: a grey photograph takes the colours of eyes, too.
+    atlas : Atlas
+        Theirs.
+    amount : float
+        How much of the light changes, [0, 1].
+
+    Returns
+    -------
+    (S, S, 3) float32
+        In [0, 1]. Where an eye of the source is not seen, or closed, it is as in `colour`; where
+        none of the target's is, eyes keep their own light.
+    """
+    if source.parts is None or target.parts is None:
+        return colour
+    eyes = _eyes(atlas)
+    owns, others = ([_white(texture, eye) for eye in eyes] for texture in (source, target))
+    coloured = _coloured(*tones)
+    ways = _ways(owns, others, coloured)
+    out = colour.copy()
+    for eye, own, way in zip(eyes, owns, ways, strict=True):
+        if own is None:
+            continue
+        here = eye.within(len(out))
+        kept = 1 + amount * (coloured - 1)
+        moved = _relit(source.colour[here], own, own + np.float32(amount) * way, kept)
+        out[here] += _mask(source, eye, atlas)[..., None] * (moved - out[here])
+    return out
+
+
+def _ways(owns: Sequence[Float | None], others: Sequence[Float | None], kept: float) -> list[Float]:
+    """By how much the white of each eye changes, CIELAB ``(3,)``.
+
+    Both change alike; where light comes from one side, each by what its difference from both is
+    another than the target's. `kept` is how much of its colours the face keeps.
+    """
+    first, second = ([white for white in both if white is not None] for both in (owns, others))
+    if not first:
+        return [np.zeros(3, np.float32)] * 2
+    mean = np.mean(first, axis=0)
+    other = np.mean(second, axis=0) if second else mean * np.array([1, kept, kept], np.float32)
+    common = _beyond(other - mean, np.float32(kept) * _APART)
+    if len(first) < 2 or len(second) < 2:
+        return [common] * 2
+    return [
+        common + _beyond(there - other - (here - mean), np.float32(2 * kept) * _APART)
+        for here, there in zip(first, second, strict=True)
+    ]
+
+
+def _white(texture: Texture, eye: _Eye) -> Float | None:
+    """CIELAB of an eye's white, ``(3,)``; None where too little of an open eye is seen.
+
+    The median of its lighter half takes no notice of reflections, veins and lashes.
+    """
+    core = np.nonzero(eye.core & (share(texture, _SIDE, "eyes") > _SURE))
+    row, column = ((2 * at + 1) * texture.size // (2 * _SIDE) for at in core)
+    seen = texture.confidence[row, column] > _SEEN
+    if np.count_nonzero(seen) < _LEAST:
+        return None
+    lab = cv2.cvtColor(texture.colour[row, column][seen][None], cv2.COLOR_RGB2Lab)[0]
+    dark, light = np.quantile(lab[:, 0], [_DARK, _LIGHT])
+    return np.asarray(np.median(lab[lab[:, 0] >= (dark + light) / 2], axis=0), np.float32)
+
+
+def _beyond(way: Float, apart: Float) -> Float:
+    """What of a difference of whites is more than they differ by in one light."""
+    far = float(np.linalg.norm(way / np.maximum(apart, np.float32(1e-3))))
+    return way * np.float32(max(0.0, 1 - 1 / max(far, 1e-6)))
+
+
+def _coloured(own: Float, wanted: Float) -> float:
+    """How much of its colours a face keeps, [0, 1]: none in a grey photograph."""
+    before, after = (
+        float(np.linalg.norm(cv2.cvtColor(tone, cv2.COLOR_RGB2Lab)[..., 1:].mean(axis=(0, 1))))
+        for tone in (own, wanted)
+    )
+    return min(after / max(min(before, _COLOURED), 1e-3), 1)
+
+
+def _relit(colour: Float, own: Float, wanted: Float, coloured: float) -> Float:
+    """Colours ``(h, w, 3)`` in a light in which a white is another."""
+    scale = np.float32(np.clip(wanted[0] / max(own[0], 1), *_SCALE))
+    light, *chroma = cv2.split(cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2Lab))
+    of_white = np.minimum(light / max(own[0], np.float32(1)), 1)
+    new = [
+        np.float32(coloured * scale) * (one - of_white * was) + of_white * now
+        for one, was, now in zip(chroma, own[1:], wanted[1:], strict=True)
+    ]
+    out: Float = cv2.cvtColor(cv2.merge([np.minimum(scale * light, 100), *new]), cv2.COLOR_Lab2RGB)
+    return np.clip(out, 0, 1, out=out)
+
+
+def _mask(texture: Texture, eye: _Eye, atlas: Atlas) -> Float:
+    """How much of each texel of an eye's box lies between its lids, [0, 1]."""
+    found = share(texture, _SIDE, "eyes")
+    here = eye.within(texture.size)
+    colour = np.ascontiguousarray(texture.colour[here])
+    drawn = cv2.resize(found[eye.box], colour.shape[1::-1])
+    rough = np.float32(0.5) * (atlas.region("eyes", texture.size)[here] + drawn)
+    radius = max(1, round(_REACH * texture.size / _SIDE))
+    edged = guided(rough, colour, radius, _SOFTEST)
+    return smoothstep(edged, *_INSIDE) * smoothstep(found[eye.core].mean(), *_OPEN)
