@@ -1,9 +1,10 @@
-"""Light on a face at the middle scales: sockets, highlights, cast shadows, without its features.
+"""Light on a face: what of two faces' skin differs by light, and what by their features.
 
-The tone of `facelab.face.skin` varies over a tenth of the side. Between it and the features lies
-what light does to the relief, and it is only in part the person's: where two faces differ little
-there, each keeps its own, which recognition needs; where they differ much, as hard light and soft
-do, that is light, and goes with the tone.
+The colour of skin is the light's and the blood's: down to the middle scales it is the target's.
+Its lightness shows the relief too, which is the person's and what recognition goes by. What varies
+over more than a tenth of the side is light. Between that and the features, where two faces differ
+little, each keeps its own; where they differ much, as hard light and soft do, that is light, and so
+it is where the source was seen at a grazing angle, or hardly.
 """
 
 from __future__ import annotations
@@ -11,21 +12,26 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from facelab.constants import PARTS
 from facelab.face.skin import SIZE, Skin
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import resized, spread
+from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import Texture
 
-_ALIKE = np.float32(13)  # CIELAB distance of two bands at which half goes with the tone
+_ALIKE = np.float32(13)  # difference of lightness at which half goes with the tone
+_BROAD = 0.10 * SIZE  # texels, beyond the tone's own: what varies more slowly is light
 _LINES = 7  # texels: the window of the median, which drops lines of less than half its width
 _SIGMA = 0.02 * SIZE  # texels: what is finer is feature
-_SURE = 4  # over the smoothed likelihood of skin: 1 from a quarter on, as between brow and eye
+_SURE = 4  # over the smoothed weight of skin: 1 from a quarter on, as between brow and eye
+_SHOWN = 0.03, 0.2  # confidence from which and with which a texel tells its skin's colour
+_FACED, _AROUND = (0.3, 0.8), 4.0  # mean confidence, over texels around, that shows the relief
+_FEW = np.float32(1e-3)  # of skin, where neither face shows any
 _LEAST = np.array([0, -64, -64], np.float32)  # of CIELAB, in the 8 bits that a median takes
 _STEPS = np.array([2.55, 2, 2], np.float32)  # of them, in a unit of CIELAB
 
 
 def lit_tones(source: Texture, own: Skin, target: Texture, other: Skin) -> tuple[Float, Float]:
-    """Return the tone of two faces with the light by which they differ at the middle scales.
+    """Return the tone of a source with the light that goes with it, and what that becomes.
 
     Parameters
     ----------
@@ -37,34 +43,57 @@ def lit_tones(source: Texture, own: Skin, target: Texture, other: Skin) -> tuple
     Returns
     -------
     two of (128, 128, 3) float32
-        RGB in [0, 1], as `Skin.tone`; the tones themselves where either does not show its skin.
+        RGB in [0, 1], for `facelab.face.relight.relight`. Equal faces have equal ones.
     """
-    bands = [middle(texture, skin) for texture, skin in ((source, own), (target, other))]
-    fourth = cv2.transform((bands[0] - bands[1]) ** 2, np.ones((1, 3), np.float32)) ** 2
-    both = np.minimum(_known(own), _known(other))
-    share = (both * fourth / (fourth + _ALIKE**4))[..., None]
-    first, second = (
-        np.asarray(np.clip(_to_rgb(_to_lab(skin.tone) + share * band), 0, 1), np.float32)
-        for skin, band in zip((own, other), bands, strict=True)
-    )
-    return first, second
+    tone, wanted = (_to_lab(skin.tone) for skin in (own, other))
+    (local, shows), (local_wanted, also) = middle(source, own), middle(target, other)
+    shift = wanted - tone
+    shift[..., 0] = _broad(shift[..., 0], np.minimum(own.likelihood, other.likelihood))
+    rest = local_wanted - local - shift
+    known = np.minimum(shows, also)
+    share = cv2.merge([known * _light(rest[..., 0], own.seen), known, known])
+    lit = tone + share * (local - tone)
+    return _to_rgb(lit), _to_rgb(lit + shift + share * rest)
 
 
-def middle(texture: Texture, skin: Skin) -> Float:
-    """CIELAB of the skin over its tone at 2 to 9 % of the side, ``(128, 128, 3)``.
+def middle(texture: Texture, skin: Skin) -> tuple[Float, Float]:
+    """CIELAB of the skin down to 2 % of the side, ``(128, 128, 3)``, and how far it is known.
 
     A median drops folds, strands and the shadow's edge beside a nose but keeps the step from a
     lit half to a dark one.
     """
-    lab = spread(_to_lab(resized(texture.colour, SIZE)), skin.likelihood)
+    weight = _weight(texture, skin)
+    lab = spread(_to_lab(resized(texture.colour, SIZE)), weight)
     steps = np.clip(np.round((lab - _LEAST) * _STEPS), 0, 255).astype(np.uint8)
     coarse = cv2.medianBlur(steps, _LINES) / _STEPS + _LEAST
-    return np.asarray(cv2.GaussianBlur(coarse, (0, 0), _SIGMA) - _to_lab(skin.tone), np.float32)
+    known = np.minimum(_SURE * cv2.GaussianBlur(weight, (0, 0), _SIGMA), 1)
+    return cv2.GaussianBlur(coarse, (0, 0), _SIGMA), np.asarray(known, np.float32)
 
 
-def _known(skin: Skin) -> Float:
-    near = cv2.GaussianBlur(skin.likelihood, (0, 0), _SIGMA)
-    return np.asarray(np.minimum(_SURE * near, 1), np.float32)
+def _weight(texture: Texture, skin: Skin) -> Float:
+    """Where a texture shows bare skin, however much aslant: what is painted must be lit."""
+    if texture.parts is None:
+        return skin.likelihood
+    bare = smoothstep(resized(texture.parts[..., PARTS.index("skin")], SIZE), 0.6, 0.95)
+    out: Float = bare * smoothstep(skin.seen, *_SHOWN)
+    return out
+
+
+def _broad(shift: Float, weight: Float) -> Float:
+    """What of a change of lightness varies slowly: normalised convolution, ``(128, 128)``."""
+    weight = weight + _FEW
+    both = np.dstack([shift * weight, weight])
+    total, support = cv2.split(cv2.GaussianBlur(both, (0, 0), _BROAD))
+    out: Float = cv2.divide(total, support)
+    return out
+
+
+def _light(rest: Float, seen: Float) -> Float:
+    """How far a difference of lightness is light, ``(128, 128)`` in [0, 1]."""
+    fourth = rest**4
+    faced = smoothstep(cv2.GaussianBlur(seen, (0, 0), _AROUND), *_FACED)
+    out: Float = np.maximum(fourth / (fourth + _ALIKE**4), 1 - faced)
+    return out
 
 
 def _to_lab(colour: Float) -> Float:
@@ -74,4 +103,4 @@ def _to_lab(colour: Float) -> Float:
 
 def _to_rgb(lab: Float) -> Float:
     colour: Float = cv2.cvtColor(lab, cv2.COLOR_Lab2RGB)
-    return colour
+    return np.clip(colour, 0, 1)

@@ -12,16 +12,25 @@ from tests.synthetic import ATLAS, SKIN, frozen
 WHOLE = frozen(np.ones((SIZE, SIZE), np.float32))
 
 
+def by_channel(factor):
+    factor = np.float32(factor)
+    return factor if factor.ndim == 3 else np.broadcast_to(factor, (SIZE, SIZE))[..., None]
+
+
 def shaded(factor):
     """A texture of one skin under light that varies, and its skin."""
-    colour = np.float32(SKIN) * np.broadcast_to(np.float32(factor), (SIZE, SIZE))[..., None]
+    colour = np.float32(SKIN) * by_channel(factor)
     texture = Texture(frozen(np.clip(colour, 0, 1)), WHOLE)
     tone = learn(texture, ATLAS).tone
     return texture, Skin(tone, WHOLE, WHOLE)
 
 
+def to_lab(colour):
+    return cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2Lab)
+
+
 def lightness(colour):
-    return cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2Lab)[..., 0]
+    return to_lab(colour)[..., 0]
 
 
 def spot(depth, radius):
@@ -47,22 +56,50 @@ def test_a_deep_shadow_goes_with_the_tone_and_a_faint_one_stays():
     assert abs(followed[1]) < 0.5
 
 
+def test_blush_is_the_targets():
+    """A patch of another colour does not stay, however faint, and the target's takes its place."""
+    red = np.ones((SIZE, SIZE, 3), np.float32)
+    red[50:78, 50:78] = 1.04, 0.97, 0.97
+    flat, blushed = shaded(1.0), shaded(red)
+    for source, target in ((blushed, flat), (flat, blushed)):
+        own, wanted = lit_tones(*source, *target)
+        for tone, (texture, _) in ((own, source), (wanted, target)):
+            difference = to_lab(tone) - to_lab(texture.colour)
+            assert np.abs(difference[60:68, 60:68, 1:]).max() < 0.5
+
+
+@pytest.mark.parametrize(("confidence", "stays"), [(1.0, True), (0.2, False)])
+def test_a_faint_shadow_is_the_persons_only_where_it_was_seen_well(confidence, stays):
+    texture, skin = shaded(spot(0.08, 8))
+    seen = Skin(skin.tone, WHOLE, frozen(WHOLE * np.float32(confidence)))
+    own, _ = lit_tones(texture, seen, *shaded(1.0))
+    left = (lightness(own) - lightness(skin.tone))[64, 64]
+    assert (abs(left) < 0.5) == stays
+
+
+def test_broad_shadow_goes_though_it_is_faint():
+    across = np.linspace(0.9, 1.1, SIZE)
+    own, wanted = lit_tones(*shaded(across), *shaded(1.0))
+    change = lightness(wanted) - lightness(own)
+    assert change[64, 24] > 1
+    assert change[64, 104] < -1
+
+
 def test_a_line_is_no_light():
     """A fold as narrow as three texels is the person's, however dark."""
     factor = np.ones((SIZE, SIZE))
     factor[64:67] = 0.3
     texture, skin = shaded(factor)
-    assert (
-        np.abs(middle(texture, skin)[64:67, 30:98, 0]).max()
-        < np.abs(lightness(texture.colour) - lightness(skin.tone))[64:67, 30:98].min() * 0.25
-    )
+    left = middle(texture, skin)[0][..., 0] - lightness(skin.tone)
+    line = lightness(texture.colour) - lightness(skin.tone)
+    assert np.abs(left[64:67, 30:98]).max() < np.abs(line[64:67, 30:98]).min() * 0.25
 
 
 def test_the_edge_of_a_half_dark_face_is_kept():
     factor = np.ones((SIZE, SIZE))
     factor[:, 64:] = 0.4
     texture, skin = shaded(factor)
-    restored = lightness(skin.tone) + middle(texture, skin)[..., 0]
+    restored = middle(texture, skin)[0][..., 0]
     step = restored[64, 58] - restored[64, 70]
     whole = lightness(texture.colour)[64, 30] - lightness(texture.colour)[64, 98]
     assert step == pytest.approx(whole, rel=0.1)
@@ -70,8 +107,8 @@ def test_the_edge_of_a_half_dark_face_is_kept():
 
 
 def test_tones_stay_where_either_hides_its_skin():
-    texture, skin = shaded(spot(0.6, 8))
-    hidden = Skin(skin.tone, frozen(np.zeros((SIZE, SIZE), np.float32)), WHOLE)
+    texture, _ = shaded(spot(0.6, 8))
+    hidden = Skin(shaded(0.8)[1].tone, frozen(np.zeros((SIZE, SIZE), np.float32)), WHOLE)
     own, wanted = lit_tones(texture, hidden, *shaded(1.0))
-    np.testing.assert_allclose(own, skin.tone, atol=3e-3)
+    np.testing.assert_allclose(own, hidden.tone, atol=3e-3)
     np.testing.assert_allclose(wanted, shaded(1.0)[1].tone, atol=3e-3)
