@@ -57,7 +57,7 @@ def _between_sides(texture: Texture, skin: Float) -> Float:
     weight = skin * smoothstep(both, *TAKEN)
     difference = (texture.colour - texture.colour[:, ::-1]) * weight[..., None]
     small, weight = resized(difference, _TONE_SIDE), resized(weight, _TONE_SIDE)
-    mean = small / np.maximum(weight, 1e-6)[..., None]
+    mean = np.asarray(small / np.maximum(weight, 1e-6)[..., None], np.float32)
     return resized(cv2.GaussianBlur(spread(mean, weight), (0, 0), _SOFT), texture.size)
 
 
