@@ -9,7 +9,7 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep, spread
 
 _SIDE = 384  # of the map on which lines are told from what is beside them, texels
-_RADIUS = 6  # of its texels: half the width of the widest line
+_RADIUS = 10  # of its texels: half the width of the widest line
 _BESIDE = 2  # of its texels beside a line that are mixed with it
 _STANDS_OUT = 4.0, 10.0  # of CIELAB: by how much a line is told from pores
 _NEAR = 1  # texels of where lines were found around them, which may be part of them

@@ -1,8 +1,9 @@
 """Glasses as a whole: with the rims that are too thin for the parser.
 
-A rim is a closed curve around the eye. Among all such curves the one along the most pronounced thin
-lines is a shortest path, once the surroundings of the eye are unrolled to polar coordinates (dynamic
-programming; Sun & Pallottino, "Circular shortest path in images", Pattern Recognition 2003).
+A rim is a closed curve around the eye. Among all such curves the one along the most distinct thin
+lines is a shortest path, once the surroundings of the eye are unrolled to polar coordinates
+(dynamic programming; Sun & Pallottino, "Circular shortest path in images", Pattern Recognition
+2003).
 """
 
 from __future__ import annotations
@@ -89,7 +90,9 @@ def _lines(view: Float) -> Float:
     side = 2 * _LINE + 1
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     lab = cv2.cvtColor(view, cv2.COLOR_RGB2Lab)
-    thin = cv2.morphologyEx(lab, cv2.MORPH_CLOSE, disk) - cv2.morphologyEx(lab, cv2.MORPH_OPEN, disk)
+    thin = cv2.morphologyEx(lab, cv2.MORPH_CLOSE, disk) - cv2.morphologyEx(
+        lab, cv2.MORPH_OPEN, disk
+    )
     out: Float = thin.sum(axis=2)
     return out
 
