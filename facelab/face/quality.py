@@ -95,7 +95,8 @@ def _lines(texture: Texture, bare: Float) -> Float:
     """The thin lines in front of a bare surface: how much of each texel, ``(256, 256)``."""
     closed = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, _disk(_LINE))
     interior = cv2.dilate(share(texture, _SIDE, "mouth"), _disk(_LINE))
-    return np.clip(closed - bare - interior, 0, 1)
+    out: Float = np.clip(closed - bare - interior, 0, 1)
+    return out
 
 
 def believed(parsing: Parsing | None, positions: PositionMap) -> Parsing | None:

@@ -79,7 +79,7 @@ def test_a_mended_line_leaves_no_trace_in_what_is_known():
     assert taken(textured(glasses=soft), ATLAS).confidence[80:125, 20:-20].min() > 0.99
 
 
-@pytest.mark.parametrize(("thick", "known"), [(3, True), (12, False)])
+@pytest.mark.parametrize(("thick", "known"), [(1, True), (12, False)])
 def test_a_brow_of_which_most_is_hidden_was_not_seen(thick, known):
     brows = ATLAS.region("brows", 256) > 0.99
     middle = int(np.flatnonzero(brows.any(axis=1)).mean())
