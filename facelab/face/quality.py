@@ -70,7 +70,8 @@ def taken(texture: Texture, atlas: Atlas, parts: Sequence[str] = SURFACE) -> Tex
         Its confidence falls to 0 a few texels before hair, wide rims or background begin.
     """
     clear = smoothstep(share(texture, _SIDE, *parts), *_CLEAR)
-    bare = np.minimum(clear, 1 - _hangs(texture, clear))
+    worn = tuple({"glasses"} & set(parts))
+    bare = np.minimum(clear, 1 - _hangs(texture, clear, worn))
     lines = _lines(texture, bare)
     inner = cv2.erode(bare + lines, _disk(_IN))
     blurred = cv2.GaussianBlur(inner, (0, 0), _SOFT)
@@ -132,15 +133,18 @@ def share(texture: Texture, size: int, *parts: str) -> Float:
     return resized(total, size)
 
 
-def _hangs(texture: Texture, clear: Float) -> Float:
-    """How surely each texel shows a strand or a shadow that hangs from the hair, ``(256, 256)``."""
+def _hangs(texture: Texture, clear: Float, worn: Sequence[str]) -> Float:
+    """How surely each texel shows a strand or a shadow that hangs from the hair, ``(256, 256)``.
+
+    Frames that are `worn` are as dark and thin, and lead to the hair.
+    """
     lightness = cv2.cvtColor(resized(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)[..., 0]
     thin = smoothstep(cv2.morphologyEx(lightness, cv2.MORPH_BLACKHAT, _disk(_STRAND)), *_DARKER)
     tone = _tone(lightness, cv2.erode(clear, _disk(_AWAY)))
     shadow = smoothstep(tone - lightness, *_SHADE)
     hair = share(texture, _SIDE, "hair", "front")
     room = np.maximum(hair, np.maximum(thin, shadow))
-    room = room * (1 - cv2.dilate(share(texture, _SIDE, *_FEATURES), _disk(_STRAND)))
+    room = room * (1 - cv2.dilate(share(texture, _SIDE, *_FEATURES, *worn), _disk(_STRAND)))
     reached = np.where(hair > _HAIR, room, 0).astype(np.float32)
     for _ in range(_FALL // 2):  # two texels a step: strands have gaps
         reached = np.minimum(cv2.dilate(reached, _disk(2)), room)

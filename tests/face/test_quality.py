@@ -79,6 +79,17 @@ def test_a_mended_line_leaves_no_trace_in_what_is_known():
     assert taken(textured(glasses=soft), ATLAS).confidence[80:125, 20:-20].min() > 0.99
 
 
+def test_frames_that_are_worn_do_not_hang_from_the_hair():
+    colour = np.tile(np.float32(SKIN), (256, 256, 1))
+    colour[60:120, 127:130] *= 0.5
+    frame = np.zeros((256, 256), np.float32)
+    frame[60:120, 127:130] = 1
+    view = textured(colour, hair=rows(0, 60), glasses=frame)
+    out = taken(view, ATLAS, (*SURFACE, "glasses", "lenses"))
+    assert out.confidence[80:110, 120:136].min() > 0.99
+    np.testing.assert_array_equal(out.colour[80:110], colour[80:110])
+
+
 @pytest.mark.parametrize(("thick", "known"), [(1, True), (12, False)])
 def test_a_brow_of_which_most_is_hidden_was_not_seen(thick, known):
     brows = ATLAS.region("brows", 256) > 0.99
