@@ -19,7 +19,7 @@ def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
     """Return how far each texel shows a line, ``(S, S)`` in [0, 1].
 
     Where lines lie is known roughly. Only what stands out there from both sides, darker or lighter
-    (a closing less an opening; Serra 1982), is one: the skin beside it keeps its pores.
+    (black-hat and top-hat transforms; Serra 1982), is one: the skin beside it keeps its pores.
 
     Parameters
     ----------

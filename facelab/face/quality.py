@@ -37,7 +37,7 @@ _IN, _SOFT = 3, 2.0  # texels: how far from what is no skin taking begins, and h
 _HAIR = 0.3  # share of a texel from which strands may hang from it
 _STRAND = 4  # texels: half the width of the widest strand
 _LINE = 7  # texels: half the width of the widest line that is mended
-_FAINT = 0.05  # share of a texel below which no line is worth mending
+_FAINT = 0.1  # share of a texel up to which no line is worth mending
 _MADE_UP = 0.5  # of a brow, from which it was not seen
 _DARKER = 2.5, 6.0  # CIELAB lightness by which a strand is darker than the skin to its sides
 _SHADE = 5.0, 12.0  # CIELAB lightness by which a shadow is darker than the skin around
@@ -76,7 +76,7 @@ def taken(texture: Texture, atlas: Atlas, parts: Sequence[str] = SURFACE) -> Tex
     inner = cv2.erode(bare + lines, _disk(_IN))
     blurred = cv2.GaussianBlur(inner, (0, 0), _SOFT)
     confidence = texture.confidence * resized(smoothstep(blurred, 0.5, 1), texture.size)
-    if lines.max() < _FAINT:
+    if lines.max() <= _FAINT:
         return Texture(texture.colour, confidence, texture.parts)
     line = line_texels(texture.colour, lines, share(texture, _SIDE, "brows"))
     confidence *= 1 - _lost_brows(line, atlas)
