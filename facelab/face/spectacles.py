@@ -28,9 +28,11 @@ _LINE = 2  # pixels of the crop: half the width of the widest line
 _DISTINCT = 5.0  # of CIELAB: a line that stands out by that much is half sure
 _STEPS = 4  # radii by which a rim may come nearer or further from one angle to the next
 _BEND = 0.05  # what each of these costs, in lines
-# In lines: what it costs to cut off a lens, to go around a brow, to lie on an eyelid, and to cross
-# the nose; and what a line at the mirrored place is worth.
-_CUT_OFF, _BROW, _LID, _NEVER, _ALIKE = np.float32([4, 0.7, 0.5, -2, 0.5])
+_CUT_OFF = np.float32(4)  # what it costs to cut off a lens, in lines
+_BROW = np.float32(0.7)  # to go around a brow
+_LID = np.float32(0.5)  # to lie on an eyelid
+_NEVER = -2  # what a place beyond the nose is worth
+_ALIKE = np.float32(0.5)  # what a line at the mirrored place is worth
 _ALIKE_WITHIN = 1.5  # angles and radii: sigma of where the mirrored place is
 _GAP = 3  # angles: sigma over which a rim goes on where no line is seen
 _THICK = 2  # pixels of the crop: of the thinnest rim
@@ -188,7 +190,8 @@ def _drawn(lines: Float, curves: list[Float]) -> Float:
 
 def _sure(line: Float) -> Float:
     """How sure a line is one by how it stands out, [0, 1)."""
-    return line / (line + np.float32(_DISTINCT))
+    out: Float = line / (line + np.float32(_DISTINCT))
+    return out
 
 
 def _read(values: Float, places: Float) -> Float:
