@@ -8,10 +8,11 @@ import numpy as np
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep, spread
 
-_SIDE = 384  # of the map on which lines are told from what is beside them, texels
-_RADIUS = 6  # of its texels: half the width of the widest line
-_BESIDE = 2  # of its texels beside a line that are mixed with it
+_SIDE = 256  # of the map on which lines are told from what is beside them, texels
+_RADIUS = 7  # of its texels: half the width of the widest line
+_BESIDE = 1  # of its texels beside a line that are mixed with it
 _STANDS_OUT = 4.0, 10.0  # of CIELAB: by how much a line is told from pores
+_AROUND = 8  # texels around all lines that tell what goes on under them
 _NEAR = 1  # texels of where lines were found around them, which may be part of them
 
 
@@ -19,7 +20,7 @@ def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
     """Return how far each texel shows a line, ``(S, S)`` in [0, 1].
 
     Where lines lie is known roughly. Only what stands out there from both sides, darker or lighter
-    (a closing less an opening; Serra 1982), is one: the skin beside it keeps its pores.
+    (black-hat and top-hat transforms; Serra 1982), is one: the skin beside it keeps its pores.
 
     Parameters
     ----------
@@ -33,16 +34,24 @@ def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
     lab = cv2.cvtColor(resized(colour, _SIDE), cv2.COLOR_RGB2Lab)
     hats = cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT
     dark, bright = (cv2.morphologyEx(lab, hat, _disk(_RADIUS)).sum(axis=2) for hat in hats)
-    line = smoothstep(bright + dark * (1 - resized(hairy, _SIDE)), *_STANDS_OUT)
+    line = smoothstep(bright + dark * (1 - hairy), *_STANDS_OUT)
     near = smoothstep(cv2.dilate(found, _disk(_NEAR)), 0.1, 0.5)
-    line = cv2.dilate(line * resized(near, _SIDE), _disk(_BESIDE))
+    line = cv2.dilate(line * near, _disk(_BESIDE))
     return resized(line, len(colour))
 
 
 def carried_on(colour: Float, line: Float) -> Float:
     """Colours ``(S, S, 3)`` with those beside the lines ``(S, S)`` carried on under them."""
-    filled = spread(colour, 1 - smoothstep(line, 0, 0.5))
-    out: Float = colour + line[..., None] * (filled - colour)
+    if not line.any():
+        return colour
+    x, y, width, height = cv2.boundingRect((line > 0).astype(np.uint8))
+    reach = _AROUND * len(colour) // _SIDE
+    window = tuple(
+        slice(max(at - reach, 0), at + side + reach) for at, side in ((y, height), (x, width))
+    )
+    under, own = line[window], colour[window]
+    out = colour.copy()
+    out[window] += under[..., None] * (spread(own, 1 - smoothstep(under, 0, 0.5)) - own)
     return out
 
 

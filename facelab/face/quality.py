@@ -37,7 +37,7 @@ _IN, _SOFT = 3, 2.0  # texels: how far from what is no skin taking begins, and h
 _HAIR = 0.3  # share of a texel from which strands may hang from it
 _STRAND = 4  # texels: half the width of the widest strand
 _LINE = 7  # texels: half the width of the widest line that is mended
-_FAINT = 0.05  # share of a texel below which no line is worth mending
+_FAINT = 0.1  # share of a texel up to which no line is worth mending
 _MADE_UP = 0.5  # of a brow, from which it was not seen
 _DARKER = 2.5, 6.0  # CIELAB lightness by which a strand is darker than the skin to its sides
 _SHADE = 5.0, 12.0  # CIELAB lightness by which a shadow is darker than the skin around
@@ -70,12 +70,13 @@ def taken(texture: Texture, atlas: Atlas, parts: Sequence[str] = SURFACE) -> Tex
         Its confidence falls to 0 a few texels before hair, wide rims or background begin.
     """
     clear = smoothstep(share(texture, _SIDE, *parts), *_CLEAR)
-    bare = np.minimum(clear, 1 - _hangs(texture, clear))
+    worn = tuple({"glasses"} & set(parts))
+    bare = np.minimum(clear, 1 - _hangs(texture, clear, worn))
     lines = _lines(texture, bare)
     inner = cv2.erode(bare + lines, _disk(_IN))
     blurred = cv2.GaussianBlur(inner, (0, 0), _SOFT)
     confidence = texture.confidence * resized(smoothstep(blurred, 0.5, 1), texture.size)
-    if lines.max() < _FAINT:
+    if lines.max() <= _FAINT:
         return Texture(texture.colour, confidence, texture.parts)
     line = line_texels(texture.colour, lines, share(texture, _SIDE, "brows"))
     confidence *= 1 - _lost_brows(line, atlas)
@@ -95,7 +96,8 @@ def _lines(texture: Texture, bare: Float) -> Float:
     """The thin lines in front of a bare surface: how much of each texel, ``(256, 256)``."""
     closed = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, _disk(_LINE))
     interior = cv2.dilate(share(texture, _SIDE, "mouth"), _disk(_LINE))
-    return np.clip(closed - bare - interior, 0, 1)
+    out: Float = np.clip(closed - bare - interior, 0, 1)
+    return out
 
 
 def believed(parsing: Parsing | None, positions: PositionMap) -> Parsing | None:
@@ -131,15 +133,18 @@ def share(texture: Texture, size: int, *parts: str) -> Float:
     return resized(total, size)
 
 
-def _hangs(texture: Texture, clear: Float) -> Float:
-    """How surely each texel shows a strand or a shadow that hangs from the hair, ``(256, 256)``."""
+def _hangs(texture: Texture, clear: Float, worn: Sequence[str]) -> Float:
+    """How surely each texel shows a strand or a shadow that hangs from the hair, ``(256, 256)``.
+
+    Frames that are `worn` are as dark and thin, and lead to the hair.
+    """
     lightness = cv2.cvtColor(resized(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)[..., 0]
     thin = smoothstep(cv2.morphologyEx(lightness, cv2.MORPH_BLACKHAT, _disk(_STRAND)), *_DARKER)
     tone = _tone(lightness, cv2.erode(clear, _disk(_AWAY)))
     shadow = smoothstep(tone - lightness, *_SHADE)
     hair = share(texture, _SIDE, "hair", "front")
     room = np.maximum(hair, np.maximum(thin, shadow))
-    room = room * (1 - cv2.dilate(share(texture, _SIDE, *_FEATURES), _disk(_STRAND)))
+    room = room * (1 - cv2.dilate(share(texture, _SIDE, *_FEATURES, *worn), _disk(_STRAND)))
     reached = np.where(hair > _HAIR, room, 0).astype(np.float32)
     for _ in range(_FALL // 2):  # two texels a step: strands have gaps
         reached = np.minimum(cv2.dilate(reached, _disk(2)), room)

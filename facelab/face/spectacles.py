@@ -1,8 +1,9 @@
 """Glasses as a whole: with the rims that are too thin for the parser.
 
-A rim is a closed curve around the eye. Among all such curves the one along the most pronounced thin
-lines is a shortest path, once the surroundings of the eye are unrolled to polar coordinates (dynamic
-programming; Sun & Pallottino, "Circular shortest path in images", Pattern Recognition 2003).
+A rim is a closed curve around the eye. Among all such curves the one along the most distinct thin
+lines is a shortest path, once the surroundings of the eye are unrolled to polar coordinates
+(dynamic programming; Sun & Pallottino, "Circular shortest path in images", Pattern Recognition
+2003).
 """
 
 from __future__ import annotations
@@ -27,7 +28,14 @@ _LINE = 2  # pixels of the crop: half the width of the widest line
 _DISTINCT = 5.0  # of CIELAB: a line that stands out by that much is half sure
 _STEPS = 4  # radii by which a rim may come nearer or further from one angle to the next
 _BEND = 0.05  # what each of these costs, in lines
-_ALIKE = 0.5  # what a line at the mirrored place counts
+_CUT_OFF = np.float32(4)  # what it costs to cut off a lens, in lines
+_BROW = np.float32(0.7)  # to go around a brow
+_LID = np.float32(0.5)  # to lie on an eyelid
+_NEVER = -2  # what a place beyond the nose is worth
+_ALIKE = np.float32(0.5)  # what a line at the mirrored place is worth
+_ALIKE_WITHIN = 1.5  # angles and radii: sigma of where the mirrored place is
+_GAP = 3  # angles: sigma over which a rim goes on where no line is seen
+_THICK = 2  # pixels of the crop: of the thinnest rim
 _RIM = 0.2, 0.5  # how sure a line must be to be a rim
 _BESIDE = 3  # pixels of the crop from a rim at which nose pads and hinges lie
 _ALONG = 16  # pixels of the crop to the side of a rim that temples and the bridge are followed
@@ -89,7 +97,9 @@ def _lines(view: Float) -> Float:
     side = 2 * _LINE + 1
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     lab = cv2.cvtColor(view, cv2.COLOR_RGB2Lab)
-    thin = cv2.morphologyEx(lab, cv2.MORPH_CLOSE, disk) - cv2.morphologyEx(lab, cv2.MORPH_OPEN, disk)
+    thin = cv2.morphologyEx(lab, cv2.MORPH_CLOSE, disk) - cv2.morphologyEx(
+        lab, cv2.MORPH_OPEN, disk
+    )
     out: Float = thin.sum(axis=2)
     return out
 
@@ -100,7 +110,7 @@ def _around_eyes(parsing: Parsing, positions: PositionMap) -> Float:
     The first angle is toward the temple, and the next ones are below; so both eyes are alike.
     """
     corners = parsing.crop.apply(positions.landmarks[np.array(_EYES).ravel(), :2]).reshape(2, 2, 2)
-    angle = np.arange(_ANGLES, dtype=np.float32) * np.float32(2 * np.pi / _ANGLES)
+    angle = np.arange(_ANGLES) * (2 * np.pi / _ANGLES)
     radius = np.linspace(*_REACH, _RADII, dtype=np.float32)
     half = (corners[:, 0, 0] - corners[:, 1, 0])[:, None, None] / 2
     across = half * np.cos(angle)[:, None] * radius
@@ -109,21 +119,24 @@ def _around_eyes(parsing: Parsing, positions: PositionMap) -> Float:
 
 
 def _scores(parsing: Parsing, lines: Float, grids: Float) -> Float:
-    """How well a rim would lie at each place around the eyes, ``(2, angles, radii)``."""
+    """How well a rim would lie at each place around the eyes, ``(2, angles, radii)``.
+
+    Along a line, or where the parser sees a rim; with nothing of a lens beyond it, and no brow
+    within it; not on the eyelids, and not beyond the middle of the nose.
+    """
     line, glasses, lens, brow = (
         _read(values, grids)
         for values in (lines, *(parsing.share(part) for part in ("glasses", "lenses", "brows")))
     )
     radius = np.linspace(*_REACH, _RADII, dtype=np.float32)
-    left_out = np.cumsum(lens[..., ::-1], axis=2)[..., ::-1] / _RADII * 4
-    own = line / (line + np.float32(_DISTINCT)) + np.sqrt(np.clip(glasses, 0, 1))
-    own = own - left_out - np.maximum.accumulate(brow, axis=2) * np.float32(0.7)
-    own = own - np.float32(0.5) * (1 - smoothstep(radius, *_NEAR))
-    middle = grids[:, :1, :1, 0].mean()
-    beyond = (grids[..., 0] - middle) * np.sign(grids[:, :1, :1, 0] - middle) < 1
-    own[beyond] = -2
-    other = np.stack([cv2.GaussianBlur(one, (0, 0), 1.5) for one in own[::-1]])
-    return np.asarray(own + np.float32(_ALIKE) * other, np.float32)
+    cut_off = np.cumsum(lens[..., ::-1], axis=2)[..., ::-1] / _RADII
+    own = _sure(line) + np.sqrt(np.clip(glasses, 0, 1)) - _CUT_OFF * cut_off
+    own = own - _BROW * np.maximum.accumulate(brow, axis=2)
+    own = own - _LID * (1 - smoothstep(radius, *_NEAR))
+    x, nose = grids[..., 0], grids[:, :1, :1, 0].mean()
+    own[(x - nose) * np.sign(x[:, :1, :1] - nose) < 1] = _NEVER
+    other = np.stack([cv2.GaussianBlur(one, (0, 0), _ALIKE_WITHIN) for one in own[::-1]])
+    return np.asarray(own + _ALIKE * other, np.float32)
 
 
 def _circular_paths(scores: Float) -> Int:
@@ -166,19 +179,24 @@ def _drawn(lines: Float, curves: list[Float]) -> Float:
     """The curves as far as there is a line along them, ``(256, 256)`` in [0, 1]."""
     canvas = np.zeros((SIDE, SIDE), np.uint8)
     for points in curves:
-        line = _read(lines, points[None])[0]
-        sure = line / (line + np.float32(_DISTINCT))
-        around = cv2.GaussianBlur(np.tile(sure, 3)[None], (0, 0), 3)[0, _ANGLES : 2 * _ANGLES]
+        sure = np.tile(_sure(_read(lines, points[None])), 3)
+        around = cv2.GaussianBlur(sure, (0, 0), _GAP)[0, _ANGLES : 2 * _ANGLES]
         strength = np.rint(255 * smoothstep(around, *_RIM)).astype(int)
         fixed = np.rint(points * 16).astype(int)
         for start, end, value in zip(fixed, np.roll(fixed, -1, axis=0), strength, strict=True):
-            cv2.line(canvas, start.tolist(), end.tolist(), int(value), 2, cv2.LINE_AA, 4)
-    return canvas.astype(np.float32) / 255
+            cv2.line(canvas, start.tolist(), end.tolist(), int(value), _THICK, cv2.LINE_AA, 4)
+    return np.asarray(canvas, np.float32) / np.float32(255)
+
+
+def _sure(line: Float) -> Float:
+    """How sure a line is one by how it stands out, [0, 1)."""
+    out: Float = line / (line + np.float32(_DISTINCT))
+    return out
 
 
 def _read(values: Float, places: Float) -> Float:
     """Values ``(256, 256)`` at places ``(..., h, w, 2)`` of the crop: ``(..., h, w)``."""
     flat = places.reshape(-1, places.shape[-2], 2)
     x, y = np.ascontiguousarray(flat[..., 0]), np.ascontiguousarray(flat[..., 1])
-    out: Float = cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return out.reshape(places.shape[:-1])
+    out = cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(out, np.float32).reshape(places.shape[:-1])

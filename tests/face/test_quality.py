@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
+from facelab import atlas
 from facelab.constants import PARTS
 from facelab.face.quality import SURFACE, believed, clear_lenses, share, taken
 from facelab.geometry.parsing import SIDE, Parsing
@@ -14,6 +16,7 @@ from facelab.types import Crop, Texture
 from tests.synthetic import frozen, plane
 
 SKIN = (0.7, 0.5, 0.4)
+ATLAS = atlas.canonical()
 
 
 def parts_of(**masks):
@@ -38,13 +41,13 @@ def rows(first, last):
 
 def test_bare_skin_is_taken_whole():
     view = textured()
-    out = taken(view)
+    out = taken(view, ATLAS)
     np.testing.assert_array_equal(out.colour, view.colour)
     assert out.confidence[20:-20, 20:-20].min() == 1
 
 
 def test_hair_and_the_texels_beside_it_are_not_taken():
-    confidence = taken(textured(hair=rows(0, 80))).confidence
+    confidence = taken(textured(hair=rows(0, 80)), ATLAS).confidence
     assert confidence[:82].max() == 0
     assert confidence[100:240, 20:-20].min() == 1
     assert (np.diff(confidence[60:120, 128]) >= -1e-6).all()
@@ -55,7 +58,7 @@ def test_strands_that_the_parser_misses_are_not_taken():
     colour[60:120, 127:129] *= 0.5  # hangs from the hair
     colour[180:220, 127:129] *= 0.5  # does not
     view = textured(colour, hair=rows(0, 60))
-    out = taken(view)
+    out = taken(view, ATLAS)
     assert np.abs(out.colour[80:100, 127:129] - SKIN).max() < 0.05  # mended: it is thin
     np.testing.assert_array_equal(out.colour[190:210, 127:129], colour[190:210, 127:129])
 
@@ -65,16 +68,44 @@ def test_a_thin_rim_is_mended_from_both_sides_and_a_wide_one_is_not_taken():
     for mask, mended in ((thin, True), (wide, False)):
         colour = np.tile(np.float32(SKIN), (256, 256, 1))
         colour[mask > 0] = 0.1
-        out = taken(textured(colour, glasses=mask))
+        out = taken(textured(colour, glasses=mask), ATLAS)
         middle = out.confidence[mask[:, 0] > 0][:, 20:-20].mean(axis=1)
         assert (np.median(middle) > 0.9) == mended
         assert (np.abs(out.colour[102, 128] - SKIN).max() < 0.05) == mended
 
 
+def test_a_mended_line_leaves_no_trace_in_what_is_known():
+    soft = cv2.GaussianBlur(rows(100, 105), (0, 0), 2)  # as parsers see them
+    assert taken(textured(glasses=soft), ATLAS).confidence[80:125, 20:-20].min() > 0.99
+
+
+def test_frames_that_are_worn_do_not_hang_from_the_hair():
+    colour = np.tile(np.float32(SKIN), (256, 256, 1))
+    colour[60:120, 127:130] *= 0.5
+    frame = np.zeros((256, 256), np.float32)
+    frame[60:120, 127:130] = 1
+    view = textured(colour, hair=rows(0, 60), glasses=frame)
+    out = taken(view, ATLAS, (*SURFACE, "glasses", "lenses"))
+    assert out.confidence[80:110, 120:136].min() > 0.99
+    np.testing.assert_array_equal(out.colour[80:110], colour[80:110])
+
+
+@pytest.mark.parametrize(("thick", "known"), [(1, True), (12, False)])
+def test_a_brow_of_which_most_is_hidden_was_not_seen(thick, known):
+    brows = ATLAS.region("brows", 256) > 0.99
+    middle = int(np.flatnonzero(brows.any(axis=1)).mean())
+    mask = rows(middle - thick // 2, middle - thick // 2 + thick)
+    colour = np.tile(np.float32(SKIN), (256, 256, 1))
+    colour[mask > 0] = 0.95
+    confidence = taken(textured(colour, glasses=mask), ATLAS).confidence
+    assert confidence[150:200, 100:150].min() > 0.99
+    assert (confidence[brows].max() > 0.1) == known
+
+
 def test_what_counts_as_surface_is_told():
     view = textured(beard=rows(150, 256))
-    assert taken(view).confidence[200, 128] == 1
-    assert taken(view, ("skin",)).confidence[200, 128] == 0
+    assert taken(view, ATLAS).confidence[200, 128] == 1
+    assert taken(view, ATLAS, ("skin",)).confidence[200, 128] == 0
 
 
 @pytest.mark.parametrize(("dark", "clear"), [(0.9, True), (0.3, False)])

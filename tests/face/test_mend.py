@@ -1,0 +1,52 @@
+"""Thin lines are painted over, and nothing beside them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from facelab.face.mend import carried_on, line_texels
+from tests.synthetic import frozen
+
+SKIN = np.float32((0.7, 0.5, 0.4))
+NONE = np.zeros((256, 256), np.float32)
+
+
+def band(first, last):
+    mask = np.zeros((256, 256), np.float32)
+    mask[first:last] = 1
+    return frozen(mask)
+
+
+def lined(colour, first=100, last=104):
+    texture = np.tile(SKIN, (256, 256, 1))
+    texture[first:last] = colour
+    return frozen(texture)
+
+
+@pytest.mark.parametrize("colour", [0.1, 0.95])
+def test_a_line_goes_and_the_skin_goes_on_under_it(colour):
+    texture = lined(colour)
+    line = line_texels(texture, band(95, 110), NONE)
+    out = carried_on(texture, line)
+    assert line[101:103].min() > 0.99
+    np.testing.assert_allclose(out[101:103], np.broadcast_to(SKIN, (2, 256, 3)), atol=0.02)
+
+
+def test_skin_around_a_line_keeps_its_pores():
+    rng = np.random.default_rng(5)
+    texture = lined(0.1) + rng.normal(0, 0.004, (256, 256, 1)).astype(np.float32)
+    out = carried_on(texture, line_texels(texture, band(80, 125), NONE))
+    np.testing.assert_array_equal(out[80:94], texture[80:94])
+    np.testing.assert_array_equal(out[112:], texture[112:])
+
+
+def test_lines_where_none_were_found_and_wide_bands_stay():
+    assert line_texels(lined(0.1), NONE, NONE).max() == 0
+    assert line_texels(lined(0.1, 90, 120), band(95, 110), NONE)[100:108].max() == 0
+
+
+def test_dark_lines_over_a_brow_are_its_own_and_bright_ones_are_not():
+    brow = band(60, 140)
+    assert line_texels(lined(0.1), band(95, 110), brow)[100:104].max() == 0
+    assert line_texels(lined(0.95), band(95, 110), brow)[101:103].min() > 0.99
