@@ -18,7 +18,7 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import Texture
 
-_ALIKE = np.float32(13)  # difference of lightness at which half goes with the tone
+_ALIKE = np.float32(14)  # difference of lightness at which half goes with the tone
 _BROAD = 0.10 * SIZE  # texels, beyond the tone's own: what varies more slowly is light
 _LINES = 7  # texels: the window of the median, which drops lines of less than half its width
 _SIGMA = 0.02 * SIZE  # texels: what is finer is feature
