@@ -53,7 +53,7 @@ def spread(values: Float, weight: Float | Bool) -> Float:
 
 def _pull_push(total: Float, weight: Float) -> Float:
     """Fill planes ``(C, H, W)`` of values times their weight ``(H, W)``."""
-    mean: Float = total / np.maximum(weight, np.float32(1e-6))
+    mean = np.asarray(total / np.maximum(weight, 1e-6), np.float32)
     height, width = weight.shape
     if max(height, width) <= 2:
         whole = total.sum(axis=(1, 2)) / np.maximum(weight.sum(), 1e-6)
