@@ -15,6 +15,7 @@ from facelab.files import MEGABYTE, Shape, parse_json, read_bytes
 from facelab.files.writing import write_bytes_atomically
 from facelab.images import Image, output_format, read
 from facelab.model import FaceModel
+from facelab.numerics.memory import keep_freed
 from facelab.provenance import file_sha256, record_path
 from facelab.recipe import Recipe, check_inputs, to_yaml
 from facelab.recipe.inputs import files_of
@@ -132,6 +133,8 @@ class RecipeTask(Task):
 
     def carry_out(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Do jobs, one after the other."""
+        if len(jobs) > 1:  # a single one would only be larger
+            keep_freed()
         model = FaceModel(self.networks.load(), self.networks)
         runner = prepare(self.recipe, model, said=self.said)
         return (self.perform(job, runner) for job in jobs)

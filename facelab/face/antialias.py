@@ -73,7 +73,8 @@ def silhouettes(
     size = _SAMPLES * height, _SAMPLES * width
     fine = vertices.copy()
     fine[:, :2] = (vertices[:, :2] + np.float32(0.5)) * _SAMPLES - np.float32(0.5)
-    near = triangles[_near(vertices, triangles, wanted) & _facing(fine, triangles)]
+    near = triangles[_near(vertices, triangles, wanted)]
+    near = near[_facing(fine, near)]
     layers = abuffer.gather(fine, near, size)
     nearest = layers.only(np.diff(layers.pixel, prepend=-1) != 0)
     row, column = np.divmod(nearest.pixel, size[1])
@@ -115,7 +116,8 @@ def _near(vertices: Float, triangles: Int, wanted: Bool) -> Bool:
     around = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     room = cv2.dilate(wanted.astype(np.uint8), around)
     column, row = np.rint(vertices[:, :2]).astype(int).clip(0, [width - 1, height - 1]).T
-    out: Bool = (room[row, column] > 0)[triangles].any(axis=1)
+    a, b, c = (room[row, column] > 0)[triangles.T]
+    out: Bool = a | b | c
     return out
 
 

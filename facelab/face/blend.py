@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 
 from facelab.numerics.arrays import Float
@@ -33,9 +34,12 @@ def alpha(source: Float, target: Float, opacity: Float) -> Float:
         If the shapes do not agree.
     """
     check_shapes(source, target, opacity)
-    share = opacity.astype(np.float32)[..., np.newaxis]
+    # Arrays of one shape multiply several times faster than by broadcasting.
+    share = np.asarray(cv2.merge([opacity.astype(np.float32)] * 3), np.float32)
     mixture = source * share
-    mixture += target * (1 - share)
+    np.subtract(1, share, out=share)
+    share *= target
+    mixture += share
     return mixture
 
 

@@ -302,11 +302,13 @@ def render(face: Face, opacity: Float, shape: tuple[int, int]) -> Layer | None:
     covered = fragments.covered
     uv = raster.interpolate(fragments, atlas.triangles, atlas.places)
     edges = silhouettes(vertices, atlas.triangles, atlas.places, uv, covered)
-    drawn = _drawn(np.dstack([face.texture.colour, opacity]), uv, covered, edges, atlas)
+    texture = np.asarray(cv2.merge([face.texture.colour, opacity]), np.float32)
+    drawn = _drawn(texture, uv, covered, edges, atlas)
     oval = raster.sample(_oval(atlas), uv, covered)[..., 0]
     edge = cv2.blur(covered.astype(np.float32), (3, 3)) * covered
     shown = np.clip(drawn[..., 3], 0, 1)
-    return Layer(window, drawn[..., :3], shown, oval * edge, uv, fragments, edges, atlas)
+    colour = np.ascontiguousarray(drawn[..., :3])  # OpenCV copies what is not, each time
+    return Layer(window, colour, shown, oval * edge, uv, fragments, edges, atlas)
 
 
 def _drawn(

@@ -114,8 +114,8 @@ def _greyed(share: Float, a: Float, b: Float, own: Float, wanted: Float) -> Floa
     fades = (colour * (wanted[..., 1:] - colour)).sum(axis=2) < 0
     # Of a tone that is nearly grey there is no chroma to lose: it counts as kept.
     grey = 1 / (1 + (colour**2).sum(axis=2, keepdims=True))
-    fading = resized(np.dstack([colour * grey, grey, fades.astype(np.float32)]), len(share))
-    along_a, along_b, grey, fade = cv2.split(fading)
+    kinds = *cv2.split(colour * grey), grey, fades.astype(np.float32)
+    along_a, along_b, grey, fade = (resized(one, len(share)) for one in kinds)
     chroma = cv2.add(cv2.add(cv2.multiply(a, along_a), cv2.multiply(b, along_b)), grey)
     excess = cv2.max(share - cv2.max(chroma, 0), 0)
     out: Float = cv2.subtract(share, cv2.multiply(fade, excess))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from facelab.geometry.parsing import Parsing
 from facelab.geometry.visibility import normals, visible
@@ -26,6 +27,8 @@ _FEATHER = 2.0, 12.0  # texels beside what hides the face over which it comes in
 _FOLD, _TURNED = 6.0, (0.1, 0.3)  # texels over which cosines are averaged; means that are in doubt
 _SHARP = np.float32(1.4)  # pixels a texel may step over before a bicubic sample aliases visibly
 _MIRRORED = SEEN, 0.5  # confidence of a mirror texel that is not taken, and taken wholly
+_HALF = np.float32(0.5)
+_ROW = 1024  # texels that are sampled at in a row
 _FILL_SIZE = 256  # largest side at which unseen texels are made up: fills are smooth
 
 
@@ -79,8 +82,9 @@ def unwrap(
     places = resized(positions.values[..., :2], size)
     levels = np.log2(np.maximum(footprint / _SHARP, 1))
     deepest = int(np.ceil(np.quantile(levels[positions.atlas.face], 0.99)))
-    part, corner = _around(image, Box.around(positions.values[positions.atlas.valid]))
-    colour = _filtered(part, places - corner, resized(levels, size), deepest)
+    part, (left, top) = _around(image, Box.around(positions.values[positions.atlas.valid]))
+    x, y = cv2.split(places)
+    colour = _filtered(part, x - left, y - top, resized(levels, size), deepest)
     parts = None if parsing is None else parsing.texels(positions)
     return Texture(colour, _confidence(image, positions, footprint, size), parts)
 
@@ -109,20 +113,26 @@ def _footprint(positions: PositionMap) -> Float:
     return longer
 
 
-def _filtered(image: Float, places: Float, levels: Float, deepest: int) -> Float:
-    """The image at `places`, each from the two levels of its pyramid next to its own.
+def _filtered(image: Float, x: Float, y: Float, levels: Float, deepest: int) -> Float:
+    """The image at places ``(S, S)``, each from the two levels of its pyramid next to its own.
 
     Mip-mapping (Williams 1983): level k has been reduced by 2^k; `levels` is log2 of the
     footprint over what a bicubic sample itself covers.
     """
-    x, y = cv2.split(places)
     out = _bicubic(image, x, y)
+    texels = out.reshape(-1, 3)
+    at = np.arange(len(texels))
+    x, y, levels = x.ravel(), y.ravel(), levels.ravel()
     for k in range(1, deepest + 1):
-        if min(image.shape[:2]) < 4:
+        coarser = np.flatnonzero(levels > k - 1)  # mostly few
+        if min(image.shape[:2]) < 4 or not len(coarser):
             break
-        image, x, y = _halved(image), (x - 0.5) / 2, (y - 0.5) / 2
-        share = np.clip(levels - (k - 1), 0, 1)[..., None]
-        out = out + share * (_bicubic(image, x, y) - out)
+        image, at, levels = _halved(image), at[coarser], levels[coarser]
+        x, y = (x[coarser] - _HALF) * _HALF, (y[coarser] - _HALF) * _HALF
+        finer, share = texels[at], np.minimum(levels - (k - 1), 1)[:, None]
+        texels[at] = finer + share * (
+            _bicubic(image, _folded(x), _folded(y)).reshape(-1, 3)[: len(at)] - finer
+        )
     return out
 
 
@@ -142,12 +152,20 @@ def _bicubic(image: Float, x: Float, y: Float) -> Float:
     return np.clip(out, 0, 1, out=out)
 
 
+def _folded(values: Float) -> Float:
+    """Values ``(n,)`` in rows, the last one filled up: OpenCV samples at no longer row."""
+    return np.resize(values, (-(-len(values) // _ROW), _ROW))
+
+
 def _halved(image: Float) -> Float:
     """Reduced by two; an odd last row or column is repeated, so that pixel k holds 2k and 2k+1."""
-    odd = [(0, side % 2) for side in image.shape[:2]]
-    even = np.pad(image, [*odd, (0, 0)], mode="edge") if any(o[1] for o in odd) else image
-    size = (even.shape[1] // 2, even.shape[0] // 2)
-    out: Float = cv2.resize(even, size, interpolation=cv2.INTER_AREA)
+    below, right = (side % 2 for side in image.shape[:2])
+    if below or right:
+        image = np.asarray(
+            cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE), np.float32
+        )
+    size = (image.shape[1] // 2, image.shape[0] // 2)
+    out: Float = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     return out
 
 
@@ -219,25 +237,29 @@ def complete(texture: Texture, mask: Bool) -> Texture:
     """
     require("mask", mask, (texture.size, texture.size), np.bool_)
     seen = texture.confidence >= SEEN
-    hole = mask & ~seen
-    if not seen.any() or not hole.any():
+    hole = np.flatnonzero(mask & ~seen)
+    if not seen.any() or not hole.size:
         return texture
     filled = texture.colour.copy()
-    from_mirror = hole & seen[:, ::-1]
-    if from_mirror.any():
-        tone = _filled(texture.colour - texture.colour[:, ::-1], seen & seen[:, ::-1])
-        mirrored = texture.colour[:, ::-1][from_mirror] + tone[from_mirror]
-        filled[from_mirror] = np.clip(mirrored, 0, 1)
-    doubt = hole * (1 - smoothstep(texture.confidence[:, ::-1], *_MIRRORED))
+    texels = filled.reshape(-1, 3)  # few are made up, and by one index they are quickly reached
+    mirror = hole + (texture.size - 1 - 2 * (hole % texture.size))
+    small = resized(texture.colour, min(texture.size, _FILL_SIZE))
+    there = seen.ravel()[mirror]
+    if there.any():
+        tone = _filled(small - small[:, ::-1], seen & seen[:, ::-1], hole[there])
+        texels[hole[there]] = np.clip(texels.take(mirror[there], axis=0) + tone, 0, 1)
+        small = resized(filled, len(small))
+    doubt = 1 - smoothstep(texture.confidence.ravel()[mirror], *_MIRRORED)
     if doubt.any():
-        fill = _filled(filled, seen | (hole & (doubt == 0)))
-        filled += doubt[..., None].astype(np.float32) * (fill - filled)
+        known = seen.copy()
+        known.ravel()[hole] = doubt == 0
+        own = texels.take(hole, axis=0)
+        texels[hole] = own + doubt[:, None] * (_filled(small, known, hole) - own)
     return Texture(filled, texture.confidence, texture.parts)
 
 
-def _filled(values: Float, known: Bool) -> Float:
-    """Known values carried on smoothly; worked out at a small size."""
-    size = min(len(values), _FILL_SIZE)
-    share = resized(known.astype(np.float32), size)
+def _filled(values: Float, known: Bool, at: NDArray[np.intp]) -> Float:
+    """Values ``(n, n, 3)`` carried on from the known texels ``(S, S)``, at some ``(k,)``."""
+    share = resized(known.astype(np.float32), len(values))
     share = np.where(share > 0.99, share, 0)  # a texel at the edge mixes in what is not known
-    return resized(spread(resized(values, size), share), len(values))
+    return resized(spread(values, share), len(known)).reshape(-1, 3).take(at, axis=0)

@@ -38,7 +38,7 @@ def reduced(image: Float, crop: Crop) -> tuple[Float, Crop]:
         return image, crop
     image, origin = _around(image, crop)
     below, right = (-side % shrink for side in image.shape[:2])
-    whole = np.pad(image, ((0, below), (0, right), (0, 0)), mode="edge")
+    whole = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE)
     size = whole.shape[1] // shrink, whole.shape[0] // shrink
     small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], -1)
     # Source pixel x = shrink * small + (shrink - 1) / 2 + origin.

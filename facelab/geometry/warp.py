@@ -51,17 +51,21 @@ class Motion:
         """Move an image ``(H, W, 3)`` float32; pixels without an offset stay bit for bit."""
         rows, columns = self.window
         under = image[rows, columns]
-        y, x = np.indices(under.shape[:2], np.float32)
         across, down = cv2.split(self.offset)
+        x, y = _axes(under.shape)
         # What comes into the picture from beyond its border is its mirror image.
         moved = cv2.remap(
-            under, x + across, y + down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
+            under,
+            x + across,
+            y + down,
+            cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REFLECT_101,
         )
         moves = ((across != 0) | (down != 0)).astype(np.uint8)
         out = image.copy()
         # Bicubic kernels overshoot; the photograph itself may hold colours beyond sRGB's gamut.
         low, high = min(float(under.min()), 0), max(float(under.max()), 1)
-        out[rows, columns] = cv2.copyTo(np.clip(moved, low, high, out=moved), moves, under.copy())
+        cv2.copyTo(np.clip(moved, low, high, out=moved), moves, out[rows, columns])
         return out
 
     def nearest(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -77,7 +81,7 @@ class Motion:
     def carried(self, values: Float, window: tuple[slice, slice]) -> Float:
         """Move a map ``(h, w)`` of another window of the image, which lies in this one."""
         across, down = cv2.split(self.within(window))
-        y, x = np.indices(values.shape, np.float32)
+        x, y = _axes(values.shape)
         out: Float = cv2.remap(
             values, x + across, y + down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
@@ -90,6 +94,12 @@ class Motion:
             for other, own in zip(window, self.window, strict=True)
         )
         return self.offset[part]
+
+
+def _axes(shape: tuple[int, ...]) -> tuple[Float, Float]:
+    """The columns ``(1, W)`` and rows ``(H, 1)`` of an array of shape (H, W, ...)."""
+    height, width = shape[:2]
+    return np.arange(width, dtype=np.float32)[None], np.arange(height, dtype=np.float32)[:, None]
 
 
 def motion(before: PositionMap, after: PositionMap, shape: tuple[int, int]) -> Motion | None:

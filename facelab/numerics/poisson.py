@@ -103,7 +103,7 @@ def _clone(
     source: FloatArray,
     target: FloatArray,
     mask: FloatArray,
-    forcing: Callable[[FloatArray, FloatArray], FloatArray],
+    forcing: Callable[[FloatArray, FloatArray, cv2.typing.MatLike], FloatArray],
 ) -> FloatArray:
     """Solve for h in the region's bounding box and add it to the source."""
     check_shapes(source, target, mask)
@@ -119,10 +119,11 @@ def _clone(
     equation = _Level(
         _stack(inside),
         _stack(ring),
-        _masked(target - source, ring),
-        _masked(forcing(source, target), inside),
+        _difference_on(ring, source, target),
+        forcing(source, target, inside),
     )
-    cv2.copyTo(source + _solve(equation.pyramid()), inside, result[box])
+    solution = _solve(equation.pyramid())
+    cv2.copyTo(cv2.add(source, solution, solution), inside, result[box])
     return result
 
 
@@ -135,11 +136,13 @@ def _bounding_box(region: BoolArray) -> tuple[slice, slice]:
     return box[0], box[1]
 
 
-def _no_forcing(source: FloatArray, _target: FloatArray) -> FloatArray:
+def _no_forcing(source: FloatArray, _target: FloatArray, _inside: cv2.typing.MatLike) -> FloatArray:
     return np.zeros_like(source)
 
 
-def _stronger_gradients(source: FloatArray, target: FloatArray) -> FloatArray:
+def _stronger_gradients(
+    source: FloatArray, target: FloatArray, inside: cv2.typing.MatLike
+) -> FloatArray:
     """Sum of v_pq - (source_p - source_q) over the neighbours q, with v_pq of equation 13."""
     forcing = np.zeros_like(source)
     for axis in (0, 1):
@@ -148,7 +151,15 @@ def _stronger_gradients(source: FloatArray, target: FloatArray) -> FloatArray:
         excess = np.where(np.abs(of_target) > np.abs(of_source), of_target - of_source, 0)
         along[1:] += excess
         along[:-1] -= excess
-    return forcing
+    return _masked(forcing, inside)
+
+
+def _difference_on(ring: cv2.typing.MatLike, source: FloatArray, target: FloatArray) -> FloatArray:
+    """Return target - source where the mask is 1, and 0 even for a NaN elsewhere."""
+    difference = np.zeros_like(source)
+    few = np.nonzero(ring)
+    difference[few] = target[few] - source[few]
+    return difference
 
 
 def _masked(values: FloatArray, mask: cv2.typing.MatLike) -> FloatArray:
@@ -206,16 +217,16 @@ def _every_second_node(fine: FloatArray) -> FloatArray:
 def _solve(levels: list[_Level]) -> FloatArray:
     """Nested iteration: the solution on each grid is where the next finer one starts."""
     finest, *coarser = levels
-    start = finest.known
+    start = finest.known.copy()
     if coarser:
-        start = start + _prolong(_solve(coarser), finest.inside)
+        start += _prolong(_solve(coarser), finest.inside)
     return _conjugate_gradients(start, finest.forcing, [level.inside for level in levels])
 
 
 def _conjugate_gradients(
     start: FloatArray, forcing: FloatArray, insides: list[FloatArray]
 ) -> FloatArray:
-    """Iterate until the solution changes by no more than the tolerance.
+    """Iterate until the solution, in the place of `start`, changes by no more than the tolerance.
 
     Each direction is made conjugate to the one before explicitly, because at the image border the
     preconditioner is not quite symmetric. The channels are one system with common step lengths.
@@ -226,17 +237,18 @@ def _conjugate_gradients(
     for _ in range(_MAX_ITERATIONS):
         correction = _precondition(residual, insides)
         overlap = _dot(correction, flux) / curvature
-        direction = _scale_add(direction, -overlap, correction)
-        flux = _differences(direction) * inside
+        direction = _add_scaled(direction, -overlap, correction)
+        flux = _differences(direction)
+        flux *= inside
         curvature = _dot(direction, flux)
         if not curvature > 0:  # nothing is left to correct
             break
         step = _dot(residual, direction) / curvature
-        solution = _scale_add(direction, step, solution)
+        _add_scaled(direction, step, solution)
         # A first step may be short by chance: then the full correction counts.
         if max(step, 1) * cv2.norm(direction, cv2.NORM_INF) <= _TOLERANCE:
             break
-        residual = _scale_add(flux, -step, residual)
+        _add_scaled(flux, -step, residual)
     return solution
 
 
@@ -246,7 +258,7 @@ def _precondition(residual: FloatArray, insides: list[FloatArray]) -> FloatArray
     if not coarser:
         return residual * np.float32(0.25)
     coarse = _precondition(_restrict(residual, coarser[0], 4 * _COARSE_WEIGHT), coarser)
-    return _scale_add(residual, 0.25, _prolong(coarse, inside))
+    return _add_scaled(residual, 0.25, _prolong(coarse, inside))
 
 
 def _differences(values: FloatArray) -> FloatArray:
@@ -260,18 +272,19 @@ def _restrict(fine: FloatArray, keep: FloatArray, scale: float = 1) -> FloatArra
     """Average a grid around every second node, where the mask of the coarse grid keeps it."""
     rows, columns = keep.shape[:2]
     coarse = cv2.pyrDown(fine, dstsize=(columns, rows))
-    return np.asarray(cv2.multiply(coarse, keep, scale=scale), np.float32)
+    return np.asarray(cv2.multiply(coarse, keep, coarse, scale), np.float32)
 
 
 def _prolong(coarse: FloatArray, inside: FloatArray) -> FloatArray:
     """Interpolate by cubic B-splines, whose second-order error vanishes on harmonic functions."""
     rows, columns = inside.shape[:2]
     fine = cv2.pyrUp(coarse, dstsize=(columns + 1 - columns % 2, rows + 1 - rows % 2))
-    return np.asarray(fine[:rows, :columns], np.float32) * inside
+    return np.asarray(cv2.multiply(fine[:rows, :columns], inside), np.float32)
 
 
-def _scale_add(values: FloatArray, factor: float, addend: FloatArray) -> FloatArray:
-    return np.asarray(cv2.scaleAdd(values, factor, addend), np.float32)
+def _add_scaled(values: FloatArray, factor: float, total: FloatArray) -> FloatArray:
+    """Add values times a factor to a total, in place: new arrays cost more than the sum."""
+    return np.asarray(cv2.scaleAdd(values, factor, total, total), np.float32)
 
 
 def _dot(a: FloatArray, b: FloatArray) -> float:

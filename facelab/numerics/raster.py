@@ -208,30 +208,25 @@ def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None
     squared = _footprint(uv, covered).ravel()
     finer = np.flatnonzero(squared > 1)  # mostly few: only these read the smaller levels
     level = np.asarray(np.log2(squared[finer]) / 2, np.float32)
-    pyramid = [_reduced(texture, step) for step in range(int(np.ceil(level.max(initial=0))) + 1)]
     flat, places = result.reshape(-1, texture.shape[2]), uv.reshape(-1, 2)
-    for begin in range(0, finer.size, scanline.BATCH):
-        batch = slice(begin, begin + scanline.BATCH)
-        values = _trilinear(pyramid, places[finer[batch], None], level[batch, None])
-        flat[finer[batch]] = values[:, 0]
+    flat[finer] = _trilinear(texture, places[finer].T, level, flat[finer])
     return result
 
 
 def _footprint(uv: Floats, covered: NDArray[np.bool_]) -> Floats:
     """Squared texels that a pixel step moves, along whichever axis moves further; (H, W)."""
-    across = _step(uv, covered)
-    down = _step(uv.swapaxes(0, 1), covered.T).T
-    return np.maximum(across, down)
+    return np.maximum(_step(uv, covered, 1), _step(uv, covered, 0))
 
 
-def _step(uv: Floats, covered: NDArray[np.bool_]) -> Floats:
-    """Squared texels to the covered left or right neighbour, whichever is less; 0 if neither."""
-    change = np.diff(uv, axis=1)
+def _step(uv: Floats, covered: NDArray[np.bool_], axis: int) -> Floats:
+    """Squared texels to the nearer of the covered neighbours along an axis; 0 if neither is."""
+    before, after = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
+    change = uv[after] - uv[before]
     step = change[..., 0] ** 2 + change[..., 1] ** 2
-    step[~(covered[:, 1:] & covered[:, :-1])] = np.inf
-    nearer = np.full_like(covered, np.inf, dtype=np.float32)
-    nearer[:, 1:] = step
-    nearer[:, :-1] = np.minimum(nearer[:, :-1], step)
+    step[~(covered[after] & covered[before])] = np.inf
+    nearer = np.full(covered.shape, np.inf, np.float32)
+    nearer[after] = step
+    np.minimum(nearer[before], step, out=nearer[before])
     nearer[np.isinf(nearer)] = 0
     return nearer
 
@@ -244,17 +239,39 @@ def _reduced(texture: Floats, level: int) -> Floats:
     return np.asarray(small, np.float32).reshape(*size[::-1], channels)
 
 
-def _trilinear(pyramid: list[Floats], uv: Floats, level: Floats) -> Floats:
-    """Blend the two levels of the pyramid around `level` (H, W); `uv` in texels of the first."""
-    height, width, channels = pyramid[0].shape
+def _trilinear(texture: Floats, uv: Floats, level: Floats, finest: Floats) -> Floats:
+    """Blend the two reduced textures around each level.
+
+    Parameters
+    ----------
+    texture : (S, T, C) float32
+    uv : (2, n) float32
+    level : (n,) float32
+        At least 0.
+    finest : (n, C) float32
+        The texture itself at `uv`.
+
+    Returns
+    -------
+    (n, C) float32
+    """
+    height, width = texture.shape[:2]
     half = np.float32(0.5)
-    result = np.zeros((*level.shape, channels), np.float32)
-    for step, texture in enumerate(pyramid):
-        share = np.maximum(1 - np.abs(level - step), 0)
-        if share.any():
-            scale = np.divide(texture.shape[1::-1], (width, height)).astype(np.float32)
-            values = _bilinear(texture, (uv + half) * scale - half)
-            result += values * cv2.merge([share] * channels).reshape(values.shape)
+    result = finest * np.maximum(1 - level, 0)[:, None]
+    for step in range(1, int(np.ceil(level.max(initial=0))) + 1):
+        share = 1 - np.abs(level - step)
+        near = np.flatnonzero(share > 0)
+        if not near.size:
+            continue
+        small = _reduced(texture, step)
+        scales = np.float32(small.shape[1] / width), np.float32(small.shape[0] / height)
+        for begin in range(0, near.size, scanline.BATCH):
+            batch = near[begin : begin + scanline.BATCH]
+            u, v = (
+                (axis[batch] + half) * scale - half for axis, scale in zip(uv, scales, strict=True)
+            )
+            values = cv2.remap(small, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            result[batch] += values.reshape(len(batch), -1) * share[batch, None]
     return result
 
 

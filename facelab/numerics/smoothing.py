@@ -20,9 +20,12 @@ def resized(values: Float, size: int) -> Float:
 
 def smoothstep(values: Float, low: float = 0.0, high: float = 1.0) -> Float:
     """0 up to `low`, 1 from `high`, and smooth between: 3 t^2 - 2 t^3."""
-    t = np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
-    step: Float = t * t * (3 - 2 * t)
-    return step
+    t: Float = np.asarray((values - np.float32(low)) / np.float32(high - low))
+    np.clip(t, 0, 1, out=t)
+    slope = 3 - 2 * t
+    t *= t
+    t *= slope
+    return t
 
 
 def spread(values: Float, weight: Float | Bool) -> Float:
@@ -42,21 +45,26 @@ def spread(values: Float, weight: Float | Bool) -> Float:
     (H, W, C) float32
         The values where the weight is 1; zeros if there is no weight at all.
     """
-    share = np.minimum(np.asarray(weight, np.float32), 1)[..., None]
-    out: Float = _pull_push(values * share, share)
-    return out
+    share = np.minimum(np.asarray(weight, np.float32), 1)
+    planes = _pull_push(np.stack(cv2.split(values)) * share, share)
+    out: Float = cv2.merge(list(planes))
+    return out.reshape(values.shape)
 
 
 def _pull_push(total: Float, weight: Float) -> Float:
-    mean = total / np.maximum(weight, 1e-6)
-    height, width = weight.shape[:2]
+    """Fill planes ``(C, H, W)`` of values times their weight ``(H, W)``."""
+    mean = np.asarray(total / np.maximum(weight, 1e-6), np.float32)
+    height, width = weight.shape
     if max(height, width) <= 2:
-        whole = total.sum(axis=(0, 1)) / np.maximum(weight.sum(axis=(0, 1)), 1e-6)
-        return np.broadcast_to(whole, total.shape)
-    both = cv2.pyrDown(np.dstack([total, weight]), borderType=cv2.BORDER_REPLICATE)
-    heavier = np.minimum(both[..., -1:] * 2, 1)
-    scale = heavier / np.maximum(both[..., -1:], 1e-6)
-    coarse = _pull_push(both[..., :-1] * scale, heavier)
-    up = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    filled: Float = mean * weight + up * (1 - weight)
-    return filled
+        whole = total.sum(axis=(1, 2)) / np.maximum(weight.sum(), 1e-6)
+        return np.broadcast_to(whole[:, None, None], total.shape).copy()
+    *totals, lighter = (
+        cv2.pyrDown(plane, borderType=cv2.BORDER_REPLICATE) for plane in (*total, weight)
+    )
+    heavier = np.minimum(lighter * 2, 1)
+    coarse = _pull_push(np.stack(totals) * (heavier / np.maximum(lighter, 1e-6)), heavier)
+    for plane, filling in zip(mean, coarse, strict=True):
+        up = cv2.resize(filling, (width, height), interpolation=cv2.INTER_LINEAR)
+        plane *= weight
+        plane += up * (1 - weight)
+    return mean

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from facelab.face.texture import LARGEST, SMALLEST, complete, texture_size, unwrap
+from facelab.face.texture import (
+    LARGEST,
+    SMALLEST,
+    _filtered,
+    _halved,
+    complete,
+    texture_size,
+    unwrap,
+)
 from facelab.numerics.smoothing import resized, spread
 from facelab.types import SEEN, Texture
 from tests.synthetic import (
@@ -101,6 +109,27 @@ def test_finer_photograph_is_averaged(size, cell):
     colour = unwrap(checkerboard(1100, cell), positions, size).colour
     seen = inner(resized(FACE.astype(np.float32), size) > 0.99, 2)
     np.testing.assert_allclose(colour[seen], 0.5, atol=0.08)
+
+
+def test_each_texel_lies_between_the_two_levels_of_its_footprint():
+    """Levels that are sampled only where they are needed give what all of them everywhere do."""
+    rng = np.random.default_rng(4)
+    image = frozen(cv2.GaussianBlur(noise(180, 170), (0, 0), 0.8))
+    x, y = (rng.uniform(20, 140, (40, 40)).astype(np.float32) for _ in range(2))
+    levels = rng.uniform(-1, 3, (40, 40)).astype(np.float32)
+    smaller = [np.array(image)]
+    for _ in range(3):
+        smaller.append(_halved(smaller[-1]))
+    read = [
+        np.clip(
+            cv2.remap(one, (x + 0.5) / 2**k - 0.5, (y + 0.5) / 2**k - 0.5, cv2.INTER_CUBIC), 0, 1
+        )
+        for k, one in enumerate(smaller)
+    ]
+    level = np.clip(levels, 0, 3)
+    shares = np.maximum(1 - np.abs(level[..., None] - np.arange(4)), 0)
+    expected = sum(shares[..., k, None] * one for k, one in enumerate(read))
+    np.testing.assert_allclose(_filtered(image, x, y, levels, 3), expected, atol=0.02)
 
 
 def test_no_overshoot_at_edges():
