@@ -18,13 +18,13 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import Texture
 
-_ALIKE = np.float32(14)  # difference of lightness at which half goes with the tone
+_ALIKE = np.float32(16)  # difference of lightness at which half goes with the tone
 _BROAD = 0.10 * SIZE  # texels, beyond the tone's own: what varies more slowly is light
 _LINES = 7  # texels: the window of the median, which drops lines of less than half its width
 _SIGMA = 0.02 * SIZE  # texels: what is finer is feature
 _SURE = 4  # over the smoothed weight of skin: 1 from a quarter on, as between brow and eye
 _SHOWN = 0.03, 0.2  # confidence from which and with which a texel tells its skin's colour
-_FACED, _AROUND = (0.3, 0.8), 4.0  # mean confidence, over texels around, that shows the relief
+_FACED, _AROUND = (0.5, 0.9), 6.0  # mean confidence, over texels around, that shows the relief
 _FEW = np.float32(1e-3)  # of skin, where neither face shows any
 _LEAST = np.array([0, -64, -64], np.float32)  # of CIELAB, in the 8 bits that a median takes
 _STEPS = np.array([2.55, 2, 2], np.float32)  # of them, in a unit of CIELAB
