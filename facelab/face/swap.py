@@ -87,7 +87,7 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
         hair = strands(source.texture)
         wanted = wanted + _missed(source, own, wanted, hair)
         colour = relight(colour, own, wanted, hair)
-        colour = lip_colour.near(colour, source.texture, target.texture, tone)
+        colour = lip_colour.relit(colour, source.texture, target.texture, own, lit, tone)
     return Face(target.positions, replace(source.texture, colour=colour))
 
 
