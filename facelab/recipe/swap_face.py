@@ -10,13 +10,13 @@ from facelab.face.beard import with_whole_beard
 from facelab.face.composite import composite
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
-from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, lips_alone, with_lips
-from facelab.face.opacity import opacity
+from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, without_teeth
+from facelab.face.opacity import eyeballs, opacity
 from facelab.face.quality import SURFACE, clear_lenses
 from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.swap import fuse, swap
-from facelab.face.texture import texture_size, unwrap
+from facelab.face.texture import texture_size
 from facelab.face.whole_features import without_halves
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
@@ -62,47 +62,37 @@ def swap_face(
     shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
     size = size or texture_size(positions)
     parsing = None if parsing is None else with_whole_beard(parsing)
-    before, lips = _target(image, positions, parsing, size)
-    places, views = _sources(person, size)
+    before = _seen(image, positions, parsing, size)
+    faces = [
+        _seen(seen.image, seen.positions, None if found is None else with_whole_beard(found), size)
+        for seen, found in zip(person.observations, person.parsings, strict=True)
+    ]
+    views = [face.texture for face in faces]
     source = fuse(views, positions.atlas, _taken(views, step))
     lit = swap(source, before, learn(before.texture, positions.atlas), step.tone)
     # The shape moves what is drawn as it moves the face that was found.
     moved = before.positions.values + (shape.values - positions.values)
     after = Face(PositionMap(moved, positions.atlas), lit.texture)
-    eyes = tuple(part for part in step.kept if part == "eyes")
-    shown = opacity(positions, positions, source.texture.confidence, eyes)
+    shown = opacity(source.texture.confidence, positions.atlas)
+    if "eyes" in step.kept:
+        shown = shown * (1 - eyeballs(positions.atlas, size))
     shown = without_halves(shown, positions.atlas)
     front = interior = None
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, _painted(before.texture, step))
     if "mouth" in step.kept:
-        interior = Interior.kept(lips, [Lips.of(place) for place in places])
+        lips = Lips.of(fit_lips(image, positions, parsing))
+        interior = Interior.kept(lips, [Lips.of(face.positions) for face in faces])
     image = composite(
         image, before, after, shown, step.blend, mask, front, interior, toned=step.tone
     )
     return image, shape
 
 
-def _target(
-    image: Float, positions: PositionMap, parsing: Parsing | None, size: int
-) -> tuple[Face, Lips]:
-    """A face with its lips and lids where the photograph has them, and the edges of its lips."""
-    fitted = fit_lips(image, positions, parsing)
-    lips = Lips.of(fitted)
-    place = even_lids(with_lips(fitted, lips.narrowed(MARGIN)))
-    return Face(place, unwrap(image, place, size, parsing)), lips
-
-
-def _sources(person: Person, size: int) -> tuple[list[PositionMap], list[Texture]]:
-    """Where a person's face is in each photograph, and its textures, without teeth."""
-    places, views = [], []
-    for seen, found in zip(person.observations, person.parsings, strict=True):
-        parsing = None if found is None else with_whole_beard(found)
-        place = even_lids(fit_lips(seen.image, seen.positions, parsing, MARGIN))
-        texture = unwrap(seen.image, place, size, parsing)
-        places.append(place)
-        views.append(lips_alone(texture, Lips.of(place), place.atlas))
-    return places, views
+def _seen(image: Float, positions: PositionMap, parsing: Parsing | None, size: int) -> Face:
+    """A face with its lips and lids where the photograph has them, and without teeth."""
+    place = even_lids(fit_lips(image, positions, parsing, MARGIN))
+    return without_teeth(image, place, size, parsing)
 
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
