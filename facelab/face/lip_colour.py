@@ -27,7 +27,7 @@ _LEAST = 64  # texels of them, to tell a tone
 _SIGMA = 0.02 * _SIDE  # texels: what is finer is relief
 # By how much two people's lips may differ beyond their skins, CIELAB. Lips darker than others pass
 # for painted ones; but on no light face are they lighter than its skin.
-_LIGHTER, _DARKER, _COLOURED = 12.0, 20.0, 16.0
+_LIGHTER, _DARKER, _COLOURED = 12.0, 16.0, 12.0
 _RELIEF = 0.6, 1.2  # strength of relief, new over old
 _PALE = 0.5  # chroma of a skin over another's below which its photograph holds less colour
 _BESIDE = 8  # texels around lips within which their corners' shade lies
@@ -111,9 +111,11 @@ def relit(
     window = _box(beside, size)
     old = _to_lab(np.ascontiguousarray(source.colour[window]))
     part = _to_lab(np.ascontiguousarray(colour[window]))
-    masks = np.dstack([_lightest(was, there, tone), beside, share(source, _SIDE, "lips")])
-    lightest, around, lips = cv2.split(_within(masks, size, window))
-    part[..., 0] += around * np.maximum(lightest - part[..., 0], 0)
+    masks = np.dstack([_deepest(was, there), beside, share(source, _SIDE, "lips")])
+    deepest, around, lips = cv2.split(_within(masks, size, window))
+    skin = _within(was.skin + np.float32(tone) * (there.skin - was.skin), size, window)
+    too_deep = 1 - deepest / np.maximum(skin[..., 0] - part[..., 0], deepest)
+    part += (around * too_deep)[..., None] * (skin - part)
     base, kept = _lips(was, there)
     relief = old - _within(was.tone, size, window)
     new = _within(base, size, window) + kept * relief
@@ -142,14 +144,13 @@ def _bounded(differs: Float) -> Float:
     return np.asarray(np.concatenate(bounded, axis=2), np.float32)
 
 
-def _lightest(was: _Mouth, there: _Mouth, tone: float) -> Float:
-    """The lightness that the shade beside lips has at least, ``(256, 256)``.
+def _deepest(was: _Mouth, there: _Mouth) -> Float:
+    """How much darker than the skin the shade beside lips may be, ``(256, 256)``, above 0.
 
     On a light skin a dark one's curve takes it far down: it is as deep as in either photograph.
     """
-    skin = was.skin[..., 0] + np.float32(tone) * (there.skin[..., 0] - was.skin[..., 0])
     nearby = cv2.dilate(there.depth, _disk(_CORNER))
-    out: Float = skin - np.maximum(was.depth, nearby)
+    out: Float = np.maximum(np.maximum(was.depth, nearby), 1)
     return out
 
 
