@@ -60,7 +60,7 @@ STAGES: list[tuple[Any, str, str]] = [
     (FaceReconstructor, "largest", "reconstruct"),
     (FaceParser, "__call__", "parse"),
     (swap_face, "transferred", "shape"),
-    (swap_face, "unwrap", "unwrap"),
+    (swap_face, "without_teeth", "unwrap"),
     (swap_face, "fuse", "fuse"),
     (swap_face, "swap", "light"),
     (composite, "motion", "shape"),

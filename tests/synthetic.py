@@ -192,6 +192,13 @@ def mouth(opening):
     return position_map(points, ATLAS)
 
 
+def mouth_opening(positions):
+    """The gap between the lips over the mouth's width, from the 68 landmarks."""
+    marks = positions.landmarks
+    gap = marks[[61, 62, 63]].mean(axis=0) - marks[[67, 66, 65]].mean(axis=0)
+    return float(np.linalg.norm(gap) / np.linalg.norm(marks[60] - marks[64]))
+
+
 # --- Faces -------------------------------------------------------------------------------------
 
 

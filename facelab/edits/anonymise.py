@@ -13,7 +13,7 @@ from facelab.edits.edit import FACE, References, TextureEdit
 from facelab.edits.parameters import number, references
 from facelab.edits.retone import retoned
 from facelab.edits.rims import rims
-from facelab.face.opacity import mouth_opening, opacity
+from facelab.face.opacity import opacity
 from facelab.face.skin import learn
 from facelab.face.swap import fuse
 from facelab.face.texture import at_size, complete
@@ -49,9 +49,7 @@ class Anonymise(TextureEdit):
             return np.clip(self._smoothed(face) + grain, 0, 1), whole
         people = [self.face_like(references, name, face) for name in self.references]
         colour, seen = _mean(people, face)
-        widest = max((person.positions for person in people), key=mouth_opening)
-        shown = opacity(face.positions, widest, seen, ("mouth",)) * whole
-        return np.clip(colour + grain, 0, 1), shown
+        return np.clip(colour + grain, 0, 1), opacity(seen, face.positions.atlas) * whole
 
     def _smoothed(self, face: Face) -> Float:
         """The part of it that is coarser than `size`."""

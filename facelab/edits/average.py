@@ -44,5 +44,5 @@ class Average(TextureEdit):
         weight = np.float32(self.share) * source.texture.confidence
         own = np.float32(1 - self.share) * texture.confidence
         mask = weight / np.maximum(weight + own, _LEAST)
-        mask *= opacity(face.positions, other.positions, source.texture.confidence, ("mouth",))
+        mask *= opacity(source.texture.confidence, atlas)
         return colour, np.asarray(mask * faded(atlas, size, 0.05), np.float32)

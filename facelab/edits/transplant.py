@@ -13,9 +13,9 @@ from facelab.edits.parameters import choices, number, reference
 from facelab.edits.regions import SURROUNDED, union
 from facelab.edits.retone import retoned
 from facelab.edits.rims import rims
-from facelab.face.opacity import opacity, shared_gaps
+from facelab.face.opacity import opacity
 from facelab.face.skin import learn
-from facelab.face.swap import fuse, reject_non_skin
+from facelab.face.swap import fuse
 from facelab.face.texture import at_size
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized
@@ -28,8 +28,8 @@ _RIM = 0.05  # of the side, over which it fades toward the oval
 class Transplant(TextureEdit):
     """Regions of a reference's face, in the tone and light of the face they are put on.
 
-    The shape of the face stays. So does the inside of its mouth, which the atlas does not hold,
-    with the inner rim of the lips if either mouth is open.
+    The shape of the face stays. So does what lies between its lips, which the atlas does not hold,
+    unless both mouths are closed.
     """
 
     name: ClassVar[str] = "transplant"
@@ -45,11 +45,9 @@ class Transplant(TextureEdit):
         atlas, size = face.positions.atlas, face.texture.size
         source = fuse([at_size(other.texture, size)], atlas)
         skin = learn(face.texture, atlas)
-        seen = source.texture.confidence
         regions = [SURROUNDED[key] for key in self.regions]
-        mask = opacity(face.positions, other.positions, seen, ("mouth",))
+        mask = opacity(source.texture.confidence, atlas)
         mask *= union(atlas, regions, size, self.softness) * faded(atlas, size, _RIM)
-        mask *= 1 - shared_gaps(seen, reject_non_skin(face.texture, skin, atlas).confidence, atlas)
         mask *= (1 - rims(face)) * (1 - resized(rims(other), size))
         wanted = source.tone + np.float32(self.tone) * (skin.tone - source.tone)
         return retoned(source.texture.colour, source.tone, wanted), mask

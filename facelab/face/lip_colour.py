@@ -1,77 +1,191 @@
-"""The colour of another face's lips: their own, but not far from that of the lips that were there.
+"""The colour of another face's lips: as far as it may be the person's, and else that of the face.
 
-How lips differ from the skin beside them is in part the person's and in part the skin's: pale lips
-of a dark face are pink on a light one, and rosy ones of a light face deep red on a dark one. So
-lips that would differ more from those of the skin they come to than two people's do move nearer.
+How lips differ from the skin beside them is in part the person's and in part the skin's: the pale
+lower lip of a dark face glows on a light one, and the rosy lips of a light face are deep red on a
+dark one. So lips have a tone of their own. It is the one that the target's lips have in its light,
+shifted by what the source's differ more from their skin, and no further than two people's do; what
+is finer stays the source's, in the strength that creases and gloss have in the target's light.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 
 from facelab.face.quality import share
 from facelab.numerics.arrays import Bool, Float
-from facelab.numerics.smoothing import resized, smoothstep
+from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import Texture
 
-_SIDE = 256  # of the maps on which lips are found, texels
-_APART = 8.0  # CIELAB distance by which two people's lips may differ on one skin
+_SIDE = 256  # of the maps on which tones are worked out, texels
 _SEEN = 0.5  # confidence
 _SURE = 0.8  # share of a texel from which it shows lips alone
-_LEAST = 64  # texels of them, to tell a colour
+_LEAST = 64  # texels of them, to tell a tone
+_SIGMA = 0.02 * _SIDE  # texels: what is finer is relief
+# By how much two people's lips may differ beyond their skins, CIELAB. Lips darker than others pass
+# for painted ones; but on no light face are they lighter than its skin.
+_LIGHTER, _DARKER, _COLOURED = 12.0, 16.0, 12.0
+_RELIEF = 0.6, 1.2  # strength of relief, new over old
+_PALE = 0.5  # chroma of a skin over another's below which its photograph holds less colour
+_BESIDE = 8  # texels around lips within which their corners' shade lies
+_CORNER = 7  # texels by which two faces' corners may lie apart
 
 
-def near(colour: Float, source: Texture, target: Texture, tone: float = 1.0) -> Float:
-    """Return a source's colours with its lips near the target's colour.
+@dataclass(frozen=True, eq=False)
+class _Mouth:
+    """The lips of a texture, and the tone of the skin around; CIELAB maps ``(256, 256, 3)``.
+
+    Parameters
+    ----------
+    lab, skin : (256, 256, 3) float32
+    shown : (256, 256) bool
+        Where it surely shows lips.
+    """
+
+    lab: Float
+    skin: Float
+    shown: Bool
+
+    @classmethod
+    def of(cls, texture: Texture, skin: Float) -> _Mouth:
+        """That of a texture with its parts, whose skin has the tone `skin`, ``(n, n, 3)`` RGB."""
+        seen = resized(texture.confidence, _SIDE) > _SEEN
+        shown = seen & (share(texture, _SIDE, "lips") > _SURE)
+        return cls(_to_lab(resized(texture.colour, _SIDE)), _to_lab(resized(skin, _SIDE)), shown)
+
+    @cached_property
+    def tone(self) -> Float:
+        """The lips' own, carried on beyond them, ``(256, 256, 3)``: normalised convolution."""
+        weight = self.shown.astype(np.float32)[..., None]
+        both = cv2.GaussianBlur(np.dstack([self.lab * weight, weight]), (0, 0), _SIGMA)
+        mean = both[..., :3] / np.maximum(both[..., 3:], 1e-6)
+        return spread(mean, np.minimum(10 * both[..., 3], 1))
+
+    @property
+    def relief(self) -> float:
+        """How strong creases and gloss are: the median deviation from the tone, lightness."""
+        return float(np.median(np.abs(self.lab - self.tone)[self.shown][:, 0]))
+
+    @property
+    def chroma(self) -> float:
+        """The skin's around the lips."""
+        return float(np.linalg.norm(self.skin[self.shown][:, 1:].mean(axis=0)))
+
+    @property
+    def depth(self) -> Float:
+        """How much darker than the skin each texel is, ``(256, 256)``."""
+        return self.skin[..., 0] - self.lab[..., 0]
+
+
+def relit(
+    colour: Float, source: Texture, target: Texture, own: Float, lit: Float, tone: float = 1.0
+) -> Float:
+    """Return a source's colours, relit as skin, with its lips lit as lips.
 
     Parameters
     ----------
     colour : (S, S, 3) float32
         The source's, in the target's light; RGB in [0, 1].
     source, target : Texture
-        With their parts, or the colours stay.
+        As they are in their photographs; with their parts, or the colours stay.
+    own, lit : (n, n, 3) float32
+        The tone of the source's skin and of the target's, RGB.
     tone : float
-        How much of that is done, [0, 1].
+        How much of it is done, [0, 1].
+
+    Returns
+    -------
+    (S, S, 3) float32
+        In [0, 1]; changed on the lips and in the shade at their corners.
     """
     if source.parts is None or target.parts is None:
         return colour
-    own, other = (_lips(texture) for texture in (source, target))
-    if min(own.sum(), other.sum()) < _LEAST:
+    was, there = _Mouth.of(source, own), _Mouth.of(target, lit)
+    if min(was.shown.sum(), there.shown.sum()) < _LEAST:
         return colour
-    way = _median(target.colour, other) - _median(colour, own)
-    far = float(np.linalg.norm(way))
-    shift = way * np.float32(tone * max(0.0, 1 - _APART / max(far, 1e-6)))
-    mask = smoothstep(resized(share(source, _SIDE, "lips"), len(colour)))
-    out = colour.copy()
-    here = _box(mask)
-    lab = cv2.cvtColor(np.ascontiguousarray(colour[here]), cv2.COLOR_RGB2Lab)
-    moved, old = (
-        cv2.cvtColor(one, cv2.COLOR_Lab2RGB) for one in (lab + mask[here][..., None] * shift, lab)
-    )
-    out[here] = np.clip(cv2.add(out[here], cv2.subtract(moved, old)), 0, 1)
+    beside = _beside(was.shown | there.shown)
+    size, out = len(colour), colour.copy()
+    window = _box(beside, size)
+    old = _to_lab(np.ascontiguousarray(source.colour[window]))
+    part = _to_lab(np.ascontiguousarray(colour[window]))
+    masks = np.dstack([_deepest(was, there), beside, share(source, _SIDE, "lips")])
+    deepest, around, lips = cv2.split(_within(masks, size, window))
+    skin = _within(was.skin + np.float32(tone) * (there.skin - was.skin), size, window)
+    too_deep = 1 - deepest / np.maximum(skin[..., 0] - part[..., 0], deepest)
+    part += (around * too_deep)[..., None] * (skin - part)
+    base, kept = _lips(was, there)
+    relief = old - _within(was.tone, size, window)
+    new = _within(base, size, window) + kept * relief
+    part += smoothstep(lips)[..., None] * (old + np.float32(tone) * (new - old) - part)
+    out[window] = np.clip(cv2.cvtColor(part, cv2.COLOR_Lab2RGB), 0, 1)
     return out
 
 
-def _box(mask: Float) -> tuple[slice, slice]:
-    """The rows and columns with anything in them."""
+def _lips(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
+    """The tone of a face's lips on another, and how much of their relief stays, ``(3,)``."""
+    # A photograph without colour gives lips none.
+    held = max(there.chroma, 1e-3)
+    colour = held / max(held, _PALE * was.chroma)
+    faded = np.array([1, colour, colour], np.float32)
+    differs = faded * (was.tone - was.skin) - (there.tone - there.skin)
+    gain = np.clip(there.relief / max(was.relief, 1e-3), *_RELIEF)
+    return there.tone + _bounded(differs), np.float32(gain) * faded
+
+
+def _bounded(differs: Float) -> Float:
+    """Differences of CIELAB ``(h, w, 3)``, small ones as they are and none beyond the bounds."""
+    light, colour = differs[..., :1], differs[..., 1:]
+    most = np.where(light > 0, np.float32(_LIGHTER), np.float32(_DARKER))
+    chroma = (colour**2).sum(axis=2, keepdims=True)
+    bounded = light / np.sqrt(1 + (light / most) ** 2), colour / np.sqrt(1 + chroma / _COLOURED**2)
+    return np.asarray(np.concatenate(bounded, axis=2), np.float32)
+
+
+def _deepest(was: _Mouth, there: _Mouth) -> Float:
+    """How much darker than the skin the shade beside lips may be, ``(256, 256)``, above 0.
+
+    On a light skin a dark one's curve takes it far down: it is as deep as in either photograph.
+    """
+    nearby = cv2.dilate(there.depth, _disk(_CORNER))
+    out: Float = np.maximum(np.maximum(was.depth, nearby), 1)
+    return out
+
+
+def _beside(lips: Bool) -> Float:
+    """Lips and what is around them, with a soft edge, ``(256, 256)`` in [0, 1]."""
+    grown = cv2.dilate(lips.astype(np.float32), _disk(_BESIDE))
+    out: Float = cv2.GaussianBlur(grown, (0, 0), 2.0)
+    return out
+
+
+def _box(mask: Float, size: int) -> tuple[slice, slice]:
+    """The rows and columns of a texture of side `size` with anything of a mask in them."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    scale = size / len(mask)
+    first, last = (
+        slice(max(int((at[0] - 1) * scale), 0), min(int((at[-1] + 2) * scale) + 1, size))
+        for at in (rows, columns)
+    )
+    return first, last
 
 
-def _lips(texture: Texture) -> Bool:
-    """The texels that surely show lips."""
-    seen = resized(texture.confidence, _SIDE) > _SEEN
-    out: Bool = seen & (share(texture, _SIDE, "lips") > _SURE)
+def _within(maps: Float, size: int, window: tuple[slice, slice]) -> Float:
+    """A window of maps as `resized` to another side, ``(h, w, c)``."""
+    rows, columns = (np.arange(part.start, part.stop, dtype=np.float32) for part in window)
+    scale = np.float32(len(maps) / size)
+    y, x = np.meshgrid((rows + 0.5) * scale - 0.5, (columns + 0.5) * scale - 0.5, indexing="ij")
+    out: Float = cv2.remap(maps, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return out
 
 
-def _median(colour: Float, mask: Bool) -> Float:
-    """The median of CIELAB, ``(3,)``: of teeth and highlights it takes no notice."""
-    places = np.flatnonzero(mask)
-    row, column = (
-        np.minimum((at + 0.5) * len(colour) / _SIDE, len(colour) - 1).astype(int)
-        for at in divmod(places, _SIDE)
-    )
-    lab = cv2.cvtColor(colour[row, column][None], cv2.COLOR_RGB2Lab)[0]
-    return np.asarray(np.median(lab, axis=0), np.float32)
+def _disk(radius: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+
+
+def _to_lab(colour: Float) -> Float:
+    lab: Float = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
+    return lab

@@ -16,11 +16,12 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.face.texture import unwrap
 from facelab.geometry.parsing import Parsing
 from facelab.geometry.warp import Motion
 from facelab.numerics.arrays import Float, Int
 from facelab.numerics.smoothing import resized, smoothstep, spread
-from facelab.types import Box, PositionMap, Texture
+from facelab.types import Box, Face, PositionMap, Texture
 
 MARGIN = 0.018
 """Parts of a mouth's width by which pixels beside teeth still show something of them."""
@@ -283,6 +284,26 @@ def with_lips(positions: PositionMap, lips: Lips) -> PositionMap:
     values = positions.values.copy()
     values[..., :2] += cv2.GaussianBlur(shift, (0, 0), 0.7, sigmaY=1e-3)
     return replace(positions, values=values)
+
+
+def without_teeth(
+    image: Float, place: PositionMap, size: int, parsing: Parsing | None = None
+) -> Face:
+    """A face unwrapped with lips that meet: its texture shows nothing of what lies between them.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32
+        RGB in [0, 1].
+    place : PositionMap
+        As `fit_lips` leaves it; pixels of the image.
+    size : int
+        Of the texture.
+    parsing : Parsing, optional
+        What the image shows around the face.
+    """
+    texture = unwrap(image, place, size, parsing)
+    return Face(place, lips_alone(texture, Lips.of(place), place.atlas))
 
 
 def lips_alone(texture: Texture, lips: Lips, atlas: Atlas) -> Texture:

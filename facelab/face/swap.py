@@ -87,9 +87,10 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
         hair = strands(source.texture)
         wanted = wanted + _missed(source, own, wanted, hair)
         colour = relight(colour, own, wanted, hair)
-        atlas = target.positions.atlas
-        colour = eye_light.lit(colour, source.texture, target.texture, (own, lit), atlas, tone)
-        colour = lip_colour.near(colour, source.texture, target.texture, tone)
+        colour = eye_light.lit(
+            colour, source.texture, target.texture, (own, lit), target.positions.atlas, tone
+        )
+        colour = lip_colour.relit(colour, source.texture, target.texture, own, lit, tone)
     return Face(target.positions, replace(source.texture, colour=colour))
 
 

@@ -12,9 +12,10 @@ import numpy as np
 
 from facelab.constants import PARTS
 from facelab.edits import Edit
+from facelab.edits.edit import References
 from facelab.face.composite import composite, unchanged
 from facelab.face.front import Front
-from facelab.face.mouth import Interior, Lips
+from facelab.face.mouth import Interior, Lips, fit_lips
 from facelab.face.occlusion import occlusion
 from facelab.face.skin import learn
 from facelab.geometry.parsing import Parsing
@@ -59,7 +60,7 @@ def edit_face(
         If an input is not of the kind that an edit needs.
     """
     needed = {name for edit in edits for _, name in edit.needs}
-    references = {
+    references: References = {
         name: given.face if isinstance(given, Person) else given
         for name, given in inputs.items()
         if name in needed and not isinstance(given, Pictures)
@@ -68,11 +69,13 @@ def edit_face(
     if unchanged(before, after):
         return image, before.positions
     done = [edit for edit in edits if edit.strength > 0]
+    interior = _interior(image, before, done, references, parsing)
     if parsing is None:
         shown = _shown(before, done)
-        return composite(image, before, after, shown, blend, mask), after.positions
+        drawn = composite(image, before, after, shown, blend, mask, None, interior)
+        return drawn, after.positions
     shown = np.ones((after.texture.size,) * 2, np.float32)
-    front, interior = _kept(before, done, parsing)
+    front = _front(before, done, parsing)
     drawn = composite(image, before, after, shown, blend, mask, front, interior)
     worn = Face(after.positions, before.texture)  # in the light of the skin without it
     temples = [temple for edit in done for temple in edit.temples(worn)]
@@ -94,16 +97,34 @@ def _shown(face: Face, edits: Sequence[Edit]) -> Float:
     return out
 
 
-def _kept(face: Face, edits: Sequence[Edit], parsing: Parsing) -> tuple[Front, Interior | None]:
-    """What of a photograph stays when a face is edited: what none of the edits paints or hides."""
+def _front(face: Face, edits: Sequence[Edit], parsing: Parsing) -> Front:
+    """What lies in front of an edited face: what none of the edits paints or hides."""
     atlas, size = face.positions.atlas, face.texture.size
     changed = {part for edit in edits for part in edit.painted(face.texture)}
     if any(edit.hides(atlas, size).any() for edit in edits):
         changed |= _HIDDEN
-    front = Front(parsing, tuple(part for part in PARTS if part in changed))
+    return Front(parsing, tuple(part for part in PARTS if part in changed))
+
+
+def _interior(
+    image: Float,
+    face: Face,
+    edits: Sequence[Edit],
+    references: References,
+    parsing: Parsing | None,
+) -> Interior | None:
+    """What stays between the lips, unless an edit paints that, too.
+
+    Of a face whose parts are not known, that is asked only where others' lips are put on it: there
+    its positions may be as a network tells them, so the edges are looked for in the image.
+    """
     if any("mouth" in edit.paints for edit in edits):
-        return front, None
-    return front, Interior.kept(Lips.of(face.positions), [])
+        return None
+    others = [Lips.of(one.positions) for one in references.values() if isinstance(one, Face)]
+    if parsing is None and not others:
+        return None
+    place = fit_lips(image, face.positions) if parsing is None else face.positions
+    return Interior.kept(Lips.of(place), others)
 
 
 def _shares(

@@ -13,9 +13,10 @@ import numpy as np
 
 from facelab.edits.edit import Picture
 from facelab.errors import UsageError
+from facelab.face.mouth import MARGIN, fit_lips, without_teeth
 from facelab.face.quality import believed
 from facelab.face.swap import fuse
-from facelab.face.texture import texture_size, unwrap
+from facelab.face.texture import texture_size
 from facelab.geometry.parsing import Parsing
 from facelab.images import Image, read
 from facelab.images.given import Photograph, as_image, name_of
@@ -54,13 +55,17 @@ class Person:
         """The face as edits take it: of one photograph what it shows, of several what all show."""
         if self.known is not None:
             return self.known
-        first = self.observations[0].positions
         size = max(texture_size(seen.positions) for seen in self.observations)
-        views = [
-            unwrap(seen.image, seen.positions, size, parts)
+        faces = [
+            without_teeth(
+                seen.image, fit_lips(seen.image, seen.positions, parts, MARGIN), size, parts
+            )
             for seen, parts in zip(self.observations, self.parsings, strict=True)
         ]
-        return Face(first, views[0] if len(views) == 1 else fuse(views, first.atlas).texture)
+        if len(faces) == 1:
+            return faces[0]
+        first = faces[0].positions
+        return Face(first, fuse([face.texture for face in faces], first.atlas).texture)
 
 
 @dataclass(frozen=True, eq=False)

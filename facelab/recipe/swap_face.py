@@ -11,14 +11,14 @@ from facelab.face.beard import Beard, with_whole_beard, without_beards
 from facelab.face.composite import composite
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
-from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, lips_alone, with_lips
-from facelab.face.opacity import opacity
+from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, without_teeth
+from facelab.face.opacity import eyeballs, opacity
 from facelab.face.quality import SURFACE, clear_lenses
 from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.spectacles import with_whole_rims
 from facelab.face.swap import fuse, swap
-from facelab.face.texture import texture_size, unwrap
+from facelab.face.texture import texture_size
 from facelab.face.whole_features import with_both_brows, without_halves
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
@@ -64,12 +64,15 @@ def swap_face(
     shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
     size = size or texture_size(positions)
     atlas = positions.atlas
-    if parsing is not None:
-        parsing = with_whole_rims(parsing, image, positions)
-    before, lips = _target(image, positions, parsing, size)
+    parsing = _parsed(image, positions, parsing)
+    before = _seen(image, positions, parsing, size)
     own = Beard.of(before.texture, atlas)
     before = replace(before, texture=with_whole_beard(before.texture, own))
-    places, views = _sources(person, size)
+    faces = [
+        _seen(seen.image, seen.positions, _parsed(seen.image, seen.positions, found), size)
+        for seen, found in zip(person.observations, person.parsings, strict=True)
+    ]
+    views = [face.texture for face in faces]
     source = fuse(views, atlas, _taken(views, step))
     worn = Beard.of(source.texture, atlas)
     source = replace(source, texture=with_both_brows(with_whole_beard(source.texture, worn), atlas))
@@ -77,8 +80,9 @@ def swap_face(
     # The shape moves what is drawn as it moves the face that was found.
     moved = before.positions.values + (shape.values - positions.values)
     after = Face(PositionMap(moved, atlas), lit.texture)
-    eyes = tuple(part for part in step.kept if part == "eyes")
-    shown = opacity(positions, positions, source.texture.confidence, eyes)
+    shown = opacity(source.texture.confidence, atlas)
+    if "eyes" in step.kept:
+        shown = shown * (1 - eyeballs(atlas, size))
     shown = without_halves(shown, atlas)
     if step.beard == "target":
         shown = without_beards(shown, worn, own, atlas)
@@ -86,33 +90,23 @@ def swap_face(
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, _painted(before.texture, own.dense, step))
     if "mouth" in step.kept:
-        interior = Interior.kept(lips, [Lips.of(place) for place in places])
+        lips = Lips.of(fit_lips(image, positions, parsing))
+        interior = Interior.kept(lips, [Lips.of(face.positions) for face in faces])
     image = composite(
         image, before, after, shown, step.blend, mask, front, interior, toned=step.tone
     )
     return image, shape
 
 
-def _target(
-    image: Float, positions: PositionMap, parsing: Parsing | None, size: int
-) -> tuple[Face, Lips]:
-    """A face with its lips and lids where the photograph has them, and the edges of its lips."""
-    fitted = fit_lips(image, positions, parsing)
-    lips = Lips.of(fitted)
-    place = even_lids(with_lips(fitted, lips.narrowed(MARGIN)))
-    return Face(place, unwrap(image, place, size, parsing)), lips
+def _parsed(image: Float, positions: PositionMap, parsing: Parsing | None) -> Parsing | None:
+    """What an image shows around a face, with the rims of its glasses; None where not known."""
+    return None if parsing is None else with_whole_rims(parsing, image, positions)
 
 
-def _sources(person: Person, size: int) -> tuple[list[PositionMap], list[Texture]]:
-    """Where a person's face is in each photograph, and its textures, without teeth."""
-    places, views = [], []
-    for seen, found in zip(person.observations, person.parsings, strict=True):
-        parsing = None if found is None else with_whole_rims(found, seen.image, seen.positions)
-        place = even_lids(fit_lips(seen.image, seen.positions, parsing, MARGIN))
-        texture = unwrap(seen.image, place, size, parsing)
-        places.append(place)
-        views.append(lips_alone(texture, Lips.of(place), place.atlas))
-    return places, views
+def _seen(image: Float, positions: PositionMap, parsing: Parsing | None, size: int) -> Face:
+    """A face with its lips and lids where the photograph has them, and without teeth."""
+    place = even_lids(fit_lips(image, positions, parsing, MARGIN))
+    return without_teeth(image, place, size, parsing)
 
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:

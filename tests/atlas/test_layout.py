@@ -9,9 +9,8 @@ import pytest
 from facelab import atlas as atlases
 from facelab.atlas import grid_triangles
 from facelab.atlas.layout import nearest_to
-from facelab.face.opacity import mouth_opening
 from facelab.geometry.pose import matrix
-from tests.synthetic import ATLAS, MIRROR, canonical, canonical_points, frozen, mouth
+from tests.synthetic import ATLAS, MIRROR, canonical, canonical_points, frozen, mouth, mouth_opening
 
 INNER_LIPS = atlases.UPPER_INNER_LIP + atlases.LOWER_INNER_LIP
 

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from facelab.edits.cover import Cover
-from facelab.face.opacity import mouth_opening
 from facelab.types import Face
 from tests.editing import SKINS, change, holds, portrait, recoloured, same_at_any_size
-from tests.synthetic import ATLAS, canonical, mouth, plain_face, texture
+from tests.synthetic import ATLAS, canonical, mouth, mouth_opening, plain_face, texture
 
 ITEMS = ("mask", "glasses", "patch")
 AROUND_THE_MOUTH = ATLAS.soft_region("mouth area", 256, 0.08) > 0

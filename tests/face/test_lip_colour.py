@@ -1,4 +1,4 @@
-"""Lips come near the colour of the lips that were there."""
+"""Lips are lit as lips: near those that were there, and the person's own as far as that goes."""
 
 from __future__ import annotations
 
@@ -7,53 +7,142 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from facelab.constants import PARTS
-from facelab.face.lip_colour import near
+from facelab.face.lip_colour import relit
 from facelab.types import Texture
 from tests.synthetic import frozen
 
-LIPS = np.zeros((256, 256), np.float32)
+SIDE = 256
+LIPS = np.zeros((SIDE, SIDE), np.float32)
 LIPS[160:190, 90:160] = 1
+MIDDLE = slice(165, 185), slice(95, 155)
+CORNER = slice(170, 180), slice(80, 88)
+LIGHT, DARK = (0.85, 0.65, 0.55), (0.4, 0.25, 0.2)
+ROSY, BROWN, PALE = (0.8, 0.4, 0.4), (0.3, 0.17, 0.17), (0.65, 0.42, 0.42)
 
 
 def face(skin, lips):
     colour = np.where(LIPS[..., None] > 0, np.float32(lips), np.float32(skin))
-    parts = np.zeros((256, 256, len(PARTS)), np.float32)
+    parts = np.zeros((SIDE, SIDE, len(PARTS)), np.float32)
     parts[..., PARTS.index("lips")], parts[..., PARTS.index("skin")] = LIPS, 1 - LIPS
-    return Texture(frozen(colour), frozen(np.ones((256, 256))), frozen(parts))
+    return Texture(frozen(colour), frozen(np.ones((SIDE, SIDE))), frozen(parts))
+
+
+def field(skin):
+    return np.full((128, 128, 3), skin, np.float32)
 
 
 def lab(colour):
-    return cv2.cvtColor(np.float32(colour)[None, None], cv2.COLOR_RGB2Lab)[0, 0]
+    return cv2.cvtColor(np.float32(colour), cv2.COLOR_RGB2Lab)
 
 
-ROSY, DARK = face((0.8, 0.6, 0.5), (0.8, 0.4, 0.4)), face((0.4, 0.25, 0.2), (0.35, 0.2, 0.2))
+def lit(source, target, tone=1.0):
+    """Lips of a source (skin, lips) on a target, its skin being relit exactly."""
+    first, second = face(*source), face(*target)
+    mixed = np.float32(source[0]) + np.float32(tone) * (np.float32(target[0]) - source[0])
+    colour = np.where(LIPS[..., None] > 0, first.colour, np.float32(mixed))
+    return relit(colour, first, second, field(source[0]), field(target[0]), tone)
 
 
-def test_lips_come_near_and_skin_stays():
-    out = near(ROSY.colour, ROSY, DARK)
-    np.testing.assert_array_equal(out[LIPS == 0], ROSY.colour[LIPS == 0])
-    way = lab((0.35, 0.2, 0.2)) - lab(out[175, 120])
-    whole = lab((0.35, 0.2, 0.2)) - lab((0.8, 0.4, 0.4))
-    assert np.linalg.norm(way) == pytest.approx(8, abs=0.5)
-    assert way @ whole > 0.99 * np.linalg.norm(way) * np.linalg.norm(whole)
+def one(colour):
+    return lab(np.float32(colour)[None, None])[0, 0]
 
 
-def test_like_lips_stay():
-    np.testing.assert_allclose(near(ROSY.colour, ROSY, ROSY), ROSY.colour, atol=1e-6)
+colours = st.tuples(*[st.floats(0.375, 0.75, width=32)] * 3)
+
+
+@settings(max_examples=25)
+@given(colours, colours, colours, colours)
+def test_no_lips_are_far_from_those_that_were_there(skin, lips, other_skin, other_lips):
+    out = lab(lit((skin, lips), (other_skin, other_lips)))[MIDDLE]
+    away = out - one(other_lips)
+    assert away[..., 0].min() > -16.5
+    assert away[..., 0].max() < 12.5
+    assert np.linalg.norm(away[..., 1:], axis=2).max() < 12.5
+
+
+@settings(max_examples=25)
+@given(colours, colours)
+def test_own_face_stays(skin, lips):
+    np.testing.assert_allclose(lit((skin, lips), (skin, lips)), face(skin, lips).colour, atol=2e-3)
+
+
+def test_pale_lips_of_a_dark_face_do_not_glow_on_a_light_one():
+    out = lab(lit((DARK, PALE), (LIGHT, ROSY)))[MIDDLE]
+    assert one(DARK)[0] < one(PALE)[0]
+    assert out[..., 0].max() < one(LIGHT)[0]
+    assert out[..., 0].min() > one(ROSY)[0]  # and still are the lighter ones
+
+
+def test_a_small_difference_is_the_persons():
+    rosier = np.float32(ROSY) - np.float32([0, 0.02, 0.02])
+    away = lab(lit((LIGHT, rosier), (LIGHT, ROSY)))[MIDDLE].mean(axis=(0, 1)) - one(ROSY)
+    np.testing.assert_allclose(away, one(rosier) - one(ROSY), atol=0.2)
+
+
+def test_skin_stays_but_for_the_corners():
+    out = lit((LIGHT, ROSY), (DARK, BROWN))
+    np.testing.assert_allclose(out[LIPS == 0], np.full_like(out[LIPS == 0], DARK), atol=2e-3)
+
+
+def test_relief_has_the_strength_of_the_targets():
+    """Creases of half the strength on the target's lips, across them."""
+    waves = np.sin(np.arange(SIDE) * 1.3)[None, :, None] * LIPS[..., None]
+    source, target = face(LIGHT, ROSY), face(LIGHT, ROSY)
+    strong, weak = (
+        replace(one, colour=frozen(one.colour + np.float32(much) * waves))
+        for one, much in ((source, 0.06), (target, 0.045))
+    )
+    out = relit(strong.colour, strong, weak, field(LIGHT), field(LIGHT))
+    spread = [lab(image)[MIDDLE][..., 0].std() for image in (out, weak.colour, strong.colour)]
+    assert spread[0] == pytest.approx(spread[1], rel=0.1)
+    assert spread[0] < 0.85 * spread[2]
+
+
+def test_a_corner_is_no_darker_than_in_either_photograph():
+    dark = face(DARK, BROWN)
+    shaded = dark.colour.copy()
+    shaded[CORNER] = (0.2, 0.12, 0.1)
+    source, target = replace(dark, colour=frozen(shaded)), face(LIGHT, ROSY)
+    skin = np.where(LIPS[..., None] > 0, dark.colour, np.float32(LIGHT))
+    skin[CORNER] = 0.1
+    out = lab(relit(skin, source, target, field(DARK), field(LIGHT)))
+    depth = one(LIGHT)[0] - out[CORNER][..., 0]
+    own = one(DARK)[0] - one((0.2, 0.12, 0.1))[0]
+    np.testing.assert_allclose(depth[2:-2, 6:], own, atol=2)
+
+
+def test_a_photograph_without_colour_gets_none():
+    grey = (0.6, 0.6, 0.6), (0.45, 0.45, 0.45)
+    out = lit((LIGHT, ROSY), grey)[MIDDLE]
+    assert np.ptp(out, axis=2).max() < 0.02
 
 
 @pytest.mark.parametrize("lost", [0, 1])
 def test_what_is_not_known_changes_nothing(lost):
-    faces = [ROSY, DARK]
+    faces = [face(LIGHT, ROSY), face(DARK, BROWN)]
+    colour, skins = faces[0].colour, (field(LIGHT), field(DARK))
     faces[lost] = replace(faces[lost], parts=None)
-    assert near(ROSY.colour, *faces) is ROSY.colour
-    faces[lost] = replace([ROSY, DARK][lost], confidence=frozen(np.zeros((256, 256))))
-    assert near(ROSY.colour, *faces) is ROSY.colour
+    assert relit(colour, *faces, *skins) is colour
+    faces[lost] = replace(face(LIGHT, ROSY), confidence=frozen(np.zeros((SIDE, SIDE))))
+    assert relit(colour, *faces, *skins) is colour
 
 
 def test_half_the_tone_is_half_the_way():
-    whole, half = (near(ROSY.colour, ROSY, DARK, tone)[175, 120] for tone in (1.0, 0.5))
-    np.testing.assert_allclose(lab(half), (lab(whole) + lab((0.8, 0.4, 0.4))) / 2, atol=0.5)
-    np.testing.assert_array_equal(near(ROSY.colour, ROSY, DARK, 0.0), ROSY.colour)
+    whole, half = (lab(lit((LIGHT, ROSY), (DARK, BROWN), tone))[175, 125] for tone in (1.0, 0.5))
+    np.testing.assert_allclose(half, (whole + one(ROSY)) / 2, atol=0.5)
+
+
+@pytest.mark.parametrize("size", [192, 300, 512])
+def test_any_size(size):
+    source, target = face(LIGHT, ROSY), face(DARK, BROWN)
+    large = cv2.resize(source.colour, (size, size), interpolation=cv2.INTER_LINEAR)
+    seen = np.ones((size, size), np.float32)
+    sized = Texture(frozen(large), frozen(seen), source.parts)
+    out = relit(sized.colour, sized, target, field(LIGHT), field(DARK))
+    whole = relit(source.colour, source, target, field(LIGHT), field(DARK))
+    row, column = (round(at * size / SIDE) for at in (175, 125))
+    np.testing.assert_allclose(lab(out)[row, column], lab(whole)[175, 125], atol=1)

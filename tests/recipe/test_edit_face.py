@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from facelab.constants import PARTS
-from facelab.edits import Cover, Foundation, Lipstick, Reshape, Tone
+from facelab.edits import Cover, Foundation, Lipstick, Reshape, Tone, Transplant
 from facelab.face.mouth import Lips
 from facelab.face.texture import unwrap
 from facelab.geometry.landmarks import points468
 from facelab.geometry.parsing import SIDE, Parsing
 from facelab.recipe.edit_face import edit_face
+from facelab.recipe.inputs import Person
 from facelab.reconstruct.levelled import levelled
 from facelab.types import Face
-from tests.synthetic import ATLAS, canonical, frozen, plain
+from tests.synthetic import ATLAS, canonical, frozen, plain, texture
 
 SHAPE = (260, 250)
 IMAGE = frozen(
@@ -42,10 +43,10 @@ def parsing(positions=PLACES, **windows):
     return Parsing(frozen(shares), crop)
 
 
-def edited(*edits, image=IMAGE, positions=PLACES, known=None, mask=None, blend="alpha"):
+def edited(*edits, image=IMAGE, positions=PLACES, known=None, mask=None, blend="alpha", inputs=()):
     """The photograph after edits, and what of it has changed by how much."""
     before = Face(positions, unwrap(image, positions, 512, known))
-    out, _ = edit_face(image, before, edits, {}, blend, mask, known)
+    out, _ = edit_face(image, before, edits, dict(inputs), blend, mask, known)
     return out, np.abs(out - image).max(axis=2)
 
 
@@ -90,6 +91,20 @@ def test_lipstick_leaves_teeth_and_tone_does_not():
     assert np.median(change[row, column]) > 0.1
     _, change = edited(Tone(exposure=0.5), image=image, positions=positions, known=known)
     assert np.median(change[teeth]) > 0.02
+
+
+@pytest.mark.parametrize("parts_known", [True, False])
+def test_the_lips_of_others_leave_teeth(parts_known):
+    image, positions, teeth = open_mouth()
+    known = parsing(positions) if parts_known else None
+    other = Person((), Face(canonical(), texture(512, (0.5, 0.2, 0.2))))
+    edit = Transplant(reference="other", regions=("mouth",), tone=0.0)
+    given = {"image": image, "positions": positions, "known": known, "inputs": {"other": other}}
+    _, change = edited(edit, **given)
+    assert change[teeth].max() < 1e-3
+    lips = positions.values[ATLAS.region("lips", 256) > 0.99][:, :2]
+    column, row = np.rint(lips).astype(int).T
+    assert np.median(change[row, column]) > 0.2
 
 
 def test_hands_stay_before_a_mask_and_beards_do_not():

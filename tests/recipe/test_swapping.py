@@ -271,6 +271,18 @@ def test_own_face_hardly_changes(people, method, levels):
     assert difference.mean() < levels / 255
 
 
+def test_own_face_hardly_changes_at_the_mouth(people, model):
+    """Teeth are left out of the source's texture, and stay in the photograph."""
+    target = people[0]
+    assert target.parsing is not None
+    result = facelab.swap(target.image, target, model=model)
+    x, y = target.positions.landmarks[48:, :2].T
+    mouth = slice(int(y.min()), int(y.max()) + 1), slice(int(x.min()), int(x.max()) + 1)
+    difference = np.abs(result.image.pixels - target.image)[mouth]
+    assert difference.max() < 6 / 255
+    assert difference.mean() < 1 / 255
+
+
 def test_same_call_same_bytes(people):
     target, source = people
     first, second = (swapped(target.image, source, target.positions) for _ in range(2))
