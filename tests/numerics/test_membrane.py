@@ -58,9 +58,11 @@ def disc(size, radius=0.93):
     density=st.sampled_from([0.1, 0.5, 0.8, 0.95, 0.99, 0.998]),
     seed=st.integers(0, 2**31),
 )
-def test_agrees_with_a_direct_solve_on_any_region(shape, density, seed):
+def test_agrees_with_a_direct_solve_on_any_region_after_few_cycles(shape, density, seed):
     region = scattered(shape, density, seed)
-    error = error_of(region, frame_like(shape, seed)) if region.any() else np.zeros(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_MOST_CYCLES", 12)
+        error = error_of(region, frame_like(shape, seed)) if region.any() else np.zeros(1)
     assert error.max() < 1
     assert error.mean() < 0.3
 
