@@ -176,14 +176,17 @@ def _near(inside: Bytes, clear: Bytes) -> _Nodes:
     for _ in range(2):
         deep = _eroded(deep, 1)
         layers += deep
-    near = np.flatnonzero(layers - np.uint8(1) < 3)
+    del deep
+    layers -= np.uint8(1)  # 0, 1, 2 are the layers; outside it is 255
+    near = np.flatnonzero(layers < 3)
     layer = layers.ravel().take(near)
     rows, columns = np.divmod(near, width)
     black = (rows + columns) % 2 == 1
-    kinds = (~black & (layer < 3), black & (layer == 1), black & (layer > 1))
+    kinds = (~black & (layer < 2), black & (layer == 0), black & (layer > 0))
     order = np.concatenate([[0], *(np.flatnonzero(kind) for kind in kinds)])
     ends = 1 + np.cumsum([0, *(np.count_nonzero(kind) for kind in kinds)])
     rows, columns = rows.take(order), columns.take(order)
+    del layers
     number = np.zeros((height + 2, width + 2), np.int32)
     number[rows[1:] + 1, columns[1:] + 1] = np.arange(1, len(order))
     reds, blacks, halo = (slice(begin, end) for begin, end in pairwise(ends))
