@@ -140,7 +140,8 @@ def test_edge_of_the_face_is_soft(method):
     image, step = plain(SHAPE), 0.04
     out = recolour(image, FLAT, (0.5 + step,) * 3, method)
     steps = max(np.abs(np.diff(out, axis=axis)).max() for axis in (0, 1))
-    assert 0 < steps < 0.7 * step
+    assert steps < 0.7 * step
+    assert steps > 0 or method != "alpha"  # the others take away a tone that differs
 
 
 def test_opacity_lies_where_the_texture_does():
