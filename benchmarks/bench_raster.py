@@ -1,6 +1,7 @@
-"""The rasterizer beside a compiled z-buffer (numba) on one face mesh: time and peak memory.
+"""The rasterizer, by NumPy and by numba, beside a plain z-buffer (numba) on one face mesh.
 
-Run `python benchmarks/bench_raster.py`; needs the `bench` extra.
+Time and peak memory; both rasterizers give the same bytes. Run `python benchmarks/bench_raster.py`;
+needs the `bench` extra.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.numerics.raster import interpolate, rasterize, sample
+from facelab.numerics import compiled
+from facelab.numerics.raster import Fragments, interpolate, rasterize, sample
 
 Floats = NDArray[np.float32]
 Triangles = NDArray[np.int32]
@@ -91,6 +93,13 @@ def zbuffer(
     return seen, weights, depth
 
 
+def rasterized(
+    vertices: Floats, triangles: Triangles, shape: tuple[int, int], by_numba: bool = False
+) -> Fragments:
+    compiled._NUMPY_CALLS = 0 if by_numba else 1 << 30
+    return rasterize(vertices, triangles, shape)
+
+
 def medians(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
     """Median time of each call in ms; the calls take turns, so that all see the same load."""
     times: dict[str, list[float]] = {name: [] for name in calls}
@@ -112,31 +121,32 @@ def peak_megabytes(call: Callable[[], object]) -> float:
 
 def measure(face: int, stride: int) -> str:
     vertices, triangles, uv, shape = face_mesh(face, stride)
-    fragments = rasterize(vertices, triangles, shape)
+    fragments = rasterized(vertices, triangles, shape)
+    same = rasterized(vertices, triangles, shape, by_numba=True)
+    assert fragments.barycentric.tobytes() == same.barycentric.tobytes()
     texels = interpolate(fragments, triangles, uv)
     texture = np.random.default_rng(0).random((SIZE, SIZE, 3), dtype=np.float32)
     differ = int((zbuffer(vertices, triangles, *shape)[0] != fragments.triangle).sum())
     ms = medians(
         {
-            "numba": lambda: zbuffer(vertices, triangles, *shape),
-            "rasterize": lambda: rasterize(vertices, triangles, shape),
+            "plain": lambda: zbuffer(vertices, triangles, *shape),
+            "NumPy": lambda: rasterized(vertices, triangles, shape),
+            "numba": lambda: rasterized(vertices, triangles, shape, by_numba=True),
             "interpolate": lambda: interpolate(fragments, triangles, uv),
             "sample": lambda: sample(texture, texels, fragments.covered),
         }
     )
-    ratio = ms["rasterize"] / ms["numba"]
+    ratio = ms["NumPy"] / ms["plain"]
     columns = "".join(f"{value:12.1f}" for value in ms.values())
-    peak = peak_megabytes(lambda: rasterize(vertices, triangles, shape))
+    peak = peak_megabytes(lambda: rasterized(vertices, triangles, shape))
     covered = int(fragments.covered.sum())
     return f"{face:5d} {len(triangles):9d} {covered:8d}{columns}{ratio:7.1f}{peak:7.1f}{differ:7d}"
 
 
 def main() -> None:
+    print("milliseconds, medians; ratio = NumPy / plain; peak MB; pixels whose triangle differs")
     print(
-        "milliseconds, medians; ratio = rasterize / numba; peak MB; pixels whose triangle differs"
-    )
-    print(
-        " face triangles   pixels       numba   rasterize interpolate      sample"
+        " face triangles   pixels       plain       NumPy       numba interpolate      sample"
         "  ratio   peak differ"
     )
     for face, stride in SCENES:

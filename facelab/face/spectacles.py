@@ -172,7 +172,7 @@ def _behind(curves: list[Float]) -> Float:
     for curve in curves:
         cv2.fillPoly(canvas, [np.rint(curve).astype(np.int32)], (1,))
     inner = cv2.erode(canvas, np.ones((2 * _BESIDE + 1,) * 2, np.uint8))
-    return inner.astype(np.float32)
+    return np.asarray(inner, np.float32)
 
 
 def _drawn(lines: Float, curves: list[Float]) -> Float:

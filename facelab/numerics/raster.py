@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.numerics import scanline
+from facelab.numerics.compiled import drawer
 
 __all__ = [
     "Fragments",
@@ -94,23 +95,39 @@ def rasterize(vertices: Floats, triangles: NDArray[np.int32], shape: tuple[int, 
     """
     x, y, z = screen(vertices)
     corners = corners_of(triangles, len(vertices))
-    seen = np.full(shape[0] * shape[1], -1, np.int32)
-    weights = np.zeros((seen.size, 3), np.float32)
-    depth = np.full(seen.size, -np.inf, np.float32)
-    met = scanline.meeting(x, y, corners, shape)  # most of a fine mesh lie between the centres
-    front = met[scanline.doubled_area(x, y, corners.take(met, axis=1)) > 0][::-1]
-    for pixel, triangle, second, third, nearness in fragments(x, y, z, corners, front, shape):
-        np.maximum.at(depth, pixel, nearness)
-        nearest = nearness == depth[pixel]
-        if not nearest.all():
-            pixel, triangle = pixel[nearest], triangle[nearest]
-            second, third = second[nearest], third[nearest]
-        seen[pixel] = triangle
-        weights[pixel, 0] = np.maximum(1 - second - third, 0)
-        weights[pixel, 1] = second
-        weights[pixel, 2] = third
+    seen = np.full(shape, -1, np.int32)
+    weights = np.zeros((*shape, 3), np.float32)
+    depth = np.full(shape, -np.inf, np.float32)
+    draw = drawer() or _draw
+    draw(x, y, z, corners, seen, weights, depth)
     depth[seen < 0] = 0
-    return Fragments(seen.reshape(shape), weights.reshape(*shape, 3), depth.reshape(shape))
+    return Fragments(seen, weights, depth)
+
+
+def _draw(
+    x: Doubles,
+    y: Doubles,
+    z: Doubles,
+    corners: Indices,
+    triangle: NDArray[np.int32],
+    weights: Floats,
+    depth: Floats,
+) -> None:
+    """Draw front faces into a z-buffer; `facelab.numerics.compiled.draw` has the arguments."""
+    shape = depth.shape
+    seen, shares, front = triangle.reshape(-1), weights.reshape(-1, 3), depth.reshape(-1)
+    met = scanline.meeting(x, y, corners, shape)  # most of a fine mesh lie between the centres
+    faces = met[scanline.doubled_area(x, y, corners.take(met, axis=1)) > 0][::-1]
+    for pixel, face, second, third, nearness in fragments(x, y, z, corners, faces, shape):
+        np.maximum.at(front, pixel, nearness)
+        nearest = nearness == front[pixel]
+        if not nearest.all():
+            pixel, face = pixel[nearest], face[nearest]
+            second, third = second[nearest], third[nearest]
+        seen[pixel] = face
+        shares[pixel, 0] = np.maximum(1 - second - third, 0)
+        shares[pixel, 1] = second
+        shares[pixel, 2] = third
 
 
 def interpolate(fragments: Fragments, triangles: NDArray[np.int32], attributes: Floats) -> Floats:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from facelab.face import blend
-from facelab.numerics import poisson
+from facelab.numerics import membrane
 from tests import reference
 
 GREY_LEVEL = 1 / 255
@@ -101,12 +101,12 @@ def test_approaches_the_direct_solution_on_any_region(method, region, seed):
         region = region.copy()
         region[0, 0] = False
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(poisson, "_TOLERANCE", 0.004 * GREY_LEVEL)
+        patch.setattr(membrane, "_TOLERANCE", 0.004 * GREY_LEVEL)
         assert error_of(method, region, seed).max(initial=0) < 0.1
 
 
-def test_satisfies_the_equation_with_a_tighter_tolerance(monkeypatch):
-    monkeypatch.setattr(poisson, "_TOLERANCE", 1e-5)
+def test_satisfies_the_equation_exactly_next_to_the_frame(monkeypatch):
+    monkeypatch.setattr(membrane, "_TOLERANCE", 1e-5)
     region = ellipse((150, 120))
     source, target = images(region.shape)
     result = blend.poisson(source, target, region)
@@ -116,8 +116,10 @@ def test_satisfies_the_equation_with_a_tighter_tolerance(monkeypatch):
         neighbours = image[:-2, 1:-1] + image[2:, 1:-1] + image[1:-1, :-2] + image[1:-1, 2:]
         return neighbours - 4 * image[interior]
 
-    residual = (laplacian(result) - laplacian(source))[region[interior]]
-    assert np.abs(residual).max() < 1e-4
+    residual = np.abs(laplacian(result) - laplacian(source))
+    deep = cv2.erode(region.astype(np.uint8), np.ones((7, 7), np.uint8)) == 1
+    assert residual[(region & ~deep)[interior]].max() < 1e-5
+    assert residual[deep[interior]].max() < GREY_LEVEL / 2  # of contrasts beyond black and white
 
 
 @GRADIENT_METHODS
