@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import avg_pool2d, interpolate
 
+from facelab.atlas import canonical
+from facelab.atlas.canonical import LOWER_LIP, UPPER_LIP
 from facelab.augment.classes import CLASSES, NOT_KNOWN
 from facelab.augment.generate import apply_steps
 from facelab.augment.ground_truth import GroundTruth
@@ -23,6 +25,7 @@ from facelab.augment.steps.wear import Wear
 from facelab.augment.template import Template
 from facelab.constants import PARTS
 from facelab.errors import UsageError
+from facelab.geometry.landmarks import points468, position_map
 from facelab.models.facemap import KEPT, FaceMap
 from facelab.models.faceparse import SIDE, FaceParse
 from facelab.models.layers import load
@@ -32,6 +35,7 @@ from facelab.train.parse import loop, parts
 from facelab.train.parse.encoding import UNKNOWN, decoded_shares, encoded_shares
 from facelab.train.parse.objective import overlap, parts_of_loss
 from facelab.train.parse.renders import Renders, check_recipe
+from facelab.train.parse.split import mouth_opening
 from facelab.train.parse.views import exact_view, read_spoiling, view_of
 from facelab.train.renders import RECIPES, encoded
 from tests.augment.occluders.scenes import SIDE as SCENE
@@ -39,6 +43,7 @@ from tests.augment.occluders.scenes import scene
 from tests.synthetic import canonical_points, frozen
 
 NOTHING = Template()
+NO_BEARD = np.zeros((64, 64), np.float32)
 
 
 def number(part):
@@ -171,7 +176,7 @@ def six(name):
 
 def test_a_teacher_s_face_has_the_parts_of_its_geometry():
     seen = scene(seed=1)
-    shares = parts.photographed(seen, six("face"))
+    shares = parts.photographed(seen, six("face"), NO_BEARD)
     x, y = seen.positions.landmarks[:, :2].T
     places = {"brows": [19], "skin": [30], "lips": [57, 66], "eyes": [37, 40]}
     for part, marks in places.items():
@@ -182,9 +187,38 @@ def test_a_teacher_s_face_has_the_parts_of_its_geometry():
 
 def test_faces_that_may_wear_glasses_are_not_known_around_the_eyes():
     seen = scene(seed=1)
-    shares = parts.photographed(seen, six("others"))
+    shares = parts.photographed(seen, six("others"), NO_BEARD)
     x, y = seen.positions.landmarks[36:48, :2].mean(axis=0)
     assert shares[round(float(y)), round(float(x))].sum() == 0
+
+
+def test_a_beard_takes_the_place_of_skin_alone():
+    seen = scene(seed=1)
+    plain = parts.photographed(seen, six("face"), NO_BEARD)
+    bearded = parts.photographed(seen, six("face"), NO_BEARD + 0.75)
+    skin, beard = number("skin"), number("beard")
+    moved = plain[..., skin] - bearded[..., skin]
+    assert moved.max() > 0.7
+    np.testing.assert_allclose(bearded[..., beard], moved, atol=1e-6)
+    others = [k for k in range(len(PARTS)) if k not in (skin, beard)]
+    np.testing.assert_array_equal(bearded[..., others], plain[..., others])
+
+
+@given(st.floats(0.2, 3), st.floats(-60, 60))
+@settings(max_examples=15, deadline=None)
+def test_the_mouth_opens_as_far_as_the_edges_of_the_lips_are_apart(gap, yaw):
+    points = canonical_points(scale=9.0, yaw=yaw).astype(np.float32)
+    points[list(LOWER_LIP)[1:-1], 1] += 9 * gap
+    positions = position_map(points, canonical())
+    outline = points468(positions)[[*UPPER_LIP, *reversed(LOWER_LIP)], :2]
+    x, y = outline.astype(np.float64).T
+    area = abs(x @ np.roll(y, 1) - y @ np.roll(x, 1)) / 2  # the shoelace formula
+    found = mouth_opening(positions, 256)
+    around = np.hypot(*np.diff(outline, axis=0).T).sum()
+    assert abs(found.sum() - area) < 0.25 * around + 1
+    rows, columns = np.nonzero(found > 0)
+    assert rows.min() >= y.min() - 1.5 and rows.max() <= y.max() + 1.5
+    assert columns.min() >= x.min() - 1.5 and columns.max() <= x.max() + 1.5
 
 
 # --- Views ---------------------------------------------------------------------------------------

@@ -17,9 +17,6 @@ from facelab.augment.sample import Sample
 from facelab.augment.scene import Scene
 from facelab.constants import PARTS
 from facelab.export.subject import Subject
-from facelab.face.texture import unwrap
-from facelab.heads.albedo import albedo
-from facelab.heads.skin_bank import ramp, skin_bank
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.distance import distance_within
@@ -44,14 +41,12 @@ _PARTS = {
 }
 """Which classes of `facelab.augment.classes` are a part; the rest is background."""
 
-_STUBBLE, _BEARD = 4.0, 9.0  # lightness below the skin's from which a face may, and has, a beard
 _DRAWN_APART = 0.1  # of the lips' width: less is often no gap, but an error of the geometry
 _SOME = 0.3  # share of a part that counts as some of it
 _NEAR_LIPS = 0.012  # of the face's size
 _BESIDE = 0.08  # of the face's size: skin so near beside the oval is of cheek or ear
 _GLASSES = 0.002  # of the face's size squared: pixels of glasses from which a face may wear some
 _AROUND_EYES = 0.25  # of the face's size, that those may reach
-_SIDE = 256  # texels in which a beard is looked for
 
 
 def drawn(scene: Scene) -> Float:
@@ -69,16 +64,21 @@ def drawn(scene: Scene) -> Float:
     shares = np.eye(len(PARTS), dtype=np.float32)[numbers]
     shares[_shorn_or_below(scene, numbers)] = 0
     if scene.truth.beard is not None:
-        here = places(subject) * np.float32(len(scene.truth.beard)) - np.float32(0.5)
-        beard = raster.sample(scene.truth.beard[..., None], here, here[..., 0] > 0)[..., 0]
-        shares = _moved(shares, "skin", "beard", beard)
+        shares = _moved(shares, "skin", "beard", _seen_in(scene, scene.truth.beard))
     if scene.truth.lenses is not None:
         shares = _with_lenses(shares, scene.truth.lenses)
     return shares
 
 
-def photographed(scene: Scene, teacher: Teacher) -> Float:
+def photographed(scene: Scene, teacher: Teacher, beard: Float) -> Float:
     """The parts in a photograph: a teacher's, split by the face's geometry, and its beard.
+
+    Parameters
+    ----------
+    scene : Scene
+    teacher : callable
+    beard : (S, S) float32
+        How much of each texel of the face lies in its beard, see `facelab.train.parse.beards`.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def photographed(scene: Scene, teacher: Teacher) -> Float:
     """
     shares = split(teacher(scene.image), scene.positions)
     unknown = _cheek_or_ear(scene, shares) | _slit(scene, shares) | _perhaps_glasses(scene, shares)
-    return _moved(shares, "skin", "beard", beard_of(scene)) * ~unknown[..., None]
+    return _moved(shares, "skin", "beard", _seen_in(scene, beard)) * ~unknown[..., None]
 
 
 def _cheek_or_ear(scene: Scene, shares: Float) -> Bool:
@@ -164,13 +164,11 @@ def put_in(shares: Float, scene: Scene) -> Float:
     return out if lenses is None else _with_lenses(out, lenses)
 
 
-def beard_of(scene: Scene) -> Float:
-    """How surely each pixel of a photograph shows a beard, ``(H, W)`` in [0, 1]."""
-    found = albedo(unwrap(scene.image, scene.positions, _SIDE), canonical(), skin_bank().beard)
-    share = np.float32(ramp(found.bearded, _STUBBLE, _BEARD)) * found.hairs
-    subject = Subject(scene.image, Reconstruction(scene.positions, 1.0))
-    here = places(subject) * np.float32(_SIDE) - np.float32(0.5)
-    return raster.sample(share[..., None], here, here[..., 0] > 0)[..., 0]
+def _seen_in(scene: Scene, texels: Float) -> Float:
+    """Values of the face's texels ``(S, S)`` in a picture of it, ``(H, W)``; 0 beside it."""
+    here = places(Subject(scene.image, Reconstruction(scene.positions, 1.0)))
+    here = here * np.float32(len(texels)) - np.float32(0.5)
+    return raster.sample(texels[..., None], here, here[..., 0] > 0)[..., 0]
 
 
 def _moved(shares: Float, of: str, to: str, share: Float) -> Float:

@@ -44,13 +44,14 @@ from facelab.provenance import file_sha256
 from facelab.reconstruct import Reconstructor, load_reconstructor, load_segmenter
 from facelab.reconstruct.segmentation import PersonSegmenter
 from facelab.train.parse import parts
+from facelab.train.parse.beards import TEXELS, beard_of
 from facelab.train.parse.encoding import encoded_shares
 from facelab.train.parse.teacher import Teacher
 from facelab.train.renders import RECIPES, encoded
 from facelab.types import Box, Face
 
 _LARGEST = 64 * MEGABYTE  # of a file
-_LAYOUT = 1  # of the files
+_LAYOUT = 2  # of the files
 _CHANGES = frozenset(["profile", "cover", "wear", "hold"])  # steps that the first view is without
 _NAMES = ("lengths", "pictures", "label_lengths", "labels", "points", "doubted")
 
@@ -217,7 +218,8 @@ def _views(item: Item, how: RenderSettings) -> Iterator[View]:
             yield _shot(template, item, how.seed, number)
         return
     scene = _seen(item)
-    draw = partial(_changed, template, item.sha256, how.seed, scene)
+    beard = beard_of(unwrap(scene.image, scene.positions, TEXELS))
+    draw = partial(_changed, template, item.sha256, how.seed, scene, beard)
     yield draw(0, 0, _CHANGES)
     for number in range(1, how.views):
         yield first_whole(partial(draw, number), _accept)[0]
@@ -260,6 +262,7 @@ def _changed(
     sha256: str,
     seed: int,
     scene: Scene,
+    beard: Float,
     number: int,
     attempt: int,
     without: frozenset[str],
@@ -275,7 +278,7 @@ def _changed(
         dressed = Dressed.of_photograph(scene.positions, scene.image, scene.matte)
         scene = replace(scene, dressed=dressed)
     scene = apply_steps([frame, *turns], scene, {}, template.blend)
-    shares = parts.photographed(scene, _networks()[2]) * known[..., None]
+    shares = parts.photographed(scene, _networks()[2], beard) * known[..., None]
     scene = apply_steps(things, parts.with_nothing(scene), {}, template.blend)
     worn = any("glasses" in str(getattr(step, "kind", "")) for step in things)
     return View(scene, parts.put_in(shares, scene), not worn)

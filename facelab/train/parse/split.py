@@ -5,13 +5,16 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from facelab.atlas.canonical import LOWER_LIP, UPPER_LIP
 from facelab.constants import PARTS
+from facelab.geometry.landmarks import points468
 from facelab.numerics import raster
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
 from facelab.types import PositionMap
 
-_REGIONS = ("brows", "eyes", "lips", "mouth")
+_REGIONS = ("brows", "eyes", "lips")
+_FINER = 4  # times along each side of a pixel that the opening of the mouth is drawn
 _JAW = 0.07  # of the face's size: skin of the body this far inside the face is a hand
 _NOT_GLASSES = 0.08  # of the face's size: how far from the eyes glasses reach
 
@@ -39,8 +42,9 @@ def split(classes: Float, positions: PositionMap) -> Float:
     near_eyes = np.asarray(drawn["eyes"] > 0.5)
     band = np.clip(2 - distance_within(~near_eyes) / (_NOT_GLASSES * face_size), 0, 1) * inside
     beside = np.asarray(oval < 0.5) * _at_ears(positions, size)
+    opening = mouth_opening(positions, size)
     features = {name: drawn[name] * face for name in _REGIONS}
-    features["lips"] = features["lips"] * (1 - drawn["mouth"])
+    features |= {"lips": features["lips"] * (1 - opening), "mouth": opening * face}
     skin = np.maximum(face - np.sum([*features.values()], axis=0), 0)
     parts = {
         **features,
@@ -56,6 +60,20 @@ def split(classes: Float, positions: PositionMap) -> Float:
     none = np.zeros((size, size), np.float32)
     out = np.stack([parts.get(name, none) for name in PARTS], axis=2).astype(np.float32)
     return np.asarray(out / out.sum(axis=2, keepdims=True), np.float32)
+
+
+def mouth_opening(positions: PositionMap, size: int) -> Float:
+    """How much of each pixel lies between the lips, ``(size, size)`` in [0, 1].
+
+    It is told by their inner edges: in the atlas lips are shut, so that an open mouth is a row of
+    texels there.
+    """
+    points = points468(positions)[[*UPPER_LIP, *reversed(LOWER_LIP)], :2]
+    outline = np.rint((points + np.float32(0.5)) * _FINER - np.float32(0.5)).astype(np.int32)
+    finer = np.zeros((_FINER * size, _FINER * size), np.uint8)
+    cv2.fillPoly(finer, [outline], 255)
+    out = cv2.resize(finer, (size, size), interpolation=cv2.INTER_AREA)
+    return np.asarray(out / np.float32(255), np.float32)
 
 
 def _drawn(positions: PositionMap, size: int) -> dict[str, Float]:
