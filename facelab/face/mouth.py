@@ -88,6 +88,11 @@ class Lips:
         return float(np.linalg.norm(self.upper[-1] - self.upper[0]))
 
     @property
+    def opening(self) -> float:
+        """How far they are apart in the mean, parts of the mouth's width."""
+        return float(self.gaps.mean()) / max(self.width, 1e-6)
+
+    @property
     def apart(self) -> Float:
         """How surely they do not touch, ``(n,)`` in [0, 1]."""
         return smoothstep(self.gaps / np.float32(max(self.width, 1e-6)), *_OPEN)

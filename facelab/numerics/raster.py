@@ -39,7 +39,7 @@ Doubles = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 SUBPIXELS = 256
-_SHARP = np.float32(1.4)  # texels a pixel may step over before a bicubic sample aliases visibly
+_SQUARE = np.ones((2, 2), np.uint8)
 REACH = 2.0**16  # px; beyond it the exact products would outgrow float64
 
 
@@ -302,8 +302,8 @@ def sample_sharply(texture: Floats, uv: Floats, covered: NDArray[np.bool_]) -> F
     """Read a texture at every pixel: bicubic, and from reduced levels where it would alias.
 
     Of the finest contrast of a photograph that was unwrapped and is drawn in its place again, it
-    keeps 0.94 where `sample` keeps 0.7 to 0.8. At an edge it overshoots (Keys, "Cubic convolution
-    interpolation", 1981), which is cut off at 0 and 1.
+    keeps more than 0.9 where `sample` keeps 0.7 to 0.8. Cubic convolution overshoots at an edge
+    (Keys, "Cubic convolution interpolation", 1981); that is cut off at the four texels around.
 
     Parameters
     ----------
@@ -320,7 +320,7 @@ def sample_sharply(texture: Floats, uv: Floats, covered: NDArray[np.bool_]) -> F
         In [0, 1]; unspecified where not covered.
     """
     result = _bicubic(texture, *cv2.split(uv))
-    squared = _footprint(uv, covered).ravel() / _SHARP**2
+    squared = _footprint(uv, covered).ravel()
     coarser = np.flatnonzero(squared > 1)
     level = np.asarray(np.log2(squared[coarser]) / 2, np.float32)
     flat, places = result.reshape(-1, texture.shape[2]), uv.reshape(-1, 2)[coarser]
@@ -340,8 +340,14 @@ def sample_sharply(texture: Floats, uv: Floats, covered: NDArray[np.bool_]) -> F
 
 
 def _bicubic(texture: Floats, u: Floats, v: Floats) -> Floats:
+    """Read a texture between four texels, no higher and no lower than they are."""
     values = cv2.remap(texture, u, v, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    out: Floats = np.clip(values, 0, 1, out=values).reshape(*u.shape, -1)
+    corner = np.floor(u), np.floor(v)
+    for extreme, bounded in ((cv2.erode, cv2.max), (cv2.dilate, cv2.min)):
+        around = extreme(texture, _SQUARE, anchor=(0, 0))
+        bound = cv2.remap(around, *corner, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+        bounded(values, bound, values)
+    out: Floats = values.reshape(*u.shape, -1)
     return out
 
 

@@ -11,7 +11,7 @@ from facelab.face.beard import Beard, with_whole_beard, without_beards
 from facelab.face.composite import composite
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
-from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, without_teeth
+from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, with_lips, without_teeth
 from facelab.face.opacity import eyeballs, opacity
 from facelab.face.quality import SURFACE, clear_lenses
 from facelab.face.shape import transferred
@@ -25,6 +25,8 @@ from facelab.numerics.arrays import Float
 from facelab.recipe.inputs import Inputs, Person
 from facelab.recipe.recipe import Swap
 from facelab.types import Face, PositionMap, Texture
+
+_WIDER = 0.02  # of the width: by how much a mouth is open wider than another
 
 
 def swap_face(
@@ -65,11 +67,11 @@ def swap_face(
     size = size or texture_size(positions)
     atlas = positions.atlas
     parsing = _parsed(image, positions, parsing)
-    before = _seen(image, positions, parsing, size)
+    before, lips = _target(image, positions, parsing, size)
     own = Beard.of(before.texture, atlas)
     before = replace(before, texture=with_whole_beard(before.texture, own))
     faces = [
-        _seen(seen.image, seen.positions, _parsed(seen.image, seen.positions, found), size)
+        _source(seen.image, seen.positions, _parsed(seen.image, seen.positions, found), size, lips)
         for seen, found in zip(person.observations, person.parsings, strict=True)
     ]
     views = [face.texture for face in faces]
@@ -90,7 +92,6 @@ def swap_face(
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, _painted(before.texture, own.dense, step))
     if "mouth" in step.kept:
-        lips = Lips.of(fit_lips(image, positions, parsing))
         interior = Interior.kept(lips, [Lips.of(face.positions) for face in faces])
     image = composite(
         image, before, after, shown, step.blend, mask, front, interior, toned=step.tone
@@ -103,10 +104,34 @@ def _parsed(image: Float, positions: PositionMap, parsing: Parsing | None) -> Pa
     return None if parsing is None else with_whole_rims(parsing, image, positions)
 
 
-def _seen(image: Float, positions: PositionMap, parsing: Parsing | None, size: int) -> Face:
-    """A face with its lips and lids where the photograph has them, and without teeth."""
-    place = even_lids(fit_lips(image, positions, parsing, MARGIN))
-    return without_teeth(image, place, size, parsing)
+def _target(
+    image: Float, positions: PositionMap, parsing: Parsing | None, size: int
+) -> tuple[Face, Lips]:
+    """A face with its lips and lids where the photograph has them, and the edges of its lips.
+
+    Its lips reach over what may be either: another's are drawn there, and cover the target's.
+    """
+    fitted = fit_lips(image, positions, parsing)
+    lips = Lips.of(fitted)
+    place = even_lids(with_lips(fitted, lips.narrowed(MARGIN)))
+    return without_teeth(image, place, size, parsing), lips
+
+
+def _source(
+    image: Float, positions: PositionMap, parsing: Parsing | None, size: int, drawn: Lips
+) -> Face:
+    """A face with its lips and lids where the photograph has them, and without teeth.
+
+    If its mouth is open wider than the one that is `drawn`, what may be teeth is no lip: nothing
+    will cover it.
+    """
+    place = fit_lips(image, positions, parsing)
+    lips = Lips.of(place)
+    if lips.opening > drawn.opening + _WIDER:
+        place = fit_lips(image, positions, parsing, MARGIN)
+    else:
+        place = with_lips(place, lips.narrowed(MARGIN))
+    return without_teeth(image, even_lids(place), size, parsing)
 
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
