@@ -41,6 +41,7 @@ _ALONG = 2.0  # columns of texels over which evidence is averaged
 _STEADY = 9  # columns of texels over which an edge's median is taken
 _TAPER = 4  # columns of texels at the corners over which the edges return to the positions
 _OPEN = 0.012, 0.035  # of the mouth's width: gaps at which lips count as touching, and as apart
+_WET = 2  # texels of a lip beside the slit, which teeth and the dark have mixed into
 _SOFT = 0.006  # of the mouth's width: how softly the lips meet what lies between them
 _FINE = 4  # samples along each side of a pixel, for edges that are not jagged
 
@@ -325,7 +326,7 @@ def lips_alone(texture: Texture, lips: Lips, atlas: Atlas) -> Texture:
     rows, columns = _rows(atlas), atlas.slit.columns
     row = np.arange(atlas.size)[:, None]
     mask = np.zeros((atlas.size, atlas.size), np.float32)
-    mask[:, columns] = ((row > rows.upper) & (row < rows.lower)) * lips.apart
+    mask[:, columns] = ((row > rows.upper - _WET) & (row < rows.lower + _WET)) * lips.apart
     size = texture.size
     part = tuple(
         slice(int(low * size / atlas.size), int((high + 1) * size / atlas.size))
