@@ -16,8 +16,11 @@ from facelab.types import Texture
 _FEATURES = ("eyes", "brows")
 _AROUND = 5.0  # texels of the position map: what belongs to a feature beside it
 _SOFT = 2.0  # texels of the position map, over which its surroundings begin
-_MOST = 0.75  # of a feature: where less of it was seen the target keeps its own
+_MOST = (
+    0.75  # of a feature: where less of it was seen, or would be covered, the target keeps its own
+)
 _WHOLE = 0.9  # of a brow: where more of it was seen its mirror may stand for the other one
+_COVERED = 0.85  # of the target's brows: where less of them would be, they stay
 _TONE_SIDE = 64  # of the map on which the two sides' light is compared, texels
 
 
@@ -61,17 +64,19 @@ def _between_sides(texture: Texture, skin: Float) -> Float:
     return resized(cv2.GaussianBlur(spread(mean, weight), (0, 0), _SOFT), texture.size)
 
 
-def without_halves(shown: Float, atlas: Atlas) -> Float:
+def without_halves(shown: Float, atlas: Atlas, brows: Float | None = None) -> Float:
     """Return an opacity that leaves out the eyes and brows of which it would show a part.
 
     Half an eye or brow of each face is a third one, or two side by side, and two brows of two
     people are no pair. Where the source was seen from its side, or through hair, the target keeps
-    an eye of which too little was seen, and both brows.
+    an eye of which too little was seen, and both brows; so it does if its own would show beside.
 
     Parameters
     ----------
     shown : (S, S) float32
         In [0, 1].
+    brows : (S, S) float32, optional
+        Where the target's brows are, [0, 1].
 
     Returns
     -------
@@ -83,7 +88,8 @@ def without_halves(shown: Float, atlas: Atlas) -> Float:
         sides = _masks(atlas, name, len(shown))
         lost = [float((shown * core).sum()) < _MOST * float(core.sum()) for core, _ in sides]
         if name == "brows":
-            lost = [any(lost)] * len(lost)
+            left_over = brows is not None and (shown * brows).sum() < _COVERED * brows.sum()
+            lost = [any(lost) or bool(left_over)] * len(lost)
         for (_, around), left_out in zip(sides, lost, strict=True):
             out = out * (1 - around) if left_out else out
     return out

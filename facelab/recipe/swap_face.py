@@ -13,7 +13,7 @@ from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
 from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, with_lips, without_teeth
 from facelab.face.opacity import eyeballs, opacity
-from facelab.face.quality import SURFACE, clear_lenses
+from facelab.face.quality import SURFACE, clear_lenses, share
 from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.spectacles import with_whole_rims
@@ -85,7 +85,7 @@ def swap_face(
     shown = opacity(source.texture.confidence, atlas)
     if "eyes" in step.kept:
         shown = shown * (1 - eyeballs(atlas, size))
-    shown = without_halves(shown, atlas)
+    shown = without_halves(shown, atlas, _brows(before.texture))
     if step.beard == "target":
         shown = without_beards(shown, worn, own, atlas)
     front = interior = None
@@ -132,6 +132,11 @@ def _source(
     else:
         place = with_lips(place, lips.narrowed(MARGIN))
     return without_teeth(image, even_lids(place), size, parsing)
+
+
+def _brows(texture: Texture) -> Float | None:
+    """Where a face's brows are, ``(S, S)``; None where that is not known."""
+    return None if texture.parts is None else share(texture, texture.size, "brows")
 
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:

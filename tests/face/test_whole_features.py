@@ -34,6 +34,18 @@ def test_what_is_seen_in_most_stays():
     assert without_halves(shown, ATLAS) is shown
 
 
+@pytest.mark.parametrize(("covered", "kept"), [(0.8, True), (0.9, False)])
+def test_targets_brows_stay_if_they_would_show_beside_another_s(covered, kept):
+    """A bushy brow reaches up to where the source, under a fringe, showed nothing."""
+    shown, brows = np.ones((256, 256), np.float32), ATLAS.region("brows", 256)
+    above = np.zeros_like(brows)
+    above[20:40] = 1
+    shown[20:40] = 0
+    brows = brows + above * (1 / covered - 1) * brows.sum() / above.sum()
+    out = without_halves(shown, ATLAS, brows)
+    assert (out[ATLAS.region("brows", 256) > 0.9].max() == 0) == kept
+
+
 def browed(size, lost, light=0.1):
     """Skin with dark brows, lighter at its left by `light`; the left brow lost in part."""
     brows = ATLAS.region("brows", size)
