@@ -43,7 +43,7 @@ def test_targets_brows_stay_if_they_would_show_beside_another_s(covered, kept):
     shown[20:40] = 0
     brows = brows + above * (1 / covered - 1) * brows.sum() / above.sum()
     out = without_halves(shown, ATLAS, brows)
-    assert (out[ATLAS.region("brows", 256) > 0.9].max() == 0) == kept
+    assert (out[ATLAS.region("brows", 256) > 0.9].max() < 0.05) == kept
 
 
 def browed(size, lost, light=0.1):
