@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.errors import UsageError
-from facelab.face.beard import Beard, with_whole_beard, without_beards
+from facelab.face.beard import Beard, shaved, with_whole_beard, without_beards
 from facelab.face.composite import composite
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
@@ -72,10 +73,9 @@ def swap_face(
         _seen(seen.image, seen.positions, _parsed(seen.image, seen.positions, found), size)
         for seen, found in zip(person.observations, person.parsings, strict=True)
     ]
-    views = [face.texture for face in faces]
+    views = [_shaven(face.texture, own, step, atlas) for face in faces]
     source = fuse(views, atlas, _taken(views, step))
-    worn = Beard.of(source.texture, atlas)
-    source = replace(source, texture=with_both_brows(with_whole_beard(source.texture, worn), atlas))
+    source = replace(source, texture=with_both_brows(source.texture, atlas))
     lit = swap(source, before, learn(before.texture, atlas), step.tone)
     # The shape moves what is drawn as it moves the face that was found.
     moved = before.positions.values + (shape.values - positions.values)
@@ -85,7 +85,7 @@ def swap_face(
         shown = shown * (1 - eyeballs(atlas, size))
     shown = without_halves(shown, atlas)
     if step.beard == "target":
-        shown = without_beards(shown, worn, own, atlas)
+        shown = without_beards(shown, own, atlas)
     front = interior = None
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, _painted(before.texture, own.dense, step))
@@ -107,6 +107,18 @@ def _seen(image: Float, positions: PositionMap, parsing: Parsing | None, size: i
     """A face with its lips and lids where the photograph has them, and without teeth."""
     place = even_lids(fit_lips(image, positions, parsing, MARGIN))
     return without_teeth(image, place, size, parsing)
+
+
+def _shaven(texture: Texture, own: Beard, step: Swap, atlas: Atlas) -> Texture:
+    """A source's texture without its beard, or with stubble where the target has some too.
+
+    Stubble ends where a bare neck begins, and no neck is painted.
+    """
+    worn = Beard.of(texture, atlas)
+    stubble = own.cover.any() and not own.dense and not worn.dense
+    if step.beard == "source" or stubble:
+        return with_whole_beard(texture, worn)
+    return shaved(texture, worn, atlas)
 
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
