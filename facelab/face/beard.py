@@ -14,7 +14,7 @@ from facelab.constants import PARTS
 from facelab.face.quality import share
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import resized, smoothstep
+from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps, texels
@@ -23,10 +23,14 @@ _HAIR = 4  # texels: half the width of the widest strand or tuft that is darker 
 _PARSED = 4.0  # per cent of darkness that a zone counts for which the parser takes all for beard
 _SHOWS = 0.3  # of the evidence that a beard needs: a zone of a bearded face with less is bare
 _DENSE = 1.8  # of the evidence that a beard needs: more is no stubble that reads as skin
+_FULL = 6.0  # of the evidence that a beard needs: more hides the face
 _JAW = 0.1  # of the side: how far from the oval stubble begins to pass into what is around
 _SEEN = 0.05  # mean confidence under which a zone tells nothing
 _EDGE = 3.0  # texels over which a beard passes into skin
 _LIPS = 3  # texels around the lips that are red as they
+_TUFT = 4.0  # texels: what is wider than the hair of a beard and its gaps
+_SHADE = 9.0  # texels: how wide the shade of stubble is at least; chins and folds are narrower
+_THICK = 0.15, 0.6  # parser's share near a texel, from where hair begins to hide skin, and does
 
 # Corners in the canonical atlas, [0, 1], of the half at small u; the other is its mirror.
 _CHEEK = ((0.14, 0.48), (0.36, 0.50), (0.36, 0.60), (0.30, 0.62), (0.16, 0.60))
@@ -82,13 +86,21 @@ class Beard:
     Parameters
     ----------
     cover : (256, 256) float32
-        How far each texel is the beard's, with the skin that shows through, [0, 1].
-    dense : bool
-        Whether it hides the skin: stubble reads as skin.
+        How far each texel is the beard's, with its stubble and the skin that shows through, [0, 1].
+    hair : (256, 256) float32
+        How far it hides the skin, [0, 1]; 0 all over where it is stubble, which reads as skin.
+    full : bool
+        Whether so little skin shows that nothing tells how the face is without it.
     """
 
     cover: Float
-    dense: bool
+    hair: Float
+    full: bool = False
+
+    @property
+    def dense(self) -> bool:
+        """Whether it hides skin anywhere."""
+        return bool(self.hair.any())
 
     @classmethod
     def of(cls, texture: Texture, atlas: Atlas) -> Beard:
@@ -104,42 +116,115 @@ class Beard:
         cover = np.zeros((_SIDE, _SIDE), np.float32)
         for name in _bearded(evidence):
             cover = np.maximum(cover, _whole(atlas)[name])
-        return cls(cover, _total(evidence) >= _DENSE)
+        hair = cover * _thick(texture) if _total(evidence) >= _DENSE else np.zeros_like(cover)
+        return cls(cover, hair, _total(evidence) >= _FULL)
 
 
 def with_whole_beard(texture: Texture, beard: Beard) -> Texture:
-    """Return a texture whose parts show a dense beard without gaps, and stubble as skin."""
+    """Return a texture whose parts show a dense beard's hair, and stubble as skin."""
     if texture.parts is None:
         return texture
     skin, hair = PARTS.index("skin"), PARTS.index("beard")
     parts = texture.parts.copy()
     both = parts[..., skin] + parts[..., hair]
-    parts[..., hair] = both * resized(beard.cover, len(parts)) if beard.dense else 0
+    parts[..., hair] = both * resized(beard.hair, len(parts))
     parts[..., skin] = both - parts[..., hair]
     return Texture(texture.colour, texture.confidence, parts)
 
 
-def without_beards(shown: Float, worn: Beard, own: Beard, atlas: Atlas) -> Float:
-    """Return an opacity that is 0 where a photograph shall keep its own skin or its own beard.
+def shaved(texture: Texture, beard: Beard, atlas: Atlas) -> Texture:
+    """Return a texture that shows bare skin in place of its beard.
 
-    A dense beard of either face is left to the photograph. Its own stubble is painted over and
-    comes in toward the jaw, since the neck has it as well; for the same reason another face's
-    stubble shows on a face that has some, and not on one that is bare.
+    Hair is darker than the skin right beside: a closing of the lightness (Serra 1982) takes it
+    away and leaves the shape of chin, lip and folds. Stubble that shades a whole zone, and hair
+    so thick that no skin shows, get the light of the skin around, and grey roots the colour of
+    the cheeks. A full beard hides the face: its hair loses its confidence.
+
+    Parameters
+    ----------
+    texture : Texture
+    beard : Beard
+        Its own; without one, the texture itself is returned.
+    atlas : Atlas
+        Its layout. Lips have no beard.
+    """
+    if texture.parts is None or not beard.cover.any():
+        return texture
+    size = texture.size
+    bare = resized(_bare(texture, beard, atlas), size)
+    where = np.maximum(beard.cover, _thick(texture))
+    no_lips = 1 - atlas.soft_region("lips", size, _EDGE / _SIDE)
+    colour = texture.colour + (resized(where, size) * no_lips)[..., None] * (bare - texture.colour)
+    hidden = resized(beard.hair, size) * no_lips * np.float32(beard.full)
+    face = Texture(colour, texture.confidence * (1 - hidden), texture.parts)
+    return with_whole_beard(face, _none())
+
+
+def _bare(texture: Texture, beard: Beard, atlas: Atlas) -> Float:
+    """Skin as it is without a beard, no finer than a strand: ``(256, 256, 3)`` RGB."""
+    seen = resized(texture.confidence, _SIDE)
+    skin, thick = share(texture, _SIDE, "skin") * seen, _thick(texture)
+    where = np.maximum(beard.cover, thick)
+    cheek = _cheeks(atlas) * skin * (1 - where)
+    lab = cv2.cvtColor(resized(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)
+    closed = cv2.morphologyEx(lab[..., 0], cv2.MORPH_CLOSE, _disk(_HAIR))
+    pores = np.float32(_mean(closed - lab[..., 0], cheek))  # closed as well, but not on the cheeks
+    lab[..., 0] = closed - pores
+    lab = cv2.GaussianBlur(lab, (0, 0), _HAIR / 2)
+    no_lips = 1 - atlas.soft_region("lips", _SIDE, _EDGE / _SIDE)
+    low = _smoothed(lab, seen * no_lips, _TUFT)
+    around, beside = (
+        spread(low[..., :1], skin * (1 - one)) - low[..., :1] for one in (where, thick)
+    )
+    shade = where * np.maximum(_smoothed(around, where * skin, _SHADE)[..., 0], 0)
+    lab[..., 0] += shade + thick * (beside[..., 0] - shade)
+    for i in (1, 2):
+        lab[..., i] += where * (np.float32(_mean(lab[..., i], cheek)) - low[..., i])
+    return np.asarray(np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), 0, 1), np.float32)
+
+
+def _smoothed(values: Float, weight: Float, sigma: float) -> Float:
+    """Weighted means around each texel of ``(256, 256, c)``."""
+    weight = weight[..., None] + np.float32(1e-3)
+    total, share = (cv2.GaussianBlur(one, (0, 0), sigma) for one in (values * weight, weight))
+    return np.asarray(total.reshape(values.shape) / share[..., None], np.float32)
+
+
+def without_beards(shown: Float, own: Beard, atlas: Atlas) -> Float:
+    """Return an opacity that is 0 where a photograph keeps its own beard.
+
+    Its hair stays. Its stubble is painted over and comes in toward the jaw, since the neck has it
+    as well.
 
     Parameters
     ----------
     shown : (S, S) float32
-        The opacity of the other face's texture, [0, 1].
-    worn, own : Beard
-        Of that face, and of the photograph's own.
+        The opacity of another face's texture, [0, 1].
+    own : Beard
+        The photograph's own.
     atlas : Atlas
         Their layout. Lips are no beard.
     """
-    kept = own.cover if own.dense else own.cover * _toward_jaw(atlas)
-    if worn.dense or not own.cover.any():
-        kept = np.maximum(kept, worn.cover)
-    size = len(shown)
+    kept, size = np.maximum(own.hair, own.cover * _toward_jaw(atlas)), len(shown)
     return shown * (1 - resized(kept, size) * (1 - atlas.soft_region("lips", size, _EDGE / _SIDE)))
+
+
+def _none() -> Beard:
+    bare = np.zeros((_SIDE, _SIDE), np.float32)
+    return Beard(bare, bare)
+
+
+def _thick(texture: Texture) -> Float:
+    """Where hair hides the skin, ``(256, 256)`` in [0, 1]: both sides together, without gaps."""
+    hair = share(texture, _SIDE, "beard")
+    near = cv2.dilate(np.maximum(hair, hair[:, ::-1]), _disk(_HAIR))
+    return smoothstep(np.asarray(cv2.GaussianBlur(near, (0, 0), _EDGE), np.float32), *_THICK)
+
+
+def _disk(radius: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    """A disk of ones, ``(2 radius + 1, 2 radius + 1)``."""
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
 def _total(evidence: dict[str, float]) -> float:
@@ -162,9 +247,7 @@ def _evidence(texture: Texture, atlas: Atlas) -> dict[str, float]:
     """How much speaks for a beard in each zone; 1 is enough."""
     lightness = cv2.cvtColor(resized(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)[..., 0]
     smooth = cv2.GaussianBlur(lightness, (0, 0), _FINEST)
-    side = 2 * _HAIR + 1
-    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    darker = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, disk)
+    darker = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, _disk(_HAIR))
     skin, beard = share(texture, _SIDE, "skin"), share(texture, _SIDE, "beard")
     seen = resized(texture.confidence, _SIDE)
     cheek = _cheeks(atlas) * seen * skin
@@ -186,8 +269,7 @@ def _mean(values: Float, weight: Float) -> float:
 @cache
 def _cores(atlas: Atlas) -> dict[str, Float]:
     """Where each zone is looked at, ``(256, 256)`` in [0, 1]."""
-    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _LIPS + 1, 2 * _LIPS + 1))
-    bare = 1 - cv2.dilate(atlas.region("lips", _SIDE), disk)
+    bare = 1 - cv2.dilate(atlas.region("lips", _SIDE), _disk(_LIPS))
     return {name: _drawn(zone.core, atlas) * bare for name, zone in _ZONES.items()}
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.errors import UsageError
-from facelab.face.beard import Beard, with_whole_beard, without_beards
+from facelab.face.beard import Beard, shaved, with_whole_beard, without_beards
 from facelab.face.composite import composite
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
@@ -74,10 +75,9 @@ def swap_face(
         _source(seen.image, seen.positions, _parsed(seen.image, seen.positions, found), size, lips)
         for seen, found in zip(person.observations, person.parsings, strict=True)
     ]
-    views = [face.texture for face in faces]
+    views = [_shaven(face.texture, own, step, atlas) for face in faces]
     source = fuse(views, atlas, _taken(views, step))
-    worn = Beard.of(source.texture, atlas)
-    source = replace(source, texture=with_both_brows(with_whole_beard(source.texture, worn), atlas))
+    source = replace(source, texture=with_both_brows(source.texture, atlas))
     lit = swap(source, before, learn(before.texture, atlas), step.tone)
     # The shape moves what is drawn as it moves the face that was found.
     moved = before.positions.values + (shape.values - positions.values)
@@ -87,7 +87,7 @@ def swap_face(
         shown = shown * (1 - eyeballs(atlas, size))
     shown = without_halves(shown, atlas, _brows(before.texture))
     if step.beard == "target":
-        shown = without_beards(shown, worn, own, atlas)
+        shown = without_beards(shown, own, atlas)
     front = interior = None
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, _painted(before.texture, own.dense, step))
@@ -137,6 +137,18 @@ def _source(
 def _brows(texture: Texture) -> Float | None:
     """Where a face's brows are, ``(S, S)``; None where that is not known."""
     return None if texture.parts is None else share(texture, texture.size, "brows")
+
+
+def _shaven(texture: Texture, own: Beard, step: Swap, atlas: Atlas) -> Texture:
+    """A source's texture without its beard, or with stubble where the target has some too.
+
+    Stubble ends where a bare neck begins, and no neck is painted.
+    """
+    worn = Beard.of(texture, atlas)
+    stubble = own.cover.any() and not own.dense and not worn.dense
+    if step.beard == "source" or stubble:
+        return with_whole_beard(texture, worn)
+    return shaved(texture, worn, atlas)
 
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from facelab.face.beard import (
     _evidence,
     _toward_jaw,
     _whole,
+    shaved,
     with_whole_beard,
     without_beards,
 )
@@ -133,20 +134,22 @@ def test_more_evidence_never_takes_a_beard_away(evidence, name, more):
 
 
 def test_shares_stay_shares_and_other_parts_as_they_are():
-    texture = textured(0.6, zone("chin"), parsed=0.5)
+    texture = textured(0.6, zone("chin"), parsed=0.9)
     parts = texture.parts.copy()
     parts[:100, :, PARTS.index("hair")], parts[:100, :, SKIN] = 1, 0
     texture = Texture(texture.colour, texture.confidence, parts)
     out = with_whole_beard(texture, Beard.of(texture, ATLAS)).parts
     np.testing.assert_allclose(out.sum(axis=2), 1, atol=1e-6)
-    np.testing.assert_allclose(out[120:, :, BEARD], grown(texture)[120:], atol=1e-6)
+    hair = Beard.of(texture, ATLAS).hair
+    assert hair[zone("chin") > 0.9].min() > 0.9
+    np.testing.assert_allclose(out[120:, :, BEARD], hair[120:], atol=1e-6)
     others = [i for i in range(len(PARTS)) if i not in (SKIN, BEARD)]
     np.testing.assert_array_equal(out[..., others], parts[..., others])
 
 
 def test_stubble_reads_as_skin():
     texture = textured(0.0, zone("chin"), parsed=0.5)
-    stubble = Beard(zone("chin"), dense=False)
+    stubble = Beard(zone("chin"), np.zeros_like(FACE))
     assert not with_whole_beard(texture, stubble).parts[..., BEARD].any()
 
 
@@ -156,36 +159,73 @@ def test_without_parts_nothing_is_known():
     beard = Beard.of(plain, ATLAS)
     assert not beard.cover.any() and not beard.dense
     assert with_whole_beard(plain, beard) is plain
+    assert shaved(plain, beard, ATLAS) is plain
 
 
-def left(worn, own):
-    """What stays the photograph's, ``(256, 256)``."""
-    return 1 - without_beards(np.ones((SIZE, SIZE), np.float32), worn, own, ATLAS)
-
-
-NONE = Beard(np.zeros((SIZE, SIZE), np.float32), dense=False)
+NONE = Beard(np.zeros_like(FACE), np.zeros_like(FACE))
 CHIN = _whole(ATLAS)["chin"]
 LIPS = ATLAS.region("lips", SIZE) > 0.99
 
 
 @pytest.mark.parametrize(
-    ("worn", "own", "kept"),
+    ("own", "kept"),
     [
-        (Beard(CHIN, dense=True), NONE, CHIN),
-        (NONE, Beard(CHIN, dense=True), CHIN),
-        (Beard(CHIN, dense=False), NONE, CHIN),
-        (NONE, Beard(CHIN, dense=False), CHIN * _toward_jaw(ATLAS)),
-        (Beard(CHIN, dense=False), Beard(CHIN, dense=False), CHIN * _toward_jaw(ATLAS)),
-        (Beard(CHIN, dense=True), Beard(CHIN, dense=False), CHIN),
-        (Beard(CHIN, dense=False), Beard(CHIN, dense=True), CHIN),
-        (NONE, NONE, NONE.cover),
+        (NONE, NONE.cover),
+        (Beard(CHIN, NONE.hair), CHIN * _toward_jaw(ATLAS)),
+        (Beard(CHIN, CHIN), CHIN),
+        (Beard(CHIN, CHIN / 2), CHIN * np.maximum(_toward_jaw(ATLAS), 0.5)),
     ],
 )
-def test_what_the_photograph_keeps(worn, own, kept):
-    out = left(worn, own)
+def test_what_the_photograph_keeps(own, kept):
+    out = 1 - without_beards(np.ones_like(FACE), own, ATLAS)
     away = ATLAS.soft_region("lips", SIZE, 0.02) == 0
     np.testing.assert_allclose(out[away], kept[away], atol=1e-6)
     assert out[LIPS].max() < 0.55  # half, at their edge
+
+
+@pytest.mark.parametrize(("hair", "parsed"), [(0.3, 0.0), (0.6, 0.2), (0.8, 0.6)])
+@pytest.mark.parametrize("tone", [0.3, 0.8])
+def test_a_shaven_face_is_bare(hair, parsed, tone):
+    where = zone("moustache", "chin", "jaw")
+    texture = textured(hair, where, tone, parsed)
+    out = shaved(texture, Beard.of(texture, ATLAS), ATLAS)
+    assert not grown(out).any()
+    core = (where > 0.9) & (ATLAS.soft_region("lips", SIZE, 0.04) == 0) & (FACE > 0)
+    bare = textured(tone=tone).colour
+    before, after = (np.abs(face.colour - bare)[core].mean() for face in (texture, out))
+    assert after < 0.1 * before
+    assert out.parts[..., BEARD].max() == 0
+    np.testing.assert_allclose(out.parts.sum(axis=2), 1, atol=1e-6)
+
+
+def test_shaving_leaves_the_rest_as_it_is():
+    texture = textured(0.5, zone("moustache"))
+    out = shaved(texture, Beard.of(texture, ATLAS), ATLAS)
+    away = zone("moustache") == 0
+    np.testing.assert_array_equal(out.colour[away], texture.colour[away])
+    np.testing.assert_array_equal(out.confidence, texture.confidence)
+    bare = textured()
+    assert shaved(bare, Beard.of(bare, ATLAS), ATLAS) is bare
+
+
+def test_a_shaven_face_keeps_its_shape():
+    v = np.mgrid[:SIZE, :SIZE][0].astype(np.float32) / SIZE
+    fold = (1 - 0.3 * np.exp(-(((v - 0.78) / 0.03) ** 2)))[..., None]
+    bearded, bare = textured(0.4, zone("chin")), textured()
+    lit = Texture(bearded.colour * fold, bearded.confidence, bearded.parts)
+    out = shaved(lit, Beard(CHIN, NONE.hair), ATLAS).colour[:, SIZE // 2]
+    assert out[200].mean() < 0.85 * bare.colour[230, 0].mean()
+    np.testing.assert_allclose(out[230], bare.colour[230, 0], atol=0.05)
+
+
+def test_a_full_beard_is_left_out():
+    texture = textured(0.8, zone("moustache", "chin", "jaw"), parsed=0.95)
+    beard = Beard.of(texture, ATLAS)
+    assert beard.full and beard.dense
+    out = shaved(texture, beard, ATLAS)
+    lips = ATLAS.soft_region("lips", SIZE, 3 / 256)
+    np.testing.assert_allclose(out.confidence, FACE * (1 - beard.hair * (1 - lips)), atol=1e-6)
+    assert out.confidence[215, SIZE // 2] < 0.05
 
 
 def test_stubble_comes_in_toward_the_jaw():
