@@ -118,7 +118,7 @@ def fit_lips(
     """
     if positions.atlas.slit is None or Lips.of(positions).width < 1:
         return positions
-    lips = _shown(image, positions, parsing, _DOUBT * margin)
+    lips = _shown(image, positions, parsing, margin)
     return with_lips(positions, lips.narrowed(margin))
 
 
@@ -152,7 +152,7 @@ def _rows(atlas: Atlas) -> _Rows:
     return _Rows(*(np.asarray(row, np.int32) for row in (top, first, upper, lower, last, bottom)))
 
 
-def _shown(image: Float, positions: PositionMap, parsing: Parsing | None, doubt: float) -> Lips:
+def _shown(image: Float, positions: PositionMap, parsing: Parsing | None, margin: float) -> Lips:
     """The lips' inner edges as the photograph shows them."""
     slit, rows = positions.atlas.slit, _rows(positions.atlas)
     assert slit is not None
@@ -160,7 +160,7 @@ def _shown(image: Float, positions: PositionMap, parsing: Parsing | None, doubt:
     begin, end = places[rows.first, slit.columns], places[rows.last, slit.columns]
     down = np.linspace(0, 1, _SAMPLES, dtype=np.float32)[:, None, None]
     lines = begin + down * (end - begin)
-    evidence = _interior(image, positions, lines) + np.float32(doubt)
+    evidence = _interior(image, positions, lines)
     if parsing is not None:
         evidence = evidence + np.float32(_TOLD) * parsing.at(lines, "mouth")
     here = Lips.of(positions)
@@ -169,8 +169,17 @@ def _shown(image: Float, positions: PositionMap, parsing: Parsing | None, doubt:
     above, below = (((edge - begin) * along).sum(axis=1) for edge in (here.upper, here.lower))
     beyond = np.maximum(np.maximum(above - down[..., 0], down[..., 0] - below), 0)
     evidence = evidence - np.float32(_FARTHER / here.width) * beyond * long
-    first, last = _interval(cv2.GaussianBlur(evidence, (0, 0), _ALONG, sigmaY=0.6))
-    return Lips(*(begin + share[:, None] * (end - begin) for share in (first, last)))
+    evidence = cv2.GaussianBlur(evidence, (0, 0), _ALONG, sigmaY=0.6)
+    sure, wide = (
+        Lips(*(begin + share[:, None] * (end - begin) for share in _interval(evidence + doubt)))
+        for doubt in (0, np.float32(_DOUBT * margin))
+    )
+    # Where lips touch there is nothing that may be either.
+    apart = sure.apart[:, None]
+    return Lips(
+        sure.upper + apart * (wide.upper - sure.upper),
+        sure.lower + apart * (wide.lower - sure.lower),
+    )
 
 
 def _interior(image: Float, positions: PositionMap, lines: Float) -> Float:
