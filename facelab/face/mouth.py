@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.face.quality import share
 from facelab.face.texture import unwrap
 from facelab.geometry.parsing import Parsing
 from facelab.geometry.warp import Motion
@@ -40,8 +41,9 @@ _TOLD = 0.5  # what a parsing that says so counts
 _ALONG = 2.0  # columns of texels over which evidence is averaged
 _STEADY = 9  # columns of texels over which an edge's median is taken
 _TAPER = 4  # columns of texels at the corners over which the edges return to the positions
-_OPEN = 0.012, 0.035  # of the mouth's width: gaps at which lips count as touching, and as apart
+_OPEN = 0.02, 0.045  # of the mouth's width: gaps at which lips count as touching, and as apart
 _SOFT = 0.006  # of the mouth's width: how softly the lips meet what lies between them
+_TEETH = 0.2, 0.4  # share of a texel that shows what lies between lips: none of it is left
 _FINE = 4  # samples along each side of a pixel, for edges that are not jagged
 
 
@@ -336,6 +338,10 @@ def lips_alone(texture: Texture, lips: Lips, atlas: Atlas) -> Texture:
         for low, high in ((rows.top.min(), rows.bottom.max()), (columns[0] - 8, columns[-1] + 8))
     )
     hidden = np.minimum(4 * resized(mask, size)[part], 1)
+    if texture.parts is not None:
+        # Teeth reach beyond the slit in a wide mouth's corners, and below where two rows show.
+        teeth = smoothstep(share(texture, size, "mouth")[part], *_TEETH)
+        hidden = np.maximum(hidden, lips.apart.max() * teeth)
     colour = texture.colour.copy()
     lip = spread(colour[part], np.asarray(hidden < 0.02, np.float32))
     colour[part] += hidden[..., None] * (lip - colour[part])
