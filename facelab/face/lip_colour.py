@@ -28,7 +28,9 @@ _LEAST = 64  # texels of them, to tell a tone
 _SIGMA = 0.02 * _SIDE  # texels: what is finer is relief
 # By how much two people's lips may differ beyond their skins, lightness. Lips darker than others
 # pass for painted ones; but on no light face are they lighter than its skin.
-_LIGHTER, _DARKER = 6.0, 10.0
+_LIGHTER, _DARKER = 12.0, 16.0
+_COLOURED = 12.0  # and by how much in colour, CIELAB, where the skins are alike
+_ALIKE = 5.0  # lightness that two skins may differ by before their lips' colours tell of melanin
 _SATURATION = 0.95, 1.15  # new over the target's
 _RELIEF = 0.5, 1.2  # strength of relief, new over old
 _BESIDE = 8  # texels around lips within which their corners' shade lies
@@ -129,18 +131,29 @@ def relit(
 def _lips(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
     """The tone of a face's lips on another, and how much of their relief stays, ``(3,)``.
 
-    The hue is that of the target's: blood has one, and what differs is light and melanin, whose
-    violet on a light skin looks ill.
+    Where one skin is much darker the hue is that of the target's: blood has one, and what differs
+    is light and melanin, whose violet on a light skin looks ill.
     """
-    differs = was.tone[..., 0] - was.skin[..., 0] - (there.tone[..., 0] - there.skin[..., 0])
-    most = np.where(differs > 0, np.float32(_LIGHTER), np.float32(_DARKER))
-    light = there.tone[..., 0] + differs / np.sqrt(1 + (differs / most) ** 2)
+    differs = was.tone - was.skin - (there.tone - there.skin)
+    light = there.tone[..., :1] + _bounded(differs[..., :1], _LIGHTER, _DARKER)
     richer = there.saturation / max(was.saturation, 1e-3)
     redder = np.float32(np.clip(1 / max(richer, 1e-3), *_SATURATION))
-    base = np.dstack([light, redder * there.tone[..., 1:]])
-    gain = np.clip(there.relief / max(was.relief, 1e-3), *_RELIEF)
-    faded = min(richer, 1.0)
-    return base, np.array([gain, gain * faded, gain * faded], np.float32)
+    # A photograph without colour gives lips none.
+    faded = np.float32(min(richer, 1.0))
+    blood = redder * there.tone[..., 1:]
+    theirs = faded * (was.tone - was.skin)[..., 1:] + there.skin[..., 1:]
+    darker = np.median((was.skin - there.skin)[was.shown][:, 0])
+    alike = np.float32(np.exp(-((darker / _ALIKE) ** 2)))
+    base = np.dstack([light, blood + alike * _bounded(theirs - blood, _COLOURED, _COLOURED)])
+    gain = np.float32(np.clip(there.relief / max(was.relief, 1e-3), *_RELIEF))
+    return base, gain * np.array([1, faded, faded], np.float32)
+
+
+def _bounded(differs: Float, above: float, below: float) -> Float:
+    """Differences ``(h, w, c)``, small ones as they are and none longer than the bounds."""
+    most = np.where(differs[..., :1] > 0, np.float32(above), np.float32(below))
+    out: Float = differs / np.sqrt(1 + (differs**2).sum(axis=2, keepdims=True) / most**2)
+    return out
 
 
 def _deepest(was: _Mouth, there: _Mouth) -> Float:
