@@ -136,8 +136,8 @@ def _lips(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
     """
     differs = was.tone - was.skin - (there.tone - there.skin)
     light = there.tone[..., :1] + _bounded(differs[..., :1], _LIGHTER, _DARKER)
-    richer = there.saturation / max(was.saturation, 1e-3)
-    redder = np.float32(np.clip(1 / max(richer, 1e-3), *_SATURATION))
+    richer = (there.saturation + 0.01) / (was.saturation + 0.01)
+    redder = np.float32(np.clip(1 / richer, *_SATURATION))
     # A photograph without colour gives lips none.
     faded = np.float32(min(richer, 1.0))
     blood = redder * there.tone[..., 1:]

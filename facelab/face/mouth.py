@@ -43,7 +43,7 @@ _STEADY = 9  # columns of texels over which an edge's median is taken
 _TAPER = 4  # columns of texels at the corners over which the edges return to the positions
 _OPEN = 0.02, 0.045  # of the mouth's width: gaps at which lips count as touching, and as apart
 _SOFT = 0.006  # of the mouth's width: how softly the lips meet what lies between them
-_TEETH = 0.2, 0.4  # share of a texel that shows what lies between lips: none of it is left
+_BETWEEN, _SURE = (0.1, 0.3), 0.8  # shares of a texel: perhaps between lips, and surely lip
 _FINE = 4  # samples along each side of a pixel, for edges that are not jagged
 
 
@@ -202,10 +202,7 @@ def _interior(image: Float, positions: PositionMap, lines: Float) -> Float:
     red = np.minimum(*(lip[:, 1] / np.maximum(lip[:, 0], 1) for lip in lips))
     seen = colours.at(lines)
     lightness = np.asarray(seen[..., 0] / np.maximum(light, 1), np.float32)
-    redness = np.asarray(
-        seen[..., 1] / np.maximum(seen[..., 0], 1) / np.maximum(red, 0.05), np.float32
-    )
-    teeth = (1 - smoothstep(redness, *_PALE)) * smoothstep(lightness, *_LIGHT)
+    teeth = _toothlike(seen, light, red)
     found = 2 * np.maximum(teeth, 1 - smoothstep(lightness, *_DARK)) - 1
     # Lips that touch do so where it is darkest, however light that is.
     lighter = np.clip((lightness - np.float32(_DARK[1])) * _LIGHTER, 0, 1)
@@ -340,12 +337,31 @@ def lips_alone(texture: Texture, lips: Lips, atlas: Atlas) -> Texture:
     hidden = np.minimum(4 * resized(mask, size)[part], 1)
     if texture.parts is not None:
         # Teeth reach beyond the slit in a wide mouth's corners, and below where two rows show.
-        teeth = smoothstep(share(texture, size, "mouth")[part], *_TEETH)
-        hidden = np.maximum(hidden, lips.apart.max() * teeth)
+        hidden = np.maximum(hidden, lips.apart.max() * _teeth(texture, part))
     colour = texture.colour.copy()
     lip = spread(colour[part], np.asarray(hidden < 0.02, np.float32))
     colour[part] += hidden[..., None] * (lip - colour[part])
     return replace(texture, colour=colour)
+
+
+def _teeth(texture: Texture, part: tuple[slice, slice]) -> Float:
+    """How surely texels around the lips show teeth, by their place and their colour."""
+    lab = cv2.cvtColor(np.ascontiguousarray(texture.colour[part]), cv2.COLOR_RGB2Lab)
+    between, lip = (share(texture, texture.size, name)[part] for name in ("mouth", "lips"))
+    if not (lip > _SURE).any():
+        return between
+    light, red, _ = np.median(lab[lip > _SURE], axis=0)
+    near = _toothlike(lab, light, red / max(light, 1)) * smoothstep(between, *_BETWEEN)
+    out: Float = cv2.dilate(near, np.ones((3, 3), np.uint8))
+    return out
+
+
+def _toothlike(lab: Float, light: float | Float, red: float | Float) -> Float:
+    """How far colours are those of teeth: pale and light beside lips so light and so red."""
+    lightness = lab[..., 0] / np.maximum(light, 1)
+    redness = lab[..., 1] / np.maximum(lab[..., 0], 1) / np.maximum(red, 0.05)
+    pale, bright = (np.asarray(one, np.float32) for one in (redness, lightness))
+    return (1 - smoothstep(pale, *_PALE)) * smoothstep(bright, *_LIGHT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
