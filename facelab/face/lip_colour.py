@@ -2,9 +2,10 @@
 
 How lips differ from the skin beside them is in part the person's and in part the skin's: the pale
 lower lip of a dark face glows on a light one, and the rosy lips of a light face are deep red on a
-dark one. So lips have a tone of their own. It is the one that the target's lips have in its light,
-shifted by what the source's differ more from their skin, and no further than two people's do; what
-is finer stays the source's, in the strength that creases and gloss have in the target's light.
+dark one. So lips have a tone of their own. Its colour is the one that the target's lips have in its
+light, and its lightness, too, but for what the source's differ more from their skin, no further
+than two people's do. What is finer stays the source's, in the strength that creases and gloss have
+in the target's light.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ _SEEN = 0.5  # confidence
 _SURE = 0.8  # share of a texel from which it shows lips alone
 _LEAST = 64  # texels of them, to tell a tone
 _SIGMA = 0.02 * _SIDE  # texels: what is finer is relief
-# By how much two people's lips may differ beyond their skins, CIELAB. Lips darker than others pass
-# for painted ones; but on no light face are they lighter than its skin.
-_LIGHTER, _DARKER, _COLOURED = 12.0, 16.0, 12.0
-_RELIEF = 0.6, 1.2  # strength of relief, new over old
-_PALE = 0.5  # chroma of a skin over another's below which its photograph holds less colour
+# By how much two people's lips may differ beyond their skins, lightness. Lips darker than others
+# pass for painted ones; but on no light face are they lighter than its skin.
+_LIGHTER, _DARKER = 12.0, 16.0
+_COLOURED = 12.0  # and by how much in colour, CIELAB, where the skins are alike
+_ALIKE = 5.0  # lightness that two skins may differ by before their lips' colours tell of melanin
+_SATURATION = 0.95, 1.15  # new over the target's
+_RELIEF = 0.5, 1.2  # strength of relief, new over old
 _BESIDE = 8  # texels around lips within which their corners' shade lies
 _CORNER = 7  # texels by which two faces' corners may lie apart
 
@@ -70,9 +73,10 @@ class _Mouth:
         return float(np.median(np.abs(self.lab - self.tone)[self.shown][:, 0]))
 
     @property
-    def chroma(self) -> float:
-        """The skin's around the lips."""
-        return float(np.linalg.norm(self.skin[self.shown][:, 1:].mean(axis=0)))
+    def saturation(self) -> float:
+        """Their chroma over their lightness, in the median: the light on them cancels."""
+        light, a, b = np.median(self.lab[self.shown], axis=0)
+        return float(np.hypot(a, b) / max(light, 1))
 
     @property
     def depth(self) -> Float:
@@ -125,23 +129,31 @@ def relit(
 
 
 def _lips(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
-    """The tone of a face's lips on another, and how much of their relief stays, ``(3,)``."""
+    """The tone of a face's lips on another, and how much of their relief stays, ``(3,)``.
+
+    Where one skin is much darker the hue is that of the target's: blood has one, and what differs
+    is light and melanin, whose violet on a light skin looks ill.
+    """
+    differs = was.tone - was.skin - (there.tone - there.skin)
+    light = there.tone[..., :1] + _bounded(differs[..., :1], _LIGHTER, _DARKER)
+    richer = (there.saturation + 0.01) / (was.saturation + 0.01)
+    redder = np.float32(np.clip(1 / richer, *_SATURATION))
     # A photograph without colour gives lips none.
-    held = max(there.chroma, 1e-3)
-    colour = held / max(held, _PALE * was.chroma)
-    faded = np.array([1, colour, colour], np.float32)
-    differs = faded * (was.tone - was.skin) - (there.tone - there.skin)
-    gain = np.clip(there.relief / max(was.relief, 1e-3), *_RELIEF)
-    return there.tone + _bounded(differs), np.float32(gain) * faded
+    faded = np.float32(min(richer, 1.0))
+    blood = redder * there.tone[..., 1:]
+    theirs = faded * (was.tone - was.skin)[..., 1:] + there.skin[..., 1:]
+    darker = np.median((was.skin - there.skin)[was.shown][:, 0])
+    alike = np.float32(np.exp(-((darker / _ALIKE) ** 2)))
+    base = np.dstack([light, blood + alike * _bounded(theirs - blood, _COLOURED, _COLOURED)])
+    gain = np.float32(np.clip(there.relief / max(was.relief, 1e-3), *_RELIEF))
+    return base, gain * np.array([1, faded, faded], np.float32)
 
 
-def _bounded(differs: Float) -> Float:
-    """Differences of CIELAB ``(h, w, 3)``, small ones as they are and none beyond the bounds."""
-    light, colour = differs[..., :1], differs[..., 1:]
-    most = np.where(light > 0, np.float32(_LIGHTER), np.float32(_DARKER))
-    chroma = (colour**2).sum(axis=2, keepdims=True)
-    bounded = light / np.sqrt(1 + (light / most) ** 2), colour / np.sqrt(1 + chroma / _COLOURED**2)
-    return np.asarray(np.concatenate(bounded, axis=2), np.float32)
+def _bounded(differs: Float, above: float, below: float) -> Float:
+    """Differences ``(h, w, c)``, small ones as they are and none longer than the bounds."""
+    most = np.where(differs[..., :1] > 0, np.float32(above), np.float32(below))
+    out: Float = differs / np.sqrt(1 + (differs**2).sum(axis=2, keepdims=True) / most**2)
+    return out
 
 
 def _deepest(was: _Mouth, there: _Mouth) -> Float:

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.face.quality import share
 from facelab.face.texture import unwrap
 from facelab.geometry.parsing import Parsing
 from facelab.geometry.warp import Motion
@@ -40,9 +41,9 @@ _TOLD = 0.5  # what a parsing that says so counts
 _ALONG = 2.0  # columns of texels over which evidence is averaged
 _STEADY = 9  # columns of texels over which an edge's median is taken
 _TAPER = 4  # columns of texels at the corners over which the edges return to the positions
-_OPEN = 0.012, 0.035  # of the mouth's width: gaps at which lips count as touching, and as apart
-_WET = 2  # texels of a lip beside the slit, which teeth and the dark have mixed into
+_OPEN = 0.02, 0.045  # of the mouth's width: gaps at which lips count as touching, and as apart
 _SOFT = 0.006  # of the mouth's width: how softly the lips meet what lies between them
+_BETWEEN, _SURE = (0.1, 0.3), 0.8  # shares of a texel: perhaps between lips, and surely lip
 _FINE = 4  # samples along each side of a pixel, for edges that are not jagged
 
 
@@ -124,7 +125,7 @@ def fit_lips(
     """
     if positions.atlas.slit is None or Lips.of(positions).width < 1:
         return positions
-    lips = _shown(image, positions, parsing, _DOUBT * margin)
+    lips = _shown(image, positions, parsing, margin)
     return with_lips(positions, lips.narrowed(margin))
 
 
@@ -158,7 +159,7 @@ def _rows(atlas: Atlas) -> _Rows:
     return _Rows(*(np.asarray(row, np.int32) for row in (top, first, upper, lower, last, bottom)))
 
 
-def _shown(image: Float, positions: PositionMap, parsing: Parsing | None, doubt: float) -> Lips:
+def _shown(image: Float, positions: PositionMap, parsing: Parsing | None, margin: float) -> Lips:
     """The lips' inner edges as the photograph shows them."""
     slit, rows = positions.atlas.slit, _rows(positions.atlas)
     assert slit is not None
@@ -166,7 +167,7 @@ def _shown(image: Float, positions: PositionMap, parsing: Parsing | None, doubt:
     begin, end = places[rows.first, slit.columns], places[rows.last, slit.columns]
     down = np.linspace(0, 1, _SAMPLES, dtype=np.float32)[:, None, None]
     lines = begin + down * (end - begin)
-    evidence = _interior(image, positions, lines) + np.float32(doubt)
+    evidence = _interior(image, positions, lines)
     if parsing is not None:
         evidence = evidence + np.float32(_TOLD) * parsing.at(lines, "mouth")
     here = Lips.of(positions)
@@ -175,8 +176,17 @@ def _shown(image: Float, positions: PositionMap, parsing: Parsing | None, doubt:
     above, below = (((edge - begin) * along).sum(axis=1) for edge in (here.upper, here.lower))
     beyond = np.maximum(np.maximum(above - down[..., 0], down[..., 0] - below), 0)
     evidence = evidence - np.float32(_FARTHER / here.width) * beyond * long
-    first, last = _interval(cv2.GaussianBlur(evidence, (0, 0), _ALONG, sigmaY=0.6))
-    return Lips(*(begin + share[:, None] * (end - begin) for share in (first, last)))
+    evidence = cv2.GaussianBlur(evidence, (0, 0), _ALONG, sigmaY=0.6)
+    sure, wide = (
+        Lips(*(begin + share[:, None] * (end - begin) for share in _interval(evidence + doubt)))
+        for doubt in (0, np.float32(_DOUBT * margin))
+    )
+    # Where lips touch there is nothing that may be either.
+    apart = sure.apart[:, None]
+    return Lips(
+        sure.upper + apart * (wide.upper - sure.upper),
+        sure.lower + apart * (wide.lower - sure.lower),
+    )
 
 
 def _interior(image: Float, positions: PositionMap, lines: Float) -> Float:
@@ -197,10 +207,7 @@ def _interior(image: Float, positions: PositionMap, lines: Float) -> Float:
     red = np.minimum(*(lip[:, 1] / np.maximum(lip[:, 0], 1) for lip in lips))
     seen = colours.at(lines)
     lightness = np.asarray(seen[..., 0] / np.maximum(light, 1), np.float32)
-    redness = np.asarray(
-        seen[..., 1] / np.maximum(seen[..., 0], 1) / np.maximum(red, 0.05), np.float32
-    )
-    teeth = (1 - smoothstep(redness, *_PALE)) * smoothstep(lightness, *_LIGHT)
+    teeth = _toothlike(seen, light, red)
     found = 2 * np.maximum(teeth, 1 - smoothstep(lightness, *_DARK)) - 1
     # Lips that touch do so where it is darkest, however light that is.
     lighter = np.clip((lightness - np.float32(_DARK[1])) * _LIGHTER, 0, 1)
@@ -326,17 +333,40 @@ def lips_alone(texture: Texture, lips: Lips, atlas: Atlas) -> Texture:
     rows, columns = _rows(atlas), atlas.slit.columns
     row = np.arange(atlas.size)[:, None]
     mask = np.zeros((atlas.size, atlas.size), np.float32)
-    mask[:, columns] = ((row > rows.upper - _WET) & (row < rows.lower + _WET)) * lips.apart
+    mask[:, columns] = ((row > rows.upper) & (row < rows.lower)) * lips.apart
     size = texture.size
     part = tuple(
         slice(int(low * size / atlas.size), int((high + 1) * size / atlas.size))
         for low, high in ((rows.top.min(), rows.bottom.max()), (columns[0] - 8, columns[-1] + 8))
     )
     hidden = np.minimum(4 * resized(mask, size)[part], 1)
+    if texture.parts is not None:
+        # Teeth reach beyond the slit in a wide mouth's corners, and below where two rows show.
+        hidden = np.maximum(hidden, lips.apart.max() * _teeth(texture, part))
     colour = texture.colour.copy()
     lip = spread(colour[part], np.asarray(hidden < 0.02, np.float32))
     colour[part] += hidden[..., None] * (lip - colour[part])
     return replace(texture, colour=colour)
+
+
+def _teeth(texture: Texture, part: tuple[slice, slice]) -> Float:
+    """How surely texels around the lips show teeth, by their place and their colour."""
+    lab = cv2.cvtColor(np.ascontiguousarray(texture.colour[part]), cv2.COLOR_RGB2Lab)
+    between, lip = (share(texture, texture.size, name)[part] for name in ("mouth", "lips"))
+    if not (lip > _SURE).any():
+        return between
+    light, red, _ = np.median(lab[lip > _SURE], axis=0)
+    near = _toothlike(lab, light, red / max(light, 1)) * smoothstep(between, *_BETWEEN)
+    out: Float = cv2.dilate(near, np.ones((3, 3), np.uint8))
+    return out
+
+
+def _toothlike(lab: Float, light: float | Float, red: float | Float) -> Float:
+    """How far colours are those of teeth: pale and light beside lips so light and so red."""
+    lightness = lab[..., 0] / np.maximum(light, 1)
+    redness = lab[..., 1] / np.maximum(lab[..., 0], 1) / np.maximum(red, 0.05)
+    pale, bright = (np.asarray(one, np.float32) for one in (redness, lightness))
+    return (1 - smoothstep(pale, *_PALE)) * smoothstep(bright, *_LIGHT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
