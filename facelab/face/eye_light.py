@@ -191,16 +191,19 @@ def _coloured(own: Float, wanted: Float) -> float:
 
 
 def _relit(colour: Float, own: Float, wanted: Float, coloured: float) -> Float:
-    """Colours ``(h, w, 3)`` in a light in which a white is another."""
+    """Colours ``(h, w, 3)`` in a light in which a white is another; 0 and 100 stay."""
     light, *chroma = cv2.split(cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2Lab))
-    of_white = np.minimum(light / max(own[0], np.float32(1)), 1)
-    change = np.float32(np.clip(wanted[0] / max(own[0], 1), *_SCALE)) - 1
+    white = np.clip(own[0], 1, 99)
+    below = np.minimum(light, white)
+    of_white = below / white
+    change = np.float32(np.clip(wanted[0] / white, *_SCALE)) - 1
     scale = 1 + change * of_white
+    above = (light - below) * (100 - (1 + change) * white) / (100 - white)
     new = [
         np.float32(coloured) * scale * (one - of_white * was) + of_white * now
         for one, was, now in zip(chroma, own[1:], wanted[1:], strict=True)
     ]
-    out: Float = cv2.cvtColor(cv2.merge([np.minimum(scale * light, 100), *new]), cv2.COLOR_Lab2RGB)
+    out: Float = cv2.cvtColor(cv2.merge([scale * below + above, *new]), cv2.COLOR_Lab2RGB)
     return np.clip(out, 0, 1, out=out)
 
 
