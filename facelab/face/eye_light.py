@@ -1,14 +1,15 @@
 """Eyes in another photograph's light, told by their whites.
 
-The whites of all people are nearly alike, so an eye does not go with the skin's tone: it keeps its
-iris, pupil and reflections, and what changes is the light. Lightness is scaled, which leaves black
-and its contrast to the white; colour goes with it, tinted as the other eye's white is.
+The whites of all people are nearly alike, so an eye does not go with the skin's tone: its white
+becomes as light and as tinted as the other eyes' whites. What is darker moves the less, and nothing
+but the white is lighter than the tone of the skin leaves it: an iris of lighter skin looks hazy on
+dark skin, and lashes grey.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import cv2
@@ -26,13 +27,13 @@ _REACH = 3  # texels: how far an eye's edge may be off
 _AROUND = 8  # texels beside an eye in which its edge is drawn
 _ALIGNED = 4  # texels that a box is a multiple of: whole texels in the sides that textures have
 _SOFTEST = 1e-3  # variance of a colour under which the guided filter sees no edge
-_INSIDE = 0.4, 0.8  # of the filtered map: the edge of a lid, and of the eye beside it
+_INSIDE = 0.6, 0.9  # of the filtered map: the edge of a lid, and of the eye beside it
 _SEEN, _SURE = 0.3, 0.7  # confidence, and share of a texel from which it shows an eye alone
 _LEAST = 40  # texels of an eye from which it counts as seen
 _OPEN = 0.3, 0.6  # share of an eye's texels that show it: of closed lids, and of an open eye
 _DARK, _LIGHT = 0.1, 0.95  # quantiles of an eye's lightness: half-way between them whites begin
-_APART = np.array([5, 1.5, 2], np.float32)  # CIELAB by which two whites may differ in one light
-_SCALE = 0.7, 1.25  # of lightness, beyond which whites were not told right
+_APART = np.array([10, 3, 4], np.float32)  # CIELAB by which two eyes' differences may differ
+_SCALE = 0.7, 1.6  # of lightness, beyond which whites were not told right
 _COLOURED = 8.0  # chroma of the skin from which a photograph has colours
 
 
@@ -110,7 +111,11 @@ def lit(
     if source.parts is None or target.parts is None:
         return colour
     eyes = _eyes(atlas)
-    owns, others = ([_white(texture, eye) for eye in eyes] for texture in (source, target))
+    others = [_white(target, eye) for eye in eyes]
+    start = source
+    if any(other is not None for other in others):
+        start = replace(source, colour=_darker(source.colour, colour, eyes))
+    owns = [_white(start, eye) for eye in eyes]
     coloured = _coloured(*tones)
     ways = _ways(owns, others, coloured)
     out = colour.copy()
@@ -119,8 +124,19 @@ def lit(
             continue
         here = eye.within(len(out))
         kept = 1 + amount * (coloured - 1)
-        moved = _relit(source.colour[here], own, own + np.float32(amount) * way, kept)
+        moved = _relit(start.colour[here], own, own + np.float32(amount) * way, kept)
         out[here] += _mask(source, eye, atlas)[..., None] * (moved - out[here])
+    return out
+
+
+def _darker(own: Float, lit: Float, eyes: Sequence[_Eye]) -> Float:
+    """The colours of eyes, nowhere lighter than in the tone of the skin; elsewhere as in `lit`."""
+    out = lit.copy()
+    for eye in eyes:
+        here = eye.within(len(out))
+        before, after = (cv2.cvtColor(one[here], cv2.COLOR_RGB2GRAY) for one in (own, lit))
+        fall = np.minimum(after / np.maximum(before, np.float32(1e-3)), 1)
+        out[here] = fall[..., None] * own[here]
     return out
 
 
@@ -135,11 +151,11 @@ def _ways(owns: Sequence[Float | None], others: Sequence[Float | None], kept: fl
         return [np.zeros(3, np.float32)] * 2
     mean = np.mean(first, axis=0)
     other = np.mean(second, axis=0) if second else mean * np.array([1, kept, kept], np.float32)
-    common = _beyond(other - mean, np.float32(kept) * _APART)
+    common = other - mean
     if len(first) < 2 or len(second) < 2:
         return [common] * 2
     return [
-        common + _beyond(there - other - (here - mean), np.float32(2 * kept) * _APART)
+        common + _beyond(there - other - (here - mean), np.float32(kept) * _APART)
         for here, there in zip(first, second, strict=True)
     ]
 
@@ -160,7 +176,7 @@ def _white(texture: Texture, eye: _Eye) -> Float | None:
 
 
 def _beyond(way: Float, apart: Float) -> Float:
-    """What of a difference of whites is more than they differ by in one light."""
+    """What of a difference is more than two pairs of eyes differ by in one light."""
     far = float(np.linalg.norm(way / np.maximum(apart, np.float32(1e-3))))
     return way * np.float32(max(0.0, 1 - 1 / max(far, 1e-6)))
 
@@ -175,15 +191,19 @@ def _coloured(own: Float, wanted: Float) -> float:
 
 
 def _relit(colour: Float, own: Float, wanted: Float, coloured: float) -> Float:
-    """Colours ``(h, w, 3)`` in a light in which a white is another."""
-    scale = np.float32(np.clip(wanted[0] / max(own[0], 1), *_SCALE))
+    """Colours ``(h, w, 3)`` in a light in which a white is another; 0 and 100 stay."""
     light, *chroma = cv2.split(cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2Lab))
-    of_white = np.minimum(light / max(own[0], np.float32(1)), 1)
+    white = np.clip(own[0], 1, 99)
+    below = np.minimum(light, white)
+    of_white = below / white
+    change = np.float32(np.clip(wanted[0] / white, *_SCALE)) - 1
+    scale = 1 + change * of_white
+    above = (light - below) * (100 - (1 + change) * white) / (100 - white)
     new = [
-        np.float32(coloured * scale) * (one - of_white * was) + of_white * now
+        np.float32(coloured) * scale * (one - of_white * was) + of_white * now
         for one, was, now in zip(chroma, own[1:], wanted[1:], strict=True)
     ]
-    out: Float = cv2.cvtColor(cv2.merge([np.minimum(scale * light, 100), *new]), cv2.COLOR_Lab2RGB)
+    out: Float = cv2.cvtColor(cv2.merge([scale * below + above, *new]), cv2.COLOR_Lab2RGB)
     return np.clip(out, 0, 1, out=out)
 
 

@@ -21,6 +21,8 @@ _SIDE = 256  # of the maps that the curves are worked out on, texels
 _WHITE = np.float32(100)  # lightness
 _NARROW = np.float32(1)  # least distance in lightness that a curve is drawn over
 _DARKER_THAN_SKIN = np.float32(0.6)  # lightness of the lightest hair over that of the skin
+_BLACK = np.float32(12)  # lightness of black hair
+_DARKENED = np.float32(5)  # over the share of its lightness that skin loses: 1 from a fifth on
 
 Curve = tuple[Float, Float, Float]
 
@@ -58,7 +60,10 @@ def relight(colour: Float, own: Float, wanted: Float, strands: Strands | None = 
     below, above = cv2.max(tone - light, 0), cv2.max(light - tone, 0)
     share = _greyed(_share(light, tone, above, lighter[0]), a, b, before, after)
     light += shift[..., 0] - _grown(below, *darker) + _grown(above, *lighter)
-    new = cv2.merge([light, a + share * shift[..., 1], b + share * shift[..., 2]])
+    colours = a + share * shift[..., 1], b + share * shift[..., 2]
+    if strands is not None:
+        colours = _browned(light, *colours, before, after, strands)
+    new = cv2.merge([light, *colours])
     out: Float = cv2.cvtColor(new, cv2.COLOR_Lab2RGB)
     return np.clip(out, 0, 1, out=out)
 
@@ -67,9 +72,11 @@ def _curves(own: Float, wanted: Float, strands: Strands | None) -> tuple[Curve, 
     """The curves of lightness from the tone down to black or the darkest hair, and up to white."""
     none = np.zeros_like(own)
     hair, darkest = (none, none) if strands is None else strands.at(len(own))
-    # In deep shade nothing tells hair; and light hair on dark skin must not glow.
+    # In deep shade nothing tells hair. On dark skin hair must not glow, and is as much darker than
+    # it as on light skin, down to black hair.
     darkest = np.minimum(darkest, _DARKER_THAN_SKIN * own)
-    end = np.minimum(darkest, _DARKER_THAN_SKIN * wanted)
+    alike = np.maximum(darkest / np.maximum(own, 1) * wanted, _BLACK)
+    end = np.minimum(np.minimum(darkest, alike), _DARKER_THAN_SKIN * wanted)
     was, linear, quadratic = _curve(_WHITE - own, _WHITE - wanted, none)
     # Toward white it does not bend up: a soft highlight of light skin would glare on dark.
     return _curve(own - darkest, wanted - end, hair), (was, linear, np.minimum(quadratic, 0))
@@ -120,3 +127,19 @@ def _greyed(share: Float, a: Float, b: Float, own: Float, wanted: Float) -> Floa
     excess = cv2.max(share - cv2.max(chroma, 0), 0)
     out: Float = cv2.subtract(share, cv2.multiply(fade, excess))
     return out
+
+
+def _browned(
+    light: Float, a: Float, b: Float, own: Float, wanted: Float, strands: Strands
+) -> tuple[Float, Float]:
+    """The colours of hair on darker skin: no greyer than that skin in shade, or it looks ashy."""
+    darkens = np.clip(_DARKENED * (1 - wanted[..., 0] / np.maximum(own[..., 0], 1)), 0, 1)
+    if not darkens.any():
+        return a, b
+    chroma = np.maximum(np.linalg.norm(wanted[..., 1:], axis=2, keepdims=True), 1)
+    shaded = chroma[..., 0] / np.maximum(wanted[..., 0], 1)
+    maps = *cv2.split(wanted[..., 1:] / chroma), shaded, darkens * strands.reach
+    along_a, along_b, shaded, share = (resized(one, len(light)) for one in maps)
+    present = cv2.add(cv2.multiply(a, along_a), cv2.multiply(b, along_b))
+    lack = cv2.multiply(share, cv2.max(cv2.subtract(cv2.multiply(light, shaded), present), 0))
+    return cv2.add(a, cv2.multiply(lack, along_a)), cv2.add(b, cv2.multiply(lack, along_b))

@@ -100,6 +100,15 @@ def test_light_hair_does_not_glow_on_dark_skin():
     assert moved(12, 75, 35, brow(12)) == pytest.approx(12, abs=0.5)
 
 
+def test_hair_on_darker_skin_is_as_much_darker_and_no_greyer():
+    assert moved(45, 75, 40, brow(45)) == pytest.approx(24, abs=0.5)
+    light, dark = np.float32([0.9, 0.72, 0.62]), np.float32([0.5, 0.3, 0.2])
+    out = relight(plain((SIZE, SIZE), grey(45)), tone(light), tone(dark), brow(45))
+    hair, skin = (cv2.cvtColor(one[:1, :1], cv2.COLOR_RGB2Lab)[0, 0] for one in (out, tone(dark)))
+    chroma = hair[1:] @ skin[1:] / np.linalg.norm(skin[1:])  # along the skin's colour
+    assert chroma / hair[0] == pytest.approx(np.linalg.norm(skin[1:]) / skin[0], rel=0.02)
+
+
 def test_what_is_grey_on_yellow_skin_does_not_turn_blue():
     yellow, pink = np.float32([0.75, 0.6, 0.25]), np.float32([0.9, 0.78, 0.74])
     line = relight(plain((128, 128), grey(35)), tone(yellow), tone(pink))
