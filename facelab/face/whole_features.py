@@ -53,8 +53,8 @@ def with_both_brows(texture: Texture, atlas: Atlas) -> Texture:
     share = around[window]
     lit = texture.colour[:, ::-1][window] + shift[window]
     colour[window] += share[..., None] * (np.clip(lit, 0, 1) - colour[window])
-    seen = share * texture.confidence[:, ::-1][window]
-    confidence[window] = np.maximum(confidence[window], seen)
+    mirrored = share * texture.confidence[:, ::-1][window]
+    confidence[window] = np.maximum(confidence[window], mirrored)
     return Texture(colour, confidence, parts)
 
 
