@@ -130,7 +130,7 @@ def share(texture: Texture, size: int, *parts: str) -> Float:
     """How much of each texel any of the parts is, ``(size, size)`` float32 in [0, 1]."""
     if texture.parts is None:
         raise ValueError("this texture does not know its parts")
-    total: Float = texture.parts[..., [PARTS.index(part) for part in parts]].sum(axis=2)
+    total: Float = np.sum([texture.parts[..., PARTS.index(part)] for part in parts], axis=0)
     return resized(total, size)
 
 
