@@ -35,7 +35,10 @@ def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
     """
     lab = cv2.cvtColor(resized(colour, _SIDE), cv2.COLOR_RGB2Lab)
     hats = cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT
-    dark, bright = (cv2.morphologyEx(lab, hat, _disk(_RADIUS)).sum(axis=2) for hat in hats)
+    total = np.ones((1, 3), np.float32)
+    dark, bright = (
+        cv2.transform(cv2.morphologyEx(lab, hat, _disk(_RADIUS)), total) for hat in hats
+    )
     line = smoothstep(bright + dark * (1 - hairy), *_STANDS_OUT)
     near = smoothstep(cv2.dilate(found, _disk(_NEAR)), 0.1, 0.5)
     line = cv2.dilate(line * near, _disk(_BESIDE))

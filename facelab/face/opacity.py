@@ -9,7 +9,7 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import smoothstep
+from facelab.numerics.smoothing import resized, smoothstep
 
 TAKEN = 0.08, 0.35  # confidence of the source at which its texels begin to show, and do wholly
 _FEATHER = 2.5  # texels of the position map, over which two faces' surfaces pass into each other
@@ -26,7 +26,8 @@ def opacity(seen: Float, atlas: Atlas) -> Float:
         The confidence of the source's texture.
     atlas : Atlas
     """
-    return np.clip(_soft(smoothstep(seen, *TAKEN), _FEATHER, atlas), 0, 1)
+    shown = resized(smoothstep(seen, *TAKEN), min(len(seen), atlas.size))
+    return np.clip(resized(_soft(shown, _FEATHER, atlas), len(seen)), 0, 1)
 
 
 @cache

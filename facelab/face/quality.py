@@ -32,6 +32,7 @@ _EVERY = 4  # texels from one that tells whether a parsing can be believed to th
 _FACE, _BARE = 0.5, 0.1  # of the face: the least that is one, and its surface
 
 _SIDE = 256  # of the map on which edges are drawn in, texels
+_COARSE = 64  # of the map on which the skin's slow changes of light are worked out
 _CLEAR = 0.6, 0.95  # share of surface at which a texel is refused, and taken whole
 _IN, _SOFT = 3, 2.0  # texels: how far from what is no skin taking begins, and how softly
 _HAIR = 0.3  # share of a texel from which strands may hang from it
@@ -129,7 +130,7 @@ def share(texture: Texture, size: int, *parts: str) -> Float:
     """How much of each texel any of the parts is, ``(size, size)`` float32 in [0, 1]."""
     if texture.parts is None:
         raise ValueError("this texture does not know its parts")
-    total: Float = texture.parts[..., [PARTS.index(part) for part in parts]].sum(axis=2)
+    total: Float = np.sum([texture.parts[..., PARTS.index(part)] for part in parts], axis=0)
     return resized(total, size)
 
 
@@ -153,8 +154,8 @@ def _hangs(texture: Texture, clear: Float, worn: Sequence[str]) -> Float:
 
 def _tone(lightness: Float, skin: Float) -> Float:
     """The skin's lightness as it varies slowly over the face, ``(256, 256)``."""
-    sigma = 0.09 * _SIDE
-    both = cv2.GaussianBlur(np.dstack([lightness * skin, skin]), (0, 0), sigma)
+    both = resized(np.dstack([lightness * skin, skin]), _COARSE)
+    both = resized(cv2.GaussianBlur(both, (0, 0), 0.09 * _COARSE), _SIDE)
     whole = float((lightness * skin).sum() / max(skin.sum(), 1e-6))
     out: Float = (both[..., 0] + whole * _FEW) / (both[..., 1] + _FEW)
     return out

@@ -117,11 +117,11 @@ def _share(light: Float, tone: Float, above: Float, to_white: Float) -> Float:
 
 def _greyed(share: Float, a: Float, b: Float, own: Float, wanted: Float) -> Float:
     """The share where the skin's chroma fades: no more than leads a texel to grey, not beyond."""
-    colour = own[..., 1:]
-    fades = (colour * (wanted[..., 1:] - colour)).sum(axis=2) < 0
+    (_, own_a, own_b), (_, wanted_a, wanted_b) = cv2.split(own), cv2.split(wanted)
+    fades = own_a * (wanted_a - own_a) + own_b * (wanted_b - own_b) < 0
     # Of a tone that is nearly grey there is no chroma to lose: it counts as kept.
-    grey = 1 / (1 + (colour**2).sum(axis=2, keepdims=True))
-    kinds = *cv2.split(colour * grey), grey, fades.astype(np.float32)
+    grey = 1 / (1 + (own_a * own_a + own_b * own_b))
+    kinds = own_a * grey, own_b * grey, grey, fades.astype(np.float32)
     along_a, along_b, grey, fade = (resized(one, len(share)) for one in kinds)
     chroma = cv2.add(cv2.add(cv2.multiply(a, along_a), cv2.multiply(b, along_b)), grey)
     excess = cv2.max(share - cv2.max(chroma, 0), 0)

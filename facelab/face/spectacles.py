@@ -100,7 +100,7 @@ def _lines(view: Float) -> Float:
     thin = cv2.morphologyEx(lab, cv2.MORPH_CLOSE, disk) - cv2.morphologyEx(
         lab, cv2.MORPH_OPEN, disk
     )
-    out: Float = thin.sum(axis=2)
+    out: Float = cv2.transform(thin, np.ones((1, 3), np.float32))
     return out
 
 

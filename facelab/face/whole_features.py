@@ -16,11 +16,10 @@ from facelab.types import Texture
 _FEATURES = ("eyes", "brows")
 _AROUND = 5.0  # texels of the position map: what belongs to a feature beside it
 _SOFT = 2.0  # texels of the position map, over which its surroundings begin
-_MOST = (
-    0.75  # of a feature: where less of it was seen, or would be covered, the target keeps its own
-)
+_MOST = 0.75  # of a feature: where less of it was seen the target keeps its own
 _WHOLE = 0.9  # of a brow: where more of it was seen its mirror may stand for the other one
 _COVERED = 0.85  # of the target's brows: where less of them would be, they stay
+_SIDE = 256  # of the map on which a mirror is compared, texels
 _TONE_SIDE = 64  # of the map on which the two sides' light is compared, texels
 
 
@@ -45,20 +44,26 @@ def with_both_brows(texture: Texture, atlas: Atlas) -> Texture:
     hidden = int(np.argmin(seen))
     core, around = _masks(atlas, "brows", texture.size)[hidden]
     half = _left(atlas, texture.size) == (hidden == 0)
-    lit = texture.colour[:, ::-1] + _between_sides(texture, half * (1 - core))
-    colour = np.clip(lit, 0, 1) - texture.colour
-    confidence = np.maximum(texture.confidence, around * texture.confidence[:, ::-1])
+    shift = _between_sides(texture, half * (1 - core))
     parts = texture.parts
     if parts is not None:
         parts = parts + resized(around, len(parts))[..., None] * (parts[:, ::-1] - parts)
-    return Texture(texture.colour + around[..., None] * colour, confidence, parts)
+    x, y, width, height = cv2.boundingRect((around > 0).astype(np.uint8))
+    window = slice(y, y + height), slice(x, x + width)
+    colour, confidence = texture.colour.copy(), texture.confidence.copy()
+    share = around[window]
+    lit = texture.colour[:, ::-1][window] + shift[window]
+    colour[window] += share[..., None] * (np.clip(lit, 0, 1) - colour[window])
+    mirrored = share * texture.confidence[:, ::-1][window]
+    confidence[window] = np.maximum(confidence[window], mirrored)
+    return Texture(colour, confidence, parts)
 
 
 def _between_sides(texture: Texture, skin: Float) -> Float:
     """By how much texels are lighter than their mirror, ``(S, S, 3)``, as the skin is: smooth."""
-    both = np.minimum(texture.confidence, texture.confidence[:, ::-1])
-    weight = skin * smoothstep(both, *TAKEN)
-    difference = (texture.colour - texture.colour[:, ::-1]) * weight[..., None]
+    colour, seen, skin = (resized(one, _SIDE) for one in (texture.colour, texture.confidence, skin))
+    weight = skin * smoothstep(np.minimum(seen, seen[:, ::-1]), *TAKEN)
+    difference = (colour - colour[:, ::-1]) * weight[..., None]
     small, weight = resized(difference, _TONE_SIDE), resized(weight, _TONE_SIDE)
     mean = np.asarray(small / np.maximum(weight, 1e-6)[..., None], np.float32)
     return resized(cv2.GaussianBlur(spread(mean, weight), (0, 0), _SOFT), texture.size)

@@ -38,21 +38,28 @@ def reduced(image: Float, crop: Crop) -> tuple[Float, Crop]:
         return image, crop
     image, origin = _around(image, crop)
     below, right = (-side % shrink for side in image.shape[:2])
-    whole = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE)
-    size = whole.shape[1] // shrink, whole.shape[0] // shrink
-    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], -1)
+    if below or right:
+        image = np.asarray(
+            cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE), image.dtype
+        )
+    size = image.shape[1] // shrink, image.shape[0] // shrink
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], -1)
     # Source pixel x = shrink * small + (shrink - 1) / 2 + origin.
     x, y = (np.array(crop.centre) - origin - (shrink - 1) / 2) / shrink
     return small, replace(crop, centre=(x, y), side=crop.side / shrink)
 
 
 def _around(image: Float, crop: Crop) -> tuple[Float, tuple[int, int]]:
-    """The part of the image that the crop touches and its top-left pixel (x, y)."""
-    reach = crop.side * 0.75
+    """The part of the image that the crop touches and its top-left pixel (x, y).
+
+    Where the image goes on it is whole blocks of the pixels that are reduced to one.
+    """
+    reach, shrink = crop.side * 0.75, int(crop.side // crop.size)
     height, width = image.shape[:2]
-    (x, y), least = crop.centre, 2 * int(crop.side // crop.size)
+    (x, y), least = crop.centre, 2 * shrink
     x0 = int(np.clip(x - reach, 0, max(width - least, 0)))
     y0 = int(np.clip(y - reach, 0, max(height - least, 0)))
     x1 = int(np.clip(x + reach, x0 + least, width))
     y1 = int(np.clip(y + reach, y0 + least, height))
+    x1, y1 = x1 + (x0 - x1) % shrink, y1 + (y0 - y1) % shrink
     return image[y0:y1, x0:x1], (x0, y0)

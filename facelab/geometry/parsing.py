@@ -51,7 +51,7 @@ class Parsing:
 
     def share(self, *parts: str) -> Float:
         """How much of each pixel of the crop any of the parts is, ``(256, 256)`` in [0, 1]."""
-        out: Float = self.shares[..., [PARTS.index(part) for part in parts]].sum(axis=2)
+        out: Float = np.sum([self.shares[..., PARTS.index(part)] for part in parts], axis=0)
         return out
 
     def at(self, places: Float, *parts: str) -> Float:

@@ -8,6 +8,7 @@ carried on smoothly beyond, and faded to exactly 0. It is smoothed where it woul
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import floor
 
 import cv2
 import numpy as np
@@ -183,7 +184,9 @@ class _Grid:
         scale = min(1.0, _SIDE / max(width, height))
         # Room on each side for the bicubic kernel that enlarges it.
         rows, columns = (int(np.ceil(side * scale)) + 7 for side in (height, width))
-        left, top = box.x0 - reach - 3 / scale, box.y0 - reach - 3 / scale
+        # Grid and image begin at the same pixels' corner, so that enlarging is mere resizing.
+        half = (1 / scale - 1) / 2
+        left, top = (floor(low - reach - 3 / scale) + half for low in (box.x0, box.y0))
         return cls(left, top, scale, (rows, columns))
 
     def places(self, points: Float) -> Float:
@@ -204,12 +207,14 @@ class _Grid:
 
     def enlarged(self, values: Float, window: tuple[slice, slice]) -> Float:
         """A map of the grid ``(rows, columns, c)`` at the pixels of the window: bicubic."""
+        times = 1 / self.scale
+        top, left = (round(at - (times - 1) / 2) for at in (self.y, self.x))
+        whole = cv2.resize(values, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
         rows, columns = window
-        across = (np.arange(columns.start, columns.stop, dtype=np.float32) - self.x) * self.scale
-        down = (np.arange(rows.start, rows.stop, dtype=np.float32) - self.y) * self.scale
-        x, y = np.meshgrid(across.astype(np.float32), down.astype(np.float32))
-        out: Float = cv2.remap(values, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        return out
+        return np.asarray(
+            whole[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left],
+            np.float32,
+        )
 
 
 def _drawn_motion(

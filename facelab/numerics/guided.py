@@ -49,7 +49,7 @@ def _coefficients(values: Float, guide: Float, radius: int, variance: float) -> 
     mean, means = _mean(values, radius), _mean(guide, radius)
     covariance = _mean(guide * values[..., None], radius) - means * mean[..., None]
     slope = _solved(_covariance(guide, means, radius, variance), covariance)
-    offset = mean - (slope * means).sum(axis=2)
+    offset = mean - cv2.transform(slope * means, np.ones((1, 3), np.float32))
     return _mean(slope, radius), _mean(offset, radius)
 
 
