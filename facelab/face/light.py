@@ -24,7 +24,7 @@ from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import Texture
 
 # Differences of lightness at which half goes with the tone: of relief, and of a dark patch.
-_RELIEF, _ON_CHEEK, _ON_FOREHEAD = np.float32(22), 7.0, 4.0
+_RELIEF, _ON_CHEEK, _ON_FOREHEAD = np.float32(20), 7.0, 4.0
 _PASSING = 4.0  # texels: sigma with which the one passes into the other
 _BROAD = 0.10 * SIZE  # texels, beyond the tone's own: what varies more slowly is light
 _LINES = 7  # texels: the window of the median, which drops lines of less than half its width

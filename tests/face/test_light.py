@@ -56,7 +56,7 @@ def test_a_deep_shadow_goes_with_the_tone_and_a_faint_one_stays():
     assert abs(followed[1]) < 0.5
 
 
-@pytest.mark.parametrize(("at", "goes"), [((64, 64), 0.1), ((90, 28), 0.5), ((22, 64), 0.9)])
+@pytest.mark.parametrize(("at", "goes"), [((64, 64), 0), ((90, 28), 0.5), ((22, 64), 0.9)])
 @pytest.mark.parametrize("depth", [0.3, -0.3])
 def test_only_dark_patches_around_the_features_are_shadow(at, goes, depth):
     """Beside the mouth and on the forehead; relief between the features and highlights stay."""
@@ -64,10 +64,10 @@ def test_only_dark_patches_around_the_features_are_shadow(at, goes, depth):
     own, _ = lit_tones(texture, skin, *shaded(1.0), ATLAS)
     followed = (lightness(own) - lightness(skin.tone))[at]
     whole = (middle(texture, skin)[0][..., 0] - lightness(skin.tone))[at]
-    if depth > 0 and goes > 0.1:
+    if depth > 0 and goes:
         assert followed / whole > goes
     else:
-        assert abs(followed / whole) < 0.1
+        assert abs(followed / whole) < 0.2
 
 
 def test_blush_is_the_targets():
