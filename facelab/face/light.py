@@ -4,21 +4,28 @@ The colour of skin is the light's and the blood's: down to the middle scales it 
 Its lightness shows the relief too, which is the person's and what recognition goes by. What varies
 over more than a tenth of the side is light. Between that and the features, where two faces differ
 little, each keeps its own; where they differ much, as hard light and soft do, that is light, and so
-it is where the source was seen at a grazing angle, or hardly.
+it is where the source was seen at a grazing angle, or hardly. Relief lies between the features: a
+dark patch on the even skin around them is a shadow, of hair or of a beard that was shaved, and
+sooner the target's.
 """
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 
+from facelab.atlas import Atlas
 from facelab.constants import PARTS
-from facelab.face.skin import SIZE, Skin
+from facelab.face.skin import SIZE, Skin, features
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import Texture
 
-_ALIKE = np.float32(16)  # difference of lightness at which half goes with the tone
+# Differences of lightness at which half goes with the tone: of relief, and of a dark patch.
+_RELIEF, _ON_CHEEK, _ON_FOREHEAD = np.float32(20), 7.0, 4.0
+_PASSING = 4.0  # texels: sigma with which the one passes into the other
 _BROAD = 0.10 * SIZE  # texels, beyond the tone's own: what varies more slowly is light
 _LINES = 7  # texels: the window of the median, which drops lines of less than half its width
 _SIGMA = 0.02 * SIZE  # texels: what is finer is feature
@@ -30,7 +37,9 @@ _LEAST = np.array([0, -64, -64], np.float32)  # of CIELAB, in the 8 bits that a 
 _STEPS = np.array([2.55, 2, 2], np.float32)  # of them, in a unit of CIELAB
 
 
-def lit_tones(source: Texture, own: Skin, target: Texture, other: Skin) -> tuple[Float, Float]:
+def lit_tones(
+    source: Texture, own: Skin, target: Texture, other: Skin, atlas: Atlas
+) -> tuple[Float, Float]:
     """Return the tone of a source with the light that goes with it, and what that becomes.
 
     Parameters
@@ -39,6 +48,8 @@ def lit_tones(source: Texture, own: Skin, target: Texture, other: Skin) -> tuple
         Of any side.
     own, other : Skin
         The source's and the target's.
+    atlas : Atlas
+        Of both textures.
 
     Returns
     -------
@@ -51,7 +62,7 @@ def lit_tones(source: Texture, own: Skin, target: Texture, other: Skin) -> tuple
     shift[..., 0] = _broad(shift[..., 0], np.minimum(own.likelihood, other.likelihood))
     rest = local_wanted - local - shift
     known = np.minimum(shows, also)
-    share = cv2.merge([known * _light(rest[..., 0], own.seen), known, known])
+    share = cv2.merge([known * _light(rest[..., 0], own.seen, atlas), known, known])
     lit = tone + share * (local - tone)
     return _to_rgb(lit), _to_rgb(lit + shift + share * rest)
 
@@ -88,11 +99,27 @@ def _broad(shift: Float, weight: Float) -> Float:
     return out
 
 
-def _light(rest: Float, seen: Float) -> Float:
+def _light(rest: Float, seen: Float, atlas: Atlas) -> Float:
     """How far a difference of lightness is light, ``(128, 128)`` in [0, 1]."""
+    half = np.where(rest > 0, _relief(atlas), _RELIEF)
     fourth = rest**4
     faced = smoothstep(cv2.GaussianBlur(seen, (0, 0), _AROUND), *_FACED)
-    out: Float = np.maximum(fourth / (fourth + _ALIKE**4), 1 - faced)
+    out: Float = np.maximum(fourth / (fourth + half**4), 1 - faced)
+    return out
+
+
+@cache
+def _relief(atlas: Atlas) -> Float:
+    """How much darker a patch may be that is half the person's, in L*, ``(128, 128)``.
+
+    Most in the convex hull of the features, which holds the nose.
+    """
+    places = np.argwhere(features(atlas, SIZE) > 0.5)[:, ::-1].astype(np.int32)
+    bound = np.full((SIZE, SIZE), _ON_CHEEK, np.float32)
+    bound[: atlas.rows("brows", SIZE)[1]] = _ON_FOREHEAD
+    cv2.fillConvexPoly(bound, cv2.convexHull(places), float(_RELIEF))
+    out: Float = cv2.GaussianBlur(bound, (0, 0), _PASSING)
+    out.flags.writeable = False
     return out
 
 

@@ -80,16 +80,14 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
         The target's positions; the source's texture in the target's light, with the source's
         confidence.
     """
-    colour = source.texture.colour
+    colour, atlas = source.texture.colour, target.positions.atlas
     if tone > 0:
-        own, lit = lit_tones(source.texture, source.skin, target.texture, skin)
+        own, lit = lit_tones(source.texture, source.skin, target.texture, skin, atlas)
         wanted = own + np.float32(tone) * (lit - own)
         hair = strands(source.texture)
         wanted = wanted + _missed(source, own, wanted, hair)
         colour = relight(colour, own, wanted, hair)
-        colour = eye_light.lit(
-            colour, source.texture, target.texture, (own, lit), target.positions.atlas, tone
-        )
+        colour = eye_light.lit(colour, source.texture, target.texture, (own, lit), atlas, tone)
         colour = lip_colour.relit(colour, source.texture, target.texture, own, lit, tone)
     return Face(target.positions, replace(source.texture, colour=colour))
 

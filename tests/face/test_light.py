@@ -33,14 +33,14 @@ def lightness(colour):
     return to_lab(colour)[..., 0]
 
 
-def spot(depth, radius):
-    v, u = np.indices((SIZE, SIZE)) - SIZE // 2
+def spot(depth, radius, at=(64, 64)):
+    v, u = (where - centre for where, centre in zip(np.indices((SIZE, SIZE)), at, strict=True))
     return 1 - depth * np.exp(-(u**2 + v**2) / (2 * radius**2))
 
 
 def test_equal_faces_have_equal_tones():
     texture, skin = shaded(spot(0.5, 8))
-    own, wanted = lit_tones(texture, skin, texture, skin)
+    own, wanted = lit_tones(texture, skin, texture, skin, ATLAS)
     np.testing.assert_array_equal(own, wanted)
 
 
@@ -48,12 +48,26 @@ def test_a_deep_shadow_goes_with_the_tone_and_a_faint_one_stays():
     flat = shaded(1.0)
     followed = []
     for depth in (0.6, 0.08):
-        own, _ = lit_tones(*shaded(spot(depth, 8)), *flat)
+        own, _ = lit_tones(*shaded(spot(depth, 8)), *flat, ATLAS)
         tone = shaded(spot(depth, 8))[1].tone
         there = (lightness(tone) - lightness(own))[64, 64]
         followed.append(there)
     assert followed[0] > 5
     assert abs(followed[1]) < 0.5
+
+
+@pytest.mark.parametrize(("at", "goes"), [((64, 64), 0), ((90, 28), 0.5), ((22, 64), 0.9)])
+@pytest.mark.parametrize("depth", [0.3, -0.3])
+def test_only_dark_patches_around_the_features_are_shadow(at, goes, depth):
+    """Beside the mouth and on the forehead; relief between the features and highlights stay."""
+    texture, skin = shaded(spot(depth, 5, at))
+    own, _ = lit_tones(texture, skin, *shaded(1.0), ATLAS)
+    followed = (lightness(own) - lightness(skin.tone))[at]
+    whole = (middle(texture, skin)[0][..., 0] - lightness(skin.tone))[at]
+    if depth > 0 and goes:
+        assert followed / whole > goes
+    else:
+        assert abs(followed / whole) < 0.2
 
 
 def test_blush_is_the_targets():
@@ -62,7 +76,7 @@ def test_blush_is_the_targets():
     red[50:78, 50:78] = 1.04, 0.97, 0.97
     flat, blushed = shaded(1.0), shaded(red)
     for source, target in ((blushed, flat), (flat, blushed)):
-        own, wanted = lit_tones(*source, *target)
+        own, wanted = lit_tones(*source, *target, ATLAS)
         for tone, (texture, _) in ((own, source), (wanted, target)):
             difference = to_lab(tone) - to_lab(texture.colour)
             assert np.abs(difference[60:68, 60:68, 1:]).max() < 0.5
@@ -72,14 +86,14 @@ def test_blush_is_the_targets():
 def test_a_faint_shadow_is_the_persons_only_where_it_was_seen_well(confidence, stays):
     texture, skin = shaded(spot(0.08, 8))
     seen = Skin(skin.tone, WHOLE, frozen(WHOLE * np.float32(confidence)))
-    own, _ = lit_tones(texture, seen, *shaded(1.0))
+    own, _ = lit_tones(texture, seen, *shaded(1.0), ATLAS)
     left = (lightness(own) - lightness(skin.tone))[64, 64]
     assert (abs(left) < 0.5) == stays
 
 
 def test_broad_shadow_goes_though_it_is_faint():
     across = np.linspace(0.9, 1.1, SIZE)
-    own, wanted = lit_tones(*shaded(across), *shaded(1.0))
+    own, wanted = lit_tones(*shaded(across), *shaded(1.0), ATLAS)
     change = lightness(wanted) - lightness(own)
     assert change[64, 24] > 1
     assert change[64, 104] < -1
@@ -109,6 +123,6 @@ def test_the_edge_of_a_half_dark_face_is_kept():
 def test_tones_stay_where_either_hides_its_skin():
     texture, _ = shaded(spot(0.6, 8))
     hidden = Skin(shaded(0.8)[1].tone, frozen(np.zeros((SIZE, SIZE), np.float32)), WHOLE)
-    own, wanted = lit_tones(texture, hidden, *shaded(1.0))
+    own, wanted = lit_tones(texture, hidden, *shaded(1.0), ATLAS)
     np.testing.assert_allclose(own, hidden.tone, atol=3e-3)
     np.testing.assert_allclose(wanted, shaded(1.0)[1].tone, atol=3e-3)
