@@ -349,7 +349,7 @@ def lips_alone(texture: Texture, lips: Lips, atlas: Atlas) -> Texture:
     return replace(texture, colour=colour)
 
 
-def _teeth(texture: Texture, part: tuple[slice, slice]) -> Float:
+def _teeth(texture: Texture, part: tuple[slice, ...]) -> Float:
     """How surely texels around the lips show teeth, by their place and their colour."""
     lab = cv2.cvtColor(np.ascontiguousarray(texture.colour[part]), cv2.COLOR_RGB2Lab)
     between, lip = (share(texture, texture.size, name)[part] for name in ("mouth", "lips"))
