@@ -335,10 +335,11 @@ def lips_alone(texture: Texture, lips: Lips, atlas: Atlas) -> Texture:
     mask = np.zeros((atlas.size, atlas.size), np.float32)
     mask[:, columns] = ((row > rows.upper) & (row < rows.lower)) * lips.apart
     size = texture.size
-    part = tuple(
+    down, across = (
         slice(int(low * size / atlas.size), int((high + 1) * size / atlas.size))
         for low, high in ((rows.top.min(), rows.bottom.max()), (columns[0] - 8, columns[-1] + 8))
     )
+    part = down, across
     hidden = np.minimum(4 * resized(mask, size)[part], 1)
     if texture.parts is not None:
         # Teeth reach beyond the slit in a wide mouth's corners, and below where two rows show.
