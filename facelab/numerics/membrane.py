@@ -2,7 +2,7 @@
 
 A harmonic function is the smoother the further it is from its frame: only near the frame does it
 need every pixel. So each of a sequence of ever coarser grids covers the nodes near the frame alone,
-five nodes deep, and what lies deeper is interpolated from the next coarser one (Brandt,
+six nodes deep, and what lies deeper is interpolated from the next coarser one (Brandt,
 "Multi-level adaptive solutions to boundary-value problems", Mathematics of Computation 31, 1977).
 The unknowns are as many as the frame is long, not as the region is large (Agarwala, "Efficient
 gradient-domain compositing using quadtrees", SIGGRAPH 2007, has the same idea in another method).
@@ -33,14 +33,14 @@ Indices = NDArray[np.intp]
 Bytes = NDArray[np.uint8]
 Frame = Callable[[Indices], Float]
 
-_DEPTH = 5  # nodes from the frame to where the coarser grid takes over; 2 is the least
+_DEPTH = 6  # nodes from the frame to where the coarser grid takes over; 2 is the least
 _SMALLEST = 8  # nodes of a side, where a grid is solved directly
 _LAST_SWEEPS = 8  # where no node is left for a coarser grid: all are next to the frame
 _MOST_CYCLES = 100
 
 # Of changes at the finest nodes, near the frame. A cycle leaves half of the error or a little more,
-# so that up to twice the last change remains, deep inside.
-_TOLERANCE = 0.25 / 255
+# and deep inside, where those nodes do not show it, several times the last change remains.
+_TOLERANCE = 0.1 / 255
 
 _TINY = np.float32(1e-6)
 _STRIP = 1 << 17  # pixels at a time, which stay in cache

@@ -157,3 +157,22 @@ def test_threads_change_nothing():
         np.testing.assert_array_equal(heights_of(region, known), one)
     finally:
         cv2.setNumThreads(threads)
+
+
+@pytest.mark.parametrize("wavelengths", [(30,), (16, 45, 130, 700)])
+def test_agrees_with_harmonic_functions_over_the_whole_range_of_contrast(wavelengths):
+    """Waves along x that fade with y meet the 5-point equation where 2 cos a + 2 cosh b = 4."""
+    side = 700
+    y, x = np.mgrid[:side, :side].astype(float)
+    exact = np.zeros((side, side))
+    for wavelength in wavelengths:
+        a = 2 * np.pi / wavelength
+        b = np.arccosh(2 - np.cos(a))
+        fading = np.exp(-b * y) + np.exp(-b * (side - 1 - y))
+        exact += np.cos(a * x + wavelength) * fading / len(wavelengths)
+    known = np.repeat(exact[..., None], 3, axis=2).astype(np.float32)
+    region = np.zeros((side, side), bool)
+    region[1:-1, 1:-1] = True
+    error = np.abs(heights_of(region, known) - known)[region] / GREY_LEVEL
+    assert error.max() < 1
+    assert error.mean() < 0.3
