@@ -12,7 +12,7 @@ _SIDE = 256  # of the map on which lines are told from what is beside them, texe
 _RADIUS = 7  # of its texels: half the width of the widest line
 _BESIDE = 1  # of its texels beside a line that are mixed with it
 _STANDS_OUT = 4.0, 10.0  # of CIELAB: by how much a line is told from pores
-_CROWDED = 0.4, 0.6  # share of lines around a texel from which they are none, and none at all
+_MANY = 0.15, 0.25  # share of all texels from which lines are none, in part and wholly
 _AROUND = 8  # texels around all lines that tell what goes on under them
 _NEAR = 1  # texels of where lines were found around them, which may be part of them
 
@@ -22,7 +22,7 @@ def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
 
     Where lines lie is known roughly. Only what stands out there from both sides, darker or lighter
     (black-hat and top-hat transforms; Serra 1982), is one: the skin beside it keeps its pores.
-    Where lines lie in a crowd, as in the cracks of a painting, they are the surface itself.
+    Where they are many, as the cracks of a painting, they are the surface itself.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
     line = smoothstep(bright + dark * (1 - hairy), *_STANDS_OUT)
     near = smoothstep(cv2.dilate(found, _disk(_NEAR)), 0.1, 0.5)
     line = cv2.dilate(line * near, _disk(_BESIDE))
-    crowd = cv2.blur(line, (4 * _RADIUS + 1,) * 2)
-    return resized(line * (1 - smoothstep(crowd, *_CROWDED)), len(colour))
+    few = 1 - smoothstep(line.mean(), *_MANY)
+    return resized(line * few, len(colour))
 
 
 def carried_on(colour: Float, line: Float) -> Float:

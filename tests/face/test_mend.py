@@ -50,3 +50,9 @@ def test_dark_lines_over_a_brow_are_its_own_and_bright_ones_are_not():
     brow = band(60, 140)
     assert line_texels(lined(0.1), band(95, 110), brow)[100:104].max() == 0
     assert line_texels(lined(0.95), band(95, 110), brow)[101:103].min() > 0.99
+
+
+def test_lines_all_over_as_a_painting_s_cracks_are_the_surface():
+    texture = np.tile(SKIN, (256, 256, 1))
+    texture[::12] = 0.1
+    assert line_texels(frozen(texture), frozen(np.ones((256, 256), np.float32)), NONE).max() == 0
