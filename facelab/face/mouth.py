@@ -333,7 +333,9 @@ def lips_alone(texture: Texture, lips: Lips, atlas: Atlas) -> Texture:
     rows, columns = _rows(atlas), atlas.slit.columns
     row = np.arange(atlas.size)[:, None]
     mask = np.zeros((atlas.size, atlas.size), np.float32)
-    mask[:, columns] = ((row > rows.upper) & (row < rows.lower)) * lips.apart
+    # Into the corners, too, where edges taper: their dark would be a dot beside a closed mouth.
+    apart = cv2.dilate(lips.apart[None], np.ones((1, 2 * _TAPER + 1), np.uint8))[0]
+    mask[:, columns] = ((row > rows.upper) & (row < rows.lower)) * apart
     size = texture.size
     down, across = (
         slice(int(low * size / atlas.size), int((high + 1) * size / atlas.size))
