@@ -106,7 +106,7 @@ def without_halves(shown: Float, atlas: Atlas, brows: Float | None = None) -> Fl
 def _grown(mask: Float, atlas: Atlas) -> Float:
     """A mask and what is close to it, softly."""
     texel = len(mask) / atlas.size
-    reach = 2 * max(1, round(_SOFT * texel)) + 1
+    reach = 2 * max(1, round(_AROUND * texel)) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     out: Float = cv2.GaussianBlur(cv2.dilate(mask, kernel), (0, 0), max(_SOFT / 2 * texel, 0.3))
     return out
