@@ -169,7 +169,7 @@ def test_eight_bits_are_kept_and_agree_as_far_as_they_can(name):
     kept(values, "out wide.png", name)
     coarse = np.abs(seen("wide.png", name) - 255 * shown).max()  # of the picture before
     away = np.abs(seen("out wide.png", name) - seen("out sRGB.png", "sRGB"))
-    assert (away > coarse + LEVELS).mean() < 1e-4  # where an edit itself decides by a threshold
+    assert (away > coarse + LEVELS).mean() < 3e-4  # where an edit itself decides by a threshold
 
 
 @pytest.mark.parametrize("name", colour.WIDE)

@@ -85,7 +85,7 @@ def test_lipstick_leaves_teeth_and_tone_does_not():
     assert teeth.sum() > 100
     known = parsing(positions)
     _, change = edited(Lipstick(), image=image, positions=positions, known=known)
-    assert change[teeth].max() < 1e-6
+    assert change[teeth].max() < 1e-4
     lips = positions.values[ATLAS.region("lips", 256) > 0.99][:, :2]
     column, row = np.rint(lips).astype(int).T
     assert np.median(change[row, column]) > 0.1
@@ -101,7 +101,7 @@ def test_the_lips_of_others_leave_teeth(parts_known):
     edit = Transplant(reference="other", regions=("mouth",), tone=0.0)
     given = {"image": image, "positions": positions, "known": known, "inputs": {"other": other}}
     _, change = edited(edit, **given)
-    assert change[teeth].max() < 1e-3
+    assert change[teeth].max() < 0.01  # four texels around are read for a pixel
     lips = positions.values[ATLAS.region("lips", 256) > 0.99][:, :2]
     column, row = np.rint(lips).astype(int).T
     assert np.median(change[row, column]) > 0.2
