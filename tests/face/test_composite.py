@@ -186,7 +186,7 @@ def test_texture_is_drawn_where_its_texels_lie(size):
     texel = (np.dstack([u, v]) + 0.5) * size / 256 - 0.5
     inside = core(FLAT)[layer.window]
     drawn = layer.colour[inside][:, :2] * (size - 1)
-    # OpenCV's bicubic kernel ripples on a ramp, by a twentieth of a texel of the level that is read.
+    # OpenCV's bicubic kernel ripples on a ramp, by a twentieth of a texel of the level read.
     np.testing.assert_allclose(drawn, texel[layer.window][inside], atol=0.1 * max(1, size / 256))
 
 
