@@ -39,6 +39,7 @@ Doubles = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 SUBPIXELS = 256
+_SHARP = np.float32(1.4)  # texels a pixel may step over before a bicubic sample aliases visibly
 _SQUARE = np.ones((2, 2), np.uint8)
 REACH = 2.0**16  # px; beyond it the exact products would outgrow float64
 
@@ -320,7 +321,7 @@ def sample_sharply(texture: Floats, uv: Floats, covered: NDArray[np.bool_]) -> F
         In [0, 1]; unspecified where not covered.
     """
     result = _bicubic(texture, *cv2.split(uv))
-    squared = _footprint(uv, covered).ravel()
+    squared = _footprint(uv, covered).ravel() / _SHARP**2
     coarser = np.flatnonzero(squared > 1)
     level = np.asarray(np.log2(squared[coarser]) / 2, np.float32)
     flat, places = result.reshape(-1, texture.shape[2]), uv.reshape(-1, 2)[coarser]
