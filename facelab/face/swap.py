@@ -15,6 +15,7 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.face import eye_light, lip_colour
+from facelab.face.exposure import exposed, exposure
 from facelab.face.light import lit_tones
 from facelab.face.quality import SURFACE, taken
 from facelab.face.relight import relight
@@ -82,13 +83,17 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
     """
     colour, atlas = source.texture.colour, target.positions.atlas
     if tone > 0:
-        own, lit = lit_tones(source.texture, source.skin, target.texture, skin, atlas)
+        factor = exposure(skin)
+        seen = replace(target.texture, colour=exposed(target.texture.colour, factor))
+        skin = replace(skin, tone=exposed(skin.tone, factor))
+        own, lit = lit_tones(source.texture, source.skin, seen, skin, atlas)
         wanted = own + np.float32(tone) * (lit - own)
         hair = strands(source.texture)
         wanted = wanted + _missed(source, own, wanted, hair)
         colour = relight(colour, own, wanted, hair)
-        colour = eye_light.lit(colour, source.texture, target.texture, (own, lit), atlas, tone)
-        colour = lip_colour.relit(colour, source.texture, target.texture, own, lit, tone)
+        colour = eye_light.lit(colour, source.texture, seen, (own, lit), atlas, tone)
+        colour = lip_colour.relit(colour, source.texture, seen, own, lit, tone)
+        colour = exposed(colour, factor**-tone)
     return Face(target.positions, replace(source.texture, colour=colour))
 
 
