@@ -177,16 +177,21 @@ def _shown(image: Float, positions: PositionMap, parsing: Parsing | None, margin
     beyond = np.maximum(np.maximum(above - down[..., 0], down[..., 0] - below), 0)
     evidence = evidence - np.float32(_FARTHER / here.width) * beyond * long
     evidence = cv2.GaussianBlur(evidence, (0, 0), _ALONG, sigmaY=0.6)
-    sure, wide = (
-        Lips(*(begin + share[:, None] * (end - begin) for share in _interval(evidence + doubt)))
-        for doubt in (0, np.float32(_DOUBT * margin))
-    )
+    sure = _edges(evidence, begin, end)
+    if margin == 0:
+        return sure
+    wide = _edges(evidence + np.float32(_DOUBT * margin), begin, end)
     # Where lips touch there is nothing that may be either.
     apart = sure.apart[:, None]
     return Lips(
         sure.upper + apart * (wide.upper - sure.upper),
         sure.lower + apart * (wide.lower - sure.lower),
     )
+
+
+def _edges(evidence: Float, begin: Float, end: Float) -> Lips:
+    """The lips' inner edges by evidence along lines, ``(samples, n)``, between two points each."""
+    return Lips(*(begin + share[:, None] * (end - begin) for share in _interval(evidence)))
 
 
 def _interior(image: Float, positions: PositionMap, lines: Float) -> Float:
