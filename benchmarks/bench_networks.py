@@ -1,6 +1,6 @@
-"""Times of the networks and of detection, median and least of many runs, in ms.
+"""Times of the networks and of detection, median and least of many runs, in CPU ms.
 
-python benchmarks/bench_networks.py [--threads 2]
+python benchmarks/bench_networks.py
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ import numpy as np
 import torch
 from PIL import Image
 
+from facelab.constants import RUNTIMES
 from facelab.detect.blazeface import BlazeFaceDetector
-from facelab.models.blazeface import BlazeFaceFull, BlazeFaceShort
-from facelab.models.facemap import FaceMap
-from facelab.models.facemesh import FaceMesh
-from facelab.models.layers import load
+from facelab.models.kinds import KINDS, PRN
+from facelab.models.runtime import load_runner
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -28,9 +27,9 @@ def report(label: str, call: Callable[[], object], runs: int) -> None:
     call()
     times = []
     for _ in range(runs):
-        start = time.perf_counter()
+        start = time.process_time()
         call()
-        times.append(1e3 * (time.perf_counter() - start))
+        times.append(1e3 * (time.process_time() - start))
     print(f"{label:44} {np.median(times):8.1f} {min(times):8.1f}")
 
 
@@ -40,28 +39,21 @@ def full_hd_photograph() -> np.ndarray:
     return cv2.copyMakeBorder(view, 0, 0, 368, 368, cv2.BORDER_REFLECT)[:, :1920].copy()
 
 
-@torch.inference_mode()
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=50)
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    cv2.setNumThreads(arguments.threads)
-    print(f"{'':44} {'median':>8} {'least':>8}   ms, {arguments.threads} threads")
-    for network, name, side in (
-        (BlazeFaceShort, "blazeface_short", 128),
-        (BlazeFaceFull, "blazeface_full", 192),
-        (FaceMesh, "facemesh", 192),
-        (FaceMap, "facemap", 192),
-    ):
-        report(f"load {name}", lambda n=network, w=name: load(n, w), 5)
-        model = load(network, name)
-        image = torch.rand(1, side, side, 3).permute(0, 3, 1, 2)
-        report(f"{name} {side} x {side}", lambda m=model, i=image: m(i), arguments.runs)
-        plain = image.contiguous()
-        model = model.to(memory_format=torch.contiguous_format)
-        report("  without channels-last memory", lambda m=model, i=plain: m(i), arguments.runs)
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    print(f"{'':44} {'median':>8} {'least':>8}   CPU ms, one thread")
+    for kind in KINDS:
+        if kind is PRN:  # which does not come with facelab
+            continue
+        crops = np.random.default_rng(0).random((1, kind.side, kind.side, 3), np.float32)
+        for name in RUNTIMES:
+            report(f"load {kind.name}, {name}", lambda k=kind, n=name: load_runner(k, n), 5)
+            runner = load_runner(kind, name)
+            report(f"{kind.name}, {name}", lambda r=runner, c=crops: r(c), arguments.runs)
     detector, photograph = BlazeFaceDetector(), full_hd_photograph()
     height, width = photograph.shape[:2]
     report(f"largest face of {width} x {height}", lambda: detector.largest(photograph), 20)

@@ -36,9 +36,7 @@ from facelab.constants import PARTS, RUNTIMES  # noqa: E402 - needs the path abo
 from facelab.export.parse import COLOURS  # noqa: E402
 from facelab.geometry.parsing import SIDE  # noqa: E402
 from facelab.images import Image, write  # noqa: E402
-from facelab.models.faceparse import FaceParse  # noqa: E402
-from facelab.models.layers import load, load_file  # noqa: E402
-from facelab.models.multiclass_segmenter import MulticlassSegmenter  # noqa: E402
+from facelab.models.kinds import FACEPARSE, MULTICLASS  # noqa: E402
 from facelab.models.runtime import Runner, load_runner  # noqa: E402
 from facelab.numerics.arrays import Float  # noqa: E402
 from facelab.provenance import file_sha256  # noqa: E402
@@ -171,8 +169,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="of `facelab train`, not those shipped")
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
-    own = load_file(FaceParse, given.weights) if given.weights else load(FaceParse, "faceparse")
-    network = load_runner(own, SIDE)
+    network = load_runner(FACEPARSE, own=given.weights)
     views = rendered(given.photographs, given.output / "renders", given.workers)
     found = {kind: [compared(view, network) for view in own] for kind, own in views.items()}
     drawn = found["people"] + found["things"]
@@ -186,10 +183,9 @@ def main() -> None:
         table(f"{title}: intersection over union, %", values)
     for kind, results in found.items():
         pictured(results, given.output / f"missed-{kind}.png")
-    teacher = load(MulticlassSegmenter, "multiclass")
     times = {
-        f"{name}, {runtime}": timed(load_runner(each, SIDE, runtime))
-        for name, each in (("FaceParse", own), ("its teacher", teacher))
+        f"{name}, {runtime}": timed(load_runner(kind, runtime))
+        for name, kind in (("FaceParse", FACEPARSE), ("its teacher", MULTICLASS))
         for runtime in RUNTIMES
     }
     for name, value in times.items():

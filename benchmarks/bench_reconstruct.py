@@ -26,9 +26,7 @@ from facelab.cli.batch import Batch
 from facelab.cli.reconstruction import ReconstructTask
 from facelab.constants import DEVICES, RUNTIMES
 from facelab.export.photograph import Export
-from facelab.models.facemap import SIDE, FaceMap
-from facelab.models.facemesh import FaceMesh
-from facelab.models.layers import load
+from facelab.models.kinds import FACEMAP, FACEMESH
 from facelab.models.runtime import Runner, load_runner
 from facelab.numerics.arrays import Float
 from facelab.reconstruct import load_reconstructor
@@ -36,7 +34,7 @@ from facelab.reconstruct.networks import Networks
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 BATCHES = (1, 2, 16)
-NETWORKS = {"map": (FaceMap, "facemap"), "mesh": (FaceMesh, "facemesh")}
+NETWORKS = {"map": FACEMAP, "mesh": FACEMESH}
 TILE = 240  # px of each of the sixteen faces' tiles
 
 
@@ -69,7 +67,10 @@ def rates(calls: dict[str, tuple[int, Callable[[], object]]], rounds: int) -> di
 
 def network_calls(runner: Runner, name: str) -> dict[str, tuple[int, Callable[[], object]]]:
     """The network alone, on ready crops."""
-    crops = {n: np.random.default_rng(0).random((n, SIDE, SIDE, 3), np.float32) for n in BATCHES}
+    crops = {
+        n: np.random.default_rng(0).random((n, FACEMAP.side, FACEMAP.side, 3), np.float32)
+        for n in BATCHES
+    }
     return {
         f"network, batch {n}, {name}": (n, lambda c=crop: runner(c)) for n, crop in crops.items()
     }
@@ -131,8 +132,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         calls = {}
         for runtime in RUNTIMES:
-            for backend, (network, weights) in NETWORKS.items():
-                runner = load_runner(load(network, weights), SIDE, runtime, arguments.device)
+            for backend, kind in NETWORKS.items():
+                runner = load_runner(kind, runtime, arguments.device)
                 calls |= network_calls(runner, f"{backend}, {runtime}")
                 calls |= whole_calls(backend, runtime, arguments.device)
             calls |= file_calls(Path(folder), runtime, arguments.device)

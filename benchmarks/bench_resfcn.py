@@ -16,12 +16,14 @@ import numpy as np
 import onnxruntime
 import torch
 
-from facelab.models.facemesh import FaceMesh
+from facelab.models.export import exported
 from facelab.models.fold import fold
-from facelab.models.layers import load
+from facelab.models.kinds import FACEMESH
 from facelab.models.light_prn import LightPRN
+from facelab.models.onnx_runtime import OnnxRunner
 from facelab.models.resfcn import PRN
 from facelab.models.runtime import Runner, load_runner
+from facelab.models.torch_runtime import TorchRunner
 
 
 def forms(network: torch.nn.Module, side: int) -> dict[str, Runner]:
@@ -30,10 +32,11 @@ def forms(network: torch.nn.Module, side: int) -> dict[str, Runner]:
     last = type(network)().eval().requires_grad_(False).to(memory_format=torch.channels_last)
     folded = fold(eager)
     return {
-        "torch, eager": load_runner(eager, side),
-        "torch, channels last": load_runner(last, side),
-        "torch, folded": load_runner(folded, side),
-        "onnx, folded": load_runner(folded, side, "onnx"),
+        "torch, eager": TorchRunner(eager, side),
+        "torch, channels last": TorchRunner(last, side),
+        "torch, folded": TorchRunner(folded, side),
+        "onnx, folded": OnnxRunner(exported(folded, side), side),
+        "onnx, as trained": OnnxRunner(exported(eager, side), side),
     }
 
 
@@ -72,9 +75,8 @@ def main() -> None:
     )
     for network in (PRN, LightPRN):
         report(network.__name__, forms(network(), 256), 256, arguments.runs)
-    mesh = load(FaceMesh, "facemesh")
-    runners = {name: load_runner(mesh, 192, name) for name in ("torch", "onnx")}
-    report("FaceMesh", runners, 192, arguments.runs)
+    runners = {name: load_runner(FACEMESH, name) for name in ("torch", "onnx")}
+    report("FaceMesh", runners, FACEMESH.side, arguments.runs)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ FACES = ("all", *ONE_FACE)
 
 DETECTORS = ("blazeface", "insightface")
 BACKENDS = ("map", "mesh", "prn")
-RUNTIMES = ("torch", "onnx")
+RUNTIMES = ("onnx", "torch")
 DEVICES = ("cpu", "cuda")
 
 CONSENT = ("self", "written", "licensed", "synthetic", "public-domain", "unspecified")

@@ -285,7 +285,7 @@ def load_model(
     detector: str = "blazeface",
     backend: str = "map",
     device: str = "cpu",
-    runtime: str = "torch",
+    runtime: str = "onnx",
     weights: StrPath | None = None,
 ) -> FaceModel:
     """Load what finds and reconstructs faces; by default what comes with facelab.
@@ -299,7 +299,7 @@ def load_model(
     device : str
         ``cpu`` or ``cuda``.
     runtime : str
-        ``torch`` or ``onnx``.
+        ``onnx``, ONNX Runtime, or ``torch``, which has to be installed.
     weights : path, optional
         A file that ``facelab train`` wrote, for the backend ``map``.
 
@@ -313,7 +313,7 @@ def load_model(
     Examples
     --------
     >>> facelab.load_model()
-    <FaceModel FaceMap by torch ... on cpu>
+    <FaceModel FaceMap by onnxruntime ... on cpu>
     """
     own = None if weights is None else Path(weights)
     networks = Networks(detector, backend, runtime, device, own)

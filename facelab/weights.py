@@ -18,6 +18,7 @@ from operator import or_
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import platformdirs
 import safetensors.numpy
 from numpy.typing import NDArray
@@ -172,6 +173,32 @@ def load(name: str) -> dict[str, NDArray[Any]]:
         return parse(verified_bytes(name))
     except ValueError as error:
         raise WeightsError(f"{locate(name)}: {error}; restore it") from None
+
+
+def load_file(path: Path, network: str) -> dict[str, NDArray[Any]]:
+    """The arrays of a file of weights that `facelab train` wrote for a `network`.
+
+    Raises
+    ------
+    WeightsError
+        If it cannot be read, or holds what no network has for weights.
+    """
+    try:
+        arrays = parse(read_bytes(path, LARGEST))
+    except OSError as error:
+        raise WeightsError(f"{path}: {why(error)}; give another file") from None
+    except ValueError as error:
+        raise of_another(path, network, str(error)) from None
+    if not all(np.isfinite(array).all() for array in arrays.values()):
+        raise of_another(path, network, "they are not all finite")
+    return arrays
+
+
+def of_another(path: Path, network: str, reason: str) -> WeightsError:
+    """The error for a file that is not the weights of a `network`."""
+    return WeightsError(
+        f"{path}: not the weights of a {network} ({reason}); give the file that facelab train wrote"
+    )
 
 
 def parse(data: bytes) -> dict[str, NDArray[Any]]:

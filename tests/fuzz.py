@@ -581,14 +581,13 @@ def _networks():
 
 
 def _network(path):
-    from facelab.models.facemesh import SIDE, FaceMesh
-    from facelab.models.layers import load_file
+    from facelab.models.kinds import FACEMESH
     from facelab.models.runtime import load_runner
     from facelab.reconstruct.facemesh_regressor import MeshRegressor
     from facelab.reconstruct.reconstructor import View
     from facelab.types import Box
 
-    regressor = MeshRegressor(load_runner(load_file(FaceMesh, path), SIDE, "torch", "cpu"))
+    regressor = MeshRegressor(load_runner(FACEMESH, own=path))
     image = np.asarray(_face(), np.float32) / 255
     regressor([View(image, Box(5, 5, 50, 60))])
 

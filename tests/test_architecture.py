@@ -55,7 +55,7 @@ UNSTEADY = {
     "np.dot": "", "np.vdot": "", "np.inner": "", "np.matmul": "", "np.tensordot": "",
     "np.convolve": "", "np.correlate": "", "np.linalg.lstsq": "edits/relight.py",
     "cv2.distanceTransform": "numerics/distance.py",
-    "torch.set_num_threads": "models/runtime.py",
+    "torch.set_num_threads": "models/torch_runtime.py",
 }  # fmt: skip
 
 TORCH = ("models", "reconstruct", "train")

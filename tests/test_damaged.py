@@ -21,9 +21,10 @@ from facelab.augment.plan import Item
 from facelab.augment.portrait_cache import PortraitCache
 from facelab.detect import insightface
 from facelab.errors import UsageError, WeightsError
-from facelab.models.facemesh import SIDE, FaceMesh
-from facelab.models.layers import load, load_file
-from facelab.models.runtime import load_runner
+from facelab.models.facemesh import FaceMesh
+from facelab.models.kinds import FACEMESH
+from facelab.models.layers import load
+from facelab.models.runtime import RUNTIMES, load_runner
 from facelab.reconstruct.facemesh_regressor import MeshRegressor
 from facelab.reconstruct.point_regressor import require_places
 from facelab.reconstruct.reconstructor import View
@@ -244,11 +245,12 @@ def facemesh(change):
         lambda value: value.to(torch.float8_e4m3fn),
     ],
 )
-def test_weights_that_cannot_be_are_refused(tmp_path, change):
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_weights_that_cannot_be_are_refused(tmp_path, change, runtime):
     path = tmp_path / "own.safetensors"
     save_file(facemesh(change), path)
     with pytest.raises(WeightsError, match="not the weights of a FaceMesh") as caught:
-        load_file(FaceMesh, path)
+        load_runner(FACEMESH, runtime, own=path)
     assert str(caught.value).startswith(f"{path}: ")
     assert "\n" not in str(caught.value)
 
@@ -256,7 +258,7 @@ def test_weights_that_cannot_be_are_refused(tmp_path, change):
 def test_weights_that_put_faces_nowhere_are_refused(tmp_path):
     path = tmp_path / "own.safetensors"
     save_file(facemesh(lambda value: value * 1e4), path)
-    regressor = MeshRegressor(load_runner(load_file(FaceMesh, path), SIDE, "torch", "cpu"))
+    regressor = MeshRegressor(load_runner(FACEMESH, own=path))
     image = np.full((64, 64, 3), 0.5, np.float32)
     with pytest.raises(WeightsError, match="gives places that are in no photograph"):
         regressor([View(image, Box(5, 5, 50, 60))])

@@ -76,7 +76,7 @@ class PhotographClassifier:
         return classes
 
 
-def load_photograph_classifier(runtime: str = "torch", device: str = "cpu") -> PhotographClassifier:
+def load_photograph_classifier(runtime: str = "onnx", device: str = "cpu") -> PhotographClassifier:
     """Load the networks that tell the classes of a photograph's pixels.
 
     Parameters

@@ -139,7 +139,7 @@ def network_options(command: Command) -> Command:
     runtime = click.option(
         "--runtime",
         type=click.Choice(RUNTIMES),
-        default="torch",
+        default="onnx",
         show_default=True,
         help="What runs the backend's network.",
     )

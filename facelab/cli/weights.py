@@ -104,12 +104,10 @@ def export_onnx_command(output: Path, weights: Path | None, overwrite: bool) -> 
     the crop and `score` (batch); weights/facemap.md tells more.
     """
     from facelab.files.writing import check_absent, write_bytes_atomically
-    from facelab.models import facemap, layers
-    from facelab.models.runtime import onnx_model
+    from facelab.models.graph import onnx_model
+    from facelab.models.kinds import FACEMAP
 
     if not overwrite:
         check_absent(output)
-    kind, names = facemap.FaceMap, ("points", "score")
-    network = layers.load_file(kind, weights) if weights else layers.load(kind, "facemap")
-    write_bytes_atomically(output, onnx_model(network, facemap.SIDE, names))
+    write_bytes_atomically(output, onnx_model(FACEMAP, FACEMAP.values(weights)))
     say(f"{output}: input crops, outputs points and score")

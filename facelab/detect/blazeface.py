@@ -19,16 +19,9 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from facelab.detect.candidates import CENTRE, EXTENT, POINTS, CandidateNetwork
 from facelab.geometry.crop import cut
-from facelab.models.blazeface import (
-    CENTRE,
-    EXTENT,
-    POINTS,
-    BlazeFaceFull,
-    BlazeFaceShort,
-    candidates,
-)
-from facelab.models.layers import load
+from facelab.models.kinds import BLAZEFACE_FULL, BLAZEFACE_SHORT
 from facelab.numerics import algebra
 from facelab.numerics.arrays import Float, require_image
 from facelab.types import Box, Crop, Detection
@@ -93,8 +86,8 @@ class BlazeFaceDetector:
 
     def __init__(self, smallest: float = SMALLEST, least: float = CONFIRMED) -> None:
         self._smallest, self._least = smallest, least
-        self._full = load(BlazeFaceFull, "blazeface_full")
-        self._short = load(BlazeFaceShort, "blazeface_short")
+        self._full = CandidateNetwork(BLAZEFACE_FULL)
+        self._short = CandidateNetwork(BLAZEFACE_SHORT)
 
     def __call__(self, image: Float) -> list[Detection]:
         """Every face of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
@@ -157,7 +150,7 @@ class BlazeFaceDetector:
         """The full-range network's candidates ``(n, 17)`` in an image, taken in tiles."""
         starts = list(product(*(tile_starts(side) for side in view.shape[:2])))
         tiles = [view[y : y + TILE, x : x + TILE] for y, x in starts]
-        found = map(promising, candidates(self._full, tiles, least))
+        found = map(promising, self._full(tiles, least))
         placed = zip(found, starts, strict=True)
         return np.concatenate([transformed(rows, shift=(x, y)) for rows, (y, x) in placed])
 
@@ -165,7 +158,7 @@ class BlazeFaceDetector:
         """For each crop the short-range network's candidates ``(n, 17)`` in the image."""
         for start in range(0, len(crops), BATCH):
             batch = crops[start : start + BATCH]
-            found = candidates(self._short, [cut(image, crop) for crop in batch], SEEN)
+            found = self._short([cut(image, crop) for crop in batch], SEEN)
             yield from (uncropped(rows, crop) for rows, crop in zip(found, batch, strict=True))
 
     def _closely(self, image: Float, proposals: Float) -> Float:
@@ -191,7 +184,7 @@ class BlazeFaceDetector:
         out = rows.copy()
         for row, confirmed in zip(rows, out, strict=True):
             crop = close_up(row)
-            (seen,) = candidates(self._short, [cut(image, crop)[:, ::-1]], SEEN)
+            (seen,) = self._short([cut(image, crop)[:, ::-1]], SEEN)
             seen[:, 1] = crop.size - 1 - seen[:, 1]
             there = overlaps(uncropped(seen, crop), row) > SAME
             confirmed[0] = (row[0] + seen[there, 0].max(initial=0)) / 2

@@ -1,14 +1,14 @@
 """The two BlazeFace networks: short range (128 px) and full range (192 px).
 
 Both are convolutional and speak in pixels of their input, so they run on any height and width that
-is a multiple of `ALIGNMENT`, not only on the square they were trained with.
+32 divides, not only on the square they were trained with.
 
 Convention
 ----------
 Inputs are ``(B, 3, H, W)`` float32 RGB in [-1, 1]. Outputs are per anchor: a score logit
 ``(B, n)`` and regressions ``(B, n, 16)``: centre x, y, width, height, then x, y of the subject's
 right eye, left eye, nose tip, mouth centre, right ear, left ear. Positions are pixels from the
-anchor, `anchors`. Anchors stand row by row; those of one cell are adjacent.
+anchor, of which `facelab.detect.candidates.anchors` tells the places.
 
 Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", 2019; the
 full-range network is the one of MediaPipe's model card "BlazeFace (Full-range, Sparse)".
@@ -16,37 +16,20 @@ full-range network is the one of MediaPipe's model card "BlazeFace (Full-range, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
 from itertools import pairwise
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from facelab.models.layers import Residual, Separable, pad_same
-from facelab.models.runtime import each_alone
-from facelab.numerics.arrays import Float
 
-ALIGNMENT = 32
 REGRESSIONS = 16
-
-# A candidate is a row of 17 float32: score; centre x, y, width, height; x, y of the six points.
-CENTRE, EXTENT, POINTS = slice(1, 3), slice(3, 5), slice(5, 17)
 
 
 def flatten_anchors(grid: Tensor, values: int) -> Tensor:
     """``(B, k * values, h, w)`` to ``(B, h * w * k, values)``, k anchors to a cell."""
-    return grid.permute(0, 2, 3, 1).reshape(len(grid), -1, values)
-
-
-def grid_anchors(height: int, width: int, stride: int, repeats: int) -> Tensor:
-    """The centres ``(n, 2)`` of the cells of a grid, x and y in input pixels, corner at 0."""
-    y = (torch.arange(height // stride) + 0.5) * stride
-    x = (torch.arange(width // stride) + 0.5) * stride
-    grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)
-    return grid.reshape(-1, 2).repeat_interleave(repeats, dim=0)
+    return torch.unflatten(grid.permute(0, 2, 3, 1).flatten(1), 1, (-1, values))
 
 
 class BlazeFaceShort(nn.Module):
@@ -88,11 +71,6 @@ class BlazeFaceShort(nn.Module):
             flatten_anchors(self.coarse_box(coarse), REGRESSIONS),
         ]
         return torch.cat(logits, dim=1)[..., 0], torch.cat(regressions, dim=1)
-
-    @staticmethod
-    def anchors(height: int, width: int) -> Tensor:
-        """The anchors' centres ``(n, 2)`` in input pixels, corner at 0."""
-        return torch.cat([grid_anchors(height, width, 8, 2), grid_anchors(height, width, 16, 6)])
 
 
 class Bottleneck(nn.Module):
@@ -162,11 +140,6 @@ class BlazeFaceFull(nn.Module):
             x = x if narrow is None else narrow(x).relu_()
         return self.score(x)[..., 0], self.box(x)
 
-    @staticmethod
-    def anchors(height: int, width: int) -> Tensor:
-        """The anchors' centres ``(n, 2)`` in input pixels, corner at 0."""
-        return grid_anchors(height, width, 4, 1)
-
 
 class AnchorHead(nn.Module):
     """`values` numbers per cell: four sub-cells are computed at half the size, then spread out."""
@@ -189,33 +162,3 @@ class AnchorHead(nn.Module):
         return flatten_anchors(
             functional.pixel_shuffle(y.transpose(1, 2).flatten(1, 2), 2), self.values
         )
-
-
-def padded(view: Float) -> Float:
-    """Pad `view` with mid-grey at the right and bottom, so that the network's grid fits."""
-    bottom, right = (-side % ALIGNMENT for side in view.shape[:2])
-    return np.pad(view, ((0, bottom), (0, right), (0, 0)), constant_values=0.5)
-
-
-def candidates(
-    network: BlazeFaceFull | BlazeFaceShort, images: Sequence[Float], least: float
-) -> list[Float]:
-    """Candidates ``(n, 17)`` scored at least `least` in each image ``(H, W, 3)``, [0, 1].
-
-    In pixels of the image, pixel centres at integers.
-    """
-    return each_alone(partial(run_on_image, network, least), images)
-
-
-@torch.inference_mode()
-def run_on_image(network: BlazeFaceFull | BlazeFaceShort, least: float, image: Float) -> Float:
-    """Run the network on one image: candidates ``(n, 17)`` scored at least `least`."""
-    fitting = torch.from_numpy(padded(image)).permute(2, 0, 1)[None]
-    logits, regressions = network(fitting * 2 - 1)
-    rows = torch.cat([torch.sigmoid(logits)[0, :, None], regressions[0]], dim=1).numpy()
-    enough = rows[:, 0] >= least
-    kept = rows[enough]
-    origin = network.anchors(*fitting.shape[2:]).numpy()[enough] - np.float32(0.5)
-    kept[:, CENTRE] += origin
-    kept[:, POINTS] += np.tile(origin, 6)
-    return kept

@@ -11,9 +11,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from facelab.models.kinds import FACEMESH
 from facelab.models.layers import Residual, pad_same
 
-SIDE = 192
+SIDE = FACEMESH.side
 POINTS = 468
 
 

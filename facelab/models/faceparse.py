@@ -17,11 +17,12 @@ from torch.nn import functional
 
 from facelab.constants import PARTS
 from facelab.models.facemap import KEPT, FaceMap
+from facelab.models.kinds import FACEPARSE
 from facelab.models.layers import Separable, pad_same
 
 __all__ = ["SIDE", "CoarseParse", "FaceParse"]
 
-SIDE = 256
+SIDE = FACEPARSE.side
 _SEEN = (1, 4, 7, 10)  # blocks of the trunk that are the last of their size
 _WIDTHS = (16, 32, 64, 128)  # channels of these
 _UP = (24, 40, 56, 80)  # channels of the decoder at the same sizes
@@ -58,7 +59,17 @@ class PartsHead(nn.Module):
         """``(B, inputs, H, W)`` and ``(B, 3, 2 H, 2 W)`` to features, and logits of the crops."""
         pixels = torch.relu(self.pixels(crops))
         features = torch.relu(self.last(torch.cat([x, pixels], 1)))
-        return features, functional.pixel_shuffle(self.parts(features), 2)
+        return features, self._spread(features)
+
+    def _spread(self, features: Tensor) -> Tensor:
+        """Logits of the crops: ``pixel_shuffle(self.parts(features), 2)`` as one convolution.
+
+        Its transpose puts the four pixels of a place where they belong, in half the time.
+        """
+        assert self.parts.bias is not None  # an Optional for the type checker only
+        weight = self.parts.weight.reshape(len(PARTS), 2, 2, -1).permute(3, 0, 1, 2)
+        bias = self.parts.bias.reshape(len(PARTS), 2, 2).repeat(1, *features.shape[2:])
+        return functional.conv_transpose2d(features, weight, stride=2) + bias
 
 
 class CoarseParse(nn.Module):
@@ -112,9 +123,7 @@ class FaceParse(nn.Module):
         (B, 256, 256, 14) float32
             How much of each pixel is each of `facelab.constants.PARTS`, sum 1.
         """
-        logits = self.logits(crops)
-        powers = (logits - logits.amax(1, keepdim=True)).exp()  # twice as fast as ONNX's softmax
-        return (powers / powers.sum(1, keepdim=True)).permute(0, 2, 3, 1)
+        return self.logits(crops).permute(0, 2, 3, 1).softmax(-1)  # quicker than along parts first
 
     def logits(self, crops: Tensor) -> Tensor:
         """The same before it is normalised: logarithms of shares and a constant, parts first."""

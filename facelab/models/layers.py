@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from facelab import weights
-from facelab.errors import WeightsError
-from facelab.files import read_bytes, why
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -87,19 +84,12 @@ def load_file(network: type[Network], path: Path) -> Network:
     WeightsError
         If it cannot be read, or holds the weights of another network.
     """
+    arrays = weights.load_file(path, network.__name__)
     try:
-        arrays = weights.parse(read_bytes(path, weights.LARGEST))
-        if not all(np.isfinite(array).all() for array in arrays.values()):
-            raise ValueError("they are not all finite")
         return _with(network, arrays)
-    except OSError as error:
-        raise WeightsError(f"{path}: {why(error)}; give another file") from None
-    except (ValueError, TypeError, RuntimeError) as error:
+    except RuntimeError as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise WeightsError(
-            f"{path}: not the weights of a {network.__name__} ({reason}); give the file that "
-            "facelab train wrote"
-        ) from None
+        raise weights.of_another(path, network.__name__, reason) from None
 
 
 def _with(network: type[Network], arrays: dict[str, NDArray[Any]]) -> Network:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
+from facelab.models.kinds import MULTICLASS
 from facelab.models.layers import Separable, pad_same
 
-SIDE = 256
+SIDE = MULTICLASS.side
 CLASSES = ("background", "hair", "body skin", "face skin", "clothes", "others")
 _PATCH = 4  # a patch's side, in pixels of the feature map that is attended to
 _SMOOTHING = 0.1  # of the labels it was trained with: a sure pixel comes out as 0.917, not 1

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from facelab.models.kinds import SELFIE
 from facelab.models.layers import pad_same
 
-SIDE = 256
+SIDE = SELFIE.side
 
 
 class SqueezeExcitation(nn.Module):

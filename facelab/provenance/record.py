@@ -8,6 +8,7 @@ import json
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -61,16 +62,19 @@ def file_sha256(path: StrPath) -> str:
 
 
 def software_versions() -> dict[str, str]:
-    """Versions of the packages that pixels depend on, by name; torch is not loaded for it."""
-    return {
+    """Versions of the packages that pixels depend on, by name; torch's where it is installed."""
+    versions = {
         "facelab": facelab.__version__,
         "numpy": np.__version__,
+        "onnxruntime": importlib.metadata.version("onnxruntime"),
         "opencv": cv2.__version__,
         "pillow": importlib.metadata.version("pillow"),
         "python": platform.python_version(),
         "scipy": importlib.metadata.version("scipy"),
-        "torch": importlib.metadata.version("torch"),
     }
+    if find_spec("torch") is not None:
+        versions["torch"] = importlib.metadata.version("torch")
+    return versions
 
 
 def edit_versions(recipe: Mapping[str, object]) -> dict[str, str]:

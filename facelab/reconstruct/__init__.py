@@ -1,4 +1,4 @@
-"""From a photograph to the position maps of its faces; of what runs, it alone imports torch."""
+"""From a photograph to the position maps of its faces."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Reconstructor(Protocol):
 def load_reconstructor(
     detector: str = "blazeface",
     backend: str = "map",
-    runtime: str = "torch",
+    runtime: str = "onnx",
     device: str = "cpu",
     weights: Path | str | None = None,
 ) -> Reconstructor:
@@ -78,7 +78,7 @@ def load_reconstructor(
     return FaceReconstructor(_detector(detector, backend), regressor)
 
 
-def load_parser(runtime: str = "torch", device: str = "cpu") -> FaceParser:
+def load_parser(runtime: str = "onnx", device: str = "cpu") -> FaceParser:
     """Load the network that tells the parts of a face from what is around and in front of it.
 
     Parameters
@@ -93,15 +93,14 @@ def load_parser(runtime: str = "torch", device: str = "cpu") -> FaceParser:
     WeightsError
         If weights are missing or damaged.
     """
-    from facelab.models.faceparse import SIDE, FaceParse
-    from facelab.models.layers import load
+    from facelab.models.kinds import FACEPARSE
     from facelab.models.runtime import load_runner
     from facelab.reconstruct.parser import FaceParser
 
-    return FaceParser(load_runner(load(FaceParse, "faceparse"), SIDE, runtime, device))
+    return FaceParser(load_runner(FACEPARSE, runtime, device))
 
 
-def load_surroundings(runtime: str = "torch", device: str = "cpu") -> SurroundingsParser:
+def load_surroundings(runtime: str = "onnx", device: str = "cpu") -> SurroundingsParser:
     """Load the network that tells hair, clothes and background farther around a face.
 
     Parameters
@@ -116,16 +115,14 @@ def load_surroundings(runtime: str = "torch", device: str = "cpu") -> Surroundin
     WeightsError
         If weights are missing or damaged.
     """
-    from facelab.models import multiclass_segmenter
-    from facelab.models.layers import load
+    from facelab.models.kinds import MULTICLASS
     from facelab.models.runtime import load_runner
     from facelab.reconstruct.surroundings import SurroundingsParser
 
-    network = load(multiclass_segmenter.MulticlassSegmenter, "multiclass")
-    return SurroundingsParser(load_runner(network, multiclass_segmenter.SIDE, runtime, device))
+    return SurroundingsParser(load_runner(MULTICLASS, runtime, device))
 
 
-def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegmenter:
+def load_segmenter(runtime: str = "onnx", device: str = "cpu") -> PersonSegmenter:
     """Load the network that tells people in a photograph from their background.
 
     Parameters
@@ -140,44 +137,29 @@ def load_segmenter(runtime: str = "torch", device: str = "cpu") -> PersonSegment
     WeightsError
         If weights are missing or damaged.
     """
-    from facelab.models import selfie_segmenter
-    from facelab.models.layers import load
+    from facelab.models.kinds import SELFIE
     from facelab.models.runtime import load_runner
     from facelab.reconstruct.segmentation import PersonSegmenter
 
-    network = load(selfie_segmenter.SelfieSegmenter, "selfie")
-    return PersonSegmenter(load_runner(network, selfie_segmenter.SIDE, runtime, device))
+    return PersonSegmenter(load_runner(SELFIE, runtime, device))
 
 
 def _regressor(name: str, runtime: str, device: str, weights: Path | None) -> Regressor:
-    # torch and onnxruntime take a second to import: only when they are to be used.
+    from facelab.models import kinds
+    from facelab.models.runtime import load_runner
+
     if name == "map":
-        from facelab.models import facemap
-        from facelab.models.layers import load, load_file
-        from facelab.models.runtime import load_runner
         from facelab.reconstruct.facemap_regressor import MapRegressor
 
-        kind = facemap.FaceMap
-        own = load_file(kind, weights) if weights else load(kind, "facemap")
-        return MapRegressor(load_runner(own, facemap.SIDE, runtime, device))
+        return MapRegressor(load_runner(kinds.FACEMAP, runtime, device, weights))
     if name == "mesh":
-        from facelab.models import facemesh
-        from facelab.models.layers import load
-        from facelab.models.runtime import load_runner
         from facelab.reconstruct.facemesh_regressor import MeshRegressor
 
-        network = load(facemesh.FaceMesh, "facemesh")
-        return MeshRegressor(load_runner(network, facemesh.SIDE, runtime, device))
+        return MeshRegressor(load_runner(kinds.FACEMESH, runtime, device))
     if name == "prn":
-        from facelab.models.fold import fold
-        from facelab.models.layers import load
-        from facelab.models.resfcn import PRN
-        from facelab.models.runtime import load_runner
-        from facelab.reconstruct import prn_regressor
+        from facelab.reconstruct.prn_regressor import PRNRegressor
 
-        return prn_regressor.PRNRegressor(
-            load_runner(fold(load(PRN, "prn")), prn_regressor.SIDE, runtime, device)
-        )
+        return PRNRegressor(load_runner(kinds.PRN, runtime, device))
     raise UsageError(f"no backend {name!r}; there are {', '.join(BACKENDS)}")
 
 

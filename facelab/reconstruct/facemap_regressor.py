@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facelab.models.facemap import SIDE
 from facelab.reconstruct.levelled import CROP_SCALE, levelled
 from facelab.reconstruct.orientation import Look, agreement
-from facelab.reconstruct.point_regressor import PointRegressor, cuts
+from facelab.reconstruct.point_regressor import SIDE, PointRegressor, cuts
 
 if TYPE_CHECKING:
     from facelab.reconstruct.reconstructor import View

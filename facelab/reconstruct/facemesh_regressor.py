@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from facelab.models.facemesh import SIDE
 from facelab.reconstruct.levelled import CROP_SCALE, levelled
 from facelab.reconstruct.orientation import Look, agreement
-from facelab.reconstruct.point_regressor import PointRegressor, cuts
+from facelab.reconstruct.point_regressor import SIDE, PointRegressor, cuts
 
 if TYPE_CHECKING:
     from facelab.reconstruct.reconstructor import View

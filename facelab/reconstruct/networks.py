@@ -29,7 +29,7 @@ class Networks:
 
     detector: str = "blazeface"
     backend: str = "map"
-    runtime: str = "torch"
+    runtime: str = "onnx"
     device: str = "cpu"
     own: Path | None = None
 

@@ -15,7 +15,7 @@ from facelab import atlas as atlases
 from facelab.errors import WeightsError
 from facelab.geometry.crop import cut
 from facelab.geometry.landmarks import position_map, twins
-from facelab.models.facemesh import SIDE
+from facelab.models.kinds import FACEMESH
 from facelab.numerics.arrays import Float
 from facelab.reconstruct.orientation import Look, upright
 from facelab.types import Crop, Reconstruction
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from facelab.reconstruct.reconstructor import View
 
 
+SIDE = FACEMESH.side  # and FaceMap's
 _FARTHEST = 100  # sides of the crop: whatever is in it, no point of a face lies beyond
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from facelab.atlas import prnet
 from facelab.geometry.crop import cut
+from facelab.models.kinds import PRN
 from facelab.numerics.arrays import Float
 from facelab.reconstruct.point_regressor import require_places
 from facelab.types import Box, Crop, Detection, PositionMap, Reconstruction
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from facelab.models.runtime import Runner
     from facelab.reconstruct.reconstructor import View
 
-SIDE = 256
+SIDE = PRN.side
 GIVEN = 1.6  # side of the crop over the mean side of a box of landmarks
 DETECTED, LOWER = 1.58, 0.14  # the same for a detector's box, and how far below its centre
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from facelab.models.selfie_segmenter import SIDE
+from facelab.models.kinds import SELFIE
 from facelab.numerics.arrays import Bool, Float, require_image
 
 if TYPE_CHECKING:
     from facelab.models.runtime import Runner
 
+SIDE = SELFIE.side
 _SURE = 0.9  # opacity from which a pixel of the network counts as the person's; below 0.1 it is not
 _BAND = 4  # the network's pixels to either side of an outline where colours decide
 _REACH = 5.0  # sigma of the neighbourhood that colours are learnt from, the network's pixels

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from facelab.constants import PARTS
 from facelab.geometry.parsing import NOT_SEEN
+from facelab.models.kinds import MULTICLASS
 from facelab.numerics.arrays import Float, require_image
 from facelab.types import Box, PositionMap
 
 if TYPE_CHECKING:
     from facelab.models.runtime import Runner
 
-_SIDE = 256  # of the network's pictures
+_SIDE = MULTICLASS.side
 _REACH = 2.0  # sides of the face's box to each side of its centre: head and shoulders
 _PARTS = ("background", "hair", "neck", "skin", "clothes", "front")  # the network's classes
 

@@ -12,7 +12,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from facelab.models.runtime import each_alone
+from facelab.models.torch_runtime import each_alone
 
 PART = 8  # views
 

@@ -25,7 +25,7 @@ from facelab.models.facemap import FaceMap
 from facelab.models.facemesh import FaceMesh
 from facelab.models.faceparse import FaceParse
 from facelab.models.layers import load, load_file
-from facelab.models.runtime import each_alone, one_thread
+from facelab.models.torch_runtime import each_alone, one_thread
 from facelab.train import checkpoint
 from facelab.train.gradients import Batch, gradients, require_finite
 from facelab.train.log import Log

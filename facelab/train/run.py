@@ -14,7 +14,7 @@ from facelab.errors import UsageError
 from facelab.files.writing import same_file, write_bytes_atomically
 from facelab.models.facemap import FaceMap
 from facelab.models.layers import load_file
-from facelab.models.runtime import require_device
+from facelab.models.torch_runtime import require_device
 from facelab.provenance import file_sha256
 from facelab.train import checkpoint, loop
 from facelab.train.prepared import read, view_files

@@ -203,7 +203,7 @@ def test_missing_landmarks_of_a_photograph_are_named(here):
         (["--box", "1,2,3,4", "--faces", "2"], ["--faces"]),
         (["--box", "1,2,3,4", "--most", "2"], ["--faces"]),
         (["--box", "1,2,3,4", "--landmarks", "a.txt"], ["--landmarks"]),
-        (["--runtime", "tpu"], ["--runtime", "torch", "onnx"]),
+        (["--runtime", "tpu"], ["--runtime", "onnx", "torch"]),
         (["--texture-size", "3"], ["--texture-size"]),
     ],
 )

@@ -20,12 +20,11 @@ import facelab
 from facelab import reconstruct, weights
 from facelab.cli import options
 from facelab.cli import swap as swap_module
-from facelab.constants import KEEP
+from facelab.constants import DEVICES, KEEP, RUNTIMES
 from facelab.face.blend import METHODS
 from facelab.images import read
 from facelab.models import layers
 from facelab.models.facemap import SIDE, FaceMap
-from facelab.models.runtime import DEVICES, RUNTIMES
 from facelab.provenance import CONSENT
 from facelab.recipe import Photographs, Recipe, Swap, runner
 from facelab.recipe.runner import RecipeRunner
@@ -743,7 +742,7 @@ def test_own_weights_are_used_and_recorded(here, monkeypatch):
     )
     Path("own.safetensors").write_bytes(b"weights")
     assert swap("--weights", "own.safetensors").exit_code == 0
-    assert loaded == [("blazeface", "map", "torch", "cpu", Path("own.safetensors"))]
+    assert loaded == [("blazeface", "map", "onnx", "cpu", Path("own.safetensors"))]
     assert record("out.png")["weights"]["facemap"] == sha256(b"weights").hexdigest()
     missing = swap("--weights", "none.safetensors", "--overwrite")
     assert missing.exit_code == 4

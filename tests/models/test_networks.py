@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
+from facelab.detect.candidates import FULL_GRIDS, SHORT_GRIDS, anchors
 from facelab.models.blazeface import AnchorHead, BlazeFaceFull, BlazeFaceShort
 from facelab.models.layers import Residual, load, pad_same
 from facelab.models.multiclass_segmenter import (
@@ -25,6 +26,7 @@ from tests.networks import CASES, CROPS, astronaut_crops
 
 ROOT = Path(__file__).parent.parent.parent
 ARCHIVES = os.environ.get("FACELAB_MEDIAPIPE_ARCHIVES")
+NAMES = {128: "blazeface_short", 192: "blazeface_full"}
 GOLDEN = ROOT / "tests/golden/networks.safetensors"
 
 
@@ -170,21 +172,13 @@ def test_images_of_a_batch_do_not_touch(name):
 
 @pytest.mark.parametrize(("network", "side"), [(BlazeFaceShort, 128), (BlazeFaceFull, 192)])
 def test_an_anchor_per_output_on_any_aligned_size(network, side):
-    model = load(network, {128: "blazeface_short", 192: "blazeface_full"}[side])
+    model, grids = load(network, NAMES[side]), {128: SHORT_GRIDS, 192: FULL_GRIDS}[side]
     for height, width in ((side, side), (64, 160)):
         with torch.inference_mode():
             logits, regressions = model(torch.zeros(1, 3, height, width))
-        anchors = network.anchors(height, width)
-        assert logits.shape == (1, len(anchors))
-        assert regressions.shape == (1, len(anchors), 16)
-
-
-def test_anchors_by_hand():
-    short = BlazeFaceShort.anchors(16, 32).tolist()
-    assert short[:4] == [[4, 4], [4, 4], [12, 4], [12, 4]]
-    assert short[8:10] == [[4, 12], [4, 12]]
-    assert short[16:] == [[8, 8]] * 6 + [[24, 8]] * 6
-    assert BlazeFaceFull.anchors(8, 8).tolist() == [[2, 2], [6, 2], [2, 6], [6, 6]]
+        there = anchors(height, width, grids)
+        assert logits.shape == (1, len(there))
+        assert regressions.shape == (1, len(there), 16)
 
 
 @pytest.mark.parametrize(("kernel", "around"), [(3, (0, 1)), (5, (1, 2))])

@@ -205,7 +205,7 @@ def test_versions_name_what_results_depend_on_without_loading_torch():
     script = (
         "import sys; from facelab.provenance import software_versions\n"
         "assert list(software_versions()) == "
-        "['facelab', 'numpy', 'opencv', 'pillow', 'python', 'scipy', 'torch']\n"
+        "['facelab', 'numpy', 'onnxruntime', 'opencv', 'pillow', 'python', 'scipy', 'torch']\n"
         "sys.exit('torch' in sys.modules)"
     )
     root = Path(__file__).parents[2]

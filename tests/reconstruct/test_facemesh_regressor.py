@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from facelab.errors import UsageError
 from facelab.geometry.crop import cut
-from facelab.models.facemesh import SIDE, FaceMesh
-from facelab.models.layers import load
+from facelab.models.kinds import FACEMESH
 from facelab.models.runtime import load_runner
 from facelab.reconstruct import load_reconstructor
 from facelab.reconstruct.facemesh_regressor import MeshRegressor
@@ -127,7 +126,7 @@ class Told:
 
 @pytest.fixture(scope="module")
 def regressor():
-    return MeshRegressor(load_runner(load(FaceMesh, "facemesh"), SIDE))
+    return MeshRegressor(load_runner(FACEMESH))
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,10 @@ from safetensors.torch import save_file
 from facelab.atlas import canonical as layout
 from facelab.errors import WeightsError
 from facelab.geometry.landmarks import position_map
+from facelab.models.export import exported
 from facelab.models.facemap import KEPT, POINTS, SIDE, FaceMap
 from facelab.models.facemesh import FaceMesh
 from facelab.models.layers import load, load_file
-from facelab.models.runtime import onnx_model
 from facelab.reconstruct.levelled import CROP_SCALE, levelled
 from facelab.train import loop
 from facelab.train.checkpoint import weights_of
@@ -166,7 +166,7 @@ def test_onnx_runtime_gives_what_torch_gives():
     with torch.inference_mode():
         points, score = (output.numpy() for output in network(crops))
     session = onnxruntime.InferenceSession(
-        onnx_model(network, SIDE), providers=["CPUExecutionProvider"]
+        exported(network, SIDE), providers=["CPUExecutionProvider"]
     )
     found, sure = session.run(None, {"crops": crops.contiguous().numpy()})
     assert found.shape == (len(crops), POINTS, 3)

@@ -18,7 +18,7 @@ from facelab.models.facemap import FaceMap
 from facelab.models.faceparse import SIDE, FaceParse
 from facelab.models.layers import load as load_network
 from facelab.models.layers import load_file
-from facelab.models.runtime import each_alone
+from facelab.models.torch_runtime import each_alone
 from facelab.train import checkpoint
 from facelab.train.gradients import Batch, require_finite
 from facelab.train.log import Log, Measures

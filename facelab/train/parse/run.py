@@ -11,7 +11,7 @@ from facelab.errors import UsageError
 from facelab.files.writing import same_file, write_bytes_atomically
 from facelab.models.faceparse import FaceParse
 from facelab.models.layers import load_file
-from facelab.models.runtime import require_device
+from facelab.models.torch_runtime import require_device
 from facelab.train import checkpoint
 from facelab.train.loop import Settings
 from facelab.train.parse import loop

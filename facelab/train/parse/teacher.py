@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from facelab.models.layers import load
-from facelab.models.multiclass_segmenter import SIDE, MulticlassSegmenter
+from facelab.models.kinds import MULTICLASS
 from facelab.models.runtime import load_runner
 from facelab.numerics.arrays import Float, require_image
 
@@ -31,7 +30,7 @@ class Teacher:
     @classmethod
     def load(cls) -> Teacher:
         """Load the one that comes with facelab."""
-        return cls(load_runner(load(MulticlassSegmenter, "multiclass"), SIDE))
+        return cls(load_runner(MULTICLASS))
 
     def __call__(self, image: Float) -> Float:
         """Return the share of each class in each pixel.
@@ -47,7 +46,7 @@ class Teacher:
             In the order of `facelab.models.multiclass_segmenter.CLASSES`.
         """
         require_image("image", image)
-        small = cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(image, (MULTICLASS.side, MULTICLASS.side), interpolation=cv2.INTER_AREA)
         (shares,) = self._network(small[None])
         whole = cv2.resize(shares[0], image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
         return np.asarray(whole, np.float32)

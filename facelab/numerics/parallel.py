@@ -1,0 +1,25 @@
+"""Work side by side on the cores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import cv2
+
+Input = TypeVar("Input")
+Output = TypeVar("Output")
+
+
+def side_by_side(run: Callable[[Input], Output], inputs: Sequence[Input]) -> list[Output]:
+    """Return ``run(one)`` of each input, in their order.
+
+    As many run at a time as OpenCV has threads: one, where processes side by side use the cores.
+    What is gained is time that `run` spends outside Python's lock.
+    """
+    threads = min(cv2.getNumThreads(), len(inputs))
+    if threads <= 1:
+        return [run(one) for one in inputs]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run, inputs))
