@@ -15,7 +15,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 
 from facelab.augment.plan import Item
 from facelab.augment.steps.profile import Profile
@@ -205,7 +204,7 @@ def false_faces(reconstructor: Reconstructor) -> None:
 def times(heads: list[Head]) -> None:
     """Print the detector's time on a photograph with one large face, enlarged."""
     detector = BlazeFaceDetector()
-    print(f"\nDetector, seconds, {torch.get_num_threads()} thread(s)\n")
+    print(f"\nDetector, seconds, {cv2.getNumThreads()} thread(s)\n")
     for side in (512, 1024, 2048, 4096):
         size = (side, side)
         image = cv2.resize(heads[0].image, size, interpolation=cv2.INTER_AREA)
@@ -223,7 +222,7 @@ def main() -> None:
     parser.add_argument("--backend", choices=BACKENDS, default="map")
     parser.add_argument("--heads", type=int, default=20)
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
     reconstructor = load_reconstructor(backend=arguments.backend)
     frontal, turned = heads_of(photographs(arguments.photographs), arguments.heads)
     times(frontal)

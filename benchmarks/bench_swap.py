@@ -25,7 +25,6 @@ from unittest import mock
 
 import cv2
 import numpy as np
-import torch
 from stages import INSIDE, parts_of, timed
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -249,8 +248,7 @@ def main() -> None:
         make_scene(ROOT / "samples/james-right.jpg", source, model)
         make_scene(ROOT / "samples/james-left.jpg", target, model)
         print(
-            f"{WIDTH} x {HEIGHT}, face {FACE} px; torch threads {torch.get_num_threads()}, "
-            f"cores {os.cpu_count()}; medians of {rounds}, ms"
+            f"{WIDTH} x {HEIGHT}, face {FACE} px; cores {os.cpu_count()}; medians of {rounds}, ms"
         )
         report(measure(source, target, output, rounds))
         print("\nparts of the swap of one face, ms of one core")
