@@ -33,8 +33,8 @@ def main() -> None:
     data = save(
         {
             "nodes": surface.nodes,
-            "patches": surface.patches.data.astype(np.float32),
-            "columns": surface.patches.indices.reshape(-1, 9).astype(np.uint16),
+            "patches": surface.weights.T.reshape(-1),
+            "columns": surface.columns.T.astype(np.uint16, order="C"),
         }
     )
     path.write_bytes(data)

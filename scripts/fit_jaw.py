@@ -105,8 +105,8 @@ def read_heads(head: Path, atlas: Path) -> Heads:
     valid = face_and_margin(points()[0])[1]
     drawn = np.zeros_like(true)
     # In float64, or the number of threads would show in the last bits.
-    nodes, patches = surface().nodes.astype(np.float64), surface().patches
-    drawn[:, valid] = np.stack([patches @ (nodes @ mode) for mode in mesh])
+    nodes = surface().nodes.astype(np.float64)
+    drawn[:, valid] = np.stack([surface().between(nodes @ mode) for mode in mesh])
     return Heads(drawn, true, landmarks, mesh)
 
 

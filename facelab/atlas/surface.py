@@ -24,14 +24,10 @@ LIPS = [
 @cache
 def surface() -> Interpolation:
     """The operator from the 468 points of the mesh to the valid texels of the atlas."""
-    from scipy.sparse import csr_array
-
     stored = weights.load("canonical_surface")
-    columns = stored["columns"].astype(np.int32)
-    starts = np.arange(0, columns.size + 1, columns.shape[1], dtype=np.int32)
-    shape = (len(columns), len(stored["nodes"]))
-    patches = csr_array((stored["patches"], columns.reshape(-1), starts), shape=shape)
-    return Interpolation(stored["nodes"], patches)
+    columns = np.ascontiguousarray(stored["columns"].T, np.intp)
+    patches = np.ascontiguousarray(stored["patches"].reshape(-1, len(columns)).T)
+    return Interpolation(stored["nodes"], columns, patches)
 
 
 def work_out(

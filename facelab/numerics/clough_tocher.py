@@ -11,10 +11,10 @@ steps are linear in the points, so the operator is computed once per atlas.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from facelab.numerics.algebra import product
 
@@ -32,20 +32,30 @@ class Interpolation:
     ----------
     nodes : (3 k, n) float32
         The points to value, du and dv of the surface at the k nodes of the triangulation.
-    patches : (m, 3 k) sparse float32
-        Nodes to the surface at the m places asked for; nine entries a row.
+    columns : (9, m) intp
+        Which nine of the 3 k numbers the surface at each of the m places asked for hangs on.
+    weights : (9, m) float32
+        How far it hangs on each.
     """
 
     nodes: Float = field(repr=False)
-    patches: csr_array = field(repr=False)
+    columns: NDArray[np.intp] = field(repr=False)
+    weights: Float = field(repr=False)
 
     def __call__(self, points: Float) -> Float:
         """The surface through `points` ``(n, c)`` float32 at the m places: ``(m, c)`` float32."""
         if points.ndim != 2 or len(points) != self.nodes.shape[1] or points.dtype != np.float32:
             wanted = f"({self.nodes.shape[1]}, c) float32"
             raise ValueError(f"points must be {wanted}, not {points.shape} {points.dtype}")
-        surface: Float = self.patches @ product(self.nodes, points)
-        return np.asarray(surface)
+        return self.between(product(self.nodes, points))
+
+    def between(self, values: NDArray[np.floating]) -> NDArray[Any]:
+        """The surface ``(m, c)`` that has these `values` ``(3 k, c)`` at the nodes."""
+        channels = [
+            np.einsum("ij,ij->j", self.weights, channel.take(self.columns))
+            for channel in np.ascontiguousarray(values.T)
+        ]
+        return np.stack(channels, axis=-1)
 
 
 def interpolation(
@@ -78,16 +88,11 @@ def interpolation(
     """
     nodes = np.concatenate([sites, ghosts])
     corners = triangles[_home(nodes[triangles], places)]
-    weights = _patch_weights(nodes[corners], places)
-    columns = (corners[:, None, :] + np.arange(3)[:, None] * len(nodes)).reshape(len(places), 9)
-    starts = np.arange(0, 9 * len(places) + 1, 9, dtype=np.int32)
-    patches = csr_array(
-        (weights.reshape(-1).astype(np.float32), columns.reshape(-1).astype(np.int32), starts),
-        shape=(len(places), 3 * len(nodes)),
-    )
+    weights = _patch_weights(nodes[corners], places).reshape(-1, 9).T.astype(np.float32)
+    columns = (corners[:, None, :] + np.arange(3)[:, None] * len(nodes)).reshape(-1, 9).T
     if hidden is None:
         hidden = np.zeros((len(nodes), len(sites)), np.bool_)
-    return Interpolation(_node_operator(sites, nodes, hidden), patches)
+    return Interpolation(_node_operator(sites, nodes, hidden), columns.copy(), weights.copy())
 
 
 def _home(triangles: Array, places: Array) -> NDArray[np.intp]:

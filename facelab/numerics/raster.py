@@ -41,6 +41,7 @@ Indices = NDArray[np.intp]
 SUBPIXELS = 256
 _SHARP = np.float32(1.4)  # texels a pixel may step over before a bicubic sample aliases visibly
 _SQUARE = np.ones((2, 2), np.uint8)
+_IN_CACHE = 1 << 14  # places at a time, so that what is read of them stays in the cache
 REACH = 2.0**16  # px; beyond it the exact products would outgrow float64
 
 
@@ -180,12 +181,14 @@ def carried(attributes: Floats, corners: NDArray[np.integer], weights: Floats) -
     -------
     (k, c) float32
     """
-    from scipy.sparse import csr_matrix
-
-    count = len(corners)
-    starts = np.arange(0, 3 * count + 1, 3)
-    rows = csr_matrix((weights.ravel(), corners.ravel(), starts), shape=(count, len(attributes)))
-    return np.asarray(rows @ np.asarray(attributes, np.float32))
+    channels = np.ascontiguousarray(attributes.T, np.float32)
+    out = np.empty((len(corners), len(channels)), np.float32)
+    for start in range(0, len(corners), _IN_CACHE):
+        strip = slice(start, start + _IN_CACHE)
+        columns, shares = corners[strip].T.astype(np.intp), weights[strip].T.copy()
+        for number, channel in enumerate(channels):
+            out[strip, number] = np.einsum("ij,ij->j", shares, channel.take(columns))
+    return out
 
 
 def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None) -> Floats:
