@@ -148,7 +148,7 @@ def test_what_is_allowed_is_no_offence(own, code):
     ("module", "absent"),
     [
         ("facelab.cli", {"numpy", "cv2", "torch"}),
-        ("facelab.recipe.runner", {"torch", "onnxruntime"}),
+        ("facelab.recipe.runner", {"torch", "onnxruntime", "scipy"}),
         ("facelab.augment.generate", {"torch", "onnxruntime"}),
     ],
 )
@@ -156,6 +156,29 @@ def test_loads_lazily(module, absent):
     code = f"import sys, {module}; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not absent & set(run.stdout.split())
+
+
+def test_a_swap_loads_what_it_needs_and_no_more(tmp_path):
+    """Torch alone takes longer to load than the whole of it takes."""
+    samples = PACKAGE.parent / "samples"
+    code = (
+        "import sys; from facelab.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit as end: assert not end.code\n"
+        "print(*sys.modules)"
+    )
+    command = ["swap", "--quiet", "-s", samples / "astronaut.png", "-t", samples / "mona-lisa.jpg",
+               "-o", tmp_path / "out.png"]  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, "-c", code, *command], capture_output=True, text=True, check=True
+    )
+    loaded = set(run.stdout.split())
+    assert {"onnxruntime", "facelab.models.graph"} <= loaded
+    assert not loaded & {
+        *("torch", "scipy", "onnx", "insightface", "skimage", "jinja2", "fsspec"),
+        *("filelock", "requests", "tqdm", "multiprocessing", "urllib.request", "unittest"),
+        *("facelab.train", "facelab.augment.run"),
+    }
 
 
 def test_public_names_exist_and_are_sorted():

@@ -201,11 +201,10 @@ class Atlas:
 
         Places on a face are given in these, so that they hold in every layout.
         """
-        texels = places_of(np.ones((size, size), np.bool_)).reshape(size, size, 2)
+        middles = np.arange(size, dtype=np.float32) + np.float32(0.5)
         if self.chart is None:
-            return (texels + np.float32(0.5)) / np.float32(size)
-        ratio = np.float32(self.size / size)
-        texels = (texels + np.float32(0.5)) * ratio - np.float32(0.5)
+            return _grid(middles / np.float32(size))
+        texels = _grid(middles * np.float32(self.size / size) - np.float32(0.5))
         return (sample(self.chart, texels) + np.float32(0.5)) / np.float32(self.size)
 
     def from_canonical(self, values: Float) -> Float:
@@ -214,6 +213,11 @@ class Atlas:
             return values
         size = len(values)
         return sample(values, self.canonical_uv(size) * size - np.float32(0.5))
+
+
+def _grid(along: Float) -> Float:
+    """All pairs of places along two equal sides, ``(size, size, 2)``: (across, down)."""
+    return np.asarray(cv2.merge(np.meshgrid(along, along)), np.float32)
 
 
 @lru_cache(maxsize=64)

@@ -266,11 +266,12 @@ class Batch:
     def _carried_out(self, task: Task, jobs: Sequence[Job]) -> list[Outcome]:
         if not jobs:
             return []
-        from facelab.cli.progress import Bar
+        if self.quiet or not self.into_folder or len(self.places) == 1:
+            return list(task.carry_out(jobs))
+        from facelab.cli.progress import Bar  # slow to import
 
         outcomes = []
-        hidden = self.quiet or not self.into_folder or len(self.places) == 1
-        with Bar(task.doing, len(jobs), hidden=hidden) as bar:
+        with Bar(task.doing, len(jobs), hidden=False) as bar:
             for outcome in task.carry_out(jobs):
                 bar.set_postfix_str(outcome.job.photograph.name, refresh=False)
                 bar.update()

@@ -126,8 +126,19 @@ def _masks(atlas: Atlas, name: str, size: int) -> tuple[tuple[Float, Float], ...
     masks = []
     for side in (left, ~left):
         core = np.asarray(atlas.region(name, size) * side, np.float32)
-        around = cv2.GaussianBlur(cv2.dilate(core, kernel), (0, 0), max(_SOFT * texel, 0.3))
+        around, blur = np.zeros_like(core), max(_SOFT * texel, 0.3)
+        window = _box(core, reach + int(np.ceil(4 * blur)))
+        around[window] = cv2.GaussianBlur(cv2.dilate(core[window], kernel), (0, 0), blur)
         for mask in (core, around):
             mask.flags.writeable = False
-        masks.append((core, np.asarray(around, np.float32)))
+        masks.append((core, around))
     return tuple(masks)
+
+
+def _box(mask: Float, room: int) -> tuple[slice, slice]:
+    """The rows and columns in which a mask is more than 0, and `room` around them."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return tuple(  # type: ignore[return-value]  # there are two
+        slice(max(int(at[0]) - room, 0), int(at[-1]) + room + 1) if len(at) else slice(0)
+        for at in (rows, columns)
+    )

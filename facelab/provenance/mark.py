@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from xml.dom import minidom
-from xml.sax.saxutils import escape, quoteattr
 
 from facelab.images.xmp import RDF, parse_xmp
 
@@ -30,12 +30,13 @@ _PACKET = (
 _MARK = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
     f'<rdf:RDF xmlns:rdf="{RDF}">'
-    f'<rdf:Description rdf:about={{about}} xmlns:rdf="{RDF}" xmlns:dc="{_DC}"'
+    f'<rdf:Description rdf:about="{{about}}" xmlns:rdf="{RDF}" xmlns:dc="{_DC}"'
     f' xmlns:Iptc4xmpExt="{_IPTC_EXTENSION}">'
     "<Iptc4xmpExt:DigitalSourceType>{source_type}</Iptc4xmpExt:DigitalSourceType>"
     '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{description}</rdf:li></rdf:Alt>'
     "</dc:description></rdf:Description></rdf:RDF></x:xmpmeta>"
 )
+_SPACES = str.maketrans({"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"})  # else read as blanks
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -92,7 +93,7 @@ def composite(consent: str) -> str:
 def _marked(about: str, source_type: str, description: str) -> minidom.Document:
     """Return a packet that holds the mark and nothing else."""
     text = _MARK.format(
-        about=quoteattr(about),
+        about=escape(about).translate(_SPACES),
         source_type=escape(source_type),
         description=escape(description),
     )
