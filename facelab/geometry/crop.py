@@ -54,7 +54,10 @@ def _around(image: Float, crop: Crop) -> tuple[Float, tuple[int, int]]:
 
     Where the image goes on it is whole blocks of the pixels that are reduced to one.
     """
-    reach, shrink = crop.side * 0.75, int(crop.side // crop.size)
+    shrink, roll = int(crop.side // crop.size), np.deg2rad(crop.roll)
+    needed = crop.side / 2 * (abs(np.cos(roll)) + abs(np.sin(roll))) + 2 * shrink
+    most = crop.side * 0.75  # at any roll; less by whole blocks, which so are the same at each
+    reach = most - max(most - needed, 0) // shrink * shrink
     height, width = image.shape[:2]
     (x, y), least = crop.centre, 2 * shrink
     x0 = int(np.clip(x - reach, 0, max(width - least, 0)))

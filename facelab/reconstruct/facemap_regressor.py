@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from facelab.numerics.parallel import side_by_side
 from facelab.reconstruct.levelled import CROP_SCALE, levelled
 from facelab.reconstruct.orientation import Look, agreement
 from facelab.reconstruct.point_regressor import SIDE, PointRegressor, cuts
@@ -33,8 +34,9 @@ class MapRegressor(PointRegressor):
         """
         crops = [levelled(look.points, SIDE) for look in before]
         shown = cuts(views, crops)
-        points, scores = self._seen(shown)
-        others, other_scores = self._seen_mirrored(shown)
+        (points, scores), (others, other_scores) = side_by_side(
+            lambda see: see(shown), (self._seen, self._seen_mirrored)
+        )
         scores = _HALF * (scores + other_scores)
         out = []
         for crop, own, other, score in zip(crops, points, others, scores, strict=True):
