@@ -21,6 +21,7 @@ import PIL._imaging
 import PIL.Image
 from numpy.typing import NDArray
 from PIL import JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL.Image import Transpose
 
 from facelab.errors import ImageError
 from facelab.files import MEGABYTE, StrPath, read_bytes, why
@@ -62,9 +63,17 @@ _TURNS = {
     7: (True, True, True),
     8: (True, True, False),
 }
-_FIRST_LYING = 5  # from here on rows are columns
 _INVERSE = {6: 8, 8: 6}  # the orientation that undoes another; all others undo themselves
-_STRIP = 64  # rows that are taken from Pillow at a time
+_METHODS = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+_STRIP = 256  # rows that are taken from Pillow at a time
 
 
 def read(path: StrPath) -> Image:
@@ -368,14 +377,15 @@ def _upright(picture: PIL.Image.Image, turn: int) -> NDArray[np.uint8]:
     Taken strip by strip: as a whole, Pillow gives them in pieces that it joins, twice the memory.
     """
     (width, height), channels = picture.size, len(picture.getbands())
-    lying = turn >= _FIRST_LYING
-    upright = np.empty((*((width, height) if lying else (height, width)), channels), np.uint8)
-    out = _turned(upright, _INVERSE.get(turn, turn))
+    shape = (width, height) if _TURNS[turn][0] else (height, width)
+    upright = np.empty((*shape, channels), np.uint8)
+    lying = _turned(upright, _INVERSE.get(turn, turn))
     for top in range(0, height, _STRIP):
         strip = picture.crop((0, top, width, min(top + _STRIP, height)))
-        out[top : top + _STRIP] = np.frombuffer(strip.tobytes(), np.uint8).reshape(
-            -1, width, channels
-        )
+        if turn in _METHODS:
+            strip = strip.transpose(_METHODS[turn])
+        there = _turned(lying[top : top + _STRIP], turn)
+        there[...] = np.frombuffer(strip.tobytes(), np.uint8).reshape(there.shape)
     return upright
 
 

@@ -98,13 +98,15 @@ def _of_array(array: NDArray[Any]) -> Image:
     channels = 1 if array.ndim == 2 else array.shape[-1] if array.ndim == 3 else 0
     if channels not in (1, 3, 4):
         raise UsageError(f"image: an array of shape {array.shape} {_shape_refusal(array)}")
-    whole = array.dtype.type in (np.uint8, np.uint16) and array.size > 0
-    values = array.astype(array.dtype.type, copy=False) if whole else unit(array)
-    bits = 16 if array.dtype.type is np.uint16 else 8
+    kind = array.dtype.type
+    integers = array.size > 0 and issubclass(kind, np.uint8 | np.uint16)
+    values = array.astype(kind, copy=False) if integers else unit(array)
+    bits = 16 if kind is np.uint16 else 8
     if channels == 1:
         return Image(np.repeat(values.reshape(*array.shape[:2], 1), 3, axis=2), bits=bits)
-    colours = np.ascontiguousarray(values[..., :3])
-    return Image(colours, unit(array[..., 3]) if channels == 4 else None, bits)
+    if channels == 3:
+        return Image(np.ascontiguousarray(values), bits=bits)
+    return Image(np.ascontiguousarray(values[..., :3]), unit(array[..., 3]), bits)
 
 
 def _unit_of_floats(values: NDArray[Any], name: str) -> Float:

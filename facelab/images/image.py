@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.numerics.arrays import Frame
+from facelab.numerics.integers import depth, rescaled
 from facelab.numerics.integers import from_integers as from_integers
 from facelab.numerics.integers import to_integers as to_integers
 
@@ -75,13 +76,13 @@ class Origin:
         Its name, without the folder.
     sha256 : str
         Of its content, in lower-case hexadecimal digits.
-    values : (H, W, 3) uint8 or uint16
-        The integers that were read.
+    values : (H, W, 3) uint8 or uint16, or None
+        The integers that were read; None of an image that was made of them.
     """
 
     file: str
     sha256: str
-    values: NDArray[Any] = field(repr=False)
+    values: NDArray[Any] | None = field(repr=False)
 
 
 @dataclass(frozen=True, init=False)
@@ -94,8 +95,8 @@ class Image:
     ----------
     pixels : (H, W, 3) uint8, uint16 or float32
         RGB. Floats are sRGB-encoded, not premultiplied: in [0, 1], except that colours of a file in
-        a wider space may lie outside, on sRGB's curve continued and mirrored at 0. Integers, of the
-        depth that `bits` says, are in `space`. They are not copied.
+        a wider space may lie outside, on sRGB's curve continued and mirrored at 0. Integers are in
+        `space`. They are not copied.
     alpha, bits, metadata, notes, origin, space, stored
         As the attributes.
     values
@@ -108,7 +109,7 @@ class Image:
     alpha : (H, W) float32 or None
         Opacity in [0, 1].
     bits : int
-        8 or 16, the depth of the file per channel.
+        8 or 16, the depth of the file per channel; integers may have the other.
     metadata : Metadata
         The file's metadata.
     notes : tuple of str
@@ -164,8 +165,7 @@ class Image:
         given = values if pixels is None else pixels
         if given is None:
             raise ValueError("an Image needs pixels")
-        kinds = (np.float32, np.uint8 if bits == 8 else np.uint16)
-        _check("pixels", given, (*given.shape[:2], 3), kinds)
+        _check("pixels", given, (*given.shape[:2], 3), (np.float32, np.uint8, np.uint16))
         if alpha is not None:
             _check("alpha", alpha, given.shape[:2], (np.float32,))
         own = (given, alpha, bits, metadata or Metadata(), notes, origin, space, stored)
@@ -187,6 +187,8 @@ class Image:
     @property
     def pixels(self) -> NDArray[np.float32]:
         """The pixels ``(H, W, 3)`` float32, sRGB-encoded; of integers a new array each time."""
+        if self.values.dtype == np.float32:
+            return self.values
         return self.window(slice(None), slice(None))
 
     def window(self, rows: slice, columns: slice) -> NDArray[np.float32]:
@@ -209,8 +211,8 @@ class Image:
         if self.values.dtype == np.float32:
             return pixels
         if self.space is None:
-            return to_integers(pixels, self.bits)
-        return self.space.stored(pixels, self.bits, self.values[rows, columns])
+            return to_integers(pixels, depth(self.values))
+        return self.space.stored(pixels, depth(self.values), self.values[rows, columns])
 
     @property
     def as_read(self) -> bool:
@@ -235,7 +237,7 @@ class Image:
     def srgb_integers(self) -> NDArray[Any]:
         """The same ``(H, W, 3)`` as integers of `bits`; the image's own where it has them."""
         if self.space is None and self.values.dtype != np.float32:
-            return self.values
+            return rescaled(self.values, self.bits)
         return to_integers(self.srgb, self.bits)
 
 

@@ -57,9 +57,14 @@ def to_integers(values: Float, bits: int) -> NDArray[Any]:
     return integers.reshape(values.shape)
 
 
+def depth(values: NDArray[Any]) -> int:
+    """Bits of a channel of uint8 or uint16."""
+    return 8 * values.dtype.itemsize
+
+
 def rescaled(values: NDArray[Any], bits: int) -> NDArray[Any]:
     """Integers at another depth, 8 or 16 bits: those of 8 times 257 are those of 16."""
-    if values.dtype == (np.uint8 if bits == 8 else np.uint16):
+    if bits == depth(values):
         return values
     if bits == 16:
         return values.astype(np.uint16) * np.uint16(257)

@@ -125,19 +125,33 @@ class Part:
     ----------
     role : str
         What it served as, such as ``"source"``.
-    values : (H, W) or (H, W, 3) float32, uint8 or uint16
+    shape : (H, W)
     origin : Origin, optional
         The file that it was read from.
+    values : (H, W) or (H, W, 3) float32, uint8 or uint16, optional
+        Its pixels where it is from no file.
     """
 
     role: str
-    values: Frame
+    shape: tuple[int, int]
     origin: Origin | None = None
+    values: Frame | None = None
+
+    @classmethod
+    def of(cls, role: str, image: Image) -> Part:
+        """An image as a part; the pixels of one from a file are not kept."""
+        return cls(role, image.shape, image.origin, None if image.origin else image.values)
+
+    @classmethod
+    def of_array(cls, role: str, values: Frame) -> Part:
+        """Pixels from no file as a part."""
+        height, width = values.shape[:2]
+        return cls(role, (height, width), None, values)
 
     @property
     def described(self) -> Input:
         """The part as the record has it; the hash of an array, without a file, is of its values."""
-        height, width = self.values.shape[:2]
+        height, width = self.shape
         if self.origin is not None:
             return Input(self.origin.file, self.role, self.origin.sha256, width, height)
         held = np.ascontiguousarray(self.values)

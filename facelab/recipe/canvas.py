@@ -9,6 +9,7 @@ import numpy as np
 from facelab.geometry.window import Window
 from facelab.images import Image
 from facelab.numerics.arrays import Float
+from facelab.numerics.integers import rescaled
 
 
 class Canvas:
@@ -44,6 +45,18 @@ class Canvas:
         if pixels is None:
             return
         if self._image is self._photograph:
-            self._image = replace(self._image, values=self._image.values.copy())
+            self._image = _copied(self._photograph)
         there = window.part(self._image.values)
         there[...] = self._image.held(pixels, window.rows, window.columns)
+
+
+def _copied(image: Image) -> Image:
+    """A copy whose pixels may be written; it does not hold on to those that were read."""
+    values = image.values
+    if values.dtype != np.float32:
+        values = rescaled(values, image.bits)
+    if values is image.values:
+        values = values.copy()
+    origin = image.origin and replace(image.origin, values=None)
+    stored = None if image.stored is None else values
+    return replace(image, values=values, origin=origin, stored=stored)

@@ -194,7 +194,7 @@ def ingredient(
     if isinstance(found, Photographs | PictureFile):
         return _read(name, found, model)
     if isinstance(found, Picture):
-        return Ingredient(found, PictureFile(_UNNAMED), (Part(name, found.colour),))
+        return Ingredient(found, PictureFile(_UNNAMED), (Part.of_array(name, found.colour),))
     if isinstance(found, Person):
         return _of_person(name, found)
     if picture:
@@ -212,7 +212,7 @@ def file_of(photograph: Photograph) -> Path:
 
 
 def _part(name: str, image: Image) -> Part:
-    return Part(name, image.values, image.origin)
+    return Part.of(name, image)
 
 
 def _observed(

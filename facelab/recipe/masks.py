@@ -32,9 +32,9 @@ def read_mask(given: Photograph) -> tuple[Float, Part, tuple[str, ...]]:
     """
     if isinstance(given, np.ndarray) and given.ndim == 2:
         mask = unit(given, "mask")
-        return mask, Part("mask", mask), ()
+        return mask, Part.of_array("mask", mask), ()
     image = as_image(given)
-    return grey(image), Part("mask", image.values, image.origin), tuple(image.losses)
+    return grey(image), Part.of("mask", image), tuple(image.losses)
 
 
 def grey(image: Image) -> Float:

@@ -185,7 +185,7 @@ class RecipeRunner:
         parts = [part for one in self.ingredients.values() for part in one.parts]
         parts += [self.mask_part] if self.mask_part else []
         return Making(
-            parts=[*parts, Part("target", image.values, image.origin)],
+            parts=[*parts, Part.of("target", image)],
             recipe=recorded(self.recipe, networks, self.said),
             weights=networks.weights if networks else {},
             mark=partial(mark_of, self.recipe),
