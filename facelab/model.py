@@ -7,12 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from facelab.export.depth import depth
 from facelab.export.normals import normals
 from facelab.export.subject import Subject
 from facelab.export.textured_mesh import TexturedMesh
 from facelab.geometry import landmarks, pose
 from facelab.geometry.visibility import visible_landmarks
+from facelab.geometry.window import Window
 from facelab.images import Image
 from facelab.images.given import Photograph, as_image, name_of
 from facelab.numerics.arrays import Bool, Float
@@ -77,7 +80,7 @@ class FaceObservation:
 
     @property
     def image(self) -> Float:
-        """The photograph's pixels, ``(H, W, 3)`` float32 RGB."""
+        """The photograph's pixels, ``(H, W, 3)`` float32 RGB; see `Image.pixels`."""
         return self.photograph.pixels
 
     @property
@@ -94,6 +97,14 @@ class FaceObservation:
     def box(self) -> Box:
         """The box of the face."""
         return self.found.box
+
+    @cached_property
+    def near(self) -> FaceObservation:
+        """The face in the part of the photograph that is around it, whose pixels are floats."""
+        window = Window.of_face(self.positions, self.photograph.shape)
+        image = Image(np.ascontiguousarray(self.photograph.window(window.rows, window.columns)))
+        found = replace(self.found, positions=window.inward(self.positions))
+        return replace(self, photograph=image, found=found)
 
     @cached_property
     def parsing(self) -> Parsing | None:
@@ -238,7 +249,7 @@ class FaceModel:
             If it is no such kind of photograph.
         """
         image = as_image(photograph)
-        found = self.reconstructor(image.pixels)
+        found = self.reconstructor(image.frame)
         return [
             FaceObservation(image, one, str(index), self.parser) for index, one in enumerate(found)
         ]
@@ -272,7 +283,7 @@ class FaceModel:
         """
         image = as_image(photograph)
         name = name or name_of(photograph)
-        chosen = select_faces(image.pixels, self.reconstructor, str(face), box, name)
+        chosen = select_faces(image.frame, self.reconstructor, str(face), box, name)
         return [
             FaceObservation(
                 image, found, box or (str(index) if face == "all" else str(face)), self.parser

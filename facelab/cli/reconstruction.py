@@ -100,7 +100,7 @@ class ReconstructTask(Task):
                 waiting.append((job, read(job.photograph)))
             except FacelabError as error:
                 yield Outcome(job, "failed", error=error)
-            pixels = sum(image.pixels[..., 0].size for _, image in waiting)
+            pixels = sum(image.shape[0] * image.shape[1] for _, image in waiting)
             if len(waiting) >= _TOGETHER or pixels >= _PIXELS:
                 yield from self._finish(waiting, reconstructor)
                 waiting = []
@@ -152,7 +152,7 @@ class ReconstructTask(Task):
         if export.faces != "all" or export.box or export.landmarks:
             return {}
         try:
-            faces = reconstructor.batch([image.pixels for _, image in waiting])
+            faces = reconstructor.batch([image.frame for _, image in waiting])
         except Exception:  # they are looked at one by one then, which tells whose it was
             return {}
         jobs = [job for job, _ in waiting]

@@ -16,14 +16,14 @@ from itertools import product
 from math import ceil
 from typing import Protocol
 
-import cv2
 import numpy as np
 
 from facelab.detect.candidates import CENTRE, EXTENT, POINTS, CandidateNetwork
 from facelab.geometry.crop import cut
 from facelab.models.kinds import BLAZEFACE_FULL, BLAZEFACE_SHORT
 from facelab.numerics import algebra
-from facelab.numerics.arrays import Float, require_image
+from facelab.numerics.area import by_area
+from facelab.numerics.arrays import Float, Frame, require_frame
 from facelab.types import Box, Crop, Detection
 
 SMALLEST = 32.0  # px; the smallest face looked for
@@ -50,17 +50,17 @@ SAME = 0.3  # boxes with a larger intersection over union show one face
 
 NO_CANDIDATES = np.zeros((0, 17), np.float32)
 
-Look = Callable[[Float], Iterator[Float]]  # an image to candidates ``(n, 17)``, several times
+Look = Callable[[Frame], Iterator[Float]]  # an image to candidates ``(n, 17)``, several times
 
 
 class Detector(Protocol):
     """A face detector."""
 
-    def __call__(self, image: Float) -> list[Detection]:
-        """The faces of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
+    def __call__(self, image: Frame) -> list[Detection]:
+        """The faces of an image ``(H, W, 3)`` RGB, the largest first."""
         ...
 
-    def largest(self, image: Float) -> list[Detection]:
+    def largest(self, image: Frame) -> list[Detection]:
         """Find the largest face, which comes first; smaller ones may be missing to save time."""
         ...
 
@@ -89,23 +89,23 @@ class BlazeFaceDetector:
         self._full = CandidateNetwork(BLAZEFACE_FULL)
         self._short = CandidateNetwork(BLAZEFACE_SHORT)
 
-    def __call__(self, image: Float) -> list[Detection]:
-        """Every face of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
-        require_image("image", image)
+    def __call__(self, image: Frame) -> list[Detection]:
+        """Every face of an image ``(H, W, 3)`` RGB, the largest first."""
+        require_frame("image", image)
         return detections(self._found(image, self._looks))
 
-    def largest(self, image: Float) -> list[Detection]:
+    def largest(self, image: Frame) -> list[Detection]:
         """Find the largest faces: no closer look is taken if the image in small shows faces.
 
         That misses no face larger than those it finds, so the largest face is there; much smaller
         ones may not be.
         """
-        require_image("image", image)
+        require_frame("image", image)
         view = shrunk(image)
         rows = self._found(view, self._first_look)
         return detections(enlarged(rows, view, image)) if len(rows) else self(image)
 
-    def _found(self, image: Float, look: Look) -> Float:
+    def _found(self, image: Frame, look: Look) -> Float:
         """The faces ``(n, 17)`` that looks at an image show, the largest first.
 
         From its other sides it is looked at in the same way where a face lies on its side or
@@ -119,7 +119,7 @@ class BlazeFaceDetector:
             faces = distinct(np.concatenate([faces, more]))
         return faces[np.argsort(-faces[:, EXTENT].sum(axis=1), kind="stable")]
 
-    def _looks(self, image: Float) -> Iterator[Float]:
+    def _looks(self, image: Frame) -> Iterator[Float]:
         """The candidates ``(n, 17)`` of each look, coarse to fine."""
         first = list(self._first_look(image))
         yield from first
@@ -128,19 +128,19 @@ class BlazeFaceDetector:
             view = reduced(image, scale)
             yield enlarged(self._look(view, DOUBTED), view, image)
 
-    def _first_look(self, image: Float) -> Iterator[Float]:
+    def _first_look(self, image: Frame) -> Iterator[Float]:
         """The candidates ``(n, 17)`` of the look at the whole image."""
         view = reduced(image, COARSEST / max(image.shape[:2]))
         yield enlarged(self._look(view), view, image)
         for filling in self._close_ups(view, [around(view)]):
             yield enlarged(filling, view, image)
 
-    def _largest_sure(self, image: Float, proposals: Float) -> float:
+    def _largest_sure(self, image: Frame, proposals: Float) -> float:
         """The size of the largest proposal that a close-up shows to be a face, pixels; else 0."""
         rows = self._seen_closely(image, proposed(proposals))
         return float(rows[rows[:, 0] >= CERTAIN][:, EXTENT].mean(axis=1).max(initial=0))
 
-    def _turned(self, image: Float, look: Look) -> Iterator[Float]:
+    def _turned(self, image: Frame, look: Look) -> Iterator[Float]:
         """The candidates ``(n, 17)`` of looks at the image turned by quarters."""
         for quarters in range(1, 4):
             view = np.ascontiguousarray(np.rot90(image, quarters))
@@ -154,14 +154,14 @@ class BlazeFaceDetector:
         placed = zip(found, starts, strict=True)
         return np.concatenate([transformed(rows, shift=(x, y)) for rows, (y, x) in placed])
 
-    def _close_ups(self, image: Float, crops: list[Crop]) -> Iterator[Float]:
+    def _close_ups(self, image: Frame, crops: list[Crop]) -> Iterator[Float]:
         """For each crop the short-range network's candidates ``(n, 17)`` in the image."""
         for start in range(0, len(crops), BATCH):
             batch = crops[start : start + BATCH]
             found = self._short([cut(image, crop) for crop in batch], SEEN)
             yield from (uncropped(rows, crop) for rows, crop in zip(found, batch, strict=True))
 
-    def _closely(self, image: Float, proposals: Float) -> Float:
+    def _closely(self, image: Frame, proposals: Float) -> Float:
         """The proposals ``(n, 17)`` that close-ups confirm."""
         rows = proposed(proposals)
         for _ in range(CLOSE_UPS):
@@ -169,7 +169,7 @@ class BlazeFaceDetector:
         rows = self._upright(image, rows)
         return rows[rows[:, 0] >= self._least]
 
-    def _upright(self, image: Float, rows: Float) -> Float:
+    def _upright(self, image: Frame, rows: Float) -> Float:
         """The candidates, each doubtful one the way up in which it scores best.
 
         What is a face is one in the mirror too: the doubtful score the mean of both.
@@ -179,7 +179,7 @@ class BlazeFaceDetector:
         best = distinct(np.concatenate([rows[doubtful], *tried]))
         return distinct(np.concatenate([rows[~doubtful], self._mirrored(image, best)]))
 
-    def _mirrored(self, image: Float, rows: Float) -> Float:
+    def _mirrored(self, image: Frame, rows: Float) -> Float:
         """The candidates with the mean of their scores and those in the mirrored close-ups."""
         out = rows.copy()
         for row, confirmed in zip(rows, out, strict=True):
@@ -190,7 +190,7 @@ class BlazeFaceDetector:
             confirmed[0] = (row[0] + seen[there, 0].max(initial=0)) / 2
         return out
 
-    def _seen_closely(self, image: Float, rows: Float) -> Float:
+    def _seen_closely(self, image: Frame, rows: Float) -> Float:
         """Look at a close-up of each candidate: the row at its place, if there is one.
 
         A doubtful proposal must be confirmed at once.
@@ -212,18 +212,18 @@ def scales(longer_side: int, smallest: float) -> list[float]:
     return [coarsest] + [finest / STEP**i for i in reversed(range(count))]
 
 
-def reduced(image: Float, scale: float) -> Float:
+def reduced(image: Frame, scale: float) -> Float:
     """The image scaled, by area where that shrinks it; slivers keep a few pixels."""
     height, width = (max(4, round(side * scale)) for side in image.shape[:2])
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    return by_area(image, (width, height))
 
 
-def shrunk(image: Float) -> Float:
+def shrunk(image: Frame) -> Float:
     """The image reduced by a whole number, which is quick, to at most `SMALL` pixels a side."""
     return reduced(image, 1 / ceil(max(image.shape[:2]) / SMALL))
 
 
-def enlarged(rows: Float, view: Float, image: Float) -> Float:
+def enlarged(rows: Float, view: Float, image: Frame) -> Float:
     """Candidates in a scaled `view` of `image`, in pixels of `image`."""
     x, y = image.shape[1] / view.shape[1], image.shape[0] / view.shape[0]
     return transformed(rows, scale=(x, y), shift=((x - 1) / 2, (y - 1) / 2))

@@ -16,14 +16,14 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol, TypeGuard
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from facelab import atlas as atlases
 from facelab.errors import WeightsError
-from facelab.images.image import to_integers
-from facelab.numerics.arrays import Float, require, require_image
+from facelab.numerics.area import by_area
+from facelab.numerics.arrays import Float, Frame, require, require_frame
+from facelab.numerics.integers import to_integers, unit
 from facelab.types import Box, Detection
 
 NOTICE = "insightface's models are for non-commercial research only"
@@ -92,9 +92,9 @@ class InsightFaceDetector:
             ) from error
         self._seen(np.zeros((LOOKS[0][1], LOOKS[0][0], 3), np.uint8))  # an error now, if there is
 
-    def __call__(self, image: Float) -> list[Detection]:
-        """Every face of an image ``(H, W, 3)`` float32 RGB in [0, 1], the largest first."""
-        require_image("image", image)
+    def __call__(self, image: Frame) -> list[Detection]:
+        """Every face of an image ``(H, W, 3)`` RGB, the largest first."""
+        require_frame("image", image)
         view = reduced(image, max(self._network.input_size))
         if min(view.shape[:2]) * LOOKS[0][0] < max(view.shape[:2]):
             return []  # too thin for the small look, which would not be one pixel wide
@@ -201,7 +201,7 @@ def finds_points(network: object) -> TypeGuard[Network]:
     return getattr(network, "taskname", None) == "detection" and getattr(network, "use_kps", False)
 
 
-def reduced(image: Float, side: int) -> Float:
+def reduced(image: Frame, side: int) -> Float:
     """The image with its longer side at most `side`.
 
     insightface itself reduces without smoothing first, which loses faces of large photographs.
@@ -209,9 +209,9 @@ def reduced(image: Float, side: int) -> Float:
     height, width = image.shape[:2]
     scale = side / max(height, width)
     if scale >= 1:
-        return image
+        return unit(image)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
+    return by_area(image, size)
 
 
 def in_source(points: Float, scale: NDArray[np.float32]) -> Float:

@@ -192,7 +192,7 @@ def find_faces(
     if report.landmarks is not None:
         box = Box.around(read_landmarks(report.landmarks))
     name = str(report.photograph)
-    found = select_faces(image.pixels, reconstructor, export.faces, box, name)
+    found = select_faces(image.frame, reconstructor, export.faces, box, name)
     return found[: export.most]
 
 

@@ -17,7 +17,7 @@ from facelab.types import Pose
 
 def describe_image(path: Path, image: Image) -> dict[str, object]:
     """Where a photograph lies, its size as displayed, in pixels, and its hash."""
-    height, width = image.pixels.shape[:2]
+    height, width = image.shape
     return {"path": str(path), "width": width, "height": height, "sha256": file_sha256(path)}
 
 

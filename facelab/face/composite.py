@@ -155,7 +155,7 @@ def composite(
         shown = smoothstep(shown, 0.5, 1)
     if mask is not None:
         shown = shown * mask[layer.window]
-    out = image.copy()
+    out = image.copy() if moved is None else image
     drawn = blend.alpha(colour, under, shown * inside * (1 - hidden))
     out[layer.window] = blend.within_gamut(drawn, under)
     if moved is None:

@@ -7,13 +7,15 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Float, Frame
+from facelab.numerics.integers import unit
 from facelab.types import Crop
 
 
-def cut(image: Float, crop: Crop) -> Float:
+def cut(image: Frame, crop: Crop) -> Float:
     """Cut the view `crop` out of an image ``(H, W, 3)``: ``(size, size, 3)`` float32.
 
+    Of a frame of integers only what the crop can touch becomes floats.
     Where the photograph is finer than the crop it is reduced by area first, so that nothing
     aliases; beyond the image's border its edge pixels are repeated.
     """
@@ -28,15 +30,16 @@ def cut(image: Float, crop: Crop) -> Float:
     return out
 
 
-def reduced(image: Float, crop: Crop) -> tuple[Float, Crop]:
+def reduced(image: Frame, crop: Crop) -> tuple[Float, Crop]:
     """Reduce an image ``(H, W, C)`` to less than twice as fine as a crop, and the crop with it.
 
     Reduced by area, and only what the crop can touch; the image itself where it is not finer.
     """
     shrink = int(crop.side // crop.size)
-    if shrink <= 1:
+    if shrink <= 1 and image.dtype == np.float32:
         return image, crop
     image, origin = _around(image, crop)
+    image, shrink = unit(image), max(shrink, 1)
     below, right = (-side % shrink for side in image.shape[:2])
     if below or right:
         image = np.asarray(
@@ -49,12 +52,12 @@ def reduced(image: Float, crop: Crop) -> tuple[Float, Crop]:
     return small, replace(crop, centre=(x, y), side=crop.side / shrink)
 
 
-def _around(image: Float, crop: Crop) -> tuple[Float, tuple[int, int]]:
+def _around(image: Frame, crop: Crop) -> tuple[Frame, tuple[int, int]]:
     """The part of the image that the crop touches and its top-left pixel (x, y).
 
     Where the image goes on it is whole blocks of the pixels that are reduced to one.
     """
-    shrink, roll = int(crop.side // crop.size), np.deg2rad(crop.roll)
+    shrink, roll = max(int(crop.side // crop.size), 1), np.deg2rad(crop.roll)
     needed = crop.side / 2 * (abs(np.cos(roll)) + abs(np.sin(roll))) + 2 * shrink
     most = crop.side * 0.75  # at any roll; less by whole blocks, which so are the same at each
     reach = most - max(most - needed, 0) // shrink * shrink

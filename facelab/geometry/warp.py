@@ -110,14 +110,10 @@ def motion(before: PositionMap, after: PositionMap, shape: tuple[int, int]) -> M
     pull-push (`facelab.numerics.smoothing.spread`) and faded over at least 30 % of the face's size.
     It has no folds: no pixel loses more than 70 % of its area.
     """
-    atlas = before.atlas
-    was, now = (positions.values[atlas.valid] for positions in (before, after))
-    farthest = float(np.hypot(*(now - was)[:, :2].T).max())
-    if farthest == 0:
+    reach = _reach(before, after)
+    if reach == 0:
         return None
-    around = Box.around(np.concatenate([was, now]))
-    reach = max(_REACH * before.box.size, 1.5 * farthest / _SLOPE)
-    grid = _Grid.around(around, reach)
+    grid = _Grid.around(_both(before, after), reach)
     window = grid.window(shape)
     if window is None:
         return None
@@ -127,6 +123,30 @@ def motion(before: PositionMap, after: PositionMap, shape: tuple[int, int]) -> M
     fade = _fade(covered, reach * grid.scale)[..., None]
     faded = fade * _without_folds(carried, fade, grid.scale)
     return Motion(window, grid.enlarged(_within(faded, grid, shape), window), disoccluded)
+
+
+def reached(
+    before: PositionMap, after: PositionMap, shape: tuple[int, int]
+) -> tuple[slice, slice] | None:
+    """The window of an image of `shape` (H, W) outside of which `motion` neither reads nor moves.
+
+    None if nothing moves.
+    """
+    reach = _reach(before, after)
+    return None if reach == 0 else _Grid.around(_both(before, after), reach).window(shape)
+
+
+def _reach(before: PositionMap, after: PositionMap) -> float:
+    """How far beyond a face its motion is carried, pixels; 0 if nothing moves."""
+    valid = before.atlas.valid
+    farthest = float(np.hypot(*(after.values - before.values)[valid, :2].T).max())
+    return farthest and max(_REACH * before.box.size, 1.5 * farthest / _SLOPE)
+
+
+def _both(before: PositionMap, after: PositionMap) -> Box:
+    """The box of all texels of a face in both its places."""
+    valid = before.atlas.valid
+    return Box.around(np.concatenate([one.values[valid] for one in (before, after)]))
 
 
 def fill_disoccluded(face: Face, disoccluded: Float) -> Float:

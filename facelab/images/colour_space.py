@@ -21,6 +21,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.numerics.integers import rescaled
+
 Array = NDArray[np.float64]
 Float = NDArray[np.float32]
 
@@ -88,7 +90,7 @@ class ColourSpace(ABC):
             if known is None:
                 changed = np.ones(part.shape[:2], np.bool_)
             else:
-                out[rows] = _rescaled(known[rows], bits)
+                out[rows] = rescaled(known[rows], bits)
                 changed = (part != self._decoded(known[rows])).any(axis=2)
             if changed.any():
                 device = np.clip(self.device(part[changed]), 0, 1)
@@ -164,15 +166,6 @@ def _strips(shape: tuple[int, ...]) -> Iterator[slice]:
     """Slices of rows that go through an image."""
     rows = max(_STRIP // max(shape[1], 1), 1)
     return (slice(start, start + rows) for start in range(0, shape[0], rows))
-
-
-def _rescaled(values: NDArray[Any], bits: int) -> NDArray[Any]:
-    """Integers at another depth: those of 8 bits times 257 are those of 16."""
-    if values.dtype == (np.uint8 if bits == 8 else np.uint16):
-        return values
-    if bits == 16:
-        return values.astype(np.uint16) * np.uint16(257)
-    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 # --- sRGB ----------------------------------------------------------------------------------------

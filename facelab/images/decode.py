@@ -21,10 +21,10 @@ import PIL._imaging
 import PIL.Image
 from numpy.typing import NDArray
 from PIL import JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL.Image import Transpose
 
 from facelab.errors import ImageError
 from facelab.files import MEGABYTE, StrPath, read_bytes, why
-from facelab.images.colour_space import ColourSpace
 from facelab.images.formats import reader_of, unread
 from facelab.images.icc import space_of
 from facelab.images.image import Image, Metadata, Origin, from_integers
@@ -63,6 +63,17 @@ _TURNS = {
     7: (True, True, True),
     8: (True, True, False),
 }
+_INVERSE = {6: 8, 8: 6}  # the orientation that undoes another; all others undo themselves
+_METHODS = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+_STRIP = 256  # rows that are taken from Pillow at a time
 
 
 def read(path: StrPath) -> Image:
@@ -96,7 +107,7 @@ def read(path: StrPath) -> Image:
     path = Path(path)
     data = _content(path)
     image = decoded(path, data)
-    origin = Origin(path.name, hashlib.sha256(data).hexdigest(), image.pixels)
+    origin = Origin(path.name, hashlib.sha256(data).hexdigest(), image.values)
     return replace(image, origin=origin)
 
 
@@ -134,13 +145,16 @@ def _decode(path: Path, data: bytes) -> Image:
     _refuse_hdr(path, data)
     metadata, notes = read_metadata(file, data)
     bits = _bits(path, file, data)
-    values = _eight_bit(file, notes) if bits == 8 else _sixteen_bit(path, file, data)
+    turn = orientation(file)
+    if bits == 8:
+        values = _upright(_eight_bit(file, notes), turn)
+    else:
+        values = _turned(_sixteen_bit(path, file, data), turn)
     if _has_more_frames(file):
         notes.append("only its first frame is read")
     notes += container_notes(data)
-    upright = _upright(values, orientation(file))
     file.close()  # Pillow's own copy of the pixels
-    return _image(upright, bits, metadata, notes)
+    return _image(values, bits, metadata, notes)
 
 
 def of_pil(picture: PIL.Image.Image) -> Image:
@@ -161,19 +175,10 @@ def of_pil(picture: PIL.Image.Image) -> Image:
 
 
 def _image(values: NDArray[Any], bits: int, metadata: Metadata, notes: list[str]) -> Image:
-    pixels, stored = _in_srgb(values, space_of(metadata.icc))
+    colours, space = np.ascontiguousarray(values[..., :3]), space_of(metadata.icc)
     alpha = from_integers(values[..., 3]) if values.shape[2] == 4 else None
-    return Image(pixels, alpha, bits, metadata, tuple(notes), stored=stored)
-
-
-def _in_srgb(
-    values: NDArray[Any], space: ColourSpace | None
-) -> tuple[NDArray[np.float32], NDArray[Any] | None]:
-    """The colours of integers in a space, None for sRGB, and these where they are to be kept."""
-    colours = np.ascontiguousarray(values[..., :3])
-    if space is None:
-        return from_integers(colours), None
-    return space.decoded(colours), colours
+    stored = None if space is None else colours
+    return Image(colours, alpha, bits, metadata, tuple(notes), space=space, stored=stored)
 
 
 def _has_more_frames(file: PIL.Image.Image) -> bool:
@@ -316,7 +321,8 @@ def _refuse_exotic_tiff(path: Path, file: TiffImagePlugin.TiffImageFile) -> None
     raise ImageError(f"{path}: {reason}; convert it to RGB with 8 bits, or 16-bit PNG")
 
 
-def _eight_bit(file: PIL.Image.Image, notes: list[str]) -> NDArray[Any]:
+def _eight_bit(file: PIL.Image.Image, notes: list[str]) -> PIL.Image.Image:
+    """The picture in RGB or RGBA."""
     if has_foreign_profile(file):
         file = _through_profile(file, notes)
     elif file.mode == "CMYK":
@@ -326,7 +332,7 @@ def _eight_bit(file: PIL.Image.Image, notes: list[str]) -> NDArray[Any]:
     elif file.mode == "La":
         file = file.convert("LA")
     mode = "RGBA" if file.has_transparency_data else "RGB"
-    return np.asarray(file if file.mode == mode else file.convert(mode))
+    return file if file.mode == mode else file.convert(mode)
 
 
 def _through_profile(file: PIL.Image.Image, notes: list[str]) -> PIL.Image.Image:
@@ -361,11 +367,31 @@ def _sixteen_bit(path: Path, file: PIL.Image.Image, data: bytes) -> NDArray[Any]
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.dtype != np.uint16 or values.shape[:2] != file.size[::-1]:
         raise ImageError(f"{path}: its 16-bit pixels cannot be decoded; convert it to 16-bit PNG")
-    return np.asarray(cv2.cvtColor(values, _TO_RGB[values.shape[2:]]))
+    code, held = _TO_RGB[values.shape[2:]], values if values.ndim == 3 else None
+    return np.asarray(cv2.cvtColor(values, code, dst=held))
 
 
-def _upright(values: NDArray[Any], turn: int) -> NDArray[Any]:
+def _upright(picture: PIL.Image.Image, turn: int) -> NDArray[np.uint8]:
+    """The pixels of an RGB or RGBA picture, turned as its EXIF orientation says.
+
+    Taken strip by strip: as a whole, Pillow gives them in pieces that it joins, twice the memory.
+    """
+    (width, height), channels = picture.size, len(picture.getbands())
+    shape = (width, height) if _TURNS[turn][0] else (height, width)
+    upright = np.empty((*shape, channels), np.uint8)
+    lying = _turned(upright, _INVERSE.get(turn, turn))
+    for top in range(0, height, _STRIP):
+        strip = picture.crop((0, top, width, min(top + _STRIP, height)))
+        if turn in _METHODS:
+            strip = strip.transpose(_METHODS[turn])
+        there = _turned(lying[top : top + _STRIP], turn)
+        there[...] = np.frombuffer(strip.tobytes(), np.uint8).reshape(there.shape)
+    return upright
+
+
+def _turned(values: NDArray[Any], turn: int) -> NDArray[Any]:
+    """A view of an array of pixels, turned as an EXIF orientation says."""
     transpose, flip_rows, flip_columns = _TURNS[turn]
     if transpose:
         values = values.swapaxes(0, 1)
-    return np.ascontiguousarray(values[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1])
+    return values[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]

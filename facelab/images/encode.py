@@ -20,10 +20,11 @@ from facelab.files import StrPath
 from facelab.files.writing import write_bytes_atomically
 from facelab.images.formats import WRITTEN
 from facelab.images.icc import space_of
-from facelab.images.image import Image, Metadata, to_integers
+from facelab.images.image import Image, Metadata
 from facelab.images.metadata import ICC_TAG, IPTC_RESOURCE, IPTC_TAG, XMP_TAG
 from facelab.images.png import chunk
 from facelab.images.xmp import segments
+from facelab.numerics.integers import rescaled, to_integers
 
 _JPEG_QUALITY = 95
 _WEBP_QUALITY = 95
@@ -205,9 +206,11 @@ def _integers(image: Image, bits: int) -> NDArray[Any]:
 def _colours(image: Image, bits: int) -> NDArray[Any]:
     """RGB in the space of the image's profile, (H, W, 3), uint8 or uint16."""
     space, known = space_of(image.metadata.icc), image.stored
+    if image.values.dtype != np.float32 and image.space is space:
+        return rescaled(image.values, bits)
     if space is None:
         return to_integers(image.pixels, bits)
-    if known is not None and known.shape != image.pixels.shape:  # of the image before it was cut
+    if known is not None and known.shape != image.values.shape:  # of the image before it was cut
         known = None
     return space.stored(image.pixels, bits, known)
 
@@ -240,9 +243,8 @@ def _png(image: Image, _quality: int | None) -> bytes:
     done, encoded = cv2.imencode(".png", cv2.cvtColor(values, code))
     if not done:
         raise ValueError("it cannot be encoded")
-    data = encoded.tobytes()
-    end = 33  # of the signature and the IHDR chunk
-    return data[:end] + _png_metadata(image.metadata) + data[end:]
+    data, end = encoded.data, 33  # of the signature and the IHDR chunk
+    return b"".join((data[:end], _png_metadata(image.metadata), data[end:]))
 
 
 def _png_metadata(metadata: Metadata) -> bytes:

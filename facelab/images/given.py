@@ -14,8 +14,8 @@ What a photograph may be
 A mask may be all of these; an array ``(H, W)`` of float or bool is one as it is.
 
 An array carries no metadata. One of uint16 gives a picture of 16 bits a channel, any other one of
-8. It is never changed, and must not be while what is made of it is used: an ``(H, W, 3)`` float32
-array is not copied. OpenCV's arrays are BGR, which cannot be told from RGB: give
+8. It is never changed, and must not be while what is made of it is used: an ``(H, W, 3)`` array of
+uint8, uint16 or float32 is not copied. OpenCV's arrays are BGR, which cannot be told from RGB: give
 ``bgr[..., ::-1]``.
 """
 
@@ -98,14 +98,15 @@ def _of_array(array: NDArray[Any]) -> Image:
     channels = 1 if array.ndim == 2 else array.shape[-1] if array.ndim == 3 else 0
     if channels not in (1, 3, 4):
         raise UsageError(f"image: an array of shape {array.shape} {_shape_refusal(array)}")
-    values = unit(array)
-    bits = 16 if array.dtype.type is np.uint16 else 8
+    kind = array.dtype.type
+    integers = array.size > 0 and issubclass(kind, np.uint8 | np.uint16)
+    values = array.astype(kind, copy=False) if integers else unit(array)
+    bits = 16 if kind is np.uint16 else 8
     if channels == 1:
         return Image(np.repeat(values.reshape(*array.shape[:2], 1), 3, axis=2), bits=bits)
     if channels == 3:
         return Image(np.ascontiguousarray(values), bits=bits)
-    colours, alpha = (np.ascontiguousarray(part) for part in (values[..., :3], values[..., 3]))
-    return Image(colours, alpha, bits)
+    return Image(np.ascontiguousarray(values[..., :3]), unit(array[..., 3]), bits)
 
 
 def _unit_of_floats(values: NDArray[Any], name: str) -> Float:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_UNIT_OF_BYTE = np.arange(256, dtype=np.float32) / np.float32(255)
+from facelab.numerics.arrays import Frame
+from facelab.numerics.integers import depth, rescaled
+from facelab.numerics.integers import from_integers as from_integers
+from facelab.numerics.integers import to_integers as to_integers
+
+if TYPE_CHECKING:
+    from facelab.images.colour_space import ColourSpace
 
 
 @dataclass(frozen=True)
@@ -71,37 +76,51 @@ class Origin:
         Its name, without the folder.
     sha256 : str
         Of its content, in lower-case hexadecimal digits.
-    pixels : (H, W, 3) float32
-        The pixels that were read.
+    values : (H, W, 3) uint8 or uint16, or None
+        The integers that were read; None of an image that was made of them.
     """
 
     file: str
     sha256: str
-    pixels: NDArray[np.float32] = field(repr=False)
+    values: NDArray[Any] | None = field(repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Image:
     """A photograph as displayed: EXIF orientation is already applied.
 
+    Its colours stay the integers that a file holds; floats are made where they are asked for.
+
+    Parameters
+    ----------
+    pixels : (H, W, 3) uint8, uint16 or float32
+        RGB. Floats are sRGB-encoded, not premultiplied: in [0, 1], except that colours of a file in
+        a wider space may lie outside, on sRGB's curve continued and mirrored at 0. Integers are in
+        `space`. They are not copied.
+    alpha, bits, metadata, notes, origin, space, stored
+        As the attributes.
+    values
+        In place of `pixels`, which has the last word: so ``replace(image, pixels=...)`` works.
+
     Attributes
     ----------
-    pixels : (H, W, 3) float32
-        RGB, sRGB-encoded, not premultiplied: in [0, 1], except that colours of a file in a wider
-        space may lie outside, on sRGB's curve continued and mirrored at 0.
+    values : (H, W, 3) uint8, uint16 or float32
+        The pixels as they were given.
     alpha : (H, W) float32 or None
         Opacity in [0, 1].
     bits : int
-        8 or 16, the depth of the file per channel.
+        8 or 16, the depth of the file per channel; integers may have the other.
     metadata : Metadata
         The file's metadata.
     notes : tuple of str
         What could not be kept on reading, a clause each, for the user.
     origin : Origin or None
         The file it was read from, whatever became of its pixels since.
+    space : ColourSpace or None
+        Of the integers; None for sRGB.
     stored : (H, W, 3) uint8 or uint16, or None
-        The file's own RGB where its space is not sRGB: what of `pixels` is unchanged is written
-        as it was.
+        The integers of a file in `space`: what of `pixels` still has their colour is written as it
+        was.
 
     Raises
     ------
@@ -115,33 +134,90 @@ class Image:
     <Image 512x512, 8 bits, astronaut.png>
     >>> image.pixels.shape, image.pixels.dtype, image.alpha
     ((512, 512, 3), dtype('float32'), None)
+    >>> image.values.dtype
+    dtype('uint8')
     """
 
-    pixels: NDArray[np.float32]
+    values: NDArray[Any]
     alpha: NDArray[np.float32] | None = None
     bits: int = 8
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
     origin: Origin | None = field(default=None, repr=False, compare=False)
+    space: ColourSpace | None = field(default=None, repr=False, compare=False)
     stored: NDArray[Any] | None = field(default=None, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        _check("pixels", self.pixels, (*self.pixels.shape[:2], 3))
-        if self.alpha is not None:
-            _check("alpha", self.alpha, self.pixels.shape[:2])
-        if self.bits not in (8, 16):
-            raise ValueError(f"bits must be 8 or 16, got {self.bits}")
+    def __init__(
+        self,
+        pixels: NDArray[Any] | None = None,
+        alpha: NDArray[np.float32] | None = None,
+        bits: int = 8,
+        metadata: Metadata | None = None,
+        notes: tuple[str, ...] = (),
+        origin: Origin | None = None,
+        space: ColourSpace | None = None,
+        stored: NDArray[Any] | None = None,
+        *,
+        values: NDArray[Any] | None = None,
+    ) -> None:
+        if bits not in (8, 16):
+            raise ValueError(f"bits must be 8 or 16, got {bits}")
+        given = values if pixels is None else pixels
+        if given is None:
+            raise ValueError("an Image needs pixels")
+        _check("pixels", given, (*given.shape[:2], 3), (np.float32, np.uint8, np.uint16))
+        if alpha is not None:
+            _check("alpha", alpha, given.shape[:2], (np.float32,))
+        own = (given, alpha, bits, metadata or Metadata(), notes, origin, space, stored)
+        for one, value in zip(fields(self), own, strict=True):
+            object.__setattr__(self, one.name, value)
 
     def __repr__(self) -> str:
-        height, width = self.pixels.shape[:2]
+        height, width = self.shape
         said = [f"{self.bits} bits", *(["alpha"] if self.alpha is not None else [])]
         said += [self.origin.file] if self.origin else []
         return f"<Image {width}x{height}, {', '.join(said)}>"
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        height, width = self.values.shape[:2]
+        return height, width
+
+    @property
+    def pixels(self) -> NDArray[np.float32]:
+        """The pixels ``(H, W, 3)`` float32, sRGB-encoded; of integers a new array each time."""
+        if self.values.dtype == np.float32:
+            return self.values
+        return self.window(slice(None), slice(None))
+
+    def window(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+        """The pixels of a part of the image, as `pixels`; no copy of those that are floats."""
+        part = self.values[rows, columns]
+        if part.dtype == np.float32:
+            return np.asarray(part)
+        return from_integers(part) if self.space is None else self.space.decoded(part)
+
+    @property
+    def frame(self) -> Frame:
+        """The pixels as networks look at them: the integers where they are in sRGB."""
+        return self.values if self.space is None else self.pixels
+
+    def held(self, pixels: NDArray[np.float32], rows: slice, columns: slice) -> NDArray[Any]:
+        """Other pixels of a part of the image, as its `values` hold them.
+
+        Those that have not changed stay bit for bit.
+        """
+        if self.values.dtype == np.float32:
+            return pixels
+        if self.space is None:
+            return to_integers(pixels, depth(self.values))
+        return self.space.stored(pixels, depth(self.values), self.values[rows, columns])
+
+    @property
     def as_read(self) -> bool:
         """Whether the pixels are the very array that was read from a file."""
-        return self.origin is not None and self.pixels is self.origin.pixels
+        return self.origin is not None and self.values is self.origin.values
 
     @property
     def losses(self) -> list[str]:
@@ -155,48 +231,17 @@ class Image:
     @property
     def srgb(self) -> NDArray[np.float32]:
         """The pixels clipped to sRGB's gamut, [0, 1]; themselves where the file is in sRGB."""
-        return self.pixels if self.stored is None else np.clip(self.pixels, 0, 1)
+        return self.pixels if self.space is None else np.clip(self.pixels, 0, 1)
+
+    @property
+    def srgb_integers(self) -> NDArray[Any]:
+        """The same ``(H, W, 3)`` as integers of `bits`; the image's own where it has them."""
+        if self.space is None and self.values.dtype != np.float32:
+            return rescaled(self.values, self.bits)
+        return to_integers(self.srgb, self.bits)
 
 
-def _check(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
-    if array.shape != shape or array.dtype != np.float32:
-        raise ValueError(f"{name} must be {shape} float32, got {array.shape} {array.dtype}")
-
-
-def from_integers(values: NDArray[Any]) -> NDArray[np.float32]:
-    """Scale integers to [0, 1].
-
-    Parameters
-    ----------
-    values : (H, W, C) uint8 or uint16
-
-    Returns
-    -------
-    (H, W, C) float32
-        ``values / 255`` or ``values / 65535``, correctly rounded.
-    """
-    if values.dtype == np.uint8:
-        unit = cv2.LUT(values, _UNIT_OF_BYTE).reshape(values.shape)
-        return np.asarray(unit, np.float32)
-    return values.astype(np.float32) / np.float32(65535)
-
-
-def to_integers(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
-    """Round [0, 1] to integers; what lies outside is clipped. The inverse of `from_integers`.
-
-    Parameters
-    ----------
-    values : (H, W, C) float32
-    bits : int
-        8 or 16.
-
-    Returns
-    -------
-    (H, W, C) uint8 or uint16
-    """
-    depth = cv2.CV_8U if bits == 8 else cv2.CV_16U
-    # One row of numbers per image row: a scalar factor would only reach the first channel.
-    rows = np.ascontiguousarray(values).reshape(values.shape[0], -1)
-    factor: Any = float(2**bits - 1)  # OpenCV's stubs do not know scalars
-    integers: NDArray[Any] = np.asarray(cv2.multiply(rows, factor, dtype=depth))
-    return integers.reshape(values.shape)
+def _check(name: str, array: NDArray[Any], shape: tuple[int, ...], kinds: tuple[type, ...]) -> None:
+    if array.shape != shape or array.dtype.type not in kinds:
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise ValueError(f"{name} must be {shape} {wanted}, got {array.shape} {array.dtype}")

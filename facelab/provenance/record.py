@@ -50,7 +50,7 @@ class Input:
 
 def describe_input(path: StrPath, role: str, image: Image) -> Input:
     """Describe an input file for the record; `image` was read from it."""
-    height, width = image.pixels.shape[:2]
+    height, width = image.shape
     sha256 = image.origin.sha256 if image.origin else file_sha256(path)
     return Input(Path(path).name, role, sha256, width, height)
 

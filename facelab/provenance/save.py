@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
+
 from facelab import images
 from facelab.files import StrPath
 from facelab.files.writing import write_bytes_atomically
 from facelab.images import Image
 from facelab.images.given import Photograph, as_image
 from facelab.images.image import Origin
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Frame
 from facelab.provenance import ENHANCED, Input, Record, mark, record_path
 from facelab.provenance.record import record_bytes
 
@@ -123,22 +125,37 @@ class Part:
     ----------
     role : str
         What it served as, such as ``"source"``.
-    pixels : (H, W) or (H, W, 3) float32
+    shape : (H, W)
     origin : Origin, optional
         The file that it was read from.
+    values : (H, W) or (H, W, 3) float32, uint8 or uint16, optional
+        Its pixels where it is from no file.
     """
 
     role: str
-    pixels: Float
+    shape: tuple[int, int]
     origin: Origin | None = None
+    values: Frame | None = None
+
+    @classmethod
+    def of(cls, role: str, image: Image) -> Part:
+        """An image as a part; the pixels of one from a file are not kept."""
+        return cls(role, image.shape, image.origin, None if image.origin else image.values)
+
+    @classmethod
+    def of_array(cls, role: str, values: Frame) -> Part:
+        """Pixels from no file as a part."""
+        height, width = values.shape[:2]
+        return cls(role, (height, width), None, values)
 
     @property
     def described(self) -> Input:
         """The part as the record has it; the hash of an array, without a file, is of its values."""
-        height, width = self.pixels.shape[:2]
+        height, width = self.shape
         if self.origin is not None:
             return Input(self.origin.file, self.role, self.origin.sha256, width, height)
-        return Input("", self.role, sha256(self.pixels.tobytes()).hexdigest(), width, height)
+        held = np.ascontiguousarray(self.values)
+        return Input("", self.role, sha256(held.data).hexdigest(), width, height)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

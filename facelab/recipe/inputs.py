@@ -46,21 +46,26 @@ class Person:
     matte: Float | None = None
 
     @cached_property
+    def views(self) -> tuple[FaceObservation, ...]:
+        """The observations, each in the part of its photograph that is around the face."""
+        return tuple(seen.near for seen in self.observations)
+
+    @cached_property
     def parsings(self) -> tuple[Parsing | None, ...]:
-        """What each photograph shows around the face; None where that is not known."""
-        return tuple(believed(seen.parsing, seen.positions) for seen in self.observations)
+        """What each of the `views` shows; None where that is not known."""
+        return tuple(believed(seen.parsing, seen.positions) for seen in self.views)
 
     @cached_property
     def face(self) -> Face:
         """The face as edits take it: of one photograph what it shows, of several what all show."""
         if self.known is not None:
             return self.known
-        size = max(texture_size(seen.positions) for seen in self.observations)
+        size = max(texture_size(seen.positions) for seen in self.views)
         faces = [
             without_teeth(
                 seen.image, fit_lips(seen.image, seen.positions, parts, MARGIN), size, parts
             )
-            for seen, parts in zip(self.observations, self.parsings, strict=True)
+            for seen, parts in zip(self.views, self.parsings, strict=True)
         ]
         if len(faces) == 1:
             return faces[0]
@@ -189,7 +194,7 @@ def ingredient(
     if isinstance(found, Photographs | PictureFile):
         return _read(name, found, model)
     if isinstance(found, Picture):
-        return Ingredient(found, PictureFile(_UNNAMED), (Part(name, found.colour),))
+        return Ingredient(found, PictureFile(_UNNAMED), (Part.of_array(name, found.colour),))
     if isinstance(found, Person):
         return _of_person(name, found)
     if picture:
@@ -207,7 +212,7 @@ def file_of(photograph: Photograph) -> Path:
 
 
 def _part(name: str, image: Image) -> Part:
-    return Part(name, image.pixels, image.origin)
+    return Part.of(name, image)
 
 
 def _observed(
@@ -250,7 +255,7 @@ def files_of(given: Input) -> tuple[Path, ...]:
 
 def picture_of(image: Image) -> Picture:
     """Return the picture that an image stands for; without an alpha channel it is opaque."""
-    opaque = np.ones(image.pixels.shape[:2], np.float32)
+    opaque = np.ones(image.shape, np.float32)
     return Picture(image.srgb, opaque if image.alpha is None else image.alpha)
 
 

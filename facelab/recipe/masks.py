@@ -32,9 +32,9 @@ def read_mask(given: Photograph) -> tuple[Float, Part, tuple[str, ...]]:
     """
     if isinstance(given, np.ndarray) and given.ndim == 2:
         mask = unit(given, "mask")
-        return mask, Part("mask", mask), ()
+        return mask, Part.of_array("mask", mask), ()
     image = as_image(given)
-    return grey(image), Part("mask", image.pixels, image.origin), tuple(image.losses)
+    return grey(image), Part.of("mask", image), tuple(image.losses)
 
 
 def grey(image: Image) -> Float:
@@ -46,14 +46,15 @@ def grey(image: Image) -> Float:
         If it is coloured, as photographs are.
     """
     opacity = 1 if image.alpha is None else image.alpha
-    spread = (image.srgb.max(axis=2) - image.srgb.min(axis=2)) * opacity
+    colour = image.srgb
+    spread = (colour.max(axis=2) - colour.min(axis=2)) * opacity
     if np.percentile(spread, _MOST_COLOURED) > _COLOURED:
         name = image.origin.file if image.origin else "the mask"
         raise UsageError(
             f"{name}: is in colour, and no mask; give a grey picture, white where the "
             "photograph may change"
         )
-    mask: Float = image.srgb.mean(axis=2)
+    mask: Float = colour.mean(axis=2)
     return mask * opacity
 
 
@@ -65,7 +66,7 @@ def fitting(mask: Float | None, given: Photograph | None, target: Image, name: s
     UsageError
         If it has not the size of the photograph.
     """
-    height, width = target.pixels.shape[:2]
+    height, width = target.shape
     if mask is not None and mask.shape != (height, width):
         called = "mask" if given is None else name_of(given, "mask")
         raise UsageError(

@@ -13,7 +13,6 @@ from facelab.export.comparison import comparison
 from facelab.face.texture import unwrap
 from facelab.files import StrPath
 from facelab.images import Image, Metadata, write
-from facelab.images.image import to_integers
 from facelab.model import FaceObservation
 from facelab.provenance import mark
 from facelab.provenance.save import Making
@@ -27,7 +26,7 @@ class Result:
     Parameters
     ----------
     image : Image
-        Its pixels are the very array of the photograph where nothing changed.
+        The photograph itself where nothing changed.
     found : sequence of Reconstruction
         The faces that were asked for, as the photograph shows them.
     positions : sequence of PositionMap
@@ -55,13 +54,13 @@ class Result:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        (height, width), count = self.image.pixels.shape[:2], len(self.found)
+        (height, width), count = self.image.shape, len(self.found)
         return f"<Result {width}x{height}, {count} face{'' if count == 1 else 's'}>"
 
     @property
     def pixels(self) -> NDArray[Any]:
         """The picture as it is written, ``(H, W, 3)`` sRGB: uint8, or uint16 of a 16-bit file."""
-        return to_integers(self.image.srgb, self.image.bits)
+        return self.image.srgb_integers
 
     @property
     def faces(self) -> list[FaceObservation]:

@@ -14,16 +14,21 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from facelab import provenance
 from facelab.edits import Edit
 from facelab.face.mouth import fit_lips
 from facelab.face.quality import believed
 from facelab.face.texture import unwrap
+from facelab.geometry.warp import reached
+from facelab.geometry.window import Window
 from facelab.images import Image
 from facelab.images.given import Photograph, as_image, name_of
 from facelab.model import FaceModel
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Float, Frame
 from facelab.provenance.save import Making, Mark, Part
+from facelab.recipe.canvas import Canvas
 from facelab.recipe.edit_face import edit_face
 from facelab.recipe.inputs import Given, Ingredient, Person, file_of, ingredient
 from facelab.recipe.masks import fitting, read_mask
@@ -103,13 +108,11 @@ class RecipeRunner:
         """
         image, name = as_image(photograph), name or name_of(photograph)
         mask = fitting(self.mask, self.recipe.mask, image, name)
-        found = faces_meant(self.recipe, image.pixels, self.model, name)
-        pixels, places = image.pixels, []
-        for face in found:
-            pixels, positions = self._changed(pixels, face.positions, mask)
-            places.append(positions)
+        found = faces_meant(self.recipe, image.frame, self.model, name)
+        canvas = Canvas(image)
+        places = [self._changed(canvas, face.positions, mask) for face in found]
         notes = tuple(self._notes(found))
-        return Result(replace(image, pixels=pixels), found, places, self._making(image), notes)
+        return Result(canvas.image, found, places, self._making(image), notes)
 
     def _notes(self, found: Sequence[Reconstruction]) -> Iterator[str]:
         """Warnings about swaps that will not look good."""
@@ -122,10 +125,36 @@ class RecipeRunner:
                     notes = size_note(sizes, face.box.size), unseen_note(sources, face.positions)
                     yield from filter(None, notes)
 
-    def _changed(
+    def _changed(self, canvas: Canvas, positions: PositionMap, mask: Float | None) -> PositionMap:
+        """Change a face on a canvas; return where it is then."""
+        window = Window.of_face(positions, canvas.shape)
+        change, after = self._within(window, canvas, positions, mask)
+        reach = reached(positions, after, canvas.shape)
+        wider = window if reach is None else window.holding(reach)
+        if wider != window:  # the face has moved farther than most
+            change, after = self._within(wider, canvas, positions, mask)
+        canvas.change(wider, change)
+        return after
+
+    def _within(
+        self, window: Window, canvas: Canvas, positions: PositionMap, mask: Float | None
+    ) -> tuple[Float | None, PositionMap]:
+        """A window of a canvas with a face changed, None if it is not, and where the face is then.
+
+        Positions are those of the canvas.
+        """
+        pixels, near = canvas.pixels(window), window.inward(positions)
+        limits = None if mask is None else np.ascontiguousarray(window.part(mask))
+        changed, after = self._stepped(pixels, near, limits)
+        return (
+            None if changed is pixels else changed,
+            positions if after is near else window.outward(after),
+        )
+
+    def _stepped(
         self, image: Float, positions: PositionMap, mask: Float | None
     ) -> tuple[Float, PositionMap]:
-        """The image with one face changed, and where the face is then."""
+        """An image with one face changed, and where the face is then."""
         recipe, size = self.recipe, self.recipe.texture_size
         inputs = {name: one.value for name, one in self.ingredients.items()}
         for swaps, steps in groupby(recipe.steps, lambda step: isinstance(step, Swap)):
@@ -156,7 +185,7 @@ class RecipeRunner:
         parts = [part for one in self.ingredients.values() for part in one.parts]
         parts += [self.mask_part] if self.mask_part else []
         return Making(
-            parts=[*parts, Part("target", image.pixels, image.origin)],
+            parts=[*parts, Part.of("target", image)],
             recipe=recorded(self.recipe, networks, self.said),
             weights=networks.weights if networks else {},
             mark=partial(mark_of, self.recipe),
@@ -236,8 +265,8 @@ def mark_of(recipe: Recipe, consent: str) -> Mark:
     return provenance.composite(consent), _SWAPPED if "swap" in steps else _COMPOSED
 
 
-def faces_meant(recipe: Recipe, image: Float, model: FaceModel, name: str) -> list[Reconstruction]:
-    """Return the faces of an image ``(H, W, 3)`` float32 that a recipe is for.
+def faces_meant(recipe: Recipe, image: Frame, model: FaceModel, name: str) -> list[Reconstruction]:
+    """Return the faces of an image ``(H, W, 3)`` that a recipe is for.
 
     Raises
     ------

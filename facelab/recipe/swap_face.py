@@ -73,7 +73,7 @@ def swap_face(
     before = replace(before, texture=with_whole_beard(before.texture, own))
     faces = [
         _source(seen.image, seen.positions, _parsed(seen.image, seen.positions, found), size, lips)
-        for seen, found in zip(person.observations, person.parsings, strict=True)
+        for seen, found in zip(person.views, person.parsings, strict=True)
     ]
     views = [_shaven(face.texture, own, step, atlas) for face in faces]
     source = fuse(views, atlas, _taken(views, step))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from facelab.constants import BACKENDS, DETECTORS
 from facelab.errors import UsageError
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Frame
 from facelab.types import Box, Reconstruction
 
 if TYPE_CHECKING:
@@ -24,15 +24,15 @@ __all__ = ["Reconstructor", "load_parser", "load_reconstructor", "load_segmenter
 class Reconstructor(Protocol):
     """Anything that makes position maps of the faces in an image."""
 
-    def __call__(self, image: Float, boxes: Sequence[Box] | None = None) -> list[Reconstruction]:
-        """Every face of `image` ``(H, W, 3)`` float32, the largest first; or those in `boxes`."""
+    def __call__(self, image: Frame, boxes: Sequence[Box] | None = None) -> list[Reconstruction]:
+        """Every face of `image` ``(H, W, 3)``, the largest first; or those in `boxes`."""
         ...
 
-    def largest(self, image: Float) -> list[Reconstruction]:
+    def largest(self, image: Frame) -> list[Reconstruction]:
         """The largest face of `image`, or none; what a quicker search may find."""
         ...
 
-    def batch(self, images: Sequence[Float]) -> list[list[Reconstruction]]:
+    def batch(self, images: Sequence[Frame]) -> list[list[Reconstruction]]:
         """The faces of each of several images, as calling it gives them."""
         ...
 

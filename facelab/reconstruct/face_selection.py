@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from facelab.constants import FACES
 from facelab.errors import NoFaceError, UsageError
-from facelab.numerics.arrays import Float, require_image
+from facelab.numerics.arrays import Frame, require_frame
 from facelab.types import Box, Reconstruction
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ _BOX_SIDES = 4  # a given box may be so many times the image's longer side
 
 
 def select_faces(
-    image: Float, reconstructor: Reconstructor, face: str, box: Box | None, name: str
+    image: Frame, reconstructor: Reconstructor, face: str, box: Box | None, name: str
 ) -> list[Reconstruction]:
     """Return the reconstructed faces that `face` means, or the one in `box`.
 
     Parameters
     ----------
-    image : (H, W, 3) float32
+    image : (H, W, 3) float32, uint8 or uint16
     reconstructor : Reconstructor
     face : str
         ``largest``, ``left``, ``right``, ``all`` or an index by size from 0.
@@ -39,7 +39,7 @@ def select_faces(
     NoFaceError
         If there is none, or not the one asked for; it lists the faces that there are.
     """
-    require_image("image", image)
+    require_frame("image", image)
     if face not in FACES and not face.isdecimal():
         raise UsageError(f"{name}: no face is called {face!r}; {', '.join(FACES)} or an index is")
     if box is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from facelab.geometry.crop import cut
 from facelab.geometry.landmarks import points468
 from facelab.geometry.parsing import SIDE, Parsing
-from facelab.numerics.arrays import Float, require_image
+from facelab.numerics.arrays import Frame, require_frame
 from facelab.reconstruct.levelled import levelled
 from facelab.types import PositionMap
 
@@ -28,12 +28,12 @@ class FaceParser:
         self._network = network
         self.description = f"facelab's FaceParse by {network.description}"
 
-    def __call__(self, image: Float, positions: PositionMap) -> Parsing:
+    def __call__(self, image: Frame, positions: PositionMap) -> Parsing:
         """Return what each pixel around a face shows.
 
         Parameters
         ----------
-        image : (H, W, 3) float32
+        image : (H, W, 3) float32, uint8 or uint16
             RGB in [0, 1].
         positions : PositionMap
             Where the face is, pixels of the image.
@@ -43,7 +43,7 @@ class FaceParser:
         ValueError
             If the image does not have this shape and dtype.
         """
-        require_image("image", image)
+        require_frame("image", image)
         crop = levelled(points468(positions), SIDE)
         (shares,) = self._network(cut(image, crop)[None])
         return Parsing(shares[0], crop)

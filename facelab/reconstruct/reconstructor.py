@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from facelab.detect.blazeface import Detector
-from facelab.numerics.arrays import Float, require_image
+from facelab.numerics.arrays import Frame, require_frame
 from facelab.reconstruct.orientation import SURE
 from facelab.types import Box, Detection, Reconstruction
 
@@ -21,13 +21,13 @@ class View:
 
     Parameters
     ----------
-    image : (H, W, 3) float32
+    image : (H, W, 3) float32, uint8 or uint16
         The photograph.
     place : Detection or Box
         What a detector found, or a box given by the user, source-image pixels.
     """
 
-    image: Float
+    image: Frame
     place: Detection | Box
 
 
@@ -60,22 +60,22 @@ class FaceReconstructor:
         """The network and what runs it, for people."""
         return self._regressor.description
 
-    def __call__(self, image: Float, boxes: Sequence[Box] | None = None) -> list[Reconstruction]:
-        """Every face of `image` ``(H, W, 3)`` float32, the largest first; or those in `boxes`.
+    def __call__(self, image: Frame, boxes: Sequence[Box] | None = None) -> list[Reconstruction]:
+        """Every face of `image` ``(H, W, 3)``, the largest first; or those in `boxes`.
 
         Doubtful ones come last: folds of cloth that look like a face are seldom sure.
         """
-        require_image("image", image)
+        require_frame("image", image)
         return self._at([(image, self._detector(image) if boxes is None else boxes)])[0]
 
-    def batch(self, images: Sequence[Float]) -> list[list[Reconstruction]]:
+    def batch(self, images: Sequence[Frame]) -> list[list[Reconstruction]]:
         """The faces of each of several images, as calling it gives them; their faces go together.
 
         The images need not be of one size.
         """
         return self._at([(image, self._detector(image)) for image in images])
 
-    def largest(self, image: Float) -> list[Reconstruction]:
+    def largest(self, image: Frame) -> list[Reconstruction]:
         """The largest face of `image`, if there is one; sooner found than all of them.
 
         A doubtful face gives way to a smaller one that is sure; among the doubtful, size weighs
@@ -90,7 +90,7 @@ class FaceReconstructor:
         return (distinct(doubtful) or self(image))[:1]
 
     def _at(
-        self, sought: Sequence[tuple[Float, Sequence[Detection] | Sequence[Box]]]
+        self, sought: Sequence[tuple[Frame, Sequence[Detection] | Sequence[Box]]]
     ) -> list[list[Reconstruction]]:
         """The faces at the places of each image, all of them together."""
         views = [View(image, place) for image, places in sought for place in places]

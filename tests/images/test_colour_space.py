@@ -131,7 +131,9 @@ def test_srgb_is_left_as_it_is(profile, bits):
     values = noise(bits)
     image = decoded("in.png", png(values) if profile is None else tagged(values, profile))
     np.testing.assert_array_equal(image.pixels, (values / (2.0**bits - 1)).astype(np.float32))
-    assert image.stored is None and image.srgb is image.pixels
+    assert image.stored is None and image.space is None
+    np.testing.assert_array_equal(image.values, values)
+    np.testing.assert_array_equal(image.srgb, image.pixels)
     assert image.metadata.icc == profile
 
 
