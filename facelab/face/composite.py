@@ -10,19 +10,19 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
-from facelab.constants import PARTS
 from facelab.face import blend
 from facelab.face.antialias import Silhouettes, silhouettes
 from facelab.face.front import Front
 from facelab.face.grain import match_grain
 from facelab.face.mouth import Interior
 from facelab.face.mouth_interior import opened
+from facelab.face.quality import share
 from facelab.face.texture import at_size
 from facelab.geometry.warp import Motion, fill_disoccluded, motion
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float, require, require_image
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import resized, smoothstep
+from facelab.numerics.smoothing import reduced, smoothstep
 from facelab.types import SEEN, Box, Face
 
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
@@ -34,7 +34,7 @@ _CHANGED = 0.06  # difference of colour from which on a face no longer is the sa
 _TOP = 0.35  # of the oval's height, over which the one ramp becomes the other
 _OVAL_SIZE = 256
 _FADE = 0.06  # of the drawn window: over which the border's tone fades inward, to 1/e
-_FEATURES = [PARTS.index(part) for part in ("brows", "eyes", "lips")]
+_FEATURES = "brows", "eyes", "lips"
 _WELL_SEEN = 0.4, 0.8  # confidence from which and with which a warped image must show a texel
 _WARP_TOLERANCE = (
     0.005  # of the face's size: how far a warped image may be off the texel drawn there
@@ -80,8 +80,9 @@ class Layer:
 
     def interpolated(self, values: Float) -> Float:
         """A map ``(256, 256, c)`` at the pixels, linear between texels; 0 where not covered."""
-        atlas = self.atlas
-        return raster.interpolate(self.fragments, atlas.triangles, values[atlas.valid])
+        read = cv2.remap(values, self.uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        out: Float = read * self.fragments.covered[..., None]
+        return out
 
 
 def composite(
@@ -212,7 +213,7 @@ def _warp_error(moved: Motion, before: Face, layer: Layer) -> Float:
     Over what a motion reveals, which was hardly seen, the photograph is stretched on purpose.
     """
     positions, (least, well) = before.positions, _WELL_SEEN
-    confidence = resized(before.texture.confidence, layer.atlas.size)
+    confidence = reduced(before.texture.confidence, layer.atlas.size)
     seen = np.clip((confidence - least) / (well - least), 0, 1)
     x, y, known = cv2.split(layer.interpolated(np.dstack([positions.values[..., :2], seen])))
     across, down = cv2.split(moved.within(layer.window))
@@ -227,10 +228,13 @@ def _warp_error(moved: Motion, before: Face, layer: Layer) -> Float:
 
 def _skin(layer: Layer, before: Face, after: Face) -> tuple[Float, Float]:
     """Where both faces show bare skin, and where either shows features, ``(h, w)`` each."""
-    parts = [face.texture.parts for face in (before, after) if face.texture.parts is not None]
-    bare = np.minimum.reduce([one[..., PARTS.index("skin")] for one in parts])
-    drawn = np.maximum.reduce([one[..., _FEATURES].sum(axis=2) for one in parts])
-    skin, features = cv2.split(layer.interpolated(np.dstack([bare, drawn])))
+    textures = [face.texture for face in (before, after) if face.texture.parts is not None]
+    bare, drawn = (
+        [share(texture, layer.atlas.size, *parts) for texture in textures]
+        for parts in (("skin",), _FEATURES)
+    )
+    maps = np.dstack([np.minimum.reduce(bare), np.maximum.reduce(drawn)])
+    skin, features = cv2.split(layer.interpolated(maps))
     return smoothstep(skin, 0.7, 0.95), features
 
 
