@@ -14,7 +14,7 @@ from facelab.constants import PARTS
 from facelab.face.quality import share
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import resized, smoothstep, spread
+from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps, texels
@@ -162,11 +162,11 @@ def shaved(texture: Texture, beard: Beard, atlas: Atlas) -> Texture:
 
 def _bare(texture: Texture, beard: Beard, atlas: Atlas) -> Float:
     """Skin as it is without a beard, no finer than a strand: ``(256, 256, 3)`` RGB."""
-    seen = resized(texture.confidence, _SIDE)
+    seen = reduced(texture.confidence, _SIDE)
     skin, thick = share(texture, _SIDE, "skin") * seen, _thick(texture)
     where = np.maximum(beard.cover, thick)
     cheek = _cheeks(atlas) * skin * (1 - where)
-    lab = cv2.cvtColor(resized(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)
+    lab = cv2.cvtColor(reduced(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)
     closed = cv2.morphologyEx(lab[..., 0], cv2.MORPH_CLOSE, _disk(_HAIR))
     pores = np.float32(_mean(closed - lab[..., 0], cheek))  # closed as well, but not on the cheeks
     lab[..., 0] = closed - pores
@@ -245,11 +245,11 @@ def _bearded(evidence: dict[str, float]) -> set[str]:
 
 def _evidence(texture: Texture, atlas: Atlas) -> dict[str, float]:
     """How much speaks for a beard in each zone; 1 is enough."""
-    lightness = cv2.cvtColor(resized(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)[..., 0]
+    lightness = cv2.cvtColor(reduced(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)[..., 0]
     smooth = cv2.GaussianBlur(lightness, (0, 0), _FINEST)
     darker = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, _disk(_HAIR))
     skin, beard = share(texture, _SIDE, "skin"), share(texture, _SIDE, "beard")
-    seen = resized(texture.confidence, _SIDE)
+    seen = reduced(texture.confidence, _SIDE)
     cheek = _cheeks(atlas) * seen * skin
     light, rough = _mean(lightness, cheek), _mean(darker, cheek)
     out = {}

@@ -10,20 +10,20 @@ import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
-from facelab.constants import PARTS
 from facelab.face import blend
 from facelab.face.antialias import Silhouettes, silhouettes
 from facelab.face.front import Front
 from facelab.face.grain import match_grain
 from facelab.face.mouth import Interior
 from facelab.face.mouth_interior import opened
+from facelab.face.quality import share
 from facelab.face.texture import at_size
 from facelab.geometry.warp import Motion, fill_disoccluded, motion
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float, require, require_image
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import resized, smoothstep
-from facelab.types import SEEN, Box, Face
+from facelab.numerics.smoothing import reduced, smoothstep
+from facelab.types import SEEN, Box, Face, PositionMap, Texture
 
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
 # foreheads, and elsewhere.
@@ -34,7 +34,7 @@ _CHANGED = 0.06  # difference of colour from which on a face no longer is the sa
 _TOP = 0.35  # of the oval's height, over which the one ramp becomes the other
 _OVAL_SIZE = 256
 _FADE = 0.06  # of the drawn window: over which the border's tone fades inward, to 1/e
-_FEATURES = [PARTS.index(part) for part in ("brows", "eyes", "lips")]
+_FEATURES = "brows", "eyes", "lips"
 _WELL_SEEN = 0.4, 0.8  # confidence from which and with which a warped image must show a texel
 _WARP_TOLERANCE = (
     0.005  # of the face's size: how far a warped image may be off the texel drawn there
@@ -42,17 +42,13 @@ _WARP_TOLERANCE = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layer:
-    """A face drawn over a window of the image.
+class Surface:
+    """Where a face lies in an image, pixel by pixel; no colour yet.
 
     Parameters
     ----------
     window : (rows, columns) slices
         Where in the image.
-    colour : (h, w, 3) float32
-        RGB in [0, 1]; meaningless where nothing was drawn.
-    opacity : (h, w) float32
-        How much of it shows, [0, 1].
     oval : (h, w) float32
         1 inside the face, falling smoothly to 0 at its oval; 0 where nothing was drawn.
     uv : (h, w, 2) float32
@@ -66,8 +62,6 @@ class Layer:
     """
 
     window: tuple[slice, slice]
-    colour: Float
-    opacity: Float
     oval: Float
     uv: Float
     fragments: raster.Fragments
@@ -80,8 +74,71 @@ class Layer:
 
     def interpolated(self, values: Float) -> Float:
         """A map ``(256, 256, c)`` at the pixels, linear between texels; 0 where not covered."""
-        atlas = self.atlas
-        return raster.interpolate(self.fragments, atlas.triangles, values[atlas.valid])
+        read = cv2.remap(values, self.uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        out: Float = read * self.fragments.covered[..., None]
+        return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer(Surface):
+    """A face drawn over a window of the image.
+
+    Parameters
+    ----------
+    colour : (h, w, 3) float32
+        RGB in [0, 1]; meaningless where nothing was drawn.
+    opacity : (h, w) float32
+        How much of it shows, [0, 1].
+    """
+
+    colour: Float
+    opacity: Float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """An image that is ready for a face to be put back into it.
+
+    Parameters
+    ----------
+    photo, image : (H, W, 3) float32
+        As it was, and moved along with its face.
+    moved : Motion or None
+        How it was moved; None if the face stays where it is.
+    surface : Surface or None
+        Where the face lies then; None outside the image.
+    hidden : (h, w) float32 or None
+        How much of each pixel of the surface's window lies in front of the face and stays, [0, 1].
+    mask : (H, W) float32 or None
+        Where the image may change, [0, 1].
+    """
+
+    photo: Float
+    image: Float
+    moved: Motion | None
+    surface: Surface | None
+    hidden: Float | None
+    mask: Float | None
+
+    @classmethod
+    def of(
+        cls,
+        image: Float,
+        before: PositionMap,
+        after: PositionMap,
+        mask: Float | None = None,
+        front: Front | None = None,
+    ) -> Place:
+        """Make an image ready for a face that shall lie at `after` instead of `before`."""
+        moved = motion(before, after, image.shape[:2])
+        photo = image
+        if moved is not None:
+            warped = moved.apply(image)
+            image = warped if mask is None else blend.alpha(warped, image, mask)
+        surface, hidden = surface_of(after, image.shape[:2]), None
+        if front is not None and surface is not None:
+            hidden = front.over(photo, surface.window, moved)
+        return cls(photo, image, moved, surface, hidden, mask)
 
 
 def composite(
@@ -125,25 +182,36 @@ def composite(
         a face that moves.
     """
     require_image("image", image)
+    place = Place.of(image, before.positions, after.positions, mask, front)
+    return put_back(place, before, after, opacity, method, interior, toned)
+
+
+def put_back(
+    place: Place,
+    before: Face,
+    after: Face,
+    opacity: Float,
+    method: str = "poisson",
+    interior: Interior | None = None,
+    toned: float = 0.0,
+) -> Float:
+    """Put a changed face into an image that is ready for it: the rest of `composite`."""
     require("opacity", opacity, (after.texture.size,) * 2, np.float32)
     if unchanged(before, after):
-        return image
-    moved = motion(before.positions, after.positions, image.shape[:2])
-    photo = image
-    if moved is not None:
-        warped = moved.apply(image)
-        image = warped if mask is None else blend.alpha(warped, image, mask)
-    layer = render(after, opacity, image.shape[:2])
-    if layer is None:
-        return image
-    under = image[layer.window]
+        return place.photo
+    if place.surface is None:
+        return place.image
+    layer = painted(place.surface, after.texture, opacity)
+    under, moved, mask = place.image[layer.window], place.moved, place.mask
     if before.texture.parts is not None and not _is_same(before, after):
-        skins = _skin(layer, before, after)
+        skins = _skin(place.surface, before, after)
         colour = match_grain(layer.colour, under, *skins, after.positions.box.size)
     else:
         colour = _painted(layer, under, before, after, moved)
-    inside = layer.oval if mask is None else layer.oval * (mask[layer.window] > 0)
-    hidden = np.zeros_like(inside) if front is None else front.over(photo, layer.window, moved)
+    inside = place.surface.oval
+    if mask is not None:
+        inside = inside * (mask[layer.window] > 0)
+    hidden = np.zeros_like(inside) if place.hidden is None else place.hidden
     if interior is not None:
         hidden = np.maximum(hidden, interior.over(layer.window, moved))
     shown = layer.opacity * (inside > 0)
@@ -155,12 +223,12 @@ def composite(
         shown = smoothstep(shown, 0.5, 1)
     if mask is not None:
         shown = shown * mask[layer.window]
-    out = image.copy() if moved is None else image
+    out = place.image.copy()
     drawn = blend.alpha(colour, under, shown * inside * (1 - hidden))
     out[layer.window] = blend.within_gamut(drawn, under)
     if moved is None:
         return out
-    drawn = opened(out, photo, before, after.positions)
+    drawn = opened(out, place.photo, before, after.positions)
     return drawn if mask is None or drawn is out else blend.alpha(drawn, out, mask)
 
 
@@ -212,7 +280,7 @@ def _warp_error(moved: Motion, before: Face, layer: Layer) -> Float:
     Over what a motion reveals, which was hardly seen, the photograph is stretched on purpose.
     """
     positions, (least, well) = before.positions, _WELL_SEEN
-    confidence = resized(before.texture.confidence, layer.atlas.size)
+    confidence = reduced(before.texture.confidence, layer.atlas.size)
     seen = np.clip((confidence - least) / (well - least), 0, 1)
     x, y, known = cv2.split(layer.interpolated(np.dstack([positions.values[..., :2], seen])))
     across, down = cv2.split(moved.within(layer.window))
@@ -225,12 +293,15 @@ def _warp_error(moved: Motion, before: Face, layer: Layer) -> Float:
     return soft
 
 
-def _skin(layer: Layer, before: Face, after: Face) -> tuple[Float, Float]:
+def _skin(surface: Surface, before: Face, after: Face) -> tuple[Float, Float]:
     """Where both faces show bare skin, and where either shows features, ``(h, w)`` each."""
-    parts = [face.texture.parts for face in (before, after) if face.texture.parts is not None]
-    bare = np.minimum.reduce([one[..., PARTS.index("skin")] for one in parts])
-    drawn = np.maximum.reduce([one[..., _FEATURES].sum(axis=2) for one in parts])
-    skin, features = cv2.split(layer.interpolated(np.dstack([bare, drawn])))
+    textures = [face.texture for face in (before, after) if face.texture.parts is not None]
+    bare, drawn = (
+        [share(texture, surface.atlas.size, *parts) for texture in textures]
+        for parts in (("skin",), _FEATURES)
+    )
+    maps = np.dstack([np.minimum.reduce(bare), np.maximum.reduce(drawn)])
+    skin, features = cv2.split(surface.interpolated(maps))
     return smoothstep(skin, 0.7, 0.95), features
 
 
@@ -290,7 +361,13 @@ def unchanged(before: Face, after: Face) -> bool:
 
 def render(face: Face, opacity: Float, shape: tuple[int, int]) -> Layer | None:
     """A face drawn over an image of `shape` (H, W), or None if it lies outside."""
-    positions, atlas = face.positions, face.positions.atlas
+    surface = surface_of(face.positions, shape)
+    return None if surface is None else painted(surface, face.texture, opacity)
+
+
+def surface_of(positions: PositionMap, shape: tuple[int, int]) -> Surface | None:
+    """Where a face lies in an image of `shape` (H, W), or None if it lies outside."""
+    atlas = positions.atlas
     window = _window(positions.values[atlas.valid], shape)
     if window is None:
         return None
@@ -302,13 +379,19 @@ def render(face: Face, opacity: Float, shape: tuple[int, int]) -> Layer | None:
     covered = fragments.covered
     uv = raster.interpolate(fragments, atlas.triangles, atlas.places)
     edges = silhouettes(vertices, atlas.triangles, atlas.places, uv, covered)
-    texture = np.asarray(cv2.merge([face.texture.colour, opacity]), np.float32)
-    drawn = _drawn(texture, uv, covered, edges, atlas)
     oval = raster.sample(_oval(atlas), uv, covered)[..., 0]
     edge = cv2.blur(covered.astype(np.float32), (3, 3)) * covered
-    shown = np.clip(drawn[..., 3], 0, 1)
+    return Surface(window, oval * edge, uv, fragments, edges, atlas)
+
+
+def painted(surface: Surface, texture: Texture, opacity: Float) -> Layer:
+    """A surface drawn with a texture, and an opacity ``(S, S)`` of its texels in [0, 1]."""
+    both = np.asarray(cv2.merge([texture.colour, opacity]), np.float32)
+    drawn = surface.sampled(both)
     colour = np.ascontiguousarray(drawn[..., :3])  # OpenCV copies what is not, each time
-    return Layer(window, colour, shown, oval * edge, uv, fragments, edges, atlas)
+    seen = surface.window, surface.oval, surface.uv, surface.fragments
+    edges = surface.silhouettes
+    return Layer(*seen, edges, surface.atlas, colour, np.clip(drawn[..., 3], 0, 1))
 
 
 def _drawn(

@@ -18,7 +18,7 @@ import numpy as np
 
 from facelab.face.quality import share
 from facelab.numerics.arrays import Bool, Float
-from facelab.numerics.smoothing import resized, smoothstep, spread
+from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps on which tones are worked out, texels
@@ -55,9 +55,9 @@ class _Mouth:
     @classmethod
     def of(cls, texture: Texture, skin: Float) -> _Mouth:
         """That of a texture with its parts, whose skin has the tone `skin`, ``(n, n, 3)`` RGB."""
-        seen = resized(texture.confidence, _SIDE) > _SEEN
+        seen = reduced(texture.confidence, _SIDE) > _SEEN
         shown = seen & (share(texture, _SIDE, "lips") > _SURE)
-        return cls(_to_lab(resized(texture.colour, _SIDE)), _to_lab(resized(skin, _SIDE)), shown)
+        return cls(_to_lab(reduced(texture.colour, _SIDE)), _to_lab(resized(skin, _SIDE)), shown)
 
     @cached_property
     def tone(self) -> Float:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import resized, smoothstep, spread
+from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
 
 _SIDE = 256  # of the map on which lines are told from what is beside them, texels
 _RADIUS = 7  # of its texels: half the width of the widest line
@@ -33,7 +33,7 @@ def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
     hairy : (256, 256) float32
         Where dark lines are a face's own, [0, 1]: its brows.
     """
-    lab = cv2.cvtColor(resized(colour, _SIDE), cv2.COLOR_RGB2Lab)
+    lab = cv2.cvtColor(reduced(colour, _SIDE), cv2.COLOR_RGB2Lab)
     hats = cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT
     total = np.ones((1, 3), np.float32)
     dark, bright = (

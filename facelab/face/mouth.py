@@ -290,17 +290,19 @@ def with_lips(positions: PositionMap, lips: Lips) -> PositionMap:
     here = Lips.of(positions)
     upper = here.upper + taper * (lips.upper - here.upper)
     lower = here.lower + taper * (lips.lower - here.lower)
-    row = np.arange(positions.atlas.size)[:, None]
-    shift = np.zeros_like(places)
+    first, last = int(rows.top.min()), int(rows.bottom.max()) + 1
+    row = np.arange(first, last)[:, None]
+    lip = places[first:last, slit.columns]
+    shift = np.zeros((last - first, positions.atlas.size, 2), np.float32)
     for outer, inner, edge in ((rows.top, rows.upper, upper), (rows.bottom, rows.lower, lower)):
         share = np.clip((row - outer) / (inner - outer), 0, 1)[..., None]
         begin = places[outer, slit.columns]
-        lip = (begin + share * (edge - begin) - places[:, slit.columns]) * taper
-        shift[:, slit.columns] += lip * ((row - outer) * (row - inner) <= 0)[..., None]
+        moved = (begin + share * (edge - begin) - lip) * taper
+        shift[:, slit.columns] += moved * ((row - outer) * (row - inner) <= 0)[..., None]
     between = ((row > rows.upper) & (row < rows.lower))[..., None]
-    shift[:, slit.columns] += between * ((upper + lower) / 2 - places[:, slit.columns])
+    shift[:, slit.columns] += between * ((upper + lower) / 2 - lip)
     values = positions.values.copy()
-    values[..., :2] += cv2.GaussianBlur(shift, (0, 0), 0.7, sigmaY=1e-3)
+    values[first:last, :, :2] += cv2.GaussianBlur(shift, (0, 0), 0.7, sigmaY=1e-3)
     return replace(positions, values=values)
 
 

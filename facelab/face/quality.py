@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from facelab.constants import PARTS
 from facelab.face.mend import carried_on, line_texels
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import resized, smoothstep
+from facelab.numerics.smoothing import reduced, resized, smoothstep
 from facelab.types import PositionMap, Texture
 
 SURFACE = ("skin", "brows", "eyes", "lips", "mouth", "beard", "ears", "neck")
@@ -80,17 +81,21 @@ def taken(texture: Texture, atlas: Atlas, parts: Sequence[str] = SURFACE) -> Tex
     if lines.max() <= _FAINT:
         return Texture(texture.colour, confidence, texture.parts)
     line = line_texels(texture.colour, lines, share(texture, _SIDE, "brows"))
-    confidence *= 1 - _lost_brows(line, atlas)
+    if _loses_a_brow(line, atlas):
+        confidence *= 1 - atlas.region("brows", texture.size)
     return Texture(carried_on(texture.colour, line), confidence, texture.parts)
 
 
-def _lost_brows(line: Float, atlas: Atlas) -> Float:
-    """The brows ``(S, S)`` if half of one is a line's: what was under it cannot be made up."""
-    brows = atlas.region("brows", len(line))
-    left = atlas.canonical_uv(len(line))[..., 0] < 0.5
-    sides = [brows * left, brows * ~left]
-    lost = any((line * side).sum() > _MADE_UP * side.sum() for side in sides)
-    return brows if lost else np.zeros_like(brows)
+def _loses_a_brow(line: Float, atlas: Atlas) -> bool:
+    """Whether half of a brow is a line's ``(S, S)``: what was under it cannot be made up."""
+    return any((line * side).sum() > _MADE_UP * side.sum() for side in _brows(atlas, len(line)))
+
+
+@lru_cache(maxsize=4)
+def _brows(atlas: Atlas, size: int) -> tuple[Float, Float]:
+    """Each of the brows, ``(size, size)`` in [0, 1]."""
+    brows, left = atlas.region("brows", size), atlas.canonical_uv(size)[..., 0] < 0.5
+    return brows * left, brows * ~left
 
 
 def _lines(texture: Texture, bare: Float) -> Float:
@@ -121,7 +126,7 @@ def clear_lenses(texture: Texture) -> bool:
     skin, lenses = (share(texture, _SIDE, part) for part in ("skin", "lenses"))
     if lenses.sum() < 1:
         return True
-    luminance = cv2.cvtColor(resized(texture.colour, _SIDE), cv2.COLOR_RGB2GRAY)
+    luminance = cv2.cvtColor(reduced(texture.colour, _SIDE), cv2.COLOR_RGB2GRAY)
     behind = (luminance * lenses).sum() / lenses.sum()
     return bool(behind > _DARK * (luminance * skin).sum() / max(skin.sum(), 1e-6))
 
@@ -130,8 +135,11 @@ def share(texture: Texture, size: int, *parts: str) -> Float:
     """How much of each texel any of the parts is, ``(size, size)`` float32 in [0, 1]."""
     if texture.parts is None:
         raise ValueError("this texture does not know its parts")
-    total: Float = np.sum([texture.parts[..., PARTS.index(part)] for part in parts], axis=0)
-    return resized(total, size)
+    first, *others = (cv2.extractChannel(texture.parts, PARTS.index(part)) for part in parts)
+    total: Float = first
+    for other in others:
+        total += other
+    return total if len(total) == size else resized(total, size)
 
 
 def _hangs(texture: Texture, clear: Float, worn: Sequence[str]) -> Float:
@@ -139,7 +147,7 @@ def _hangs(texture: Texture, clear: Float, worn: Sequence[str]) -> Float:
 
     Frames that are `worn` are as dark and thin, and lead to the hair.
     """
-    lightness = cv2.cvtColor(resized(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)[..., 0]
+    lightness = cv2.cvtColor(reduced(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)[..., 0]
     thin = smoothstep(cv2.morphologyEx(lightness, cv2.MORPH_BLACKHAT, _disk(_STRAND)), *_DARKER)
     tone = _tone(lightness, cv2.erode(clear, _disk(_AWAY)))
     shadow = smoothstep(tone - lightness, *_SHADE)

@@ -15,7 +15,7 @@ from facelab.geometry.parsing import Parsing
 from facelab.geometry.visibility import normals, visible
 from facelab.numerics.arrays import Bool, Float, require, require_image
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import resized, smoothstep, spread
+from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
 from facelab.types import SEEN, Box, PositionMap, Texture
 
 SMALLEST, LARGEST, STEP = 256, 2048, 64  # sides that a texture may have by itself
@@ -243,7 +243,7 @@ def complete(texture: Texture, mask: Bool) -> Texture:
     filled = texture.colour.copy()
     texels = filled.reshape(-1, 3)  # few are made up, and by one index they are quickly reached
     mirror = hole + (texture.size - 1 - 2 * (hole % texture.size))
-    small = resized(texture.colour, min(texture.size, _FILL_SIZE))
+    small = reduced(texture.colour, min(texture.size, _FILL_SIZE))
     there = seen.ravel()[mirror]
     if there.any():
         tone = _filled(small - small[:, ::-1], seen & seen[:, ::-1], hole[there])

@@ -10,7 +10,7 @@ import numpy as np
 from facelab.atlas import Atlas
 from facelab.face.opacity import TAKEN
 from facelab.numerics.arrays import Bool, Float
-from facelab.numerics.smoothing import resized, smoothstep, spread
+from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
 from facelab.types import Texture
 
 _FEATURES = ("eyes", "brows")
@@ -36,7 +36,7 @@ def with_both_brows(texture: Texture, atlas: Atlas) -> Texture:
     atlas : Atlas
         Its layout, of which one half is the other's mirror.
     """
-    shown = smoothstep(resized(texture.confidence, atlas.size), *TAKEN)
+    shown = smoothstep(reduced(texture.confidence, atlas.size), *TAKEN)
     sides = _masks(atlas, "brows", atlas.size)
     seen = [float((shown * core).sum()) / float(core.sum()) for core, _ in sides]
     if min(seen) >= _MOST or max(seen) < _WHOLE:

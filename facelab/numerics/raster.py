@@ -42,6 +42,7 @@ SUBPIXELS = 256
 _SHARP = np.float32(1.4)  # texels a pixel may step over before a bicubic sample aliases visibly
 _SQUARE = np.ones((2, 2), np.uint8)
 _IN_CACHE = 1 << 14  # places at a time, so that what is read of them stays in the cache
+_NOWHERE = np.float32(1e18)  # texels; its square is a number
 REACH = 2.0**16  # px; beyond it the exact products would outgrow float64
 
 
@@ -226,7 +227,8 @@ def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None
     if covered is None:
         covered = np.ones(uv.shape[:2], np.bool_)
     result = _bilinear(texture, uv)
-    squared = _footprint(uv, covered).ravel()
+    u, v = cv2.split(uv)
+    squared = _footprint(u, v, covered).ravel()
     finer = np.flatnonzero(squared > 1)  # mostly few: only these read the smaller levels
     level = np.asarray(np.log2(squared[finer]) / 2, np.float32)
     flat, places = result.reshape(-1, texture.shape[2]), uv.reshape(-1, 2)
@@ -234,21 +236,25 @@ def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None
     return result
 
 
-def _footprint(uv: Floats, covered: NDArray[np.bool_]) -> Floats:
+def _footprint(u: Floats, v: Floats, covered: NDArray[np.bool_]) -> Floats:
     """Squared texels that a pixel step moves, along whichever axis moves further; (H, W)."""
-    return np.maximum(_step(uv, covered, 1), _step(uv, covered, 0))
+    # From what is not covered to what is, a step is so long that it is none.
+    u, v = (np.where(covered, axis, _NOWHERE) for axis in (u, v))
+    across, down = _step(u, v, 1), _step(u, v, 0)
+    return np.maximum(across, down, out=across)
 
 
-def _step(uv: Floats, covered: NDArray[np.bool_], axis: int) -> Floats:
+def _step(u: Floats, v: Floats, axis: int) -> Floats:
     """Squared texels to the nearer of the covered neighbours along an axis; 0 if neither is."""
     before, after = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
-    change = uv[after] - uv[before]
-    step = change[..., 0] ** 2 + change[..., 1] ** 2
-    step[~(covered[after] & covered[before])] = np.inf
-    nearer = np.full(covered.shape, np.inf, np.float32)
+    step, rise = u[after] - u[before], v[after] - v[before]
+    step *= step
+    rise *= rise
+    step += rise
+    nearer = np.full(u.shape, np.inf, np.float32)
     nearer[after] = step
     np.minimum(nearer[before], step, out=nearer[before])
-    nearer[np.isinf(nearer)] = 0
+    np.copyto(nearer, 0, where=nearer > _NOWHERE)
     return nearer
 
 
@@ -323,15 +329,16 @@ def sample_sharply(texture: Floats, uv: Floats, covered: NDArray[np.bool_]) -> F
     (H, W, C) float32
         In [0, 1]; unspecified where not covered.
     """
-    result = _bicubic(texture, *cv2.split(uv))
-    squared = _footprint(uv, covered).ravel() / _SHARP**2
-    coarser = np.flatnonzero(squared > 1)
-    level = np.asarray(np.log2(squared[coarser]) / 2, np.float32)
-    flat, places = result.reshape(-1, texture.shape[2]), uv.reshape(-1, 2)[coarser]
-    half = np.float32(0.5)
+    u, v = cv2.split(uv)
+    result = _bicubic(texture, u, v)
+    squared = _footprint(u, v, covered).ravel()
+    coarser = np.flatnonzero(squared > _SHARP**2)
+    level = np.asarray(np.log2(squared[coarser] / _SHARP**2) / 2, np.float32)
+    flat, places = result.reshape(-1, texture.shape[2]), uv.reshape(-1, 2).take(coarser, axis=0)
+    half, small = np.float32(0.5), texture
     for step in range(1, int(np.ceil(level.max(initial=0))) + 1):
         chosen = np.flatnonzero(level > step - 1)
-        small = _reduced(texture, step)
+        small = _reduced(small, 1)
         scale = np.divide(small.shape[1::-1], texture.shape[1::-1]).astype(np.float32)
         width = min(len(chosen), scanline.BATCH)  # OpenCV takes at most 32767 in a row
         rows = np.resize(

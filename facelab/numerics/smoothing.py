@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import cv2
 import numpy as np
 
@@ -16,6 +18,26 @@ def resized(values: Float, size: int) -> Float:
     method = cv2.INTER_AREA if size < len(values) else cv2.INTER_LINEAR
     out: Float = cv2.resize(values, (size, size), interpolation=method)
     return out
+
+
+_COMMON = 256  # side of the maps that most ask for; smaller ones are made of them
+_reduced: dict[tuple[int, int], Float] = {}
+
+
+def reduced(values: Float, size: int) -> Float:
+    """`resized` for maps of a texture that never change: worked out once while they live.
+
+    A swap looks at each of its textures a dozen times at a side of 256 or 128. The result is
+    read-only.
+    """
+    key = id(values), size
+    if key not in _reduced:
+        by_way = size < _COMMON < len(values) and _COMMON % size == 0
+        small = resized(reduced(values, _COMMON) if by_way else values, size)
+        small.flags.writeable = False
+        _reduced[key] = small
+        weakref.finalize(values, _reduced.pop, key, None).atexit = False
+    return _reduced[key]
 
 
 def smoothstep(values: Float, low: float = 0.0, high: float = 1.0) -> Float:
@@ -52,19 +74,20 @@ def spread(values: Float, weight: Float | Bool) -> Float:
 
 
 def _pull_push(total: Float, weight: Float) -> Float:
-    """Fill planes ``(C, H, W)`` of values times their weight ``(H, W)``."""
-    mean = np.asarray(total / np.maximum(weight, 1e-6), np.float32)
+    """Fill planes ``(C, H, W)`` of values times their weight ``(H, W)``, in place."""
     height, width = weight.shape
     if max(height, width) <= 2:
         whole = total.sum(axis=(1, 2)) / np.maximum(weight.sum(), 1e-6)
-        return np.broadcast_to(whole[:, None, None], total.shape).copy()
+        total[:] = whole[:, None, None]
+        return total
     *totals, lighter = (
         cv2.pyrDown(plane, borderType=cv2.BORDER_REPLICATE) for plane in (*total, weight)
     )
     heavier = np.minimum(lighter * 2, 1)
-    coarse = _pull_push(np.stack(totals) * (heavier / np.maximum(lighter, 1e-6)), heavier)
-    for plane, filling in zip(mean, coarse, strict=True):
+    gain = heavier / np.maximum(lighter, np.float32(1e-6))
+    lacking = 1 - weight
+    for plane, filling in zip(total, _pull_push(np.stack(totals) * gain, heavier), strict=True):
         up = cv2.resize(filling, (width, height), interpolation=cv2.INTER_LINEAR)
-        plane *= weight
-        plane += up * (1 - weight)
-    return mean
+        up *= lacking
+        plane += up
+    return total

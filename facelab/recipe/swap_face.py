@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.errors import UsageError
 from facelab.face.beard import Beard, shaved, with_whole_beard, without_beards
-from facelab.face.composite import composite
+from facelab.face.composite import Place, put_back
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
 from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, with_lips, without_teeth
@@ -64,39 +65,70 @@ def swap_face(
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
-    shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
     size = size or texture_size(positions)
     atlas = positions.atlas
     parsing = _parsed(image, positions, parsing)
-    before, lips = _target(image, positions, parsing, size)
-    own = Beard.of(before.texture, atlas)
-    before = replace(before, texture=with_whole_beard(before.texture, own))
-    faces = [
-        _source(seen.image, seen.positions, _parsed(seen.image, seen.positions, found), size, lips)
-        for seen, found in zip(person.views, person.parsings, strict=True)
-    ]
-    views = [_shaven(face.texture, own, step, atlas) for face in faces]
-    source = fuse(views, atlas, _taken(views, step))
-    source = replace(source, texture=with_both_brows(source.texture, atlas))
-    lit = swap(source, before, learn(before.texture, atlas), step.tone)
-    # The shape moves what is drawn as it moves the face that was found.
-    moved = before.positions.values + (shape.values - positions.values)
-    after = Face(PositionMap(moved, atlas), lit.texture)
-    shown = opacity(source.texture.confidence, atlas)
-    if "eyes" in step.kept:
-        shown = shown * (1 - eyeballs(atlas, size))
-    shown = without_halves(shown, atlas, _brows(before.texture))
-    if step.beard == "target":
-        shown = without_beards(shown, own, atlas)
-    front = interior = None
-    if parsing is not None and mask is None and step.occlusion:
-        front = Front(parsing, _painted(before.texture, own.dense, step))
+    place, lips = _target(image, positions, parsing)
+    with ThreadPoolExecutor(1) as beside:  # one after the other, beside what is done to the source
+        target = beside.submit(_unwrapped, image, place, size, parsing)
+        ready = beside.submit(_ready, image, place, positions, person, step, mask, parsing, target)
+        faces = [
+            _source(one.image, one.positions, _parsed(one.image, one.positions, seen), size, lips)
+            for one, seen in zip(person.views, person.parsings, strict=True)
+        ]
+        before, own = target.result()
+        views = [_shaven(face.texture, own, step, atlas) for face in faces]
+        source = fuse(views, atlas, _taken(views, step))
+        source = replace(source, texture=with_both_brows(source.texture, atlas))
+        lit = swap(source, before, learn(before.texture, atlas), step.tone)
+        shown = _shown(source.texture, before.texture, own, step, atlas)
+    interior = None
     if "mouth" in step.kept:
         interior = Interior.kept(lips, [Lips.of(face.positions) for face in faces])
-    image = composite(
-        image, before, after, shown, step.blend, mask, front, interior, toned=step.tone
-    )
-    return image, shape
+    there, drawn, shape = ready.result()
+    face = Face(drawn, lit.texture)
+    return put_back(there, before, face, shown, step.blend, interior, step.tone), shape
+
+
+def _ready(
+    image: Float,
+    place: PositionMap,
+    positions: PositionMap,
+    person: Person,
+    step: Swap,
+    mask: Float | None,
+    parsing: Parsing | None,
+    target: Future[tuple[Face, Beard]],
+) -> tuple[Place, PositionMap, PositionMap]:
+    """The image ready for the face, where that will be drawn, and where it will be found.
+
+    The shape moves what is drawn, at `place` now, as it moves the face that was found.
+    """
+    shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
+    after = replace(place, values=place.values + (shape.values - positions.values))
+    front = None
+    if parsing is not None and mask is None and step.occlusion:
+        before, own = target.result()
+        front = Front(parsing, _painted(before.texture, own.dense, step))
+    return Place.of(image, place, after, mask, front), after, shape
+
+
+def _shown(source: Texture, target: Texture, own: Beard, step: Swap, atlas: Atlas) -> Float:
+    """How much of each texel of the source shows, ``(S, S)`` in [0, 1]."""
+    shown = opacity(source.confidence, atlas)
+    if "eyes" in step.kept:
+        shown = shown * (1 - eyeballs(atlas, source.size))
+    shown = without_halves(shown, atlas, _brows(target))
+    return without_beards(shown, own, atlas) if step.beard == "target" else shown
+
+
+def _unwrapped(
+    image: Float, place: PositionMap, size: int, parsing: Parsing | None
+) -> tuple[Face, Beard]:
+    """A face with its texture, whose beard is a whole one, and that beard."""
+    face = without_teeth(image, place, size, parsing)
+    own = Beard.of(face.texture, place.atlas)
+    return replace(face, texture=with_whole_beard(face.texture, own)), own
 
 
 def _parsed(image: Float, positions: PositionMap, parsing: Parsing | None) -> Parsing | None:
@@ -105,16 +137,15 @@ def _parsed(image: Float, positions: PositionMap, parsing: Parsing | None) -> Pa
 
 
 def _target(
-    image: Float, positions: PositionMap, parsing: Parsing | None, size: int
-) -> tuple[Face, Lips]:
-    """A face with its lips and lids where the photograph has them, and the edges of its lips.
+    image: Float, positions: PositionMap, parsing: Parsing | None
+) -> tuple[PositionMap, Lips]:
+    """Positions whose lips and lids are where the photograph has them, and the lips' edges.
 
     Its lips reach over what may be either: another's are drawn there, and cover the target's.
     """
     fitted = fit_lips(image, positions, parsing)
     lips = Lips.of(fitted)
-    place = even_lids(with_lips(fitted, lips.narrowed(MARGIN)))
-    return without_teeth(image, place, size, parsing), lips
+    return even_lids(with_lips(fitted, lips.narrowed(MARGIN))), lips
 
 
 def _source(
