@@ -69,13 +69,13 @@ def draw(charts: Sequence[Chart], below: str, columns: int) -> str:
     ]
     names = [line.name for line in charts[0].lines]
     for index, (name, colour) in enumerate(zip(names, COLOURS, strict=False)):
-        x, y = LEFT + 130 * index, height - 16
+        x, y = LEFT + 160 * index, height - 16
         parts.append(_path([(x, y - 4), (x + 22, y - 4)], colour, 2.5))
         parts.append(_text(x + 28, y, name, "start"))
     parts.append(_text(width - RIGHT, height - 16, below, "end"))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" font-family="Helvetica, Arial, sans-serif" '
+        f'viewBox="0 0 {width} {height}" font-family="sans-serif" '
         f'font-size="12">\n<rect width="{width}" height="{height}" fill="{PAPER}"/>\n'
         + "\n".join(parts)
         + "\n</svg>\n"
@@ -91,9 +91,9 @@ def _chart(chart: Chart) -> str:
     for tick in y.ticks():
         parts.append(_path([(x.start, y(tick)), (x.end, y(tick))], RULE, 1))
         parts.append(_text(LEFT - 6, y(tick) + 4, f"{tick:,.10g}", "end"))
-    for tick in x.ticks():
-        parts.append(_path([(x(tick), y.start), (x(tick), y.end)], RULE, 1))
-        parts.append(_text(x(tick), y.start + 16, f"{tick:,.10g}", "middle"))
+    for place in sorted(set(places)):
+        parts.append(_path([(x(place), y.start), (x(place), y.end)], RULE, 1))
+        parts.append(_text(x(place), y.start + 16, f"{place:.2g}", "middle"))
     parts.append(_text((x.start + x.end) / 2, y.start + 32, chart.across, "middle"))
     for line, colour in zip(chart.lines, COLOURS, strict=False):
         points = [(x(a), y(b)) for a, b in zip(line.places, line.values, strict=True)]
