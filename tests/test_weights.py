@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 NETWORKS = [
     "blazeface_short", "blazeface_full", "facemap", "facemesh", "selfie", "multiclass", "faceparse",
 ]  # fmt: skip
-CARDS = [*NETWORKS, "canonical_face", "heads", "skins"]
+CARDS = [*NETWORKS, "canonical_face", "heads", "openness", "skins"]
 ARCHIVES = os.environ.get("FACELAB_MEDIAPIPE_ARCHIVES")
 
 

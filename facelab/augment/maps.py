@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -98,8 +98,9 @@ def decoded(arrays: Mapping[str, Array]) -> dict[str, Array]:
     return out
 
 
+@lru_cache(maxsize=1)
 def places(subject: Subject) -> Float:
-    """Which place of the canonical layout each pixel shows.
+    """Which place of the canonical layout each pixel shows; the last subject's are remembered.
 
     Returns
     -------
@@ -112,14 +113,16 @@ def places(subject: Subject) -> Float:
         texels = atlas.read(atlas.chart, texels)
     side = np.float32(canonical().size)
     out: Float = drawing.placed(drawing.carry((texels + np.float32(0.5)) / side))
+    out.flags.writeable = False  # all callers share it
     return out
 
 
+@lru_cache(maxsize=1)
 def segmentation(sample: Sample, subject: Subject) -> NDArray[np.uint8]:
     """The class of each pixel, see `CLASSES`, ``(H, W)``; edges are hard, at pixel centres.
 
     That of the truth; where it says skin or nothing, and the face is drawn and nothing hides it,
-    the part of the face.
+    the part of the face. The last sample's are remembered: its record and its maps want them.
     """
     drawing, window = subject.drawing, subject.drawing.window
     out: NDArray[np.uint8] = sample.truth.classes.copy()
@@ -127,6 +130,7 @@ def segmentation(sample: Sample, subject: Subject) -> NDArray[np.uint8]:
     free = sample.occlusion[window] <= COVERED
     shown = drawing.fragments.covered & free & np.isin(known, _OPEN)
     out[window] = np.where(shown, _classes_at(places(subject)[window]), known)
+    out.flags.writeable = False  # all callers share it
     return out
 
 

@@ -27,6 +27,7 @@ from facelab.augment.template import NEEDED, Template, read_template
 from facelab.errors import UsageError
 from facelab.files.writing import check_folder, make_folder
 from facelab.geometry.head import HeadModel
+from facelab.heads.openness import WEIGHTS as OPENNESS
 from facelab.provenance import file_sha256
 from facelab.recipe import Input, PictureFile, Recipe, describe
 from facelab.recipe.inputs import files_of
@@ -242,7 +243,7 @@ def class_weights() -> dict[str, str]:
 
 def head_weights() -> dict[str, str]:
     """Name to sha256 of the weights that heads are drawn with."""
-    return {name: weights.entry_of(name).sha256 for name in WEIGHTS}
+    return {name: weights.entry_of(name).sha256 for name in (*WEIGHTS, OPENNESS)}
 
 
 def _key(networks: Networks, used: Mapping[str, str]) -> str:
