@@ -13,6 +13,7 @@ from facelab.errors import FacelabError, UsageError
 from facelab.export.photograph import Export, Report, find_faces, write_faces
 from facelab.geometry.landmarks import SUFFIXES
 from facelab.images import Image, read
+from facelab.numerics.memory import keep_freed
 from facelab.reconstruct import Reconstructor
 from facelab.reconstruct.face_selection import no_face
 from facelab.types import Reconstruction
@@ -87,6 +88,8 @@ class ReconstructTask(Task):
 
     def carry_out(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Do jobs, several photographs together."""
+        if len(jobs) > 1:  # a single one would only be larger
+            keep_freed()
         reconstructor = self.export.networks.load()
         if not self.batch.quiet:
             say(reconstructor.description)

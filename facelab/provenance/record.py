@@ -8,6 +8,7 @@ import json
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -66,11 +67,17 @@ def software_versions() -> dict[str, str]:
         "facelab": facelab.__version__,
         "numpy": np.__version__,
         "opencv": cv2.__version__,
-        "pillow": importlib.metadata.version("pillow"),
+        "pillow": _version("pillow"),
         "python": platform.python_version(),
-        "scipy": importlib.metadata.version("scipy"),
-        "torch": importlib.metadata.version("torch"),
+        "scipy": _version("scipy"),
+        "torch": _version("torch"),
     }
+
+
+@cache
+def _version(package: str) -> str:
+    """The version of a package, read once: parsing its metadata takes 10 ms."""
+    return importlib.metadata.version(package)
 
 
 def edit_versions(recipe: Mapping[str, object]) -> dict[str, str]:
