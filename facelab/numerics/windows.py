@@ -18,13 +18,13 @@ def window_of(mask: Float | Bool) -> Window:
 
     It holds at least one pixel.
     """
-    there: Bool = np.asarray(mask, np.bool_)
-    rows = np.flatnonzero(there.reshape(len(there), -1).any(axis=1))
+    flat = mask.reshape(len(mask), -1)  # along rows of all channels, which is quickest
+    rows = np.flatnonzero(np.any(flat, axis=1))
     if not len(rows):
         return slice(0, 1), slice(0, 1)
     down = slice(int(rows[0]), int(rows[-1]) + 1)
-    across = there[down].any(axis=0)
-    columns = np.flatnonzero(across if across.ndim == 1 else across.any(axis=1))
+    across = np.any(flat[down], axis=0).reshape(mask.shape[1], -1)
+    columns = np.flatnonzero(np.any(across, axis=1))
     return down, slice(int(columns[0]), int(columns[-1]) + 1)
 
 
