@@ -177,7 +177,7 @@ def average(people: list[Person]) -> tuple[Float, Float]:
     away = ((np.array(stack) - np.median(stack, axis=0)) ** 2).sum(axis=-1)
     share = np.array(weights) * np.exp(-away / (2 * OUTLIER**2))
     mean = (np.array(stack) * share[..., None]).sum(axis=0) / share.sum(axis=0)[..., None]
-    clouds = blurred(mean.astype(np.float32), 1 - features_kept(canonical(), SIDE), CLOUDY)
+    clouds = blurred(mean.astype(np.float32), 1 - features_kept(canonical(), SIDE), CLOUDY * SIDE)
     mean -= (1 - CLOUDS_KEPT) * clouds * (1 - features_kept(canonical(), SIDE))[..., None]
     return to_rgb(tone + mean.astype(np.float32)), tone
 

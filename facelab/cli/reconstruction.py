@@ -9,10 +9,12 @@ from pathlib import Path
 
 from facelab.cli.batch import Batch, Job, Outcome, Task, describe_faces
 from facelab.cli.report import describe, say
+from facelab.cli.side_by_side import side_by_side
 from facelab.errors import FacelabError, UsageError
 from facelab.export.photograph import Export, Report, find_faces, write_faces
 from facelab.geometry.landmarks import SUFFIXES
 from facelab.images import Image, read
+from facelab.numerics.memory import keep_freed
 from facelab.reconstruct import Reconstructor
 from facelab.reconstruct.face_selection import no_face
 from facelab.types import Reconstruction
@@ -87,6 +89,8 @@ class ReconstructTask(Task):
 
     def carry_out(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Do jobs, several photographs together."""
+        if len(jobs) > 1:  # a single one would only be larger
+            keep_freed()
         reconstructor = self.export.networks.load()
         if not self.batch.quiet:
             say(reconstructor.description)
@@ -111,16 +115,29 @@ class ReconstructTask(Task):
     ) -> Iterator[Outcome]:
         """Find the faces of several photographs and write what is asked for."""
         found = self._found_together(waiting, reconstructor)
-        for job, image in waiting:
-            try:
-                faces = self._write(job, image, found.get(job), reconstructor)
-            except FacelabError as error:
-                yield Outcome(job, "failed", error=error)
-            except Exception as error:  # one photograph's trouble is not the others'
-                reason = FacelabError(f"{job.photograph}: {describe(error)}")
-                yield Outcome(job, "failed", error=reason)
-            else:
-                yield Outcome(job, "done", describe_faces(faces), self.export.notes(image))
+
+        def finish(read: tuple[Job, Image]) -> Outcome:
+            job, image = read
+            return self._finished(job, image, found.get(job), reconstructor)
+
+        return side_by_side(finish, waiting)
+
+    def _finished(
+        self,
+        job: Job,
+        image: Image,
+        faces: list[Reconstruction] | None,
+        reconstructor: Reconstructor,
+    ) -> Outcome:
+        """Write what is asked for of a photograph, and say how that went."""
+        try:
+            faces = self._write(job, image, faces, reconstructor)
+        except FacelabError as error:
+            return Outcome(job, "failed", error=error)
+        except Exception as error:  # one photograph's trouble is not the others'
+            reason = FacelabError(f"{job.photograph}: {describe(error)}")
+            return Outcome(job, "failed", error=reason)
+        return Outcome(job, "done", describe_faces(faces), self.export.notes(image))
 
     def _write(
         self,

@@ -55,12 +55,13 @@ class Anonymise(TextureEdit):
         """The part of it that is coarser than `size`."""
         texture = complete(face.texture, face.positions.atlas.region("face", face.texture.size) > 0)
         known = np.maximum((texture.confidence >= SEEN).astype(np.float32), _LEAST)
-        return blurred(texture.colour, known, self.size)
+        return blurred(texture.colour, known, self.size * texture.size)
 
 
 def _grain(texture: Texture) -> Float:
     """The photograph's grain and pores, ``(S, S, 3)``; of what is stronger, as lashes, little."""
-    coarse = blurred(texture.colour, np.maximum(texture.confidence, _LEAST), _FINE)
+    known = np.maximum(texture.confidence, _LEAST)
+    coarse = blurred(texture.colour, known, _FINE * texture.size)
     grain: Float = np.clip(texture.colour - coarse, -_QUIET, _QUIET)
     return grain
 

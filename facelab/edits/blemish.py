@@ -80,7 +80,8 @@ class Blemish(TextureEdit):
 
 def _filled(texture: Texture, known: Float, spots: Float, sigma: float) -> Float:
     """Known colours around the spots, by a Gaussian; `sigma` in parts of the side."""
-    return blurred(texture.colour, np.maximum(known * (1 - spots) ** 2, 1e-4), sigma)
+    weight = np.maximum(known * (1 - spots) ** 2, 1e-4)
+    return blurred(texture.colour, weight, sigma * texture.size)
 
 
 def _plain_skin(face: Face) -> Float:

@@ -13,7 +13,10 @@ from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.pigment import FINISHES, powdered
 from facelab.numerics.arrays import Float
+from facelab.numerics.windows import window_of
 from facelab.types import Face
+
+_HIDE = 0.06, 0.2  # how much of the skin's lightness and hue it hides
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +32,12 @@ class Blush(TextureEdit):
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The skin under a veil of the pigment, on bare cheeks."""
         skin = complexion(face)
-        hide = (0.06, 0.2)
-        colour = powdered(face.texture.colour, skin.tone, lab_of(self.colour), self.finish, hide)
-        return colour, skin.bare * self._cheeks(face)
+        mask = skin.bare * self._cheeks(face)
+        window, colour = window_of(mask), face.texture.colour.copy()
+        colour[window] = powdered(
+            colour[window], skin.tone(window), lab_of(self.colour), self.finish, _HIDE
+        )
+        return colour, mask
 
     def _cheeks(self, face: Face) -> Float:
         softness = 0.03 + 0.25 * self.softness

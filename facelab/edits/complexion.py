@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from facelab.face.skin import SIZE, Skin, features, learn
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import resized, smoothstep
+from facelab.numerics.windows import WHOLE, Window
 from facelab.types import Face, Texture
 
 _UNLIKE, _LIKE = 0.2, 0.55  # likelihood of skin from which it begins to count, and fully counts
@@ -28,57 +30,72 @@ class Complexion:
 
     Parameters
     ----------
-    tone : (S, S, 3) float32
+    lab : (128, 128, 3) float32
         CIELAB of the skin as it would be without features, pores and spots.
     bare : (S, S) float32
         How much of a texel is bare skin, [0, 1]: no eye, brow, lip, hair or glasses.
     """
 
-    tone: Float
+    lab: Float
     bare: Float
+
+    def tone(self, window: Window = WHOLE) -> Float:
+        """`lab` at the texels of a window, ``(h, w, 3)``."""
+        return resized(self.lab, len(self.bare))[window]
 
 
 def complexion(face: Face) -> Complexion:
     """The tone of a face's skin (`facelab.face.skin.learn`), and where the skin lies bare."""
     texture, atlas = face.texture, face.positions.atlas
     skin = learn(texture, atlas)
-    likely = cv2.GaussianBlur(smoothstep(_likeness(texture, skin), _UNLIKE, _LIKE), (0, 0), 1.0)
+    tone = to_lab(skin.tone)
+    likeness = smoothstep(_likeness(texture, skin, tone[..., 0]), _UNLIKE, _LIKE)
+    likely = cv2.GaussianBlur(likeness, (0, 0), 1.0)
     rough = likely * (1 - features(atlas, len(likely)))
     bare = resized(rough, texture.size) * (texture.confidence > 0)
-    return Complexion(to_lab(resized(skin.tone, texture.size)), bare)
+    return Complexion(tone, bare)
 
 
-def _likeness(texture: Texture, skin: Skin) -> Float:
-    """How surely each texel shows skin, and neither a nostril nor stubble, ``(128, 128)``."""
+def _likeness(texture: Texture, skin: Skin, tone: Float) -> Float:
+    """How surely each texel shows skin, and neither a nostril nor stubble, ``(128, 128)``.
+
+    `tone` is the skin's lightness.
+    """
     if texture.parts is None:
         return np.asarray(skin.likelihood / np.maximum(skin.seen, _LEAST_SEEN), np.float32)
-    tone, own = (to_lab(colour)[..., 0] for colour in (skin.tone, resized(texture.colour, SIZE)))
+    own = to_lab(resized(texture.colour, SIZE))[..., 0]
     return share(texture, SIZE, *SKIN) * (1 - smoothstep(tone - own, *_DARKER))
 
 
 def blurred(values: Float, weight: Float, sigma: float) -> Float:
-    """Weighted values ``(S, S, 3)`` blurred by normalised convolution (Knutsson & Westin 1993).
+    """Weighted values blurred by normalised convolution (Knutsson & Westin 1993).
 
     Parameters
     ----------
-    values : (S, S, 3) float32
-    weight : (S, S) float32
+    values : (H, W, 3) float32
+    weight : (H, W) float32
         0 for texels that must not reach others.
     sigma : float
-        Of the Gaussian, a part of the side.
+        Of the Gaussian, texels.
     """
-    size = len(values)
-    small = min(size, max(16, int(4 / sigma)))  # four texels to a deviation hold the Gaussian
-    both = resized(np.dstack([values * weight[..., None], weight]), small)
-    both = cv2.GaussianBlur(both, (0, 0), sigma * small, borderType=cv2.BORDER_CONSTANT)
-    return resized(both[..., :-1] / np.maximum(both[..., -1:], 1e-4), size)
+    height, width = weight.shape
+    both = cv2.merge([*(plane * weight for plane in cv2.split(values)), weight])
+    fewer = max(1, int(sigma / 4))  # four texels to a deviation hold the Gaussian
+    if fewer > 1:
+        small = max(width // fewer, 1), max(height // fewer, 1)
+        both = cv2.resize(both, small, interpolation=cv2.INTER_AREA)
+    both = cv2.GaussianBlur(both, (0, 0), sigma / fewer, borderType=cv2.BORDER_CONSTANT)
+    *total, support = cv2.split(both)
+    support = np.maximum(support, 1e-4)
+    mean = np.asarray(cv2.merge([plane / support for plane in total]), np.float32)
+    return mean if fewer == 1 else cv2.resize(mean, (width, height))
 
 
 def mean_of(values: Float, weight: Float) -> Float:
     """The weighted mean of ``(S, S, c)``, ``(c,)``; zero without any weight."""
-    total = np.einsum("ijc,ij->c", values, weight, dtype=np.float64)
-    mean: Float = (total / max(float(weight.sum(dtype=np.float64)), 1e-6)).astype(np.float32)
-    return mean
+    total = [np.sum(plane * weight, dtype=np.float64) for plane in cv2.split(values)]
+    mean = np.array(total) / max(float(weight.sum(dtype=np.float64)), 1e-6)
+    return mean.astype(np.float32)
 
 
 def faded(atlas: Atlas, size: int, width: float) -> Float:
@@ -86,5 +103,12 @@ def faded(atlas: Atlas, size: int, width: float) -> Float:
 
     What is changed all over the face must not stop at a line across the forehead.
     """
-    depth = distance_within(atlas.region("oval", size) > 0.5) / np.float32(size)
-    return smoothstep(depth, 0, max(width, 1 / size))
+    return smoothstep(_depth(atlas, size), 0, max(width, 1 / size))
+
+
+@lru_cache(maxsize=4)
+def _depth(atlas: Atlas, size: int) -> Float:
+    """How far each texel lies inside the oval, parts of the side; not writeable."""
+    depth: Float = distance_within(atlas.region("oval", size) > 0.5) / np.float32(size)
+    depth.flags.writeable = False
+    return depth

@@ -20,6 +20,7 @@ from facelab.face.temple import Temple
 from facelab.face.texture import at_size
 from facelab.numerics.arrays import Float, require
 from facelab.numerics.smoothing import smoothstep
+from facelab.numerics.windows import mixed, window_of
 from facelab.types import Face, Texture
 
 
@@ -146,10 +147,11 @@ class Edit(Step):
         if face.texture.parts is None or changed is face.texture:
             return changed
         own, size = at_size(face.texture, changed.size), changed.size
-        shown = smoothstep(share(own, size, *self.painted(own)), *_PAINTED)
-        shown = np.maximum(shown, self.hides(face.positions.atlas, size))[..., None]
-        mixed = own.colour + shown * (changed.colour - own.colour)
-        colour = np.where(shown < 1, mixed, changed.colour)
+        window = window_of(own.colour != changed.colour)
+        shown = smoothstep(share(own, size, *self.painted(own))[window], *_PAINTED)
+        shown = np.maximum(shown, self.hides(face.positions.atlas, size)[window])
+        colour = own.colour.copy()
+        colour[window] = mixed(own.colour[window], changed.colour[window], shown)
         return replace(changed, colour=colour, parts=own.parts)
 
     def face_of(self, references: References, name: str) -> Face:
@@ -195,7 +197,8 @@ class TextureEdit(Edit):
     def apply(self, face: Face, references: References) -> Face:
         """The face in its new colours; texels where they do not show stay bit for bit."""
         colour, mask = self.recolour(face, references)
-        was = face.texture.colour
-        share = np.float32(self.strength) * mask[..., None]
-        changed = np.where(share > 0, was + share * (colour - was), was)
-        return Face(face.positions, replace(face.texture, colour=np.clip(changed, 0, 1)))
+        window, was = window_of(mask), face.texture.colour
+        changed = was.copy()
+        shown = np.float32(self.strength) * mask[window]
+        changed[window] = np.clip(mixed(was[window], colour[window], shown), 0, 1)
+        return Face(face.positions, replace(face.texture, colour=changed))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
 
+from facelab.atlas import Atlas
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.strokes import Ints, stroke
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep
+from facelab.numerics.windows import Window, window_of
 from facelab.types import Face
 
 _OUTER, _INNER = 0, 8  # the corners in the 16 points of an eye's contour; the lower lid is between
@@ -41,14 +44,22 @@ class Eyeliner(TextureEdit):
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The pigment, on the lines."""
-        atlas = face.positions.atlas
-        places = atlas.canonical_uv(face.texture.size)
-        mask = np.zeros(places.shape[:2], np.float32)
+        colour = face.texture.colour.copy()
+        window, lines = _drawn_on(self, face.positions.atlas, face.texture.size)
+        mask = np.zeros(colour.shape[:2], np.float32)
+        mask[window] = lines
+        colour[window] = self._pigment(colour[window])
+        return colour, mask
+
+    def drawn(self, atlas: Atlas, size: int) -> Float:
+        """How much of a line lies on each texel, ``(size, size)`` in [0, 1]."""
+        places = atlas.canonical_uv(size)
+        mask = np.zeros((size, size), np.float32)
         for eye in atlas.contours["eyes"]:
             for points, thickness in self._lines((eye + np.float32(0.5)) / np.float32(atlas.size)):
                 texels, line = self._drawn(places, points, thickness)
                 mask[texels] = np.maximum(mask[texels], line)
-        return self._pigment(face.texture.colour), mask
+        return mask
 
     def _lines(self, eye: Float) -> list[tuple[Float, Float]]:
         """The points of each line from the inner corner outward, and its thickness there."""
@@ -86,3 +97,11 @@ class Eyeliner(TextureEdit):
         lightness = pigment[0] + np.float32(_KEPT) * (lab[..., 0] - 50) + shine
         chroma = np.broadcast_to(pigment[1:], (*lightness.shape, 2))
         return to_rgb(np.dstack([np.clip(lightness, 0, 100), chroma]))
+
+
+@lru_cache(maxsize=4)
+def _drawn_on(edit: Eyeliner, atlas: Atlas, size: int) -> tuple[Window, Float]:
+    """What an eyeliner draws on every face of an atlas, and the window that it is in."""
+    mask = edit.drawn(atlas, size)
+    window = window_of(mask)
+    return window, mask[window].copy()

@@ -16,9 +16,11 @@ from facelab.edits.pigment import FINISHES, powdered
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import resized, smoothstep
+from facelab.numerics.windows import window_of
 from facelab.types import Face
 
 _SIZE = 256  # side of the map on which it is drawn, texels
+_HIDE = 0.45, 0.6  # how much of the skin's lightness and hue it hides
 _LASHES = 0.008  # of the side: softness of its edge at the lashes
 
 
@@ -35,10 +37,11 @@ class Eyeshadow(TextureEdit):
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The lids under a veil of the pigment."""
-        tone = complexion(face).tone
-        hide = (0.45, 0.6)
-        colour = powdered(face.texture.colour, tone, lab_of(self.colour), self.finish, hide)
-        return colour, self._lids(face.positions.atlas, face.texture.size)
+        mask = self._lids(face.positions.atlas, face.texture.size)
+        window, colour = window_of(mask), face.texture.colour.copy()
+        tone = complexion(face).tone(window)
+        colour[window] = powdered(colour[window], tone, lab_of(self.colour), self.finish, _HIDE)
+        return colour, mask
 
     def _lids(self, atlas: Atlas, size: int) -> Float:
         lids = atlas.soft_region("eyelids", _SIZE, 0.03)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import cv2
 import numpy as np
 
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
@@ -12,6 +13,7 @@ from facelab.edits.complexion import blurred, complexion, faded, mean_of
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.numerics.arrays import Float
+from facelab.numerics.windows import window_of
 from facelab.types import Face
 
 _BLOTCH = 0.004  # of the side: what is finer are pores, and stays
@@ -34,22 +36,26 @@ class Foundation(TextureEdit):
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """Blotches drawn toward an evened tone, on bare skin."""
-        skin, atlas, size = complexion(face), face.positions.atlas, face.texture.size
-        known = skin.bare * face.texture.confidence
-        lab = to_lab(face.texture.colour)
-        slow = blurred(lab, np.maximum(known, 1e-3), _BLOTCH)
-        own = mean_of(skin.tone, known)
-        change = self._evened(slow - skin.tone) - (slow - skin.tone)
-        change[..., 1:] -= np.float32(0.5 * self.coverage) * (skin.tone - own)[..., 1:]
+        skin, texture = complexion(face), face.texture
+        window = window_of(skin.bare)
+        lab, tone = to_lab(texture.colour[window]), skin.tone(window)
+        known = (skin.bare * texture.confidence)[window]
+        slow = blurred(lab, np.maximum(known, 1e-3), _BLOTCH * texture.size)
+        own = mean_of(tone, known)
         shade = np.float32(1 - self.match) * (lab_of(self.colour) - own)
-        change += shade * min(1, _FARTHEST / max(float(np.linalg.norm(shade)), 1e-6))
-        return to_rgb(lab + change), skin.bare * faded(atlas, size, 0.02 + 0.2 * self.softness)
+        shade *= np.float32(min(1, _FARTHEST / max(float(np.linalg.norm(shade)), 1e-6)))
+        lab += self._change(slow - tone, tone - own) + shade
+        colour = texture.colour.copy()
+        colour[window] = to_rgb(lab)
+        edge = faded(face.positions.atlas, texture.size, 0.02 + 0.2 * self.softness)
+        return colour, skin.bare * edge
 
-    def _evened(self, blotches: Float) -> Float:
-        """The deviations from the tone that are left."""
-        below, above = _FINISHES[self.finish]
-        colourful = np.float32(1 - self.coverage)
-        light = blotches[..., :1]
-        lightness = np.where(light < 0, light * np.float32(below), light * np.float32(above))
-        return np.dstack([light + np.float32(self.coverage) * (lightness - light),
-                          blotches[..., 1:] * colourful])  # fmt: skip
+    def _change(self, blotches: Float, uneven: Float) -> Float:
+        """The change of CIELAB, by how far blotches are off the tone, and the tone off its mean."""
+        below, above = (self.coverage * (finish - 1) for finish in _FINISHES[self.finish])
+        light, *colours = cv2.split(blotches)
+        darker, lighter = np.minimum(light, 0), np.maximum(light, 0)
+        change = [np.float32(below) * darker + np.float32(above) * lighter]
+        for blotch, tone in zip(colours, cv2.split(uneven)[1:], strict=True):
+            change.append(np.float32(-self.coverage) * (blotch + np.float32(0.5) * tone))
+        return np.asarray(cv2.merge(change), np.float32)

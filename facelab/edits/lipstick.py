@@ -15,11 +15,13 @@ from facelab.edits.pigment import in_light
 from facelab.edits.regions import gap, grown
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep
+from facelab.numerics.windows import Window, window_of
 from facelab.types import Face
 
 _OPACITY = 0.9  # of full strength: what is left of the lips' own colour keeps them lips
 # How far the pigment's lightness follows that of darker lips and of lighter ones.
 _DARKER, _LIGHTER = 0.5, 0.15
+_FINE = 0.012  # of the side: deviation of the Gaussian that leaves creases and highlights out
 _NEAR_TEETH = 0.008  # of the side: how far teeth may show beside the gap of the mouth
 # By finish: contrast of creases, contrast of highlights, and how far highlights turn white.
 _FINISHES = {"matte": (0.85, 0.35, 0.0), "satin": (1.0, 0.9, 0.35), "gloss": (1.1, 1.6, 0.6)}
@@ -38,24 +40,30 @@ class Lipstick(TextureEdit):
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The pigment with the lips' own lightness, on the lips."""
         atlas, size = face.positions.atlas, face.texture.size
-        lab = to_lab(face.texture.colour)
-        inside = atlas.region("lips", size) * (1 - atlas.region("mouth", size))
-        known = inside * face.texture.confidence
-        own = mean_of(lab, known)
         lips = atlas.soft_region("lips", size, 0.006 + 0.05 * self.softness)
-        covered = lips * (1 - _between(face, lab, own))
-        pigment = in_light(lab_of(self.colour), mean_of(complexion(face).tone, known)[0])
-        painted = self._painted(lab, known, own, pigment, np.clip(2 * lips - 1, 0, 1))
-        return to_rgb(painted), np.float32(_OPACITY) * covered
+        window, colour = window_of(lips), face.texture.colour.copy()
+        lab = to_lab(colour[window])
+        inside = atlas.region("lips", size) * (1 - atlas.region("mouth", size))
+        known = (inside * face.texture.confidence)[window]
+        own = mean_of(lab, known)
+        skin = mean_of(complexion(face).tone(window), known)
+        pigment = in_light(lab_of(self.colour), skin[0])
+        slow = blurred(lab, known, _FINE * size)[..., 0]
+        inner = np.clip(2 * lips[window] - 1, 0, 1)
+        colour[window] = to_rgb(self._painted(lab[..., 0], slow, own, pigment, inner))
+        mask = np.zeros_like(lips)
+        mask[window] = _OPACITY * lips[window] * (1 - _between(face, lab, own, window))
+        return colour, mask
 
-    def _painted(self, lab: Float, known: Float, own: Float, pigment: Float, inner: Float) -> Float:
+    def _painted(
+        self, lightness: Float, slow: Float, own: Float, pigment: Float, inner: Float
+    ) -> Float:
         """CIELAB of lips painted all over, with highlights only where `inner` says."""
         creases, highlights, white = _FINISHES[self.finish]
         adapted = _DARKER if own[0] < pigment[0] else _LIGHTER
         base = np.float32(max(pigment[0] + adapted * (own[0] - pigment[0]), 1))
-        slow = blurred(lab, known, 0.012)[..., 0]
         slow = np.where(slow > 1, slow, own[0])
-        fine = lab[..., 0] - slow
+        fine = lightness - slow
         shaded = base * np.clip(slow / max(own[0], 1), 0.4, 1.6) ** np.float32(0.7)
         shine = np.maximum(fine, 0) * inner * np.float32(highlights)
         dark = np.minimum(fine, 0) * np.float32(creases) * base / max(own[0], 1)
@@ -64,17 +72,18 @@ class Lipstick(TextureEdit):
         return np.dstack([lightness, chroma[..., None] * pigment[1:]])
 
 
-def _between(face: Face, lab: Float, own: Float) -> Float:
+def _between(face: Face, lab: Float, own: Float, window: Window) -> Float:
     """The gap between the lips: where the map is stretched over an open mouth, and teeth.
 
-    Texels next to it count too, since drawing mixes neighbours.
+    Texels next to it count too, since drawing mixes neighbours. CIELAB and what is returned are of
+    a window.
     """
     opening = gap(face)
-    teeth = _teeth(lab, own) * grown(opening, _NEAR_TEETH)
-    return grown(np.maximum(opening, teeth), 0)
+    teeth = _teeth(lab, own) * grown(opening, _NEAR_TEETH)[window]
+    return grown(np.maximum(opening[window], teeth), 0)
 
 
 def _teeth(lab: Float, own: Float) -> Float:
-    """Texels lighter and paler than the lips, ``(S, S)`` in [0, 1]."""
+    """Texels lighter and paler than the lips, ``(h, w)`` in [0, 1]."""
     pale = smoothstep(np.hypot(*own[1:]) - np.hypot(lab[..., 1], lab[..., 2]), 2, 6)
     return pale * smoothstep(lab[..., 0] - own[0], 4, 12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from facelab.edits.cielab import to_lab, to_rgb
@@ -42,9 +43,9 @@ def powdered(
 
     Parameters
     ----------
-    colour : (S, S, 3) float32
+    colour : (H, W, 3) float32
         RGB in [0, 1].
-    tone : (S, S, 3) float32
+    tone : (H, W, 3) float32
         CIELAB of the skin without features.
     pigment : (3,) float32
         CIELAB in full light.
@@ -53,15 +54,18 @@ def powdered(
     hide : (lightness, hue)
         How much of the tone's lightness and of its hue the veil hides, [0, 1].
     """
-    lab = to_lab(colour)
-    hiding = np.array([hide[0], hide[1], hide[1]], np.float32)
-    veil = hiding * (in_light(pigment, tone[..., 0]) - tone)
-    veil[..., 0] = np.minimum(veil[..., 0], _ASHEN)
+    planes, tones = cv2.split(to_lab(colour)), cv2.split(tone)
+    covered = cv2.split(in_light(pigment, tones[0]))
+    lightness, a, b = (
+        np.float32(hiding) * (there - skin)
+        for hiding, there, skin in zip((hide[0], hide[1], hide[1]), covered, tones, strict=True)
+    )
+    lightness = np.minimum(lightness, _ASHEN)
     # Shaded skin is less colourful, and so is pigment on it.
-    veil[..., 1:] *= np.clip(lab[..., :1] / np.maximum(tone[..., :1], 1), 0.3, 1.2)
-    fine = lab[..., 0] - tone[..., 0]
+    lit = np.clip(planes[0] / np.maximum(tones[0], 1), 0.3, 1.2)
+    fine = planes[0] - tones[0]
     below, above = FINISHES[finish]
-    change = np.where(fine < 0, np.float32(below - 1), np.float32(above - 1)) * fine
-    lab += veil
-    lab[..., 0] += change
-    return to_rgb(lab)
+    lightness += np.float32(below - 1) * np.minimum(fine, 0)
+    lightness += np.float32(above - 1) * np.maximum(fine, 0)
+    veil = lightness, a * lit, b * lit
+    return to_rgb(cv2.merge([was + more for was, more in zip(planes, veil, strict=True)]))

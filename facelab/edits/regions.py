@@ -13,6 +13,7 @@ import numpy as np
 from facelab.atlas import Atlas
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized, smoothstep
+from facelab.numerics.windows import window_of
 from facelab.types import Face
 
 
@@ -56,11 +57,16 @@ _STRETCH = 1.6, 2.6  # steps between texels, in those of the lips, at which a mo
 def gap(face: Face) -> Float:
     """Where lips touch in the atlas and not in the photograph, ``(S, S)`` in [0, 1]."""
     atlas, size = face.positions.atlas, face.texture.size
-    places = resized(face.positions.values[..., :2], size)
-    steps = np.linalg.norm(np.diff(places, axis=0, append=places[-1:]), axis=2)
-    usual = np.median(steps[atlas.region("lips", size) > 0.5])
+    lips = atlas.region("lips", size) > 0.5
     near = atlas.soft_region("mouth", size, _HIGHEST) > 0
-    return np.asarray(smoothstep(steps / max(usual, 1e-6), *_STRETCH) * near, np.float32)
+    window = rows, columns = window_of(lips | near)
+    places = resized(face.positions.values[..., :2], size)[rows.start : rows.stop + 1, columns]
+    right, down = cv2.split(np.diff(places, axis=0))
+    steps = cv2.magnitude(right, down)
+    usual = max(float(np.median(steps[lips[window]])), 1e-6)
+    out = np.zeros((size, size), np.float32)
+    out[window] = smoothstep(steps / np.float32(usual), *_STRETCH) * near[window]
+    return out
 
 
 def grown(mask: Float, reach: float) -> Float:

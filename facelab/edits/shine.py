@@ -33,10 +33,12 @@ class Shine(TextureEdit):
         skin = complexion(face)
         lab = to_lab(face.texture.colour)
         known = np.maximum(face.texture.confidence, 1e-3)
-        above = (blurred(lab, known, _SPREAD) - skin.tone)[..., 0] - np.float32(_MATTE)
+        tone = skin.tone()
+        slow = blurred(lab, known, _SPREAD * face.texture.size)
+        above = (slow - tone)[..., 0] - np.float32(_MATTE)
         shiny = smoothstep(above, 0, _FULL)
         gone = np.float32(1 - self.kept) * np.maximum(above, 0)
         lab[..., 0] -= gone
         pale = np.float32(0.6 * (1 - self.kept)) * shiny[..., None]
-        lab[..., 1:] += pale * (skin.tone - lab)[..., 1:]
+        lab[..., 1:] += pale * (tone - lab)[..., 1:]
         return to_rgb(lab), skin.bare * smoothstep(above, 0, 2)

@@ -16,6 +16,7 @@ Ints = NDArray[np.intp]
 
 _COARSE = 128  # cells of the grid on which a stroke is first looked for
 _POINTS = 256  # of a curve: closer together than texels
+_PIECE = 32  # points of the pieces whose surroundings are searched
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,13 +51,11 @@ def stroke(places: Float, points: Float, reach: float) -> Stroke:
     reach : float
         A part of the side.
     """
-    from scipy.spatial import cKDTree  # slow to import, and most runs draw no line
-
     path = curve(points)
     rows, columns = _around(places, path, reach)
     inside = places[rows, columns]
-    distance, nearest = cKDTree(path).query(inside, distance_upper_bound=reach)
-    close = np.isfinite(distance)
+    distance, nearest = _nearest(inside, path, reach)
+    close = distance < reach
     nearest = nearest[close]
     away = inside[close] - path[nearest]
     tangent = np.gradient(path, axis=0)[nearest]
@@ -68,14 +67,66 @@ def stroke(places: Float, points: Float, reach: float) -> Stroke:
     )
 
 
+def _nearest(places: Float, path: Float, reach: float) -> tuple[Float, Ints]:
+    """Distance to the nearest point of a path and its index, ``(n,)`` each.
+
+    Each piece of the path is compared with the places around it only. Where nothing is within
+    `reach` the distance is that, and the index 0.
+    """
+    squares = np.full(len(places), reach**2, np.float32)
+    nearest = np.zeros(len(places), np.intp)
+    for start in range(0, len(path), _PIECE):
+        piece = path[start : start + _PIECE]
+        middle = piece[len(piece) // 2]
+        around = np.sqrt(_square(piece, middle).max()) + reach
+        near = np.flatnonzero(_square(places, middle) <= around**2)
+        away = _square(places[near, None], piece)
+        best = away.argmin(axis=1)
+        least = away[np.arange(len(near)), best]
+        closer = least < squares[near]
+        squares[near[closer]] = least[closer]
+        nearest[near[closer]] = start + best[closer]
+    return np.sqrt(squares), nearest
+
+
+def _square(places: Float, others: Float) -> Float:
+    """Squares of the distances between places ``(..., 2)``."""
+    out: Float = (places[..., 0] - others[..., 0]) ** 2 + (places[..., 1] - others[..., 1]) ** 2
+    return out
+
+
 def curve(points: Float) -> Float:
     """A natural cubic spline through points ``(k, 2)``, by their distances: ``(256, 2)``."""
-    from scipy.interpolate import CubicSpline  # as above
-
-    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    points = points.astype(np.float64)
+    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)[:, None]
     length = np.concatenate([[0.0], np.cumsum(steps)])
-    spline = CubicSpline(length, points, bc_type="natural")
-    return np.asarray(spline(np.linspace(0, length[-1], _POINTS)), np.float32)
+    bends = _bends(points, steps)
+    at = np.linspace(0, length[-1], _POINTS)
+    k = np.clip(np.searchsorted(length, at, side="right") - 1, 0, len(steps) - 1)
+    step, share = steps[k], (at - length[k])[:, None] / steps[k]
+    rest = 1 - share
+    chord = rest * points[k] + share * points[k + 1]
+    bent = (rest**3 - rest) * bends[k] + (share**3 - share) * bends[k + 1]
+    return np.asarray(chord + step**2 / 6 * bent, np.float32)
+
+
+def _bends(points: Float, steps: Float) -> Float:
+    """Second derivatives of the natural cubic spline at its points, ``(k, 2)``: 0 at both ends.
+
+    Those between solve a tridiagonal system, by elimination (Thomas 1949); Press et al.,
+    "Numerical Recipes", 3rd edition, equation 3.3.7.
+    """
+    slopes = np.diff(points, axis=0) / steps
+    jumps = 6 * np.diff(slopes, axis=0)
+    bends = np.zeros_like(points)
+    pivots = 2 * (steps[:-1] + steps[1:])
+    for i in range(1, len(pivots)):
+        factor = steps[i] / pivots[i - 1]
+        pivots[i] -= factor * steps[i]
+        jumps[i] -= factor * jumps[i - 1]
+    for i in range(len(pivots) - 1, -1, -1):
+        bends[i + 1] = (jumps[i] - steps[i + 1] * bends[i + 2]) / pivots[i]
+    return bends
 
 
 def _around(places: Float, path: Float, reach: float) -> tuple[Ints, Ints]:

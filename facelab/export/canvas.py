@@ -73,11 +73,16 @@ class Canvas:
 
     def dot(self, point: Float, radius: float, colour: Colour, opacity: float = 1.0) -> None:
         """A disc in place of what was there: with an opacity of 0, a hole."""
+        self.dots(point[None], radius, np.array([colour], np.uint8), opacity)
+
+    def dots(
+        self, points: Float, radius: float, colours: NDArray[np.uint8], opacity: float = 1.0
+    ) -> None:
+        """Discs as of `dot` around points ``(n, 2 or 3)``, each in its colour of ``(n, 3)``."""
         # OpenCV's own circles are squares below a radius of 3 px.
-        corners = self._fixed(point[:2] + radius * _CIRCLE)
-        cv2.fillConvexPoly(
-            self._ink, corners, _ink(colour, opacity).tolist(), cv2.LINE_AA, _FRACTION
-        )
+        discs = self._fixed(points[:, None, :2] + radius * _CIRCLE)
+        for corners, ink in zip(discs, _ink(colours, opacity).tolist(), strict=True):
+            cv2.fillConvexPoly(self._ink, corners, ink, cv2.LINE_AA, _FRACTION)
 
     def text(self, words: str, corner: Float, size: float, colour: Colour) -> None:
         """A line of text `size` pixels high on a dark plate, moved until it lies in the image.
@@ -105,5 +110,8 @@ class Canvas:
         return fixed
 
 
-def _ink(colour: Colour, opacity: float) -> Float:
-    return np.array([*colour, 255], np.float32) * np.float32(opacity)
+def _ink(colours: Colour | NDArray[np.uint8], opacity: float) -> Float:
+    """Colours ``(..., 3)`` premultiplied, with their opacity as fourth channel."""
+    ink = np.full((*np.shape(colours)[:-1], 4), 255, np.float32)
+    ink[..., :3] = colours
+    return ink * np.float32(opacity)

@@ -138,9 +138,7 @@ def _draw_surface(canvas: Canvas, subject: Subject, size: float, width: float) -
     low, high = values[face][:, 2].min(), values[face][:, 2].max()
     levels = 255 * (points[:, 2] - low) / max(high - low, np.float32(1e-6))
     ramp = cv2.applyColorMap(np.arange(256, dtype=np.uint8), cv2.COLORMAP_VIRIDIS).reshape(-1, 3)
-    colours = ramp[levels.astype(int), ::-1].tolist()
-    for point, (red, green, blue) in zip(points, colours, strict=True):
-        canvas.dot(point, 0.8 * width, (red, green, blue), _DOT)
+    canvas.dots(points, 0.8 * width, ramp[levels.astype(int), ::-1], _DOT)
 
 
 def dot_step(size: float, texels: int) -> int:

@@ -119,7 +119,9 @@ def _without_form(fine: Float, known: Float, atlas: Atlas) -> Float:
     """CIELAB above the tone, less of the shading in it: eye sockets, the sides of the nose."""
     plain = known * (1 - features_kept(atlas, len(known)))
     share = cv2.GaussianBlur(plain, (0, 0), _FORM * len(known))[..., None]
-    return np.asarray(fine - (1 - _FORM_KEPT) * share * blurred(fine, plain, _FORM), np.float32)
+    return np.asarray(
+        fine - (1 - _FORM_KEPT) * share * blurred(fine, plain, _FORM * len(fine)), np.float32
+    )
 
 
 def _matt(fine: Float) -> Float:
@@ -133,7 +135,7 @@ def _matt(fine: Float) -> Float:
 def _even_lips(fine: Float, atlas: Atlas) -> Float:
     """Lips about as light everywhere: the upper one faces down, the lower one shines."""
     lips = _lips(atlas, len(fine))
-    slow = blurred(fine, lips, _FORM)[..., 0]
+    slow = blurred(fine, lips, _FORM * len(fine))[..., 0]
     mean = np.average(slow, weights=lips + np.float32(1e-6))
     out = fine.copy()
     out[..., 0] += np.float32(_LIPS_EVENED) * lips * (mean - slow)

@@ -326,7 +326,7 @@ def test_failed_writer_leaves_nothing(here, monkeypatch):
 
 
 def test_interrupted_run_leaves_whole_photographs_and_goes_on(here, monkeypatch, stub):
-    folder(3)
+    folder(5)
     real = reconstruction.write_faces
 
     def interrupted(report, *rest, **options):
@@ -336,10 +336,11 @@ def test_interrupted_run_leaves_whole_photographs_and_goes_on(here, monkeypatch,
 
     monkeypatch.setattr(reconstruction, "write_faces", interrupted)
     assert reconstruct(inputs=["photos"]).exit_code == 130
-    assert [name for name in files() if name.endswith("json")] == ["a.json"]
+    written = [name for name in files() if name.endswith("json")]
+    assert written in (["a.json"], ["a.json", "c.json"])  # c was in work beside b
     monkeypatch.setattr(reconstruction, "write_faces", real)
     assert reconstruct(inputs=["photos"]).exit_code == 0
-    assert stub.batches == [3, 2]
+    assert stub.batches == [5, 5 - len(written)]
 
 
 def test_same_stems_keep_their_suffixes(here):

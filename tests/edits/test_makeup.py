@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.interpolate import CubicSpline
 
 from facelab.edits.blush import Blush
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
@@ -16,9 +18,10 @@ from facelab.edits.eyeliner import Eyeliner
 from facelab.edits.eyeshadow import Eyeshadow
 from facelab.edits.foundation import Foundation
 from facelab.edits.lipstick import Lipstick
-from facelab.edits.pigment import in_light
+from facelab.edits.pigment import FINISHES, in_light, powdered
 from facelab.edits.regions import gap
 from facelab.edits.strokes import curve, stroke
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Face
 from tests.editing import (
     SKINS,
@@ -72,7 +75,7 @@ def test_blurring_leaves_out_what_has_no_weight():
     values[:, 32:] = 99
     weight = np.zeros((64, 64), np.float32)
     weight[:, :32] = 1
-    np.testing.assert_allclose(blurred(values, weight, 0.05)[:, :32], 0.25, rtol=1e-4)
+    np.testing.assert_allclose(blurred(values, weight, 3.2)[:, :32], 0.25, rtol=1e-4)
 
 
 def test_the_fading_mask_is_0_outside_and_1_inside():
@@ -101,6 +104,101 @@ def test_a_curve_goes_through_its_points():
     path = curve(points)
     gaps = np.linalg.norm(path[None] - points[:, None], axis=2).min(axis=1)
     assert gaps.max() < 0.004
+
+
+@pytest.mark.parametrize("count", [2, 3, 6, 10])
+def test_a_curve_is_the_natural_cubic_spline(count):
+    points = np.cumsum(np.random.default_rng(count).random((count, 2)), axis=0)
+    length = np.hstack([0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    spline = CubicSpline(length, points, bc_type="natural")
+    np.testing.assert_allclose(curve(points), spline(np.linspace(0, length[-1], 256)), atol=1e-6)
+
+
+@pytest.mark.parametrize("reach", [0.01, 0.08])
+def test_the_nearest_point_of_a_curve_is_that_of_a_search_through_all(reach):
+    """Of one that comes back to itself, too."""
+    points = np.float32([[0.2, 0.3], [0.7, 0.4], [0.6, 0.7], [0.3, 0.6], [0.35, 0.25]])
+    v, u = (np.indices((150, 150)) + 0.5) / 150
+    places = np.dstack([u, v]).astype(np.float32)
+    near, path = stroke(places, points, reach), curve(points)
+    away = np.linalg.norm(places[:, :, None] - path, axis=3)
+    assert len(near.along) == (away.min(axis=2) < reach).sum() > 0
+    np.testing.assert_allclose(np.abs(near.distance), away.min(axis=2)[near.texels], atol=1e-6)
+    there = away[near.texels][np.arange(len(near.along)), np.rint(near.along * 255).astype(int)]
+    np.testing.assert_allclose(there, away.min(axis=2)[near.texels], atol=1e-6)
+
+
+# --- Only what changes is worked on --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", MAKEUP)
+@pytest.mark.parametrize("strength", [0.6, 1.0])
+def test_what_is_done_in_a_window_is_what_is_done_to_the_whole(kind, strength):
+    face, edit = portrait(), kind(strength=strength)
+    colour, mask = edit.recolour(face, {})
+    was = face.texture.colour
+    whole = np.clip(was + np.float32(strength) * mask[..., None] * (colour - was), 0, 1)
+    changed = edit(face, {}).texture.colour
+    np.testing.assert_allclose(changed, whole, atol=1e-6)
+    np.testing.assert_array_equal(changed[mask == 0], was[mask == 0])
+    assert 0.001 < (mask > 0).mean() < 0.9
+
+
+@pytest.mark.parametrize("finish", FINISHES)
+def test_a_veil_is_the_sum_that_it_says(finish):
+    """Texel by texel, in three channels at once."""
+    rng = np.random.default_rng(3)
+    colour = rng.random((40, 30, 3), np.float32)
+    tone = to_lab(rng.uniform(0.2, 0.9, (40, 30, 3)).astype(np.float32))
+    pigment, lab = lab_of("#b84a5c"), to_lab(colour)
+    veil = np.float32([0.45, 0.6, 0.6]) * (in_light(pigment, tone[..., 0]) - tone)
+    veil[..., 0] = np.minimum(veil[..., 0], 6)
+    veil[..., 1:] *= np.clip(lab[..., :1] / np.maximum(tone[..., :1], 1), 0.3, 1.2)
+    fine = lab[..., 0] - tone[..., 0]
+    below, above = FINISHES[finish]
+    lab += veil
+    lab[..., 0] += np.where(fine < 0, below - 1, above - 1) * fine
+    made = powdered(colour, tone, pigment, finish, (0.45, 0.6))
+    np.testing.assert_allclose(made, to_rgb(lab), atol=1e-4)
+
+
+@pytest.mark.parametrize("sigma", [1.5, 3.9, 9.0])
+def test_blurring_is_a_weighted_mean(sigma):
+    rng = np.random.default_rng(4)
+    values, weight = rng.random((90, 70, 3), np.float32), rng.random((90, 70), np.float32)
+    total, support = (
+        cv2.GaussianBlur(one, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+        for one in (values * weight[..., None], weight)
+    )
+    mean = total / np.maximum(support, 1e-4)[..., None]
+    np.testing.assert_allclose(blurred(values, weight, sigma), mean, atol=0.02)
+    if sigma < 8:  # no fewer texels are taken
+        np.testing.assert_allclose(blurred(values, weight, sigma), mean, atol=1e-5)
+
+
+def test_an_eyeliner_is_drawn_once_for_all_faces_of_a_size():
+    first, again, larger = (portrait(size=size) for size in (256, 256, 384))
+    edit = Eyeliner(lids="both")
+    one, two, three = (edit.recolour(face, {})[1] for face in (first, again, larger))
+    assert one is not two
+    np.testing.assert_array_equal(one, edit.drawn(ATLAS, 256))
+    np.testing.assert_array_equal(one, two)
+    np.testing.assert_array_equal(three, edit.drawn(ATLAS, 384))
+    lower = Eyeliner(lids="lower").recolour(first, {})[1]
+    np.testing.assert_array_equal(lower, Eyeliner(lids="lower").drawn(ATLAS, 256))
+    assert (lower != one).any()
+
+
+@pytest.mark.parametrize("size", [256, 384])
+def test_the_gap_of_the_mouth_is_looked_for_around_it_alone(size):
+    face = Face(mouth(12), texture(size))
+    places = resized(face.positions.values[..., :2], size)
+    steps = np.linalg.norm(np.diff(places, axis=0, append=places[-1:]), axis=2)
+    usual = np.median(steps[ATLAS.region("lips", size) > 0.5])
+    near = ATLAS.soft_region("mouth", size, 0.015) > 0
+    whole = smoothstep(steps / usual, 1.6, 2.6) * near
+    np.testing.assert_allclose(gap(face), whole, atol=1e-5)
+    assert whole.max() == 1
 
 
 # --- Lipstick ------------------------------------------------------------------------------------

@@ -575,6 +575,25 @@ def test_a_dot_without_opacity_is_a_hole():
     np.testing.assert_allclose(over[30, [30, 40]], [[0.5] * 3, [1] * 3])
 
 
+@pytest.mark.parametrize("samples", [1, 3])
+def test_dots_are_those_drawn_one_by_one(samples):
+    """The later ones over the earlier, each in its own colour."""
+    rng = np.random.default_rng(7)
+    points = rng.uniform(-5, 65, (300, 3)).astype(np.float32)
+    colours = rng.integers(0, 256, (300, 3), np.uint8)
+    together, single = inked(samples), inked(samples)
+    together.dots(points, 1.7, colours, 0.8)
+    turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    circle = np.stack([np.cos(turn), np.sin(turn)], axis=1).astype(np.float32)
+    for point, colour in zip(points, colours, strict=True):
+        place = (point[:2] + 1.7 * circle + np.float32(0.5)) * samples - np.float32(0.5)
+        corners = np.rint(place * 16).astype(np.int32)
+        ink = (np.float32([*colour, 255]) * np.float32(0.8)).tolist()
+        cv2.fillConvexPoly(single._ink, corners, ink, cv2.LINE_AA, 4)
+    np.testing.assert_array_equal(together._ink, single._ink)
+    assert len(np.unique(together._ink.reshape(-1, 4), axis=0)) > 300
+
+
 def test_a_rim_tells_a_line_from_a_ground_of_its_own_colour():
     canvas = inked()
     canvas.rimmed_line(np.float32([[0, 30], [59, 30]]), (255, 255, 255), 3)

@@ -1,0 +1,51 @@
+"""Windows of maps, and mixing within them: most edits change a small part of a texture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from facelab.numerics.arrays import Bool, Float
+
+Window = tuple[slice, slice]
+"""Rows and columns."""
+
+WHOLE: Window = slice(None), slice(None)
+
+
+def window_of(mask: Float | Bool) -> Window:
+    """The smallest window outside of which a mask ``(H, W)`` or ``(H, W, C)`` is 0 everywhere.
+
+    It holds at least one pixel.
+    """
+    flat = mask.reshape(len(mask), -1)  # along rows of all channels, which is quickest
+    rows = np.flatnonzero(np.any(flat, axis=1))
+    if not len(rows):
+        return slice(0, 1), slice(0, 1)
+    down = slice(int(rows[0]), int(rows[-1]) + 1)
+    across = np.any(flat[down], axis=0).reshape(mask.shape[1], -1)
+    columns = np.flatnonzero(np.any(across, axis=1))
+    return down, slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def mixed(values: Float, others: Float, share: Float) -> Float:
+    """``values + share * (others - values)``, a new array.
+
+    Parameters
+    ----------
+    values, others : (H, W, 3) float32
+        Finite.
+    share : (H, W) float32
+        Of the others, [0, 1].
+
+    Returns
+    -------
+    (H, W, 3) float32
+        The values, bit for bit, where the share is 0 and the others where it is 1.
+    """
+    out = np.subtract(others, values)
+    # Arrays of one shape multiply several times faster than by broadcasting.
+    out *= np.asarray(cv2.merge([share] * 3), np.float32).reshape(out.shape)
+    out += values
+    cv2.copyTo(np.ascontiguousarray(others), (share == 1).astype(np.uint8), out)
+    return out

@@ -1,0 +1,43 @@
+"""Windows hold all that a mask has, and mixing is the formula."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from facelab.numerics.windows import mixed, window_of
+
+
+@given(arrays(np.bool_, st.tuples(st.integers(1, 9), st.integers(1, 9))))
+def test_a_window_is_the_smallest_that_holds_a_mask(mask):
+    rows, columns = window_of(mask)
+    outside = mask.copy()
+    outside[rows, columns] = False
+    assert not outside.any()
+    inside = mask[rows, columns]
+    if mask.any():
+        edges = inside[0], inside[-1], inside[:, 0], inside[:, -1]
+        assert all(edge.any() for edge in edges)
+    else:
+        assert inside.shape == (1, 1)
+
+
+def test_a_window_holds_all_channels():
+    mask = np.zeros((8, 9, 3), np.float32)
+    mask[2, 7, 0] = mask[6, 3, 2] = 0.1
+    assert window_of(mask) == (slice(2, 7), slice(3, 8))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_mixing_is_the_formula_and_bit_for_bit_at_its_ends(share):
+    rng = np.random.default_rng(1)
+    values, others = rng.random((2, 20, 31, 3), np.float32)
+    shares = np.full((20, 31), share, np.float32)
+    shares[:, 10:] = rng.random((20, 21), np.float32)
+    out = mixed(values, others, shares)
+    np.testing.assert_allclose(out, values + shares[..., None] * (others - values), atol=1e-7)
+    if share in (0, 1):
+        np.testing.assert_array_equal(out[:, :10], (others if share else values)[:, :10])
