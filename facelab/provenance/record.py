@@ -23,7 +23,6 @@ from facelab.files import StrPath, open_regular, why
 from facelab.files.writing import write_bytes_atomically
 from facelab.images import Image
 
-"""What the user can say about the consent of the people shown."""
 
 
 @dataclass(frozen=True)
