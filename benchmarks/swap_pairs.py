@@ -95,56 +95,72 @@ def read_pairs(path: Path) -> list[Pair]:
 
 def by_facelab(model: FaceModel, source: FaceObservation, target: FaceObservation) -> Swapped:
     """The swap with default settings."""
-    with composited() as calls:
+    with put_back() as calls, stages.on_one_thread(swap_face):
         result, profile = stages.timed(
             lambda: facelab.swap(target.photograph, source, model=model).image.pixels
         )
-    seconds = stages.stages_of(profile, CHANGE, SWAP)
+    seconds = stages.stages_of(profile, CHANGE, SWAP, stages.SUBMIT)
     ordered = dict(sorted(seconds.items(), key=stages.longest_first))
-    ((image, before, after, *_),) = calls
-    moved = motion(before.positions, after.positions, image.shape[:2])
-    under = image if moved is None else moved.apply(image)
+    ((under, after, shown, hidden),) = calls
     seconds = {WHOLE: sum(seconds.values()), **ordered}
-    return Swapped(result, under, area_of(*calls[0]), seconds)
+    return Swapped(result, under, area_of(under, after, shown, hidden), seconds)
 
 
 @contextmanager
-def composited() -> Iterator[list[tuple[Any, ...]]]:
+def put_back() -> Iterator[list[tuple[Any, ...]]]:
     """What each face is put back with meanwhile, as `area_of` takes it."""
     calls: list[tuple[Any, ...]] = []
-    original = swap_face.composite
+    name = "put_back" if hasattr(swap_face, "put_back") else "composite"  # in earlier versions
+    original = getattr(swap_face, name)
 
-    def composite(*given: Any, **named: Any) -> Float:  # noqa: ANN401
-        calls.append((*given[:4], *given[6:]))
+    def watched(*given: Any, **named: Any) -> Float:  # noqa: ANN401
+        if name == "put_back":
+            place, _, after, opacity, *_ = given
+            calls.append((place.image, after, opacity, place.hidden))
+        else:
+            calls.append(_earlier(*given, **named))
         return original(*given, **named)
 
-    with mock.patch.object(swap_face, "composite", composite):
+    with mock.patch.object(swap_face, name, watched):
         yield calls
 
 
-def area_of(
+def _earlier(
     image: Float,
     before: Face,
     after: Face,
     opacity: Float,
+    _method: str,
+    _mask: Float | None,
     front: Front | None = None,
     interior: Interior | None = None,
-) -> Float:
+    **_: Any,  # noqa: ANN401
+) -> tuple[Any, ...]:
+    """What `area_of` takes, of earlier versions' `composite`."""
+    moved = motion(before.positions, after.positions, image.shape[:2])
+    under = image if moved is None else moved.apply(image)
+    layer = render(after, opacity, image.shape[:2])
+    if layer is None or front is None:
+        return under, after, opacity, None
+    hidden = front.over(image, layer.window, moved)
+    if interior is not None:
+        hidden = np.maximum(hidden, interior.over(layer.window, moved))
+    return under, after, opacity, hidden
+
+
+def area_of(image: Float, after: Face, opacity: Float, hidden: Float | None = None) -> Float:
     """How much of each pixel of `image` a face covers, and how much of that is made up.
 
-    As `facelab.face.composite.composite` paints it. A texel is made up where its confidence, the
-    source's, is below what counts as seen.
+    As it is put back, behind what is `hidden` of its layer. A texel is made up where its
+    confidence, the source's, is below what counts as seen.
     """
     area = np.zeros((*image.shape[:2], 2), np.float32)
     layer = render(after, opacity, image.shape[:2])
     if layer is None:
         return area
     shown = layer.opacity
-    if front is not None:
-        moved = motion(before.positions, after.positions, image.shape[:2])
-        shown = smoothstep(shown, 0.5, 1) * (1 - front.over(image, layer.window, moved))
-        if interior is not None:
-            shown = shown * (1 - interior.over(layer.window, moved))
+    if hidden is not None:
+        shown = smoothstep(shown, 0.5, 1) * (1 - hidden)
     unseen = (after.texture.confidence < SEEN).astype(np.float32)
     made_up = layer.sampled(unseen[..., None])[..., 0] * layer.fragments.covered
     area[layer.window] = np.dstack([shown * layer.oval, made_up])
@@ -161,7 +177,7 @@ def by_prnet(_: FaceModel, source: FaceObservation, target: FaceObservation) -> 
     texture = Texture(np.zeros((size, size, 3), np.float32), seen)
     everywhere = np.ones((size, size), np.float32)
     face = Face(target.positions, texture)
-    area = area_of(target.image, face, face, everywhere)
+    area = area_of(target.image, face, everywhere)
     return Swapped(pixels, target.image, area, {WHOLE: whole})
 
 

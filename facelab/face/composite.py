@@ -108,7 +108,7 @@ class Place:
     surface : Surface or None
         Where the face lies then; None outside the image.
     hidden : (h, w) float32 or None
-        How much of each pixel of the surface's window lies in front of the face and stays, [0, 1].
+        How much of each pixel of the surface's window is none of the face's and stays, [0, 1].
     mask : (H, W) float32 or None
         Where the image may change, [0, 1].
     """
@@ -128,6 +128,7 @@ class Place:
         after: PositionMap,
         mask: Float | None = None,
         front: Front | None = None,
+        interior: Interior | None = None,
     ) -> Place:
         """Make an image ready for a face that shall lie at `after` instead of `before`."""
         moved = motion(before, after, image.shape[:2])
@@ -135,9 +136,14 @@ class Place:
         if moved is not None:
             warped = moved.apply(image)
             image = warped if mask is None else blend.alpha(warped, image, mask)
-        surface, hidden = surface_of(after, image.shape[:2]), None
-        if front is not None and surface is not None:
+        surface = surface_of(after, image.shape[:2])
+        if surface is None:
+            return cls(photo, image, moved, None, None, mask)
+        hidden = np.zeros_like(surface.oval)
+        if front is not None:
             hidden = front.over(photo, surface.window, moved)
+        if interior is not None:
+            hidden = np.maximum(hidden, interior.over(surface.window, moved))
         return cls(photo, image, moved, surface, hidden, mask)
 
 
@@ -182,8 +188,8 @@ def composite(
         a face that moves.
     """
     require_image("image", image)
-    place = Place.of(image, before.positions, after.positions, mask, front)
-    return put_back(place, before, after, opacity, method, interior, toned)
+    place = Place.of(image, before.positions, after.positions, mask, front, interior)
+    return put_back(place, before, after, opacity, method, toned)
 
 
 def put_back(
@@ -192,14 +198,13 @@ def put_back(
     after: Face,
     opacity: Float,
     method: str = "poisson",
-    interior: Interior | None = None,
     toned: float = 0.0,
 ) -> Float:
     """Put a changed face into an image that is ready for it: the rest of `composite`."""
     require("opacity", opacity, (after.texture.size,) * 2, np.float32)
     if unchanged(before, after):
         return place.photo
-    if place.surface is None:
+    if place.surface is None or place.hidden is None:
         return place.image
     layer = painted(place.surface, after.texture, opacity)
     under, moved, mask = place.image[layer.window], place.moved, place.mask
@@ -211,20 +216,17 @@ def put_back(
     inside = place.surface.oval
     if mask is not None:
         inside = inside * (mask[layer.window] > 0)
-    hidden = np.zeros_like(inside) if place.hidden is None else place.hidden
-    if interior is not None:
-        hidden = np.maximum(hidden, interior.over(layer.window, moved))
     shown = layer.opacity * (inside > 0)
     if method != "alpha":
-        apart = hidden
+        apart = place.hidden
         if toned > 0:
-            apart = np.maximum(hidden, np.float32(toned) * _apart(colour, under))
+            apart = np.maximum(apart, np.float32(toned) * _apart(colour, under))
         colour = _cloned(colour, under, shown, apart, method, toned)
         shown = smoothstep(shown, 0.5, 1)
     if mask is not None:
         shown = shown * mask[layer.window]
     out = place.image.copy()
-    drawn = blend.alpha(colour, under, shown * inside * (1 - hidden))
+    drawn = blend.alpha(colour, under, shown * inside * (1 - place.hidden))
     out[layer.window] = blend.within_gamut(drawn, under)
     if moved is None:
         return out

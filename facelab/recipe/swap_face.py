@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from facelab.atlas import Atlas
@@ -69,48 +69,42 @@ def swap_face(
     atlas = positions.atlas
     parsing = _parsed(image, positions, parsing)
     place, lips = _target(image, positions, parsing)
-    with ThreadPoolExecutor(1) as beside:  # one after the other, beside what is done to the source
+    with ThreadPoolExecutor(1) as beside:  # NumPy and OpenCV let go of Python's lock
         target = beside.submit(_unwrapped, image, place, size, parsing)
-        ready = beside.submit(_ready, image, place, positions, person, step, mask, parsing, target)
         faces = [
             _source(one.image, one.positions, _parsed(one.image, one.positions, seen), size, lips)
             for one, seen in zip(person.views, person.parsings, strict=True)
         ]
         before, own = target.result()
+        front = interior = None
+        if parsing is not None and mask is None and step.occlusion:
+            front = Front(parsing, _painted(before.texture, own.dense, step))
+        if "mouth" in step.kept:
+            interior = Interior.kept(lips, [Lips.of(face.positions) for face in faces])
+        moved = beside.submit(_moved, place, positions, person, step.shape)
+        ready = beside.submit(
+            lambda: Place.of(image, place, moved.result()[0], mask, front, interior)
+        )
         views = [_shaven(face.texture, own, step, atlas) for face in faces]
         source = fuse(views, atlas, _taken(views, step))
         source = replace(source, texture=with_both_brows(source.texture, atlas))
+        shown = beside.submit(_shown, source.texture, before.texture, own, step, atlas)
         lit = swap(source, before, learn(before.texture, atlas), step.tone)
-        shown = _shown(source.texture, before.texture, own, step, atlas)
-    interior = None
-    if "mouth" in step.kept:
-        interior = Interior.kept(lips, [Lips.of(face.positions) for face in faces])
-    there, drawn, shape = ready.result()
-    face = Face(drawn, lit.texture)
-    return put_back(there, before, face, shown, step.blend, interior, step.tone), shape
+        after, shape = moved.result()
+        face = Face(after, lit.texture)
+        image = put_back(ready.result(), before, face, shown.result(), step.blend, step.tone)
+    return image, shape
 
 
-def _ready(
-    image: Float,
-    place: PositionMap,
-    positions: PositionMap,
-    person: Person,
-    step: Swap,
-    mask: Float | None,
-    parsing: Parsing | None,
-    target: Future[tuple[Face, Beard]],
-) -> tuple[Place, PositionMap, PositionMap]:
-    """The image ready for the face, where that will be drawn, and where it will be found.
+def _moved(
+    place: PositionMap, positions: PositionMap, person: Person, share: float
+) -> tuple[PositionMap, PositionMap]:
+    """Where a face will be drawn that lies at `place`, and where the face that was found is then.
 
-    The shape moves what is drawn, at `place` now, as it moves the face that was found.
+    The shape moves the one as it moves the other.
     """
-    shape = transferred([seen.positions for seen in person.observations], positions, step.shape)
-    after = replace(place, values=place.values + (shape.values - positions.values))
-    front = None
-    if parsing is not None and mask is None and step.occlusion:
-        before, own = target.result()
-        front = Front(parsing, _painted(before.texture, own.dense, step))
-    return Place.of(image, place, after, mask, front), after, shape
+    shape = transferred([seen.positions for seen in person.observations], positions, share)
+    return replace(place, values=place.values + (shape.values - positions.values)), shape
 
 
 def _shown(source: Texture, target: Texture, own: Beard, step: Swap, atlas: Atlas) -> Float:

@@ -99,7 +99,7 @@ def test_the_area_is_what_shows_and_made_up_what_nobody_saw() -> None:
     shown = np.ones((256, 256), np.float32)
     shown[150:] = 0.5
     face = Face(canonical(), Texture(texture().colour, seen))
-    area = swap_pairs.area_of(plain(SHAPE), face, face, shown)
+    area = swap_pairs.area_of(plain(SHAPE), face, shown)
     assert area.shape == (*SHAPE, 2)
     assert area[0].max() == 0
     columns = np.flatnonzero(area[120, :, 0] > 0.9)

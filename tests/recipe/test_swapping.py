@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
@@ -15,7 +16,7 @@ from facelab.face.shape import transferred
 from facelab.face.texture import unwrap
 from facelab.images import Image
 from facelab.images.image import to_integers
-from facelab.recipe import Photographs
+from facelab.recipe import Photographs, swap_face
 from facelab.recipe.inputs import Person
 from facelab.recipe.runner import prepare
 from facelab.reconstruct.face_selection import select_faces
@@ -287,6 +288,23 @@ def test_same_call_same_bytes(people):
     target, source = people
     first, second = (swapped(target.image, source, target.positions) for _ in range(2))
     assert first.image.pixels.tobytes() == second.image.pixels.tobytes()
+
+
+class OneByOne(ThreadPoolExecutor):
+    """Does what it is given at once, on the caller's thread."""
+
+    def submit(self, function, /, *args):
+        done = Future()
+        done.set_result(function(*args))
+        return done
+
+
+def test_a_second_thread_changes_no_byte(people, model, monkeypatch):
+    source, target = people
+    both = facelab.swap(target.image, source, model=model).image.pixels
+    monkeypatch.setattr(swap_face, "ThreadPoolExecutor", OneByOne)
+    one = facelab.swap(target.image, source, model=model).image.pixels
+    np.testing.assert_array_equal(both, one)
 
 
 def test_tone_brings_the_source_to_the_target(people):
