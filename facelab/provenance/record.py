@@ -24,7 +24,6 @@ from facelab.files.writing import write_bytes_atomically
 from facelab.images import Image
 
 
-
 @dataclass(frozen=True)
 class Input:
     """A file that went into an image.
