@@ -44,6 +44,7 @@ _DARKER = 2.5, 6.0  # CIELAB lightness by which a strand is darker than the skin
 _SHADE = 5.0, 12.0  # CIELAB lightness by which a shadow is darker than the skin around
 _AWAY = 8  # texels from what is no skin, where the skin is in its own light
 _FEW = np.float32(1e-3)  # share of skin nearby that counts for little
+_SLIVER = 4  # texels: half the width of the widest skin between strands that is not told
 _FALL = 64  # texels: how far a strand may hang from the hair
 
 
@@ -149,7 +150,9 @@ def _hangs(texture: Texture, clear: Float, worn: Sequence[str]) -> Float:
     reached = np.where(hair > _HAIR, room, 0).astype(np.float32)
     for _ in range(_FALL // 2):  # two texels a step: strands have gaps
         reached = np.minimum(cv2.dilate(reached, _disk(2)), room)
-    return reached
+    # Slivers of skin in a tuft are too thin to tell what lies under the strands.
+    tufts: Float = cv2.morphologyEx(reached, cv2.MORPH_CLOSE, _disk(_SLIVER))
+    return tufts
 
 
 def _tone(lightness: Float, skin: Float) -> Float:
