@@ -203,8 +203,9 @@ def _browning(own: Float, wanted: Float, strands: Strands | None) -> tuple[Float
     lightness = np.maximum(wanted[..., 0], 1)
     chroma = np.maximum(cv2.magnitude(wanted[..., 1], wanted[..., 2]), 1)
     darkens = np.clip(_DARKENED * (1 - wanted[..., 0] / np.maximum(own[..., 0], 1)), 0, 1)
-    reach = np.float32(0) if strands is None else resized(strands.reach, len(own))
-    return wanted[..., 1] / chroma, wanted[..., 2] / chroma, chroma / lightness, darkens * reach
+    reach = np.zeros_like(chroma) if strands is None else resized(strands.reach, len(own))
+    hair: Float = darkens * reach
+    return wanted[..., 1] / chroma, wanted[..., 2] / chroma, chroma / lightness, hair
 
 
 def _browned(
