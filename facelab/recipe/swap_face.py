@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.errors import UsageError
-from facelab.face.beard import Beard, shaved, with_whole_beard, without_beards
+from facelab.face.beard import Beard, shaved, with_stubble, with_whole_beard, without_beards
 from facelab.face.composite import composite
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
@@ -75,10 +74,17 @@ def swap_face(
         _source(seen.image, seen.positions, _parsed(seen.image, seen.positions, found), size, lips)
         for seen, found in zip(person.observations, person.parsings, strict=True)
     ]
-    views = [_shaven(face.texture, own, step, atlas) for face in faces]
+    worn = [Beard.of(face.texture, atlas) for face in faces]
+    kept = [step.beard == "source" or _stubble_on_stubble(one, own) for one in worn]
+    views = [
+        with_whole_beard(face.texture, one) if keeps else shaved(face.texture, one, atlas)
+        for face, one, keeps in zip(faces, worn, kept, strict=True)
+    ]
     source = fuse(views, atlas, _taken(views, step))
     source = replace(source, texture=with_both_brows(source.texture, atlas))
     lit = swap(source, before, learn(before.texture, atlas), step.tone)
+    if not any(kept):
+        lit = replace(lit, texture=with_stubble(lit.texture, before.texture, own, atlas))
     # The shape moves what is drawn as it moves the face that was found.
     moved = before.positions.values + (shape.values - positions.values)
     after = Face(PositionMap(moved, atlas), lit.texture)
@@ -139,16 +145,12 @@ def _brows(texture: Texture) -> Float | None:
     return None if texture.parts is None else share(texture, texture.size, "brows")
 
 
-def _shaven(texture: Texture, own: Beard, step: Swap, atlas: Atlas) -> Texture:
-    """A source's texture without its beard, or with stubble where the target has some too.
+def _stubble_on_stubble(worn: Beard, own: Beard) -> bool:
+    """Whether a source and a target both have stubble: then the source's may stay.
 
     Stubble ends where a bare neck begins, and no neck is painted.
     """
-    worn = Beard.of(texture, atlas)
-    stubble = own.cover.any() and not own.dense and not worn.dense
-    if step.beard == "source" or stubble:
-        return with_whole_beard(texture, worn)
-    return shaved(texture, worn, atlas)
+    return all(one.cover.any() and not one.dense for one in (worn, own))
 
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
