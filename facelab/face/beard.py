@@ -180,13 +180,20 @@ def with_stubble(texture: Texture, face: Texture, beard: Beard, atlas: Atlas) ->
     """
     if face.parts is None or not beard.cover.any():
         return texture
-    size = texture.size
+    size, bare = texture.size, _bare(face, beard, atlas)
     seen = share(face, _SIDE, "skin") * smoothstep(resized(face.confidence, _SIDE), *_TOLD)
-    stubble = face.colour - shaved(face, beard, atlas).colour
-    stubble -= resized(_smoothed(resized(stubble, _SIDE), seen, _TONE), size)
-    stubble *= resized(seen * beard.cover, size)[..., None]
-    colour = np.clip(texture.colour + stubble, 0, 1)
-    return Texture(np.asarray(colour, np.float32), texture.confidence, texture.parts)
+    grown = beard.cover * (1 - atlas.soft_region("lips", _SIDE, _EDGE / _SIDE))
+    stubble = grown[..., None] * (resized(face.colour, _SIDE) - bare)
+    without = resized(bare + _smoothed(stubble, seen, _TONE), size)
+    weight = resized(seen * grown, size)
+    if not weight.any():
+        return texture
+    x, y, width, height = cv2.boundingRect((weight > 0).astype(np.uint8))
+    window = slice(y, y + height), slice(x, x + width)
+    colour = texture.colour.copy()
+    added = cv2.merge([weight[window]] * 3) * (face.colour[window] - without[window])
+    colour[window] = np.clip(colour[window] + added, 0, 1)
+    return Texture(colour, texture.confidence, texture.parts)
 
 
 def _bare(texture: Texture, beard: Beard, atlas: Atlas) -> Float:
