@@ -12,6 +12,7 @@ from facelab.atlas import Atlas
 from facelab.atlas.layout import fill
 from facelab.constants import PARTS
 from facelab.face.quality import share
+from facelab.face.skin import TONE_SIGMA
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
@@ -30,6 +31,8 @@ _EDGE = 3.0  # texels over which a beard passes into skin
 _LIPS = 3  # texels around the lips that are red as they
 _TUFT = 4.0  # texels: what is wider than the hair of a beard and its gaps
 _SHADE = 9.0  # texels: how wide the shade of stubble is at least; chins and folds are narrower
+_TONE = TONE_SIGMA * _SIDE  # texels: a wider shade is the skin's tone
+_TOLD = 0.1, 0.4  # confidence from which and with which a face tells its stubble
 _THICK = 0.15, 0.6  # parser's share near a texel, from where hair begins to hide skin, and does
 
 # Corners in the canonical atlas, [0, 1], of the half at small u; the other is its mirror.
@@ -158,6 +161,39 @@ def shaved(texture: Texture, beard: Beard, atlas: Atlas) -> Texture:
     hidden = resized(beard.hair, size) * no_lips * np.float32(beard.full)
     face = Texture(colour, texture.confidence * (1 - hidden), texture.parts)
     return with_whole_beard(face, _none())
+
+
+def with_stubble(texture: Texture, face: Texture, beard: Beard, atlas: Atlas) -> Texture:
+    """Return a texture in the light of a face with that face's stubble on its skin.
+
+    It is what `shaved` takes off the face; but for its broad shade, which the tone of the face's
+    skin holds already.
+
+    Parameters
+    ----------
+    texture, face : Texture
+        Of one size; the second one with its parts.
+    beard : Beard
+        The face's.
+    atlas : Atlas
+        Of both textures.
+    """
+    if face.parts is None or not beard.cover.any():
+        return texture
+    size, bare = texture.size, _bare(face, beard, atlas)
+    seen = share(face, _SIDE, "skin") * smoothstep(resized(face.confidence, _SIDE), *_TOLD)
+    grown = beard.cover * (1 - atlas.soft_region("lips", _SIDE, _EDGE / _SIDE))
+    stubble = grown[..., None] * (resized(face.colour, _SIDE) - bare)
+    without = resized(bare + _smoothed(stubble, seen, _TONE), size)
+    weight = resized(seen * grown, size)
+    if not weight.any():
+        return texture
+    x, y, width, height = cv2.boundingRect((weight > 0).astype(np.uint8))
+    window = slice(y, y + height), slice(x, x + width)
+    colour = texture.colour.copy()
+    added = cv2.merge([weight[window]] * 3) * (face.colour[window] - without[window])
+    colour[window] = np.clip(colour[window] + added, 0, 1)
+    return Texture(colour, texture.confidence, texture.parts)
 
 
 def _bare(texture: Texture, beard: Beard, atlas: Atlas) -> Float:

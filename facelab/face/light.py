@@ -4,9 +4,9 @@ The colour of skin is the light's and the blood's: down to the middle scales it 
 Its lightness shows the relief too, which is the person's and what recognition goes by. What varies
 over more than a tenth of the side is light. Between that and the features, where two faces differ
 little, each keeps its own; where they differ much, as hard light and soft do, that is light, and so
-it is where the source was seen at a grazing angle, or hardly. Relief lies between the features: a
-dark patch on the even skin around them is a shadow, of hair or of a beard that was shaved, and
-sooner the target's.
+it is where the source was seen at a grazing angle, or hardly, and what goes by the way the surface
+looks. Relief lies between the features: a dark patch on the even skin around them is a shadow, of
+hair or of a beard that was shaved, and sooner the target's.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.constants import PARTS
+from facelab.face.shading import shading
 from facelab.face.skin import SIZE, Skin, features
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
-from facelab.types import Texture
+from facelab.types import PositionMap, Texture
 
 # Differences of lightness at which half goes with the tone: of relief, and of a dark patch.
 _RELIEF, _ON_CHEEK, _ON_FOREHEAD = np.float32(20), 7.0, 4.0
+_CAST = 0.5  # of those bounds: by how much less they are in quite different light
 _PASSING = 4.0  # texels: sigma with which the one passes into the other
 _BROAD = 0.10 * SIZE  # texels, beyond the tone's own: what varies more slowly is light
 _LINES = 7  # texels: the window of the median, which drops lines of less than half its width
@@ -38,7 +40,7 @@ _STEPS = np.array([2.55, 2, 2], np.float32)  # of them, in a unit of CIELAB
 
 
 def lit_tones(
-    source: Texture, own: Skin, target: Texture, other: Skin, atlas: Atlas
+    source: Texture, own: Skin, target: Texture, other: Skin, positions: PositionMap
 ) -> tuple[Float, Float]:
     """Return the tone of a source with the light that goes with it, and what that becomes.
 
@@ -48,8 +50,8 @@ def lit_tones(
         Of any side.
     own, other : Skin
         The source's and the target's.
-    atlas : Atlas
-        Of both textures.
+    positions : PositionMap
+        The target's, in the atlas of both textures.
 
     Returns
     -------
@@ -59,10 +61,15 @@ def lit_tones(
     tone, wanted = (_to_lab(skin.tone) for skin in (own, other))
     (local, shows), (local_wanted, also) = middle(source, own), middle(target, other)
     shift = wanted - tone
-    shift[..., 0] = _broad(shift[..., 0], np.minimum(own.likelihood, other.likelihood))
+    skin = np.minimum(own.likelihood, other.likelihood)
+    shift[..., 0] = _broad(shift[..., 0], skin)
     rest = local_wanted - local - shift
     known = np.minimum(shows, also)
-    share = cv2.merge([known * _light(rest[..., 0], own.seen, atlas), known, known])
+    shade, sure = shading(rest[..., 0], skin, positions)
+    rest[..., 0] -= shade
+    shift[..., 0] += known * shade
+    light = _light(rest[..., 0], own.seen, positions.atlas, sure)
+    share = cv2.merge([known * light, known, known])
     lit = tone + share * (local - tone)
     return _to_rgb(lit), _to_rgb(lit + shift + share * rest)
 
@@ -99,9 +106,12 @@ def _broad(shift: Float, weight: Float) -> Float:
     return out
 
 
-def _light(rest: Float, seen: Float, atlas: Atlas) -> Float:
-    """How far a difference of lightness is light, ``(128, 128)`` in [0, 1]."""
-    half = np.where(rest > 0, _relief(atlas), _RELIEF)
+def _light(rest: Float, seen: Float, atlas: Atlas, sure: float) -> Float:
+    """How far a difference of lightness is light, ``(128, 128)`` in [0, 1].
+
+    The surer it is that the faces stand in different light, the sooner one casts other shadows.
+    """
+    half = np.where(rest > 0, _relief(atlas), _RELIEF) * np.float32(1 - _CAST * sure)
     fourth = rest**4
     faced = smoothstep(cv2.GaussianBlur(seen, (0, 0), _AROUND), *_FACED)
     out: Float = np.maximum(fourth / (fourth + half**4), 1 - faced)

@@ -45,6 +45,7 @@ _DARKER = 2.5, 6.0  # CIELAB lightness by which a strand is darker than the skin
 _SHADE = 5.0, 12.0  # CIELAB lightness by which a shadow is darker than the skin around
 _AWAY = 8  # texels from what is no skin, where the skin is in its own light
 _FEW = np.float32(1e-3)  # share of skin nearby that counts for little
+_SLIVER = 4  # texels: half the width of the widest skin between strands that is not told
 _FALL = 64  # texels: how far a strand may hang from the hair
 
 
@@ -152,12 +153,14 @@ def _hangs(texture: Texture, clear: Float, worn: Sequence[str]) -> Float:
     tone = _tone(lightness, cv2.erode(clear, _disk(_AWAY)))
     shadow = smoothstep(tone - lightness, *_SHADE)
     hair = share(texture, _SIDE, "hair", "front")
-    room = np.maximum(hair, np.maximum(thin, shadow))
-    room = room * (1 - cv2.dilate(share(texture, _SIDE, *_FEATURES, *worn), _disk(_STRAND)))
+    beside = 1 - cv2.dilate(share(texture, _SIDE, *_FEATURES, *worn), _disk(_STRAND))
+    room = beside * np.maximum(hair, np.maximum(thin, shadow))
     reached = np.where(hair > _HAIR, room, 0).astype(np.float32)
     for _ in range(_FALL // 2):  # two texels a step: strands have gaps
         reached = np.minimum(cv2.dilate(reached, _disk(2)), room)
-    return reached
+    # Slivers of skin in a tuft are too thin to tell what lies under the strands.
+    tufts: Float = beside * cv2.morphologyEx(reached, cv2.MORPH_CLOSE, _disk(_SLIVER))
+    return np.maximum(reached, tufts, out=tufts)
 
 
 def _tone(lightness: Float, skin: Float) -> Float:

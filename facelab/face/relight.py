@@ -8,6 +8,8 @@ darkest strand and the skin, as in a matte; so the strand stays and the skin beh
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -18,6 +20,7 @@ from facelab.numerics.smoothing import resized
 _FLATTEST, _STEEPEST = np.float32(0.75), np.float32(1.2)  # contrast at the tone, new over old
 _MOST_K = np.float32(1.9)  # from 2 on a parabola turns back before it meets black
 _SIDE = 256  # of the maps that the curves are worked out on, texels
+_STRIP = 64  # rows that are moved at once
 _WHITE = np.float32(100)  # lightness
 _NARROW = np.float32(1)  # least distance in lightness that a curve is drawn over
 _DARKER_THAN_SKIN = np.float32(0.6)  # lightness of the lightest hair over that of the skin
@@ -44,28 +47,88 @@ def relight(colour: Float, own: Float, wanted: Float, strands: Strands | None = 
     (S, S, 3) float32
         In [0, 1].
     """
+    size = len(colour)
+    side = min(_SIDE, size)
     before, after = (
-        resized(cv2.cvtColor(np.clip(tone, 0, 1), cv2.COLOR_RGB2Lab), _SIDE)
+        resized(cv2.cvtColor(np.clip(tone, 0, 1), cv2.COLOR_RGB2Lab), side)
         for tone in (own, wanted)
     )
     if np.array_equal(before, after):
         return colour
-    size = len(colour)
-    light, a, b = cv2.split(cv2.cvtColor(colour, cv2.COLOR_RGB2Lab))
-    tone, shift = resized(before[..., 0], size), resized(after - before, size)
-    darker, lighter = (
-        [resized(one, size) for one in curve]
-        for curve in _curves(before[..., 0], after[..., 0], strands)
-    )
-    below, above = cv2.max(tone - light, 0), cv2.max(light - tone, 0)
-    share = _greyed(_share(light, tone, above, lighter[0]), a, b, before, after)
-    light += shift[..., 0] - _grown(below, *darker) + _grown(above, *lighter)
-    colours = a + share * shift[..., 1], b + share * shift[..., 2]
-    if strands is not None:
-        colours = _browned(light, *colours, before, after, strands)
-    new = cv2.merge([light, *colours])
-    out: Float = cv2.cvtColor(new, cv2.COLOR_Lab2RGB)
+    fields = _Fields.of(before, after, strands)
+    out = np.empty_like(colour)
+    for first in range(0, size, _STRIP):  # what a strip needs stays in the processor's cache
+        rows = slice(first, min(first + _STRIP, size))
+        out[rows] = _moved(colour[rows], fields, rows)
     return np.clip(out, 0, 1, out=out)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fields:
+    """What moves colours and varies smoothly: planes ``(n, k, n)``, the rows first.
+
+    Parameters
+    ----------
+    moved : (n, 10, n) float32
+        The lightness of the tone, how far that and its colour move, and the curves of lightness
+        below and above it.
+    greyed, browned : (n, 4, n) float32
+        For `_greyed` and `_browned`; the last is 0 where they change nothing.
+    """
+
+    moved: Float
+    greyed: Float
+    browned: Float
+
+    @classmethod
+    def of(cls, own: Float, wanted: Float, strands: Strands | None) -> _Fields:
+        """The fields between two tones in CIELAB, ``(n, n, 3)``."""
+        darker, lighter = _curves(own[..., 0], wanted[..., 0], strands)
+        moved = own[..., 0], *cv2.split(wanted - own), *darker, *lighter
+        groups = moved, _fading(own, wanted), _browning(own, wanted, strands)
+        return cls(*(np.stack(group, axis=1) for group in groups))
+
+
+def _moved(colour: Float, fields: _Fields, rows: slice) -> Float:
+    """Some rows of the colours, ``(h, S, 3)``, moved; nominally in [0, 1]."""
+    light, a, b = cv2.split(cv2.cvtColor(colour, cv2.COLOR_RGB2Lab))
+    size = colour.shape[1]
+    moved = _enlarged(fields.moved, rows, size)
+    (tone, *shift), darker, lighter = moved[:4], moved[4:7], moved[7:]
+    below, above = cv2.max(tone - light, 0), cv2.max(light - tone, 0)
+    above += _grown(above, *lighter)
+    share = _share(light, tone, above, tone + shift[0])
+    if _concern(fields.greyed, rows, size):
+        share = _greyed(share, a, b, *_enlarged(fields.greyed, rows, size))
+    light = tone + shift[0] - below - _grown(below, *darker) + above
+    a += share * shift[1]
+    b += share * shift[2]
+    if _concern(fields.browned, rows, size):
+        a, b = _browned(light, a, b, *_enlarged(fields.browned, rows, size))
+    out: Float = cv2.cvtColor(cv2.merge([light, a, b]), cv2.COLOR_Lab2RGB)
+    return out
+
+
+def _enlarged(planes: Float, rows: slice, size: int) -> list[Float]:
+    """Some rows of planes, ``(h, size)`` each, as `resized` has them."""
+    side = len(planes)
+    centres = (np.arange(rows.start, rows.stop) + 0.5) * (side / size) - 0.5
+    place = np.clip(centres, 0, side - 1).astype(np.float32)
+    first = int(place[0])
+    there = planes[first : int(place[-1]) + 2]
+    above = place.astype(np.intp) - first
+    below = np.minimum(above + 1, len(there) - 1)
+    tall = there[below] - there[above]
+    tall *= (place - first - above).astype(np.float32)[:, None, None]
+    tall += there[above]
+    return [cv2.resize(tall[:, i], (size, len(place))) for i in range(tall.shape[1])]
+
+
+def _concern(planes: Float, rows: slice, size: int) -> bool:
+    """Whether the last of the planes is anything but 0 in some rows."""
+    ratio = len(planes) / size
+    first, last = int(rows.start * ratio) - 1, int(rows.stop * ratio) + 1
+    return bool(planes[max(first, 0) : last + 1, -1].any())
 
 
 def _curves(own: Float, wanted: Float, strands: Strands | None) -> tuple[Curve, Curve]:
@@ -105,41 +168,50 @@ def _grown(distance: Float, was: Float, linear: Float, quadratic: Float) -> Floa
     return out
 
 
-def _share(light: Float, tone: Float, above: Float, to_white: Float) -> Float:
+def _share(light: Float, tone: Float, above: Float, wanted: Float) -> Float:
     """The share of the tone's change of colour that goes with a lightness, 0 for black and white.
 
-    A highlight keeps the skin's colour longer than a shadow does.
+    A highlight keeps the skin's colour longer than a shadow does: by how near white it comes to
+    lie, not by how near it was, since the less light it adds the less of the light's colour.
     """
-    u = cv2.divide(above, to_white)
+    u = cv2.divide(above, np.maximum(_WHITE - wanted, _NARROW))
     falling: Float = cv2.min(cv2.divide(light, cv2.max(tone, 1)), 1 - u * u)
     return falling
 
 
-def _greyed(share: Float, a: Float, b: Float, own: Float, wanted: Float) -> Float:
-    """The share where the skin's chroma fades: no more than leads a texel to grey, not beyond."""
+def _fading(own: Float, wanted: Float) -> tuple[Float, ...]:
+    """Along which chroma the skin's own lies, over its square; what is grey; where it fades."""
     (_, own_a, own_b), (_, wanted_a, wanted_b) = cv2.split(own), cv2.split(wanted)
     fades = own_a * (wanted_a - own_a) + own_b * (wanted_b - own_b) < 0
     # Of a tone that is nearly grey there is no chroma to lose: it counts as kept.
     grey = 1 / (1 + (own_a * own_a + own_b * own_b))
-    kinds = own_a * grey, own_b * grey, grey, fades.astype(np.float32)
-    along_a, along_b, grey, fade = (resized(one, len(share)) for one in kinds)
+    return own_a * grey, own_b * grey, grey, fades.astype(np.float32)
+
+
+def _greyed(
+    share: Float, a: Float, b: Float, along_a: Float, along_b: Float, grey: Float, fade: Float
+) -> Float:
+    """The share where the skin's chroma fades: no more than leads a texel to grey, not beyond."""
     chroma = cv2.add(cv2.add(cv2.multiply(a, along_a), cv2.multiply(b, along_b)), grey)
     excess = cv2.max(share - cv2.max(chroma, 0), 0)
     out: Float = cv2.subtract(share, cv2.multiply(fade, excess))
     return out
 
 
+def _browning(own: Float, wanted: Float, strands: Strands | None) -> tuple[Float, ...]:
+    """The direction of the wanted chroma, that over lightness; where hair is on darkened skin."""
+    lightness = np.maximum(wanted[..., 0], 1)
+    chroma = np.maximum(cv2.magnitude(wanted[..., 1], wanted[..., 2]), 1)
+    darkens = np.clip(_DARKENED * (1 - wanted[..., 0] / np.maximum(own[..., 0], 1)), 0, 1)
+    reach = np.zeros_like(chroma) if strands is None else resized(strands.reach, len(own))
+    hair: Float = darkens * reach
+    return wanted[..., 1] / chroma, wanted[..., 2] / chroma, chroma / lightness, hair
+
+
 def _browned(
-    light: Float, a: Float, b: Float, own: Float, wanted: Float, strands: Strands
+    light: Float, a: Float, b: Float, along_a: Float, along_b: Float, shaded: Float, share: Float
 ) -> tuple[Float, Float]:
     """The colours of hair on darker skin: no greyer than that skin in shade, or it looks ashy."""
-    darkens = np.clip(_DARKENED * (1 - wanted[..., 0] / np.maximum(own[..., 0], 1)), 0, 1)
-    if not darkens.any():
-        return a, b
-    chroma = np.maximum(np.linalg.norm(wanted[..., 1:], axis=2, keepdims=True), 1)
-    shaded = chroma[..., 0] / np.maximum(wanted[..., 0], 1)
-    maps = *cv2.split(wanted[..., 1:] / chroma), shaded, darkens * strands.reach
-    along_a, along_b, shaded, share = (resized(one, len(light)) for one in maps)
     present = cv2.add(cv2.multiply(a, along_a), cv2.multiply(b, along_b))
     lack = cv2.multiply(share, cv2.max(cv2.subtract(cv2.multiply(light, shaded), present), 0))
     return cv2.add(a, cv2.multiply(lack, along_a)), cv2.add(b, cv2.multiply(lack, along_b))

@@ -86,7 +86,7 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
         factor = exposure(skin)
         seen = replace(target.texture, colour=exposed(target.texture.colour, factor))
         skin = replace(skin, tone=exposed(skin.tone, factor))
-        own, lit = lit_tones(source.texture, source.skin, seen, skin, atlas)
+        own, lit = lit_tones(source.texture, source.skin, seen, skin, target.positions)
         wanted = own + np.float32(tone) * (lit - own)
         hair = strands(source.texture)
         wanted = wanted + _missed(source, own, wanted, hair)

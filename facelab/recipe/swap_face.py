@@ -9,11 +9,13 @@ from dataclasses import replace
 from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.errors import UsageError
-from facelab.face.beard import Beard, shaved, with_whole_beard, without_beards
+from facelab.face.beard import Beard, shaved, with_stubble, with_whole_beard, without_beards
+from facelab.face.brow_ends import without_ends
 from facelab.face.composite import Place, put_back
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
 from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, with_lips, without_teeth
+from facelab.face.mouth_line import with_line
 from facelab.face.opacity import eyeballs, opacity
 from facelab.face.quality import SURFACE, clear_lenses, share
 from facelab.face.shape import transferred
@@ -85,14 +87,27 @@ def swap_face(
         ready = beside.submit(
             lambda: Place.of(image, place, moved.result()[0], mask, front, interior)
         )
-        views = [_shaven(face.texture, own, step, atlas) for face in faces]
+        worn = [Beard.of(face.texture, atlas) for face in faces]
+        bearded = [step.beard == "source" or _both_stubble(one, own) for one in worn]
+        views = [
+            with_whole_beard(face.texture, one) if keeps else shaved(face.texture, one, atlas)
+            for face, one, keeps in zip(faces, worn, bearded, strict=True)
+        ]
         source = fuse(views, atlas, _taken(views, step))
         source = replace(source, texture=with_both_brows(source.texture, atlas))
-        shown = beside.submit(_shown, source.texture, before.texture, own, step, atlas)
-        lit = swap(source, before, learn(before.texture, atlas), step.tone)
+        shown = beside.submit(_shown, source.texture, before.texture, step, atlas)
+        lit = swap(source, before, learn(before.texture, atlas), step.tone).texture
+        if not any(bearded):
+            lit = with_stubble(lit, before.texture, own, atlas)
+        if interior is not None:
+            lit = _with_line(lit, before.texture, interior, atlas)
+        lit, opaque = without_ends(lit, shown.result(), before.texture, atlas)
+        if step.beard == "target":
+            opaque = without_beards(opaque, own, atlas)
         after, shape = moved.result()
-        face = Face(after, lit.texture)
-        image = put_back(ready.result(), before, face, shown.result(), step.blend, step.tone)
+        image = put_back(
+            ready.result(), before, Face(after, lit), opaque, step.blend, step.tone
+        )
     return image, shape
 
 
@@ -107,13 +122,18 @@ def _moved(
     return replace(place, values=place.values + (shape.values - positions.values)), shape
 
 
-def _shown(source: Texture, target: Texture, own: Beard, step: Swap, atlas: Atlas) -> Float:
-    """How much of each texel of the source shows, ``(S, S)`` in [0, 1]."""
+def _shown(source: Texture, target: Texture, step: Swap, atlas: Atlas) -> Float:
+    """How much of each texel of the source shows, ``(S, S)`` in [0, 1]; ends of brows aside."""
     shown = opacity(source.confidence, atlas)
     if "eyes" in step.kept:
         shown = shown * (1 - eyeballs(atlas, source.size))
-    shown = without_halves(shown, atlas, _brows(target))
-    return without_beards(shown, own, atlas) if step.beard == "target" else shown
+    return without_halves(shown, atlas, _brows(target))
+
+
+def _with_line(texture: Texture, target: Texture, interior: Interior, atlas: Atlas) -> Texture:
+    """A texture with the line between the target's lips, if any of both mouths is open."""
+    colour = with_line(texture.colour, target, atlas, float(interior.share.max()))
+    return replace(texture, colour=colour)
 
 
 def _unwrapped(
@@ -164,16 +184,12 @@ def _brows(texture: Texture) -> Float | None:
     return None if texture.parts is None else share(texture, texture.size, "brows")
 
 
-def _shaven(texture: Texture, own: Beard, step: Swap, atlas: Atlas) -> Texture:
-    """A source's texture without its beard, or with stubble where the target has some too.
+def _both_stubble(worn: Beard, own: Beard) -> bool:
+    """Whether a source and a target both have stubble: then the source's may stay.
 
     Stubble ends where a bare neck begins, and no neck is painted.
     """
-    worn = Beard.of(texture, atlas)
-    stubble = own.cover.any() and not own.dense and not worn.dense
-    if step.beard == "source" or stubble:
-        return with_whole_beard(texture, worn)
-    return shaved(texture, worn, atlas)
+    return all(one.cover.any() and not one.dense for one in (worn, own))
 
 
 def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:

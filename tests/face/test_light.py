@@ -6,9 +6,11 @@ import pytest
 
 from facelab.face.light import lit_tones, middle
 from facelab.face.skin import SIZE, Skin, learn
+from facelab.geometry.visibility import normals
 from facelab.types import Texture
-from tests.synthetic import ATLAS, SKIN, frozen
+from tests.synthetic import ATLAS, SKIN, canonical, frozen, plane
 
+FLAT = plane()  # where nothing is shading
 WHOLE = frozen(np.ones((SIZE, SIZE), np.float32))
 
 
@@ -40,7 +42,7 @@ def spot(depth, radius, at=(64, 64)):
 
 def test_equal_faces_have_equal_tones():
     texture, skin = shaded(spot(0.5, 8))
-    own, wanted = lit_tones(texture, skin, texture, skin, ATLAS)
+    own, wanted = lit_tones(texture, skin, texture, skin, FLAT)
     np.testing.assert_array_equal(own, wanted)
 
 
@@ -48,7 +50,7 @@ def test_a_deep_shadow_goes_with_the_tone_and_a_faint_one_stays():
     flat = shaded(1.0)
     followed = []
     for depth in (0.6, 0.08):
-        own, _ = lit_tones(*shaded(spot(depth, 8)), *flat, ATLAS)
+        own, _ = lit_tones(*shaded(spot(depth, 8)), *flat, FLAT)
         tone = shaded(spot(depth, 8))[1].tone
         there = (lightness(tone) - lightness(own))[64, 64]
         followed.append(there)
@@ -56,12 +58,26 @@ def test_a_deep_shadow_goes_with_the_tone_and_a_faint_one_stays():
     assert abs(followed[1]) < 0.5
 
 
+def test_in_another_light_a_shadow_goes_that_would_be_relief():
+    """The same dark patch between the features, on a face lit as the target and on another."""
+    face = canonical()
+    beside = 1 + np.float32(0.5) * normals(face)[::2, ::2, 0]
+    patch, left = spot(0.2, 6), []
+    for light in (np.ones_like(beside), beside):
+        dark, plain = shaded(light * patch), shaded(light)
+        target = shaded(1.0)
+        own, wanted = zip(*(lit_tones(*one, *target, face) for one in (dark, plain)), strict=True)
+        changes = [lightness(b) - lightness(a) for a, b in zip(own, wanted, strict=True)]
+        left.append((changes[0] - changes[1])[64, 64])
+    assert left[1] > left[0] + 2
+
+
 @pytest.mark.parametrize(("at", "goes"), [((64, 64), 0), ((90, 28), 0.5), ((22, 64), 0.9)])
 @pytest.mark.parametrize("depth", [0.3, -0.3])
 def test_only_dark_patches_around_the_features_are_shadow(at, goes, depth):
     """Beside the mouth and on the forehead; relief between the features and highlights stay."""
     texture, skin = shaded(spot(depth, 5, at))
-    own, _ = lit_tones(texture, skin, *shaded(1.0), ATLAS)
+    own, _ = lit_tones(texture, skin, *shaded(1.0), FLAT)
     followed = (lightness(own) - lightness(skin.tone))[at]
     whole = (middle(texture, skin)[0][..., 0] - lightness(skin.tone))[at]
     if depth > 0 and goes:
@@ -76,7 +92,7 @@ def test_blush_is_the_targets():
     red[50:78, 50:78] = 1.04, 0.97, 0.97
     flat, blushed = shaded(1.0), shaded(red)
     for source, target in ((blushed, flat), (flat, blushed)):
-        own, wanted = lit_tones(*source, *target, ATLAS)
+        own, wanted = lit_tones(*source, *target, FLAT)
         for tone, (texture, _) in ((own, source), (wanted, target)):
             difference = to_lab(tone) - to_lab(texture.colour)
             assert np.abs(difference[60:68, 60:68, 1:]).max() < 0.5
@@ -86,14 +102,14 @@ def test_blush_is_the_targets():
 def test_a_faint_shadow_is_the_persons_only_where_it_was_seen_well(confidence, stays):
     texture, skin = shaded(spot(0.08, 8))
     seen = Skin(skin.tone, WHOLE, frozen(WHOLE * np.float32(confidence)))
-    own, _ = lit_tones(texture, seen, *shaded(1.0), ATLAS)
+    own, _ = lit_tones(texture, seen, *shaded(1.0), FLAT)
     left = (lightness(own) - lightness(skin.tone))[64, 64]
     assert (abs(left) < 0.5) == stays
 
 
 def test_broad_shadow_goes_though_it_is_faint():
     across = np.linspace(0.9, 1.1, SIZE)
-    own, wanted = lit_tones(*shaded(across), *shaded(1.0), ATLAS)
+    own, wanted = lit_tones(*shaded(across), *shaded(1.0), FLAT)
     change = lightness(wanted) - lightness(own)
     assert change[64, 24] > 1
     assert change[64, 104] < -1
@@ -123,6 +139,6 @@ def test_the_edge_of_a_half_dark_face_is_kept():
 def test_tones_stay_where_either_hides_its_skin():
     texture, _ = shaded(spot(0.6, 8))
     hidden = Skin(shaded(0.8)[1].tone, frozen(np.zeros((SIZE, SIZE), np.float32)), WHOLE)
-    own, wanted = lit_tones(texture, hidden, *shaded(1.0), ATLAS)
+    own, wanted = lit_tones(texture, hidden, *shaded(1.0), FLAT)
     np.testing.assert_allclose(own, hidden.tone, atol=3e-3)
     np.testing.assert_allclose(wanted, shaded(1.0)[1].tone, atol=3e-3)

@@ -63,6 +63,15 @@ def test_strands_that_the_parser_misses_are_not_taken():
     np.testing.assert_array_equal(out.colour[190:210, 127:129], colour[190:210, 127:129])
 
 
+def test_slivers_of_skin_in_a_tuft_are_not_taken():
+    colour = np.tile(np.float32(SKIN), (256, 256, 1))
+    for left in range(100, 148, 8):  # strands of two texels, six of skin between
+        colour[60:120, left : left + 2] *= 0.5
+    out = taken(textured(colour, hair=rows(0, 60)), ATLAS)
+    assert out.confidence[80:110, 110:135].max() < 0.05
+    assert out.confidence[80:110, 180:200].min() > 0.99
+
+
 def test_a_thin_rim_is_mended_from_both_sides_and_a_wide_one_is_not_taken():
     thin, wide = rows(100, 105), rows(100, 130)
     for mask, mended in ((thin, True), (wide, False)):

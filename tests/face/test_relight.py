@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.constants import PARTS
+from facelab.face import relight as relighting
 from facelab.face.relight import relight
 from facelab.face.skin import SIZE
 from facelab.face.strands import Strands, strands
+from facelab.numerics.smoothing import resized
 from facelab.types import Texture
 from tests.synthetic import frozen, noise, plain
 
@@ -86,6 +88,39 @@ def test_order_of_lightness_is_kept(own, wanted, darkest):
 def test_contrast_at_the_tone_is_bounded_both_ways(own, wanted, step):
     change = (moved(own + step, own, wanted) - wanted) / step
     assert 0.55 < change < 1.45  # the plain ratio of the tones is 2.5 and 0.4
+
+
+@pytest.mark.parametrize("size", [200, 256, 300, 800])
+@pytest.mark.parametrize("darkest", [None, 20.0])
+def test_strips_are_parts_of_the_whole(size, darkest, monkeypatch):
+    colour = noise(size, size, 1)
+    own, wanted = (cv2.GaussianBlur(noise(SIZE, SIZE, seed), (0, 0), 8) for seed in (2, 3))
+    hair = None if darkest is None else brow(darkest)
+    apart = relight(colour, own, wanted, hair)
+    monkeypatch.setattr(relighting, "_STRIP", size)
+    np.testing.assert_allclose(apart, relight(colour, own, wanted, hair), atol=2e-5)
+
+
+@pytest.mark.parametrize("size", [256, 300, 801])
+def test_rows_are_enlarged_as_whole_maps_are(size):
+    planes = np.stack([noise(256, 256, seed)[..., 0] for seed in (1, 2)], axis=1)
+    whole = [resized(np.ascontiguousarray(planes[:, i]), size) for i in range(2)]
+    for rows in (slice(0, 64), slice(70, 75), slice(size - 3, size)):
+        for plane, all_rows in zip(relighting._enlarged(planes, rows, size), whole, strict=True):
+            np.testing.assert_allclose(plane, all_rows[rows], atol=1e-5)
+
+
+def test_a_fainter_highlight_keeps_more_of_the_skins_colour():
+    """On darker skin the same highlight comes to lie farther from white."""
+    own, shine = (80.0, 10, 14), (95.0, 4, 5)
+    left = []
+    for wanted in ((84.0, 10, 29), (60.0, 10, 29)):
+        colours = (np.clip(cv2.cvtColor(np.float32([[one]]), cv2.COLOR_Lab2RGB), 0, 1)[0, 0]
+                   for one in (shine, own, wanted))  # fmt: skip
+        colour, *tones = colours
+        out = relight(plain((256, 256), colour), *(tone(one) for one in tones))
+        left.append(cv2.cvtColor(out, cv2.COLOR_RGB2Lab)[0, 0, 2])
+    assert left[1] > left[0] + 2
 
 
 def test_dark_hair_stays_dark_on_light_skin_and_skin_beside_it_is_skin():
