@@ -9,6 +9,7 @@ from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.errors import UsageError
 from facelab.face.beard import Beard, shaved, with_whole_beard, without_beards
+from facelab.face.brow_ends import without_ends
 from facelab.face.composite import composite
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
@@ -79,15 +80,16 @@ def swap_face(
     source = fuse(views, atlas, _taken(views, step))
     source = replace(source, texture=with_both_brows(source.texture, atlas))
     lit = swap(source, before, learn(before.texture, atlas), step.tone)
-    # The shape moves what is drawn as it moves the face that was found.
-    moved = before.positions.values + (shape.values - positions.values)
-    after = Face(PositionMap(moved, atlas), lit.texture)
     shown = opacity(source.texture.confidence, atlas)
     if "eyes" in step.kept:
         shown = shown * (1 - eyeballs(atlas, size))
     shown = without_halves(shown, atlas, _brows(before.texture))
+    painted, shown = without_ends(lit.texture, shown, before.texture, atlas)
     if step.beard == "target":
         shown = without_beards(shown, own, atlas)
+    # The shape moves what is drawn as it moves the face that was found.
+    moved = before.positions.values + (shape.values - positions.values)
+    after = Face(PositionMap(moved, atlas), painted)
     front = interior = None
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, _painted(before.texture, own.dense, step))
