@@ -22,7 +22,7 @@ _WHITE = np.float32(100)  # lightness
 _NARROW = np.float32(1)  # least distance in lightness that a curve is drawn over
 _DARKER_THAN_SKIN = np.float32(0.6)  # lightness of the lightest hair over that of the skin
 _BLACK = np.float32(12)  # lightness of black hair
-_DARKENED = np.float32(5)  # over the share of its lightness that skin loses: 1 from a fifth on
+_CHANGED = np.float32(5)  # over the share of its lightness that skin gains or loses: 1 from a fifth
 
 Curve = tuple[Float, Float, Float]
 
@@ -132,13 +132,18 @@ def _greyed(share: Float, a: Float, b: Float, own: Float, wanted: Float) -> Floa
 def _browned(
     light: Float, a: Float, b: Float, own: Float, wanted: Float, strands: Strands
 ) -> tuple[Float, Float]:
-    """The colours of hair on darker skin: no greyer than that skin in shade, or it looks ashy."""
-    darkens = np.clip(_DARKENED * (1 - wanted[..., 0] / np.maximum(own[..., 0], 1)), 0, 1)
-    if not darkens.any():
+    """The colours of hair on other skin: no greyer than that skin in shade, or it looks ashy.
+
+    Whites of eyes, which lashes reach into, would take it on lighter skin.
+    """
+    change = np.asarray(wanted[..., 0] / np.maximum(own[..., 0], 1) - 1, np.float32)
+    darkens, lightens = (np.clip(_CHANGED * one, 0, 1) for one in (-change, change))
+    share = np.asarray(darkens * strands.reach + lightens * strands.grown, np.float32)
+    if not share.any():
         return a, b
     chroma = np.maximum(np.linalg.norm(wanted[..., 1:], axis=2, keepdims=True), 1)
     shaded = chroma[..., 0] / np.maximum(wanted[..., 0], 1)
-    maps = *cv2.split(wanted[..., 1:] / chroma), shaded, darkens * strands.reach
+    maps = *cv2.split(wanted[..., 1:] / chroma), shaded, share
     along_a, along_b, shaded, share = (resized(one, len(light)) for one in maps)
     present = cv2.add(cv2.multiply(a, along_a), cv2.multiply(b, along_b))
     lack = cv2.multiply(share, cv2.max(cv2.subtract(cv2.multiply(light, shaded), present), 0))
