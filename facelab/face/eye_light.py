@@ -2,8 +2,8 @@
 
 The whites of all people are nearly alike, so an eye does not go with the skin's tone: its white
 becomes as light and as tinted as the other eyes' whites. What is darker moves the less, and nothing
-but the white is lighter than the tone of the skin leaves it: an iris of lighter skin looks hazy on
-dark skin, and lashes grey.
+but the white is lighter than the tone of the skin leaves it, down to a bound: an iris of lighter
+skin looks hazy on dark skin, and lashes grey; but brown does not become black.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _OPEN = 0.3, 0.6  # share of an eye's texels that show it: of closed lids, and o
 _DARK, _LIGHT = 0.1, 0.95  # quantiles of an eye's lightness: half-way between them whites begin
 _APART = np.array([10, 3, 4], np.float32)  # CIELAB by which two eyes' differences may differ
 _SCALE = 0.7, 1.6  # of lightness, beyond which whites were not told right
+_DARKEST = np.float32(0.6)  # of an eye's colours: darker than that brown becomes black
 _COLOURED = 8.0  # chroma of the skin from which a photograph has colours
 
 
@@ -130,12 +131,12 @@ def lit(
 
 
 def _darker(own: Float, lit: Float, eyes: Sequence[_Eye]) -> Float:
-    """The colours of eyes, nowhere lighter than in the tone of the skin; elsewhere as in `lit`."""
+    """The colours of eyes, as much darker as in the tone of the skin; elsewhere as in `lit`."""
     out = lit.copy()
     for eye in eyes:
         here = eye.within(len(out))
         before, after = (cv2.cvtColor(one[here], cv2.COLOR_RGB2GRAY) for one in (own, lit))
-        fall = np.minimum(after / np.maximum(before, np.float32(1e-3)), 1)
+        fall = np.clip(after / np.maximum(before, np.float32(1e-3)), _DARKEST, 1)
         out[here] = fall[..., None] * own[here]
     return out
 

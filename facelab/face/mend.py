@@ -9,12 +9,13 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
 
 _SIDE = 256  # of the map on which lines are told from what is beside them, texels
-_RADIUS = 7  # of its texels: half the width of the widest line
+_RADIUS, _THIN = 7, 3  # of its texels: half the width of the widest line, and of a wire
 _BESIDE = 1  # of its texels beside a line that are mixed with it
 _STANDS_OUT = 4.0, 10.0  # of CIELAB: by how much a line is told from pores
 _MANY = 0.15, 0.25  # share of all texels from which lines are none, in part and wholly
+_AS_DISTINCT = 0.2, 0.4  # of what stands out most nearby: less is the texture beside a line
 _AROUND = 8  # texels around all lines that tell what goes on under them
-_NEAR = 1  # texels of where lines were found around them, which may be part of them
+_NEAR = 2  # texels of where lines were found around them, which may be part of them
 
 
 def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
@@ -34,20 +35,32 @@ def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
         Where dark lines are a face's own, [0, 1]: its brows.
     """
     lab = cv2.cvtColor(reduced(colour, _SIDE), cv2.COLOR_RGB2Lab)
-    hats = cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT
-    total = np.ones((1, 3), np.float32)
-    dark, bright = (
-        cv2.transform(cv2.morphologyEx(lab, hat, _disk(_RADIUS)), total) for hat in hats
-    )
-    line = smoothstep(bright + dark * (1 - hairy), *_STANDS_OUT)
     near = smoothstep(cv2.dilate(found, _disk(_NEAR)), 0.1, 0.5)
-    line = cv2.dilate(line * near, _disk(_BESIDE))
+    thick = cv2.dilate(cv2.erode(found, _disk(_THIN)), _disk(_RADIUS))
+    wires, rims = (_standing_out(lab, radius, hairy) * near for radius in (_THIN, _RADIUS))
+    distinct = wires + smoothstep(thick, 0.1, 0.5) * (rims - wires)
+    most = np.maximum(cv2.dilate(distinct, _disk(_RADIUS)), _STANDS_OUT[0])
+    line = smoothstep(distinct, *_STANDS_OUT) * smoothstep(distinct / most, *_AS_DISTINCT)
+    line = cv2.dilate(line, _disk(_BESIDE))
     few = 1 - smoothstep(line.mean(), *_MANY)
     return resized(line * few, len(colour))
 
 
-def carried_on(colour: Float, line: Float) -> Float:
-    """Colours ``(S, S, 3)`` with those beside the lines ``(S, S)`` carried on under them."""
+def _standing_out(lab: Float, radius: int, hairy: Float) -> Float:
+    """By how much texels differ from both sides of lines of a width, in CIELAB, ``(256, 256)``."""
+    hats = cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT
+    total = np.ones((1, 3), np.float32)
+    dark, bright = (cv2.transform(cv2.morphologyEx(lab, hat, _disk(radius)), total) for hat in hats)
+    out: Float = bright + dark * (1 - hairy)
+    return out
+
+
+def carried_on(colour: Float, line: Float, features: Float | None = None) -> Float:
+    """Colours ``(S, S, 3)`` with those beside the lines ``(S, S)`` carried on under them.
+
+    Where `features` are, ``(256, 256)`` in [0, 1], they go on themselves; what lies beside them is
+    the skin's.
+    """
     if not line.any():
         return colour
     x, y, width, height = cv2.boundingRect((line > 0).astype(np.uint8))
@@ -56,8 +69,14 @@ def carried_on(colour: Float, line: Float) -> Float:
         slice(max(at - reach, 0), at + side + reach) for at, side in ((y, height), (x, width))
     )
     under, own = line[window], colour[window]
+    seen = 1 - smoothstep(under, 0, 0.5)
+    filling = spread(own, seen)
+    if features is not None:
+        part = resized(cv2.dilate(features, _disk(_NEAR)), len(colour))[window]
+        skin = spread(own, seen * (1 - smoothstep(part, 0.05, 0.3)))
+        filling = skin + part[..., None] * (filling - skin)
     out = colour.copy()
-    out[window] += under[..., None] * (spread(own, 1 - smoothstep(under, 0, 0.5)) - own)
+    out[window] += under[..., None] * (filling - own)
     return out
 
 

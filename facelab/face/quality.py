@@ -84,7 +84,21 @@ def taken(texture: Texture, atlas: Atlas, parts: Sequence[str] = SURFACE) -> Tex
     line = line_texels(texture.colour, lines, share(texture, _SIDE, "brows"))
     if _loses_a_brow(line, atlas):
         confidence *= 1 - atlas.region("brows", texture.size)
-    return Texture(carried_on(texture.colour, line), confidence, texture.parts)
+    features = share(texture, _SIDE, "brows", "eyes")
+    colour = carried_on(texture.colour, line, features)
+    return Texture(colour, confidence, _with_skin(texture.parts, line))
+
+
+def _with_skin(parts: Float | None, line: Float) -> Float | None:
+    """The parts with skin where lines in front were mended, so that it gets the grain of skin."""
+    if parts is None:
+        return None
+    out = parts.copy()
+    for name in IN_FRONT:
+        mended = parts[..., PARTS.index(name)] * resized(line, len(parts))
+        out[..., PARTS.index(name)] -= mended
+        out[..., PARTS.index("skin")] += mended
+    return out
 
 
 def _loses_a_brow(line: Float, atlas: Atlas) -> bool:

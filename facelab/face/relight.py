@@ -25,7 +25,7 @@ _WHITE = np.float32(100)  # lightness
 _NARROW = np.float32(1)  # least distance in lightness that a curve is drawn over
 _DARKER_THAN_SKIN = np.float32(0.6)  # lightness of the lightest hair over that of the skin
 _BLACK = np.float32(12)  # lightness of black hair
-_DARKENED = np.float32(5)  # over the share of its lightness that skin loses: 1 from a fifth on
+_CHANGED = np.float32(5)  # over the share of its lightness that skin gains or loses: 1 from a fifth
 
 Curve = tuple[Float, Float, Float]
 
@@ -199,19 +199,25 @@ def _greyed(
 
 
 def _browning(own: Float, wanted: Float, strands: Strands | None) -> tuple[Float, ...]:
-    """The direction of the wanted chroma, that over lightness; where hair is on darkened skin."""
+    """The direction of the wanted chroma, that over lightness; where hair is on changed skin."""
     lightness = np.maximum(wanted[..., 0], 1)
     chroma = np.maximum(cv2.magnitude(wanted[..., 1], wanted[..., 2]), 1)
-    darkens = np.clip(_DARKENED * (1 - wanted[..., 0] / np.maximum(own[..., 0], 1)), 0, 1)
-    reach = np.zeros_like(chroma) if strands is None else resized(strands.reach, len(own))
-    hair: Float = darkens * reach
+    hair = np.zeros_like(chroma)
+    if strands is not None:
+        change = wanted[..., 0] / np.maximum(own[..., 0], 1) - 1
+        darkens, lightens = (np.clip(_CHANGED * one, 0, 1) for one in (-change, change))
+        reach, grown = (resized(one, len(own)) for one in (strands.reach, strands.grown))
+        hair = np.asarray(darkens * reach + lightens * grown, np.float32)
     return wanted[..., 1] / chroma, wanted[..., 2] / chroma, chroma / lightness, hair
 
 
 def _browned(
     light: Float, a: Float, b: Float, along_a: Float, along_b: Float, shaded: Float, share: Float
 ) -> tuple[Float, Float]:
-    """The colours of hair on darker skin: no greyer than that skin in shade, or it looks ashy."""
+    """The colours of hair on other skin: no greyer than that skin in shade, or it looks ashy.
+
+    Whites of eyes, which lashes reach into, would take it on lighter skin.
+    """
     present = cv2.add(cv2.multiply(a, along_a), cv2.multiply(b, along_b))
     lack = cv2.multiply(share, cv2.max(cv2.subtract(cv2.multiply(light, shaded), present), 0))
     return cv2.add(a, cv2.multiply(lack, along_a)), cv2.add(b, cv2.multiply(lack, along_b))

@@ -32,12 +32,15 @@ class Strands:
         How far what is dark is hair over skin rather than skin in shade, [0, 1].
     reach : (256, 256) float32
         Where a dark texel may be hair at all, [0, 1].
+    grown : (256, 256) float32
+        Where hair grows on skin, even if it is no darker than that skin's shades, [0, 1].
     darkest : float
         Lightness of hair without skin between, L*.
     """
 
     hair: Float
     reach: Float
+    grown: Float
     darkest: float
 
     def at(self, size: int) -> tuple[Float, Float]:
@@ -64,5 +67,5 @@ def strands(texture: Texture) -> Strands | None:
     darkest = float(np.quantile(lightness[sure], _DARKEST))
     likeness = np.array(darkest / max(float(np.median(lightness[skin])), 1), np.float32)
     dark = 1 - smoothstep(likeness, *_LIKE_SKIN)
-    hair, lashes = dark * hair, dark * lashes
-    return Strands(np.maximum(hair, _MIXED * lashes), np.maximum(hair, lashes), darkest)
+    likely, reach = np.maximum(hair, _MIXED * lashes), np.maximum(hair, lashes)
+    return Strands(dark * likely, dark * reach, hair, darkest)

@@ -74,8 +74,8 @@ def without_halves(shown: Float, atlas: Atlas, brows: Float | None = None) -> Fl
 
     Half an eye or brow of each face is a third one, or two side by side, and two brows of two
     people are no pair. Where the source was seen from its side, or through hair, the target keeps
-    an eye of which too little was seen, and both brows; so it does if its own would show beside.
-    Where but the ends of its brows would, they are painted over.
+    an eye of which too little was seen, and both brows; so it does if more than the ends of its own
+    would show beside.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def without_halves(shown: Float, atlas: Atlas, brows: Float | None = None) -> Fl
     Returns
     -------
     (S, S) float32
-        In [0, 1]; larger at the target's brows alone.
+        In [0, 1].
     """
     out = shown
     for name in _FEATURES:
@@ -98,17 +98,6 @@ def without_halves(shown: Float, atlas: Atlas, brows: Float | None = None) -> Fl
             lost = [any(lost) or bool(left_over)] * len(lost)
         for (_, around), left_out in zip(sides, lost, strict=True):
             out = out * (1 - around) if left_out else out
-        if name == "brows" and brows is not None and not any(lost):
-            out = np.maximum(out, _grown(brows, atlas))
-    return out
-
-
-def _grown(mask: Float, atlas: Atlas) -> Float:
-    """A mask and what is close to it, softly."""
-    texel = len(mask) / atlas.size
-    reach = 2 * max(1, round(_AROUND * texel)) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    out: Float = cv2.GaussianBlur(cv2.dilate(mask, kernel), (0, 0), max(_SOFT / 2 * texel, 0.3))
     return out
 
 

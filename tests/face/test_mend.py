@@ -41,6 +41,35 @@ def test_skin_around_a_line_keeps_its_pores():
     np.testing.assert_array_equal(out[112:], texture[112:])
 
 
+def test_texture_beside_a_wire_is_none_of_it():
+    """Folds half as distinct as the wire that crosses them stay."""
+    texture = lined(0.1, 100, 102)
+    texture = np.array(texture)
+    texture[105:107] = SKIN - 0.06
+    line = line_texels(frozen(texture), band(95, 110), NONE)
+    assert line[100:102].min() > 0.99
+    assert line[105:107].max() < 0.01
+
+
+def test_a_brow_is_not_carried_on_under_a_line_below_it():
+    brow = band(80, 96)
+    texture = np.tile(SKIN, (256, 256, 1))
+    texture[80:96] = 0.15
+    texture[97:103] = 0.9
+    line = band(96, 104)
+    under = slice(100, 103)
+    assert carried_on(frozen(texture), line)[under].mean() < SKIN.mean() - 0.08
+    out = carried_on(frozen(texture), line, brow)
+    np.testing.assert_allclose(out[under], np.broadcast_to(SKIN, (3, 256, 3)), atol=0.03)
+
+
+def test_a_line_across_a_brow_is_filled_with_brow():
+    texture = np.tile(np.float32(0.15), (256, 256, 3))
+    texture[100:103] = 0.9
+    out = carried_on(frozen(texture), band(99, 104), band(60, 140))
+    np.testing.assert_allclose(out[100:103], 0.15, atol=0.02)
+
+
 def test_lines_where_none_were_found_and_wide_bands_stay():
     assert line_texels(lined(0.1), NONE, NONE).max() == 0
     assert line_texels(lined(0.1, 90, 120), band(95, 110), NONE)[100:108].max() == 0

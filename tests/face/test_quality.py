@@ -83,6 +83,16 @@ def test_a_thin_rim_is_mended_from_both_sides_and_a_wide_one_is_not_taken():
         assert (np.abs(out.colour[102, 128] - SKIN).max() < 0.05) == mended
 
 
+def test_under_a_mended_line_there_is_skin():
+    colour = np.tile(np.float32([0.7, 0.55, 0.45]), (256, 256, 1))
+    colour[100:104] = 0.1
+    before = textured(frozen(colour), glasses=rows(99, 105))
+    parts = taken(before, ATLAS).parts
+    np.testing.assert_allclose(parts.sum(axis=2), before.parts.sum(axis=2), atol=1e-6)
+    assert parts[101:103, 20:-20, PARTS.index("skin")].min() > 0.99
+    assert parts[101:103, 20:-20, PARTS.index("glasses")].max() < 0.01
+
+
 def test_a_mended_line_leaves_no_trace_in_what_is_known():
     soft = cv2.GaussianBlur(rows(100, 105), (0, 0), 2)  # as parsers see them
     assert taken(textured(glasses=soft), ATLAS).confidence[80:125, 20:-20].min() > 0.99

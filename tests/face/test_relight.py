@@ -43,7 +43,7 @@ def moved(level, own, wanted, hair=None):
 
 def brow(darkest):
     whole = frozen(np.ones((256, 256), np.float32))
-    return Strands(whole, whole, darkest)
+    return Strands(whole, whole, whole, darkest)
 
 
 @FEW
@@ -144,6 +144,23 @@ def test_hair_on_darker_skin_is_as_much_darker_and_no_greyer():
     assert chroma / hair[0] == pytest.approx(np.linalg.norm(skin[1:]) / skin[0], rel=0.02)
 
 
+def test_hair_on_lighter_skin_is_no_greyer_but_eyes_stay_white():
+    """Sparse brows of dark skin are hardly darker than it, and are hair all the same."""
+    light, dark = np.float32([0.9, 0.72, 0.62]), np.float32([0.5, 0.3, 0.2])
+    whole, none = (frozen(np.full((256, 256), value, np.float32)) for value in (1, 0))
+    level = lightness(tone(dark))[0, 0]
+    found = {}
+    for kind, hair in {
+        "brow": Strands(none, none, whole, 25.0),
+        "eye": Strands(none, whole, none, 25.0),
+    }.items():
+        out = relight(plain((SIZE, SIZE), grey(level)), tone(dark), tone(light), hair)
+        found[kind] = cv2.cvtColor(out[:1, :1], cv2.COLOR_RGB2Lab)[0, 0]
+    skin = cv2.cvtColor(tone(light)[:1, :1], cv2.COLOR_RGB2Lab)[0, 0]
+    assert np.linalg.norm(found["brow"][1:]) == pytest.approx(np.linalg.norm(skin[1:]), rel=0.05)
+    assert np.linalg.norm(found["eye"][1:]) < 0.5 * np.linalg.norm(skin[1:])
+
+
 def test_what_is_grey_on_yellow_skin_does_not_turn_blue():
     yellow, pink = np.float32([0.75, 0.6, 0.25]), np.float32([0.9, 0.78, 0.74])
     line = relight(plain((128, 128), grey(35)), tone(yellow), tone(pink))
@@ -170,6 +187,8 @@ def test_strands_are_as_dark_as_the_brows():
     assert found.darkest == pytest.approx(22, abs=0.2)
     assert found.hair[66, 80] > 0.95
     assert found.hair[120, 80] == 0
+    assert strands(drawn(brows, 60)).grown[66, 80] > 0.95  # hardly darker than the skin
+    assert strands(drawn(brows, 60)).hair.max() < 0.05
 
 
 def test_without_parts_nothing_is_known_of_strands():

@@ -46,16 +46,6 @@ def test_targets_brows_stay_if_they_would_show_beside_another_s(covered, kept):
     assert (out[ATLAS.region("brows", 256) > 0.9].max() < 0.05) == kept
 
 
-def test_the_ends_of_a_target_s_brows_are_painted_over():
-    brows = ATLAS.region("brows", 256)
-    columns = np.flatnonzero(brows.any(axis=0))
-    shown = np.ones((256, 256), np.float32)
-    shown[:, : columns[0] + 4] = 0  # hair at the temple
-    out = without_halves(shown, ATLAS, brows)
-    assert out[brows > 0.9].min() > 0.9
-    assert out[:, : columns[0] - 20].max() < 0.01
-
-
 def browed(size, lost, light=0.1):
     """Skin with dark brows, lighter at its left by `light`; the left brow lost in part."""
     brows = ATLAS.region("brows", size)

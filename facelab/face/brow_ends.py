@@ -1,0 +1,170 @@
+"""The ends of a face's brows, where they would show beside another's.
+
+A parser sees where brows are dense. Their tails are thin and faint, but darker than the skin to
+both sides and joined to the brow, so they are found as strands are (`facelab.face.quality`). Under
+them the skin around is carried on, as it will be: painted on the one side, the photograph's own on
+the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+
+import cv2
+import numpy as np
+
+from facelab.atlas import Atlas
+from facelab.constants import PARTS
+from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import smoothstep, spread
+from facelab.types import Texture
+
+_SIDE = 256  # of the maps on which ends are found, texels
+_ALIGNED = 8  # texels that a window is a multiple of: whole texels in the sides that textures have
+_SURE = 0.3  # share of a texel from which tails may go on from it
+_TAKEN = 0.1, 0.4  # share of a texel from which it is painted over, in part and wholly
+_TAIL = 20  # texels: the longest tail
+_FADE = np.float32(0.85)  # of a tail, over two texels: what is longer is less likely one
+_THIN = 7  # texels: half the width of the widest tail
+_DARKER = 1.5, 4.0  # CIELAB lightness by which a tail is darker than the skin to its sides
+_BESIDE = 3  # texels beside a brow that it shades
+_SOFT = 1.5  # texels, over which painting over begins
+_SHOWN = 0.75  # of a brow: where less of another's shows there is nothing to be beside
+_OUTER = 0.7, 1.0  # of the distance of a brow's middle from the face's: where its outer half is
+_BARE = 0.5, 0.9  # share of a texel from which its colour is the skin's, in part and wholly
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """A brow of the atlas and what is around it.
+
+    Parameters
+    ----------
+    window : (rows, columns) slices
+        Of a map of side 256.
+    brow : (h, w) float32
+        Where the brow is in the window, [0, 1].
+    outer : (h, w) float32
+        Where its outer half ends and beyond. At the root of the nose what is dark is shade.
+    """
+
+    window: tuple[slice, slice]
+    brow: Float
+    outer: Float
+
+    def within(self, size: int) -> tuple[slice, slice]:
+        """The window in a map of side `size`."""
+        rows, columns = (
+            slice(one.start * size // _SIDE, -(-one.stop * size // _SIDE)) for one in self.window
+        )
+        return rows, columns
+
+    def cut(self, values: Float) -> Float:
+        """What a map ``(S, S, ...)`` of any side has in the window, ``(h, w, ...)``."""
+        shape = self.brow.shape[::-1]
+        method = cv2.INTER_AREA if len(values) > _SIDE else cv2.INTER_LINEAR
+        out: Float = cv2.resize(values[self.within(len(values))], shape, interpolation=method)
+        return out
+
+
+@cache
+def _sides(atlas: Atlas) -> tuple[_Side, _Side]:
+    brows = atlas.region("brows", _SIDE)
+    across = atlas.canonical_uv(_SIDE)[..., 0] - np.float32(0.5)
+    first, second = (_side(brows * (outward > 0), outward) for outward in (across, -across))
+    return first, second
+
+
+def _side(brow: Float, outward: Float) -> _Side:
+    margin = _TAIL + _THIN
+    window = tuple(
+        slice(
+            max(at[0] - margin, 0) // _ALIGNED * _ALIGNED,
+            min(-(-(at[-1] + margin) // _ALIGNED) * _ALIGNED, _SIDE),
+        )
+        for at in (np.flatnonzero(brow.any(axis=axis)) for axis in (1, 0))
+    )
+    middle = (outward * brow).sum() / brow.sum()
+    outer = smoothstep(outward / middle, *_OUTER)
+    rows, columns = window
+    return _Side((rows, columns), brow[window], outer[window])
+
+
+def without_ends(
+    painted: Texture, shown: Float, target: Texture, atlas: Atlas
+) -> tuple[Texture, Float]:
+    """Return a painted face that covers the ends of the brows under it with skin.
+
+    Parameters
+    ----------
+    painted : Texture
+        The face that is painted, in the light of the other one.
+    shown : (S, S) float32
+        Its opacity, [0, 1].
+    target : Texture
+        The face under it.
+    atlas : Atlas
+        Theirs.
+
+    Returns
+    -------
+    texture : Texture
+    shown : (S, S) float32
+        Larger at the target's brows alone. Both are as they were where a brow is the target's, and
+        where it is not known what either texture shows.
+    """
+    if painted.parts is None or target.parts is None:
+        return painted, shown
+    for side in _sides(atlas):
+        over = side.cut(shown)
+        if (over * side.brow).sum() < _SHOWN * side.brow.sum():
+            continue
+        ends = _ends(target, side)
+        bare = ends * (1 - over)
+        if bare.max() <= _SURE:
+            continue
+        here = side.within(painted.size)
+        skin = _carried_on(painted, over, target, ends, side)
+        colour, shown = painted.colour.copy(), shown.copy()
+        skin, bare, ends = (cv2.resize(one, shown[here].shape[::-1]) for one in (skin, bare, ends))
+        colour[here] += bare[..., None] * (skin - colour[here])
+        shown[here] = np.maximum(shown[here], ends)
+        painted = replace(painted, colour=colour)
+    return painted, shown
+
+
+def _ends(texture: Texture, side: _Side) -> Float:
+    """A brow from its middle to the end of its tail, and what is close to it, ``(h, w)``."""
+    lightness = cv2.cvtColor(side.cut(texture.colour), cv2.COLOR_RGB2Lab)[..., 0]
+    dark = smoothstep(cv2.morphologyEx(lightness, cv2.MORPH_BLACKHAT, _disk(_THIN)), *_DARKER)
+    brows, skin = (_part(texture, name, side) for name in ("brows", "skin"))
+    room = brows + dark * skin
+    reached = np.where(brows > _SURE, brows, 0).astype(np.float32)
+    for _ in range(_TAIL // 2):  # two texels a step: tails have gaps
+        reached = np.maximum(reached, np.minimum(_FADE * cv2.dilate(reached, _disk(2)), room))
+    grown = cv2.dilate(smoothstep(reached, *_TAKEN), _disk(_BESIDE))
+    return np.asarray(side.outer * cv2.GaussianBlur(grown, (0, 0), _SOFT), np.float32)
+
+
+def _carried_on(painted: Texture, over: Float, target: Texture, ends: Float, side: _Side) -> Float:
+    """The skin of both faces around the ends carried on under them, ``(h, w, 3)``."""
+    new, own = (side.cut(one.colour) for one in (painted, target))
+    bare = _bare(painted, side) * over + _bare(target, side) * (1 - over)
+    return spread(own + over[..., None] * (new - own), bare * (1 - smoothstep(ends, 0, 0.5)))
+
+
+def _bare(texture: Texture, side: _Side) -> Float:
+    """Where a texture is skin and well away from its brows, ``(h, w)`` in [0, 1]."""
+    return smoothstep(cv2.erode(_part(texture, "skin", side), _disk(2)), *_BARE)
+
+
+def _part(texture: Texture, name: str, side: _Side) -> Float:
+    assert texture.parts is not None
+    return side.cut(texture.parts[..., PARTS.index(name)])
+
+
+def _disk(radius: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    """A disk of ones, ``(2 radius + 1, 2 radius + 1)``."""
+    side = 2 * radius + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
