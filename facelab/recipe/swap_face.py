@@ -13,6 +13,7 @@ from facelab.face.composite import composite
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
 from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, with_lips, without_teeth
+from facelab.face.mouth_line import with_line
 from facelab.face.opacity import eyeballs, opacity
 from facelab.face.quality import SURFACE, clear_lenses, share
 from facelab.face.shape import transferred
@@ -79,6 +80,9 @@ def swap_face(
     source = fuse(views, atlas, _taken(views, step))
     source = replace(source, texture=with_both_brows(source.texture, atlas))
     lit = swap(source, before, learn(before.texture, atlas), step.tone)
+    if "mouth" in step.kept:
+        colour = with_line(lit.texture.colour, before.texture, atlas)
+        lit = replace(lit, texture=replace(lit.texture, colour=colour))
     # The shape moves what is drawn as it moves the face that was found.
     moved = before.positions.values + (shape.values - positions.values)
     after = Face(PositionMap(moved, atlas), lit.texture)
