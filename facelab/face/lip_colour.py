@@ -28,12 +28,13 @@ _LEAST = 64  # texels of them, to tell a tone
 _SIGMA = 0.02 * _SIDE  # texels: what is finer is relief
 # By how much two people's lips may differ beyond their skins, lightness. Lips darker than others
 # pass for painted ones; but on no light face are they lighter than its skin.
-_LIGHTER, _DARKER = 12.0, 16.0
+_LIGHTER, _DARKER = 6.0, 20.0
 _COLOURED = 12.0  # and by how much in colour, CIELAB, where the skins are alike
 _ALIKE = 5.0  # lightness that two skins may differ by before their lips' colours tell of melanin
-_SATURATION = 0.95, 1.15  # new over the target's
-_RELIEF = 0.5, 1.2  # strength of relief, new over old
+_CREASED, _GLOSSY = 0.1, 0.97  # quantiles of lightness that tell how strong creases and gloss are
+_RELIEF = 0.3, 1.2  # strength of either, new over old
 _BESIDE = 8  # texels around lips within which their corners' shade lies
+_RIDGE = 2.0  # lightness by which the edge of lips may always be lighter than the skin
 _CORNER = 7  # texels by which two faces' corners may lie apart
 
 
@@ -67,10 +68,15 @@ class _Mouth:
         mean = both[..., :3] / np.maximum(both[..., 3:], 1e-6)
         return spread(mean, np.minimum(10 * both[..., 3], 1))
 
-    @property
-    def relief(self) -> float:
-        """How strong creases and gloss are: the median deviation from the tone, lightness."""
-        return float(np.median(np.abs(self.lab - self.tone)[self.shown][:, 0]))
+    @cached_property
+    def relief(self) -> Float:
+        """How strong creases and gloss are, ``(2,)``: how far they are off the tone, lightness.
+
+        At the edge of lips there may be skin.
+        """
+        inner = cv2.erode(self.shown.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        off = (self.lab - self.tone)[inner if inner.any() else self.shown][:, 0]
+        return np.abs(np.quantile(off, [_CREASED, _GLOSSY])).astype(np.float32)
 
     @property
     def saturation(self) -> float:
@@ -115,13 +121,15 @@ def relit(
     window = _box(beside, size)
     old = _to_lab(np.ascontiguousarray(source.colour[window]))
     part = _to_lab(np.ascontiguousarray(colour[window]))
-    masks = np.dstack([_deepest(was, there), beside, share(source, _SIDE, "lips")])
-    deepest, around, lips = cv2.split(_within(masks, size, window))
+    masks = np.dstack([*_bounds(was, there), beside, share(source, _SIDE, "lips")])
+    lightest, deepest, around, lips = cv2.split(_within(masks, size, window))
     skin = _within(was.skin + np.float32(tone) * (there.skin - was.skin), size, window)
-    too_deep = 1 - deepest / np.maximum(skin[..., 0] - part[..., 0], deepest)
-    part += (around * too_deep)[..., None] * (skin - part)
-    base, kept = _lips(was, there)
+    depth = skin[..., 0] - part[..., 0]
+    beyond = depth - np.clip(depth, -lightest, deepest)
+    part += (around * beyond / np.where(beyond == 0, 1, depth))[..., None] * (skin - part)
+    base, (creases, gloss) = _lips(was, there)
     relief = old - _within(was.tone, size, window)
+    kept = np.where(relief[..., :1] < 0, creases, gloss)
     new = _within(base, size, window) + kept * relief
     part += smoothstep(lips)[..., None] * (old + np.float32(tone) * (new - old) - part)
     out[window] = np.clip(cv2.cvtColor(part, cv2.COLOR_Lab2RGB), 0, 1)
@@ -129,24 +137,23 @@ def relit(
 
 
 def _lips(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
-    """The tone of a face's lips on another, and how much of their relief stays, ``(3,)``.
+    """The tone of a face's lips on another, and how much of creases and gloss stays, ``(2, 3)``.
 
     Where one skin is much darker the hue is that of the target's: blood has one, and what differs
     is light and melanin, whose violet on a light skin looks ill.
     """
-    differs = was.tone - was.skin - (there.tone - there.skin)
-    light = there.tone[..., :1] + _bounded(differs[..., :1], _LIGHTER, _DARKER)
-    richer = (there.saturation + 0.01) / (was.saturation + 0.01)
-    redder = np.float32(np.clip(1 / richer, *_SATURATION))
     # A photograph without colour gives lips none.
-    faded = np.float32(min(richer, 1.0))
-    blood = redder * there.tone[..., 1:]
-    theirs = faded * (was.tone - was.skin)[..., 1:] + there.skin[..., 1:]
+    faded = np.float32(min((there.saturation + 0.01) / (was.saturation + 0.01), 1))
+    differs = (was.tone - was.skin) * np.array([1, faded, faded], np.float32) - (
+        there.tone - there.skin
+    )
     darker = np.median((was.skin - there.skin)[was.shown][:, 0])
     alike = np.float32(np.exp(-((darker / _ALIKE) ** 2)))
-    base = np.dstack([light, blood + alike * _bounded(theirs - blood, _COLOURED, _COLOURED)])
-    gain = np.float32(np.clip(there.relief / max(was.relief, 1e-3), *_RELIEF))
-    return base, gain * np.array([1, faded, faded], np.float32)
+    light = _bounded(differs[..., :1], _LIGHTER, _DARKER)
+    colour = alike * _bounded(differs[..., 1:], _COLOURED, _COLOURED)
+    base = there.tone + np.dstack([light, colour])
+    gain = np.clip(there.relief / np.maximum(was.relief, 1e-3), *_RELIEF)
+    return base, gain[:, None] * np.array([1, faded, faded], np.float32)
 
 
 def _bounded(differs: Float, above: float, below: float) -> Float:
@@ -156,14 +163,15 @@ def _bounded(differs: Float, above: float, below: float) -> Float:
     return out
 
 
-def _deepest(was: _Mouth, there: _Mouth) -> Float:
-    """How much darker than the skin the shade beside lips may be, ``(256, 256)``, above 0.
+def _bounds(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
+    """How much lighter and darker than the skin it may be beside lips, ``(256, 256)``, above 0.
 
-    On a light skin a dark one's curve takes it far down: it is as deep as in either photograph.
+    On a light skin a dark one's curve takes the shade at their corners far down and the ridge
+    around them up: the shade is as deep as in either photograph, the ridge as in the target's.
     """
-    nearby = cv2.dilate(there.depth, _disk(_CORNER))
-    out: Float = np.maximum(np.maximum(was.depth, nearby), 1)
-    return out
+    reach = _disk(_CORNER)
+    lighter, darker = cv2.dilate(-there.depth, reach), cv2.dilate(there.depth, reach)
+    return np.maximum(lighter, _RIDGE), np.maximum(np.maximum(was.depth, darker), 1)
 
 
 def _beside(lips: Bool) -> Float:

@@ -21,16 +21,16 @@ from facelab.numerics.smoothing import smoothstep, spread
 from facelab.types import SEEN, Texture
 
 _SIDE = 256  # of the map in which texels are counted
-_HALF = 3.5  # texels: half the width of the line
-_OUTWARD = 3.0  # texels from the slit's end to the middle of a corner
-_ACROSS, _DOWN = 10.0, 6.5  # texels: half the width and height of a corner
+_HALF = 2.5  # texels: half the width of the line
+_OUTWARD = 2.0  # texels from the slit's end to the middle of a corner
+_ACROSS, _DOWN = 8.0, 6.5  # texels: half the width and height of a corner
 _FEATHER = 0.25  # of these, over which they begin
 _ROOM = 6  # texels around, from which lips and skin are carried on
 _NOISE = 0.02  # level to which dark colours are not told apart
 _LIGHTEST = 1.5  # the most that a line is of what is around
 
 
-def with_line(colour: Float, target: Texture, atlas: Atlas) -> Float:
+def with_line(colour: Float, target: Texture, atlas: Atlas, amount: float = 1.0) -> Float:
     """Return a face's colours with the line between the lips that another has.
 
     Parameters
@@ -41,13 +41,15 @@ def with_line(colour: Float, target: Texture, atlas: Atlas) -> Float:
         The face whose mouth stays, lips closed, ``(S, S)`` texels.
     atlas : Atlas
         Of both.
+    amount : float
+        How much of the line is the other's, [0, 1].
 
     Returns
     -------
     (S, S, 3) float32
         In [0, 1]; changed along the line and at its ends alone, where the target shows them.
     """
-    if atlas.slit is None:
+    if atlas.slit is None or amount == 0:
         return colour
     window, inside = _line(atlas).within(len(colour))
     around = (inside == 0).astype(np.float32)
@@ -58,7 +60,7 @@ def with_line(colour: Float, target: Texture, atlas: Atlas) -> Float:
     shade = (theirs + _NOISE) / (spread(theirs, around * seen) + _NOISE)
     lined = np.minimum(shade, _LIGHTEST) * (spread(own, around) + _NOISE) - _NOISE
     out = colour.copy()
-    out[window] += (inside * seen)[..., None] * (np.clip(lined, 0, 1) - own)
+    out[window] += (np.float32(amount) * inside * seen)[..., None] * (np.clip(lined, 0, 1) - own)
     return out
 
 

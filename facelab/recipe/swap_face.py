@@ -80,9 +80,10 @@ def swap_face(
     source = fuse(views, atlas, _taken(views, step))
     source = replace(source, texture=with_both_brows(source.texture, atlas))
     lit = swap(source, before, learn(before.texture, atlas), step.tone)
+    interior = None
     if "mouth" in step.kept:
-        colour = with_line(lit.texture.colour, before.texture, atlas)
-        lit = replace(lit, texture=replace(lit.texture, colour=colour))
+        interior = Interior.kept(lips, [Lips.of(face.positions) for face in faces])
+        lit = _with_line(lit, before.texture, interior)
     # The shape moves what is drawn as it moves the face that was found.
     moved = before.positions.values + (shape.values - positions.values)
     after = Face(PositionMap(moved, atlas), lit.texture)
@@ -92,11 +93,9 @@ def swap_face(
     shown = without_halves(shown, atlas, _brows(before.texture))
     if step.beard == "target":
         shown = without_beards(shown, own, atlas)
-    front = interior = None
+    front = None
     if parsing is not None and mask is None and step.occlusion:
         front = Front(parsing, _painted(before.texture, own.dense, step))
-    if "mouth" in step.kept:
-        interior = Interior.kept(lips, [Lips.of(face.positions) for face in faces])
     image = composite(
         image, before, after, shown, step.blend, mask, front, interior, toned=step.tone
     )
@@ -136,6 +135,13 @@ def _source(
     else:
         place = with_lips(place, lips.narrowed(MARGIN))
     return without_teeth(image, even_lids(place), size, parsing)
+
+
+def _with_line(face: Face, target: Texture, interior: Interior) -> Face:
+    """A face with the line between the target's lips, if any of both mouths is open."""
+    opened = float(interior.share.max())
+    colour = with_line(face.texture.colour, target, face.positions.atlas, opened)
+    return replace(face, texture=replace(face.texture, colour=colour))
 
 
 def _brows(texture: Texture) -> Float | None:
