@@ -27,7 +27,6 @@ _ACROSS, _DOWN = 8.0, 6.5  # texels: half the width and height of a corner
 _FEATHER = 0.25  # of these, over which they begin
 _ROOM = 6  # texels around, from which lips and skin are carried on
 _NOISE = 0.02  # level to which dark colours are not told apart
-_LIGHTEST = 1.5  # the most that a line is of what is around
 
 
 def with_line(colour: Float, target: Texture, atlas: Atlas, amount: float = 1.0) -> Float:
@@ -58,9 +57,11 @@ def with_line(colour: Float, target: Texture, atlas: Atlas, amount: float = 1.0)
         seen *= 1 - share(target, target.size, "beard")[window]
     theirs, own = target.colour[window], colour[window]
     shade = (theirs + _NOISE) / (spread(theirs, around * seen) + _NOISE)
-    lined = np.minimum(shade, _LIGHTEST) * (spread(own, around) + _NOISE) - _NOISE
+    carried = spread(own, around)
+    # Skin is lighter than lips around, and on another's skin would be a pale speck.
+    lined = np.minimum(shade * (carried + _NOISE) - _NOISE, np.maximum(own, carried))
     out = colour.copy()
-    out[window] += (np.float32(amount) * inside * seen)[..., None] * (np.clip(lined, 0, 1) - own)
+    out[window] += (np.float32(amount) * inside * seen)[..., None] * (np.maximum(lined, 0) - own)
     return out
 
 

@@ -66,6 +66,12 @@ def test_specks_along_the_line_do_not_come():
     assert np.abs(out - face(LIGHT).colour)[specks].max() < 0.15
 
 
+def test_pale_specks_of_the_target_do_not_come():
+    source, target = face(DARK, (0.3, 0.17, 0.17)), with_dots(face(LIGHT), (1, 1, 1))
+    out = with_line(source.colour, target, ATLAS)
+    assert out.max() <= source.colour.max() + 1e-6
+
+
 def test_own_line_stays():
     own = with_dots(face(LIGHT))
     np.testing.assert_allclose(with_line(own.colour, own, ATLAS), own.colour, atol=1e-5)
