@@ -21,6 +21,8 @@ from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
 from facelab.types import Texture
 
+_Window = tuple[slice, slice]
+
 _SIDE = 256  # of the maps on which tones are worked out, texels
 _SEEN = 0.5  # confidence
 _SURE = 0.8  # share of a texel from which it shows lips alone
@@ -28,23 +30,26 @@ _LEAST = 64  # texels of them, to tell a tone
 _SIGMA = 0.02 * _SIDE  # texels: what is finer is relief
 # By how much two people's lips may differ beyond their skins, lightness. Lips darker than others
 # pass for painted ones; but on no light face are they lighter than its skin.
-_LIGHTER, _DARKER = 12.0, 16.0
+_LIGHTER, _DARKER = 6.0, 20.0
 _COLOURED = 12.0  # and by how much in colour, CIELAB, where the skins are alike
 _ALIKE = 5.0  # lightness that two skins may differ by before their lips' colours tell of melanin
-_SATURATION = 0.95, 1.15  # new over the target's
-_RELIEF = 0.5, 1.2  # strength of relief, new over old
+_CREASED, _GLOSSY = 0.1, 0.97  # quantiles of lightness that tell how strong creases and gloss are
+_RELIEF = 0.3, 1.2  # strength of either, new over old
+_ROOM = 24  # texels around lips on which their tone is worked out
 _BESIDE = 8  # texels around lips within which their corners' shade lies
+_RIDGE = 2.0  # lightness by which the edge of lips may always be lighter than the skin
 _CORNER = 7  # texels by which two faces' corners may lie apart
 
 
 @dataclass(frozen=True, eq=False)
 class _Mouth:
-    """The lips of a texture, and the tone of the skin around; CIELAB maps ``(256, 256, 3)``.
+    """The lips of a texture, and the tone of the skin around, in a window of maps of side 256.
 
     Parameters
     ----------
-    lab, skin : (256, 256, 3) float32
-    shown : (256, 256) bool
+    lab, skin : (h, w, 3) float32
+        CIELAB.
+    shown : (h, w) bool
         Where it surely shows lips.
     """
 
@@ -53,24 +58,31 @@ class _Mouth:
     shown: Bool
 
     @classmethod
-    def of(cls, texture: Texture, skin: Float) -> _Mouth:
-        """That of a texture with its parts, whose skin has the tone `skin`, ``(n, n, 3)`` RGB."""
-        seen = reduced(texture.confidence, _SIDE) > _SEEN
-        shown = seen & (share(texture, _SIDE, "lips") > _SURE)
-        return cls(_to_lab(reduced(texture.colour, _SIDE)), _to_lab(resized(skin, _SIDE)), shown)
+    def of(cls, texture: Texture, skin: Float, shown: Bool, here: _Window) -> _Mouth:
+        """A window of a texture whose skin has the tone `skin`, ``(n, n, 3)`` RGB."""
+        lab, tone = (
+            _to_lab(np.ascontiguousarray(one[here]))
+            for one in (reduced(texture.colour, _SIDE), resized(skin, _SIDE))
+        )
+        return cls(lab, tone, shown[here])
 
     @cached_property
     def tone(self) -> Float:
-        """The lips' own, carried on beyond them, ``(256, 256, 3)``: normalised convolution."""
+        """The lips' own, carried on beyond them, ``(h, w, 3)``: normalised convolution."""
         weight = self.shown.astype(np.float32)[..., None]
         both = cv2.GaussianBlur(np.dstack([self.lab * weight, weight]), (0, 0), _SIGMA)
         mean = both[..., :3] / np.maximum(both[..., 3:], 1e-6)
         return spread(mean, np.minimum(10 * both[..., 3], 1))
 
-    @property
-    def relief(self) -> float:
-        """How strong creases and gloss are: the median deviation from the tone, lightness."""
-        return float(np.median(np.abs(self.lab - self.tone)[self.shown][:, 0]))
+    @cached_property
+    def relief(self) -> Float:
+        """How strong creases and gloss are, ``(2,)``: how far they are off the tone, lightness.
+
+        At the edge of lips there may be skin.
+        """
+        inner = cv2.erode(self.shown.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        off = (self.lab - self.tone)[inner if inner.any() else self.shown][:, 0]
+        return np.asarray(np.abs(np.quantile(off, [_CREASED, _GLOSSY])), np.float32)
 
     @property
     def saturation(self) -> float:
@@ -80,7 +92,7 @@ class _Mouth:
 
     @property
     def depth(self) -> Float:
-        """How much darker than the skin each texel is, ``(256, 256)``."""
+        """How much darker than the skin each texel is, ``(h, w)``."""
         return self.skin[..., 0] - self.lab[..., 0]
 
 
@@ -107,46 +119,59 @@ def relit(
     """
     if source.parts is None or target.parts is None:
         return colour
-    was, there = _Mouth.of(source, own), _Mouth.of(target, lit)
-    if min(was.shown.sum(), there.shown.sum()) < _LEAST:
+    lips = [_shown(texture) for texture in (source, target)]
+    if min(shown.sum() for shown in lips) < _LEAST:
         return colour
-    beside = _beside(was.shown | there.shown)
+    here = _around(lips[0] | lips[1], _ROOM)
+    was, there = (
+        _Mouth.of(*face, here) for face in ((source, own, lips[0]), (target, lit, lips[1]))
+    )
     size, out = len(colour), colour.copy()
-    window = _box(beside, size)
+    window = _scaled(_around(lips[0] | lips[1], 2 * _BESIDE), size)
     old = _to_lab(np.ascontiguousarray(source.colour[window]))
     part = _to_lab(np.ascontiguousarray(colour[window]))
-    masks = np.dstack([_deepest(was, there), beside, share(source, _SIDE, "lips")])
-    deepest, around, lips = cv2.split(_within(masks, size, window))
-    skin = _within(was.skin + np.float32(tone) * (there.skin - was.skin), size, window)
-    too_deep = 1 - deepest / np.maximum(skin[..., 0] - part[..., 0], deepest)
-    part += (around * too_deep)[..., None] * (skin - part)
-    base, kept = _lips(was, there)
-    relief = old - _within(was.tone, size, window)
-    new = _within(base, size, window) + kept * relief
-    part += smoothstep(lips)[..., None] * (old + np.float32(tone) * (new - old) - part)
+    masks = np.dstack(
+        [*_bounds(was, there), _beside(was.shown | there.shown), share(source, _SIDE, "lips")[here]]
+    )
+    lightest, deepest, beside, amount = cv2.split(_within(masks, here, size, window))
+    skin = _within(was.skin + np.float32(tone) * (there.skin - was.skin), here, size, window)
+    depth = skin[..., 0] - part[..., 0]
+    beyond = depth - np.clip(depth, -lightest, deepest)
+    part += (beside * beyond / np.where(beyond == 0, 1, depth))[..., None] * (skin - part)
+    base, (creases, gloss) = _lips(was, there)
+    relief = old - _within(was.tone, here, size, window)
+    kept = np.where(relief[..., :1] < 0, creases, gloss)
+    new = _within(base, here, size, window) + kept * relief
+    part += smoothstep(amount)[..., None] * (old + np.float32(tone) * (new - old) - part)
     out[window] = np.clip(cv2.cvtColor(part, cv2.COLOR_Lab2RGB), 0, 1)
     return out
 
 
+def _shown(texture: Texture) -> Bool:
+    """Where a texture with its parts surely shows lips, ``(256, 256)``."""
+    out: Bool = (reduced(texture.confidence, _SIDE) > _SEEN) & (
+        share(texture, _SIDE, "lips") > _SURE
+    )
+    return out
+
+
 def _lips(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
-    """The tone of a face's lips on another, and how much of their relief stays, ``(3,)``.
+    """The tone of a face's lips on another, and how much of creases and gloss stays, ``(2, 3)``.
 
     Where one skin is much darker the hue is that of the target's: blood has one, and what differs
     is light and melanin, whose violet on a light skin looks ill.
     """
-    differs = was.tone - was.skin - (there.tone - there.skin)
-    light = there.tone[..., :1] + _bounded(differs[..., :1], _LIGHTER, _DARKER)
-    richer = (there.saturation + 0.01) / (was.saturation + 0.01)
-    redder = np.float32(np.clip(1 / richer, *_SATURATION))
     # A photograph without colour gives lips none.
-    faded = np.float32(min(richer, 1.0))
-    blood = redder * there.tone[..., 1:]
-    theirs = faded * (was.tone - was.skin)[..., 1:] + there.skin[..., 1:]
+    faded = min((there.saturation + 0.01) / (was.saturation + 0.01), 1)
+    coloured = np.array([1, faded, faded], np.float32)
+    differs = coloured * (was.tone - was.skin) - (there.tone - there.skin)
     darker = np.median((was.skin - there.skin)[was.shown][:, 0])
     alike = np.float32(np.exp(-((darker / _ALIKE) ** 2)))
-    base = np.dstack([light, blood + alike * _bounded(theirs - blood, _COLOURED, _COLOURED)])
-    gain = np.float32(np.clip(there.relief / max(was.relief, 1e-3), *_RELIEF))
-    return base, gain * np.array([1, faded, faded], np.float32)
+    light = _bounded(differs[..., :1], _LIGHTER, _DARKER)
+    colour = alike * _bounded(differs[..., 1:], _COLOURED, _COLOURED)
+    base = there.tone + np.dstack([light, colour])
+    kept = np.clip(there.relief / np.maximum(was.relief, 1e-3), *_RELIEF)
+    return base, np.asarray(kept[:, None] * coloured, np.float32)
 
 
 def _bounded(differs: Float, above: float, below: float) -> Float:
@@ -156,39 +181,50 @@ def _bounded(differs: Float, above: float, below: float) -> Float:
     return out
 
 
-def _deepest(was: _Mouth, there: _Mouth) -> Float:
-    """How much darker than the skin the shade beside lips may be, ``(256, 256)``, above 0.
+def _bounds(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
+    """How much lighter and darker than the skin it may be beside lips, ``(h, w)``, above 0.
 
-    On a light skin a dark one's curve takes it far down: it is as deep as in either photograph.
+    On a light skin a dark one's curve takes the shade at their corners far down and the ridge
+    around them up: the shade is as deep as in either photograph, the ridge as in the target's.
     """
-    nearby = cv2.dilate(there.depth, _disk(_CORNER))
-    out: Float = np.maximum(np.maximum(was.depth, nearby), 1)
-    return out
+    reach = _disk(_CORNER)
+    lighter, darker = cv2.dilate(-there.depth, reach), cv2.dilate(there.depth, reach)
+    return np.maximum(lighter, _RIDGE), np.maximum(np.maximum(was.depth, darker), 1)
 
 
 def _beside(lips: Bool) -> Float:
-    """Lips and what is around them, with a soft edge, ``(256, 256)`` in [0, 1]."""
-    grown = cv2.dilate(lips.astype(np.float32), _disk(_BESIDE))
+    """Lips and what is around them, with a soft edge, ``(h, w)`` in [0, 1]."""
+    grown = cv2.dilate(lips.astype(np.uint8), _disk(_BESIDE)).astype(np.float32)
     out: Float = cv2.GaussianBlur(grown, (0, 0), 2.0)
     return out
 
 
-def _box(mask: Float, size: int) -> tuple[slice, slice]:
-    """The rows and columns of a texture of side `size` with anything of a mask in them."""
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    scale = size / len(mask)
-    first, last = (
-        slice(max(int((at[0] - 1) * scale), 0), min(int((at[-1] + 2) * scale) + 1, size))
+def _around(lips: Bool, room: int) -> _Window:
+    """The rows and columns with anything of lips in them, and so many texels around."""
+    rows, columns = (np.flatnonzero(lips.any(axis=axis)) for axis in (1, 0))
+    down, across = (
+        slice(max(int(at[0]) - room, 0), min(int(at[-1]) + 1 + room, _SIDE))
         for at in (rows, columns)
     )
-    return first, last
+    return down, across
 
 
-def _within(maps: Float, size: int, window: tuple[slice, slice]) -> Float:
-    """A window of maps as `resized` to another side, ``(h, w, c)``."""
-    rows, columns = (np.arange(part.start, part.stop, dtype=np.float32) for part in window)
-    scale = np.float32(len(maps) / size)
-    y, x = np.meshgrid((rows + 0.5) * scale - 0.5, (columns + 0.5) * scale - 0.5, indexing="ij")
+def _scaled(window: _Window, size: int) -> _Window:
+    """A window of maps of side 256 in a texture of side `size`."""
+    rows, columns = (
+        slice(part.start * size // _SIDE, -(-part.stop * size // _SIDE)) for part in window
+    )
+    return rows, columns
+
+
+def _within(maps: Float, here: _Window, size: int, window: _Window) -> Float:
+    """Maps of a window `here`, ``(h, w, c)``, at the texels of a window of a texture."""
+    scale = np.float32(_SIDE / size)
+    y, x = (
+        (np.arange(to.start, to.stop, dtype=np.float32) + 0.5) * scale - 0.5 - at.start
+        for to, at in zip(window, here, strict=True)
+    )
+    x, y = np.meshgrid(x, y)
     out: Float = cv2.remap(maps, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return out
 

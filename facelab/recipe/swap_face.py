@@ -105,9 +105,7 @@ def swap_face(
         if step.beard == "target":
             opaque = without_beards(opaque, own, atlas)
         after, shape = moved.result()
-        image = put_back(
-            ready.result(), before, Face(after, lit), opaque, step.blend, step.tone
-        )
+        image = put_back(ready.result(), before, Face(after, lit), opaque, step.blend, step.tone)
     return image, shape
 
 

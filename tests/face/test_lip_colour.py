@@ -59,10 +59,9 @@ colours = st.tuples(*[st.floats(0.375, 0.75, width=32)] * 3)
 def test_no_lips_are_far_from_those_that_were_there(skin, lips, other_skin, other_lips):
     out = lab(lit((skin, lips), (other_skin, other_lips)))[MIDDLE]
     away = out - one(other_lips)
-    assert away[..., 0].min() > -16.5
-    assert away[..., 0].max() < 12.5
-    redder = 0.15 * np.linalg.norm(one(other_lips)[1:])
-    assert np.linalg.norm(away[..., 1:], axis=2).max() < 12.5 + redder
+    assert away[..., 0].min() > -20.5
+    assert away[..., 0].max() < 6.5
+    assert np.linalg.norm(away[..., 1:], axis=2).max() < 12.5
 
 
 @settings(max_examples=25)
@@ -95,7 +94,8 @@ def test_violet_lips_of_a_dark_face_are_not_so_on_a_light_one():
 def test_rosy_lips_of_a_light_face_are_not_crimson_on_a_dark_one():
     out = lab(lit((LIGHT, ROSY), (DARK, BROWN)))[MIDDLE].mean(axis=(0, 1))
     chroma = [np.linalg.norm(colour[1:]) for colour in (one(BROWN), out, one(ROSY))]
-    assert chroma[0] * 0.94 < chroma[1] < chroma[0] * 1.16 < chroma[2]
+    assert chroma[1] == pytest.approx(chroma[0], rel=0.02)
+    assert chroma[1] < chroma[2]
 
 
 def test_skin_stays_but_for_the_corners():
@@ -128,6 +128,32 @@ def test_a_corner_is_no_darker_than_in_either_photograph():
     depth = one(LIGHT)[0] - out[CORNER][..., 0]
     own = one(DARK)[0] - one((0.2, 0.12, 0.1))[0]
     np.testing.assert_allclose(depth[2:-2, 6:], own, atol=2)
+
+
+def test_no_pale_ring_around_lips():
+    """The ridge around a dark face's lips, which a light skin's curve takes far up."""
+    ridge = (cv2.dilate(LIPS, np.ones((5, 5))) > 0) & (LIPS == 0)
+    source, target = face(DARK, BROWN), face(LIGHT, ROSY)
+    skin = np.where(LIPS[..., None] > 0, source.colour, np.float32(LIGHT))
+    skin[ridge] = 0.95
+    own = source.colour.copy()
+    own[ridge] = np.float32(DARK) + 0.05
+    out = lab(relit(skin, replace(source, colour=frozen(own)), target, field(DARK), field(LIGHT)))
+    assert lab(skin)[ridge][:, 0].min() > one(LIGHT)[0] + 15
+    assert out[ridge][:, 0].max() < one(LIGHT)[0] + 3
+
+
+def test_glints_are_as_bright_as_the_targets():
+    source, target = face(LIGHT, ROSY), face(LIGHT, ROSY)
+    lips = np.indices((SIDE, SIDE)).transpose(1, 2, 0)
+    glint = np.hypot(*(lips - (176, 125)).transpose(2, 0, 1)) < 4
+    bright, faint = (np.where(glint[..., None], np.float32(up), source.colour) for up in (1, 0.6))
+    shiny, matt = (
+        replace(one, colour=frozen(up)) for one, up in ((source, bright), (target, faint))
+    )
+    out = lab(relit(bright, shiny, matt, field(LIGHT), field(LIGHT)))
+    off = [lab(colour)[glint][:, 0].mean() - one(ROSY)[0] for colour in (faint, bright)]
+    assert out[glint][:, 0].mean() - one(ROSY)[0] < max(off[0], 0.5 * off[1])
 
 
 def test_a_photograph_without_colour_gets_none():
