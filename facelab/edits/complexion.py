@@ -72,7 +72,8 @@ def blurred(values: Float, weight: Float, sigma: float) -> Float:
 
     Parameters
     ----------
-    values : (H, W, 3) float32
+    values : (H, W, c) float32
+        c is 3 at most.
     weight : (H, W) float32
         0 for texels that must not reach others.
     sigma : float
@@ -88,7 +89,9 @@ def blurred(values: Float, weight: Float, sigma: float) -> Float:
     *total, support = cv2.split(both)
     support = np.maximum(support, 1e-4)
     mean = np.asarray(cv2.merge([plane / support for plane in total]), np.float32)
-    return mean if fewer == 1 else cv2.resize(mean, (width, height))
+    if fewer > 1:
+        mean = np.asarray(cv2.resize(mean, (width, height)), np.float32)
+    return mean.reshape(values.shape)
 
 
 def mean_of(values: Float, weight: Float) -> Float:

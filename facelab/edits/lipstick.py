@@ -48,7 +48,7 @@ class Lipstick(TextureEdit):
         own = mean_of(lab, known)
         skin = mean_of(complexion(face).tone(window), known)
         pigment = in_light(lab_of(self.colour), skin[0])
-        slow = blurred(lab, known, _FINE * size)[..., 0]
+        slow = blurred(lab[..., :1], known, _FINE * size)[..., 0]
         inner = np.clip(2 * lips[window] - 1, 0, 1)
         colour[window] = to_rgb(self._painted(lab[..., 0], slow, own, pigment, inner))
         mask = np.zeros_like(lips)

@@ -34,8 +34,8 @@ class Shine(TextureEdit):
         lab = to_lab(face.texture.colour)
         known = np.maximum(face.texture.confidence, 1e-3)
         tone = skin.tone()
-        slow = blurred(lab, known, _SPREAD * face.texture.size)
-        above = (slow - tone)[..., 0] - np.float32(_MATTE)
+        slow = blurred(lab[..., :1], known, _SPREAD * face.texture.size)
+        above = slow[..., 0] - tone[..., 0] - np.float32(_MATTE)
         shiny = smoothstep(above, 0, _FULL)
         gone = np.float32(1 - self.kept) * np.maximum(above, 0)
         lab[..., 0] -= gone
