@@ -57,7 +57,8 @@ def _around(image: Frame, crop: Crop) -> tuple[Frame, tuple[int, int]]:
 
     Where the image goes on it is whole blocks of the pixels that are reduced to one.
     """
-    reach, shrink = crop.side * 0.75, max(int(crop.side // crop.size), 1)
+    shrink = max(int(crop.side // crop.size), 1)
+    reach = max(crop.side * 0.75, crop.side * 0.5**0.5 + 2)  # its corners, at any roll
     height, width = image.shape[:2]
     (x, y), least = crop.centre, 2 * shrink
     x0 = int(np.clip(x - reach, 0, max(width - least, 0)))
