@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+import gc
 import tracemalloc
+import weakref
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from facelab import FaceModel, Recipe
+from facelab.edits import Symmetrise
 from facelab.geometry.window import Window
-from facelab.images import Image, decoded
+from facelab.images import Image, decoded, encoded, read
 from facelab.images.image import Metadata, Origin
+from facelab.provenance import record_path
 from facelab.recipe.canvas import Canvas
 from tests import colour
 from tests.images.test_colour_space import tagged
+from tests.synthetic import StubReconstructor, canonical
 
 WINDOW = Window(slice(10, 30), slice(20, 45))
 
@@ -36,6 +42,20 @@ def test_what_is_not_changed_keeps_its_integers(kind):
     np.testing.assert_array_equal(image.values, integers(kind))  # the photograph's own
     assert image.as_read and not after.as_read
     assert after.origin.values is None and after.origin.file == "a.png"
+
+
+def test_a_result_does_not_hold_on_to_what_was_read(tmp_path):
+    (tmp_path / "in.png").write_bytes(encoded("in.png", Image(integers(np.uint8, (300, 300)))))
+    image = read(tmp_path / "in.png")
+    held = weakref.ref(image.values)
+    model = FaceModel(StubReconstructor(canonical(scale=5, origin=(150, 200, 0))))
+    result = Recipe([Symmetrise()])(image, model=model)
+    assert (result.image.values != image.values).any()
+    del image
+    gc.collect()
+    assert held() is None
+    result.save(tmp_path / "out.png")
+    assert record_path(tmp_path / "out.png").is_file()
 
 
 def test_nothing_changed_is_the_photograph_itself():
