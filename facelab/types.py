@@ -3,7 +3,8 @@
 Convention
 ----------
 Images are ``(H, W, 3)`` float32 RGB, sRGB-encoded, in [0, 1], whatever space their file is in:
-`facelab.images` converts both ways. A photograph in a wider space may hold colours that sRGB does
+`facelab.images` converts both ways. A `Frame`, which networks look at, may be uint8 or uint16, too.
+A photograph in a wider space may hold colours that sRGB does
 not, outside [0, 1] on sRGB's curve continued; textures, pictures and exports hold none. Pixel
 coordinates have x to the right, y down and pixel centres at integers, in the image as displayed.
 Depth has the unit of x and y and the nearer is the larger.

@@ -59,7 +59,8 @@ def _around(image: Frame, crop: Crop) -> tuple[Frame, tuple[int, int]]:
     """
     shrink, roll = max(int(crop.side // crop.size), 1), np.deg2rad(crop.roll)
     needed = crop.side / 2 * (abs(np.cos(roll)) + abs(np.sin(roll))) + 2 * shrink
-    most = crop.side * 0.75  # at any roll; less by whole blocks, which so are the same at each
+    most = max(crop.side * 0.75, crop.side * 0.5**0.5 + 2)  # its corners, at any roll
+    # Less by whole blocks, which so are the same at each.
     reach = most - max(most - needed, 0) // shrink * shrink
     height, width = image.shape[:2]
     (x, y), least = crop.centre, 2 * shrink

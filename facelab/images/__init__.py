@@ -1,10 +1,11 @@
 """Image files in and out.
 
-The only place that knows uint8, EXIF orientation, colour profiles, alpha and file metadata.
-Everything else in facelab sees float32 sRGB in [0, 1], as displayed, whatever space the file is in
-(`colour_space`); it is written in that space again, and what was not changed as it was.
+The only place that knows EXIF orientation, colour profiles, alpha and file metadata. An `Image`
+holds the integers of its file; everything else in facelab sees float32 sRGB in [0, 1], as
+displayed, whatever space the file is in (`colour_space`), of the part that it looks at. It is
+written in that space again, and what was not changed as it was.
 
-    file -> decode.read -> Image(pixels, alpha, bits, metadata) -> encode.write -> file
+    file -> decode.read -> Image(values, alpha, bits, metadata) -> encode.write -> file
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,7 +82,12 @@ class Origin:
 
     file: str
     sha256: str
-    values: NDArray[Any] | None = field(repr=False)
+    values: NDArray[Any] | None = field(default=None, repr=False)
+
+    @property
+    def name_only(self) -> Origin:
+        """The same, which does not hold on to the integers."""
+        return replace(self, values=None)
 
 
 @dataclass(frozen=True, init=False)

@@ -140,7 +140,9 @@ class Part:
     @classmethod
     def of(cls, role: str, image: Image) -> Part:
         """An image as a part; the pixels of one from a file are not kept."""
-        return cls(role, image.shape, image.origin, None if image.origin else image.values)
+        if image.origin is None:
+            return cls.of_array(role, image.values)
+        return cls(role, image.shape, image.origin.name_only)
 
     @classmethod
     def of_array(cls, role: str, values: Frame) -> Part:

@@ -57,6 +57,6 @@ def _copied(image: Image) -> Image:
         values = rescaled(values, image.bits)
     if values is image.values:
         values = values.copy()
-    origin = image.origin and replace(image.origin, values=None)
+    origin = image.origin and image.origin.name_only
     stored = None if image.stored is None else values
     return replace(image, values=values, origin=origin, stored=stored)
