@@ -34,4 +34,4 @@ def lay_out(folder):
 
 def model():
     """The networks that come along."""
-    return facelab.FaceModel(loaded("blazeface", "map", "torch", "cpu"), Networks())
+    return facelab.FaceModel(loaded("blazeface", "map", "onnx", "cpu"), Networks())

@@ -141,7 +141,7 @@ def network_options(command: Command) -> Command:
         type=click.Choice(RUNTIMES),
         default="onnx",
         show_default=True,
-        help="What runs the backend's network.",
+        help="What runs the networks; torch is to be installed.",
     )
     device = click.option(
         "--device",

@@ -122,6 +122,9 @@ def train_command(
         _refuse(context, network, "coarse")
     else:
         _refuse(context, network, "head", "turns", "turn_recipe", "no_jaw")
+    from facelab.models.runtime import require_torch
+
+    require_torch("facelab train")
     from facelab.cli.progress import Progress
     from facelab.train.loop import Settings
     from facelab.train.renders import RECIPES

@@ -70,6 +70,9 @@ def import_prnet_command(prnet_dir: Path, output: Path | None) -> None:
     Reads Data/net-data and Data/uv-data in PRNET_DIR. Needs TensorFlow: the extra `prnet`.
     """
     from facelab import weights
+    from facelab.models.runtime import require_torch
+
+    require_torch("import-prnet")
     from facelab.reconstruct.import_prnet import import_prnet
 
     folder = output or weights.import_folder()

@@ -11,6 +11,8 @@ from facelab.numerics.arrays import Float, Frame
 from facelab.numerics.integers import unit
 from facelab.types import Crop
 
+_FARTHEST = 0.75  # of a crop's side: from its middle to its corners, and some more
+
 
 def cut(image: Frame, crop: Crop) -> Float:
     """Cut the view `crop` out of an image ``(H, W, 3)``: ``(size, size, 3)`` float32.
@@ -58,15 +60,23 @@ def _around(image: Frame, crop: Crop) -> tuple[Frame, tuple[int, int]]:
     Where the image goes on it is whole blocks of the pixels that are reduced to one.
     """
     shrink, roll = max(int(crop.side // crop.size), 1), np.deg2rad(crop.roll)
-    needed = crop.side / 2 * (abs(np.cos(roll)) + abs(np.sin(roll))) + 2 * shrink
-    most = max(crop.side * 0.75, crop.side * 0.5**0.5 + 2)  # its corners, at any roll
-    # Less by whole blocks, which so are the same at each.
-    reach = most - max(most - needed, 0) // shrink * shrink
-    height, width = image.shape[:2]
-    (x, y), least = crop.centre, 2 * shrink
-    x0 = int(np.clip(x - reach, 0, max(width - least, 0)))
-    y0 = int(np.clip(y - reach, 0, max(height - least, 0)))
-    x1 = int(np.clip(x + reach, x0 + least, width))
-    y1 = int(np.clip(y + reach, y0 + least, height))
-    x1, y1 = x1 + (x0 - x1) % shrink, y1 + (y0 - y1) % shrink
+    reach = crop.side / 2 * (abs(np.cos(roll)) + abs(np.sin(roll))) + 2 * shrink
+    (x0, x1), (y0, y1) = (
+        _span(at, side, crop.side * _FARTHEST + 2 * shrink, reach, shrink)
+        for at, side in zip(crop.centre, image.shape[1::-1], strict=True)
+    )
     return image[y0:y1, x0:x1], (x0, y0)
+
+
+def _span(at: float, side: int, farthest: float, reach: float, block: int) -> tuple[int, int]:
+    """Where along a side of an image begins and ends what is read of it, `reach` around a place.
+
+    Blocks are counted from what is read of a crop of any roll, so that they do not jump when a
+    face is levelled.
+    """
+    least = 2 * block
+    first = int(np.clip(at - farthest, 0, max(side - least, 0)))
+    first += max(int(at - reach) - first, 0) // block * block
+    first = min(first, max(side - least, 0))
+    last = int(np.clip(at + reach, first + least, side))
+    return first, last + (first - last) % block
