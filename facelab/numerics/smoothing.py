@@ -68,26 +68,28 @@ def spread(values: Float, weight: Float | Bool) -> Float:
         The values where the weight is 1; zeros if there is no weight at all.
     """
     share = np.minimum(np.asarray(weight, np.float32), 1)
-    planes = _pull_push(np.stack(cv2.split(values)) * share, share)
-    out: Float = cv2.merge(list(planes))
+    planes = _pull_push([plane * share for plane in cv2.split(values)], share)
+    out: Float = cv2.merge(planes)
     return out.reshape(values.shape)
 
 
-def _pull_push(total: Float, weight: Float) -> Float:
-    """Fill planes ``(C, H, W)`` of values times their weight ``(H, W)``, in place."""
+def _pull_push(totals: list[Float], weight: Float) -> list[Float]:
+    """Fill planes ``(H, W)`` of values times their weight ``(H, W)``, in place."""
     height, width = weight.shape
     if max(height, width) <= 2:
-        whole = total.sum(axis=(1, 2)) / np.maximum(weight.sum(), 1e-6)
-        total[:] = whole[:, None, None]
-        return total
-    *totals, lighter = (
-        cv2.pyrDown(plane, borderType=cv2.BORDER_REPLICATE) for plane in (*total, weight)
+        for plane in totals:
+            plane[:] = plane.sum() / np.maximum(weight.sum(), 1e-6)
+        return totals
+    *coarse, lighter = (
+        cv2.pyrDown(plane, borderType=cv2.BORDER_REPLICATE) for plane in (*totals, weight)
     )
     heavier = np.minimum(lighter * 2, 1)
     gain = heavier / np.maximum(lighter, np.float32(1e-6))
+    for plane in coarse:
+        plane *= gain
     lacking = 1 - weight
-    for plane, filling in zip(total, _pull_push(np.stack(totals) * gain, heavier), strict=True):
+    for plane, filling in zip(totals, _pull_push(coarse, heavier), strict=True):
         up = cv2.resize(filling, (width, height), interpolation=cv2.INTER_LINEAR)
         up *= lacking
         plane += up
-    return total
+    return totals
