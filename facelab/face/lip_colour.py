@@ -37,7 +37,7 @@ _CREASED, _GLOSSY = 0.1, 0.97  # quantiles of lightness that tell how strong cre
 _RELIEF = 0.3, 1.2  # strength of either, new over old
 _ROOM = 24  # texels around lips on which their tone is worked out
 _BESIDE = 8  # texels around lips within which their corners' shade lies
-_RIDGE = 2.0  # lightness by which the edge of lips may always be lighter than the skin
+_RIDGE = 2.0  # lightness by which the edge of lips may be lighter than anything there
 _CORNER = 7  # texels by which two faces' corners may lie apart
 
 
@@ -189,7 +189,7 @@ def _bounds(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
     """
     reach = _disk(_CORNER)
     lighter, darker = cv2.dilate(-there.depth, reach), cv2.dilate(there.depth, reach)
-    return np.maximum(lighter, _RIDGE), np.maximum(np.maximum(was.depth, darker), 1)
+    return np.maximum(lighter, 0) + _RIDGE, np.maximum(np.maximum(was.depth, darker), 1)
 
 
 def _beside(lips: Bool) -> Float:
