@@ -75,7 +75,7 @@ class Surface:
     def interpolated(self, values: Float) -> Float:
         """A map ``(256, 256, c)`` at the pixels, linear between texels; 0 where not covered."""
         read = cv2.remap(values, self.uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        out: Float = read * self.fragments.covered[..., None]
+        out: Float = cv2.copyTo(read, self.fragments.covered.view(np.uint8))
         return out
 
 
