@@ -58,7 +58,7 @@ def test_everywhere_else_nothing_changes():
     view = texture()
     view = type(view)(frozen(noise(256, 256)), view.confidence)
     layer = drawn(canonical(yaw=40, scale=9, origin=(130, 130, 0)), view)
-    plain = raster.sample_sharply(view.colour, layer.uv, layer.fragments.covered)
+    plain = raster.sample_sharply(view.colour, layer.uv, layer.footprint)
     same = np.ones(layer.uv.shape[:2], bool)
     same.ravel()[layer.silhouettes.pixels] = False
     np.testing.assert_allclose(layer.colour[same], plain[same], atol=1e-6)
