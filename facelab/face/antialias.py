@@ -37,16 +37,14 @@ class Silhouettes:
     owner: NDArray[np.intp]
     uv: Float
 
-    def smoothed(self, drawn: Float, sampled: Float) -> Float:
-        """A drawn map ``(h, w, c)`` with the means of its samples ``(k, c)`` at the silhouettes."""
+    def smooth(self, drawn: Float, sampled: Float) -> None:
+        """Give a drawn map ``(h, w, c)`` the means of its samples ``(k, c)`` at the silhouettes."""
         count = np.bincount(self.owner, minlength=len(self.pixels))
         means = [
             np.bincount(self.owner, weights=channel, minlength=len(self.pixels)) / count
             for channel in sampled.T
         ]
-        out = drawn.reshape(-1, drawn.shape[2]).copy()
-        out[self.pixels] = np.column_stack(means)
-        return out.reshape(drawn.shape)
+        drawn.reshape(-1, drawn.shape[2])[self.pixels] = np.column_stack(means)
 
 
 def silhouettes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from math import ceil, floor
 
@@ -81,7 +81,8 @@ class Surface:
             return drawn
         u, v = cv2.split(edges.uv[:, None] * ratio + (ratio - 1) / 2)
         sampled = cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return edges.smoothed(drawn, sampled.reshape(len(u), -1))
+        edges.smooth(drawn, sampled.reshape(len(u), -1))
+        return drawn
 
     def interpolated(self, values: Float) -> Float:
         """A map ``(256, 256, c)`` at the pixels, linear between texels; 0 where not covered."""
@@ -402,9 +403,11 @@ def painted(surface: Surface, texture: Texture, opacity: Float) -> Layer:
     """A surface drawn with a texture, and an opacity ``(S, S)`` of its texels in [0, 1]."""
     both = np.asarray(cv2.merge([texture.colour, opacity]), np.float32)
     drawn = surface.sampled(both)
-    colour = np.ascontiguousarray(drawn[..., :3])  # OpenCV copies what is not, each time
-    where = (getattr(surface, field.name) for field in fields(Surface))
-    return Layer(*where, colour, np.clip(drawn[..., 3], 0, 1))
+    colour = np.asarray(cv2.cvtColor(drawn, cv2.COLOR_RGBA2RGB), np.float32)
+    shown = np.clip(cv2.extractChannel(drawn, 3), 0, 1)
+    seen = surface.window, surface.oval, surface.uv, surface.fragments, surface.footprint
+    edges = surface.silhouettes
+    return Layer(*seen, edges, surface.atlas, colour, shown)
 
 
 def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice] | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from facelab.face import antialias
 from facelab.face.composite import render
 from facelab.numerics import raster
 from facelab.types import Face, PositionMap
@@ -40,6 +41,16 @@ def test_silhouettes_lie_where_a_sheet_ends():
     assert set(row[in_the_middle] + layer.window[0].start) == {27, 28}
     assert layer.silhouettes.uv[:, 1].min() < 50
     assert layer.silhouettes.uv[:, 1].max() > 120
+
+
+def test_triangles_that_are_left_out_would_change_nothing(monkeypatch):
+    positions = canonical(yaw=40, scale=9, origin=(130, 130, 0))
+    some = drawn(positions, texture()).silhouettes
+    everything = np.ones(len(ATLAS.triangles), bool)
+    monkeypatch.setattr(antialias, "_near", lambda *_: everything)
+    all_of_them = drawn(positions, texture()).silhouettes
+    for name in ("pixels", "owner", "uv"):
+        np.testing.assert_array_equal(getattr(some, name), getattr(all_of_them, name))
 
 
 @pytest.mark.parametrize("offset", [0.0, 0.25, 0.5, 0.75])

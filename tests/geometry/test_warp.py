@@ -6,14 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from facelab.geometry import warp as module
 from facelab.geometry.visibility import disocclusion, normals, reliably_visible
 from facelab.geometry.warp import motion
+from facelab.numerics import raster
 from facelab.types import PositionMap
 from tests.reference import warp
 from tests.synthetic import ATLAS, canonical, frozen, noise, plane, sheets
 
 SHAPE = (240, 240)
 HEAD = canonical(scale=7, origin=(120, 120, 0))
+MIRROR = cv2.BORDER_REFLECT_101
 FEW = settings(max_examples=10, deadline=None)
 
 
@@ -75,6 +78,46 @@ def test_pixels_beyond_the_reach_stay_bit_for_bit():
     assert beyond.sum() > 5000
     np.testing.assert_array_equal(out[beyond], image[beyond])
     assert not np.array_equal(out, image)
+
+
+def test_moving_equals_reading_at_absolute_places():
+    """Bicubic, kept within [0, 1], and mirrored at the border; a map linear."""
+    moved = motion(HEAD, shifted(HEAD, 7.3, -4.8), SHAPE)
+    image, (x, y) = noise(*SHAPE), (axis.astype(np.float32) for axis in places(moved))
+    read = cv2.remap(image[moved.window], *local(moved, x, y), cv2.INTER_CUBIC, borderMode=MIRROR)
+    expected = image.copy()
+    expected[moved.window] = np.clip(read, 0, 1)
+    np.testing.assert_allclose(moved.apply(image), expected, atol=1e-4)
+    part = slice(90, 140), slice(80, 170)
+    values = noise(50, 90)[..., 0].copy()
+    rows, columns = moved.window
+    inside = (
+        slice(90 - rows.start, 140 - rows.start),
+        slice(80 - columns.start, 170 - columns.start),
+    )
+    x, y = x[inside] - 80, y[inside] - 90
+    linear = cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    np.testing.assert_allclose(moved.carried(values, part), linear, atol=1e-4)
+
+
+def local(moved, x, y):
+    rows, columns = moved.window
+    return x - columns.start, y - rows.start
+
+
+def test_every_other_texel_draws_the_motion_of_all():
+    """To a twentieth of a pixel of the photograph where both draw the face."""
+    wider = PositionMap(frozen(HEAD.values * np.float32([1.06, 0.97, 1])), ATLAS)
+    grid = module._Grid.around(module._both(HEAD, wider), 40)
+    nothing = np.zeros(ATLAS.valid.shape, np.float32)
+    offset, covered = module._drawn_motion(HEAD, wider, nothing, grid)
+    valid, triangles = ATLAS.valid, ATLAS.triangles
+    fragments = raster.rasterize(grid.places(wider.values[valid]), triangles, grid.shape)
+    moves = (HEAD.values - wider.values)[valid, :2]
+    all_of_it = raster.interpolate(fragments, triangles, moves)
+    both = covered & fragments.covered
+    assert both.sum() > 0.97 * fragments.covered.sum()
+    assert np.abs(offset - all_of_it)[both].max() < 0.05
 
 
 def test_what_is_beside_the_face_is_drawn_along_without_a_jump():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab.numerics import scanline
+from facelab.numerics import raster, scanline
 from facelab.numerics.raster import footprint, interpolate, rasterize, sample, sample_sharply
 from tests import reference
 
@@ -175,8 +175,10 @@ def test_bad_input_is_refused(vertices, triangles, message):
         rasterize(vertices.astype(np.float32), np.array(triangles, np.int32), (4, 4))
 
 
+@pytest.mark.parametrize("at_once", [7, 1 << 14])
 @pytest.mark.parametrize("channels", [1, 2, 5])
-def test_interpolate_equals_a_loop_over_pixels(channels):
+def test_interpolate_equals_a_loop_over_pixels(channels, at_once, monkeypatch):
+    monkeypatch.setattr(raster, "_IN_CACHE", at_once)
     rng = np.random.default_rng(channels)
     vertices, triangles = folded_grid(rng, 6, 20)
     attributes = rng.normal(size=(len(vertices), channels)).astype(np.float32)
