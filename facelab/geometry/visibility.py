@@ -88,7 +88,7 @@ def _buffer(positions: PositionMap) -> _Buffer:
     box = Box.around(positions.values[atlas.valid])
     scale = np.float32((_SIDE - 5) / max(box.width, box.height, 1e-6))
     corner = np.array([box.x0 - 2 / scale, box.y0 - 2 / scale, 0], np.float32)
-    rows, triangles = half_grid(atlas)
+    rows, triangles = _half_grid(atlas)
     grid = (positions.values[::2, ::2][rows] - corner) * scale
     fragments = rasterize(grid, triangles, (_SIDE, _SIDE))
     front = np.where(fragments.covered, fragments.depth, np.float32(_NOTHING))
@@ -96,8 +96,8 @@ def _buffer(positions: PositionMap) -> _Buffer:
 
 
 @cache
-def half_grid(atlas: Atlas) -> tuple[Bool, Int]:
-    """The valid ones of every other texel, ``(128, 128)``, and their triangles ``(m, 3)``."""
+def _half_grid(atlas: Atlas) -> tuple[Bool, Int]:
+    """The valid ones of every other texel, and their triangles."""
     rows = atlas.valid[::2, ::2]
     return rows, grid_triangles(rows)
 

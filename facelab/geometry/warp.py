@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.geometry.visibility import disocclusion, half_grid, reliably_visible
+from facelab.geometry.visibility import disocclusion, reliably_visible
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.distance import distance_within
@@ -236,16 +236,15 @@ def _drawn_motion(
     """The offset on each grid pixel of the new face, and where that face is.
 
     A texel that comes into view comes from where the nearest ones are that the photograph shows:
-    skin is stretched over what a turn reveals, and no background gets onto the face. Every other
-    texel is drawn, which leaves of triangles about as many as the face has grid pixels.
+    skin is stretched over what a turn reveals, and no background gets onto the face.
     """
+    atlas = before.atlas
     places = before.values[..., :2]
     nearest = places + disoccluded[..., None] * (spread(places, reliably_visible(before)) - places)
-    rows, triangles = half_grid(before.atlas)
-    now = after.values[::2, ::2][rows]
-    fragments = raster.rasterize(grid.places(now), triangles, grid.shape)
-    moves = np.asarray(nearest[::2, ::2][rows] - now[:, :2], np.float32)
-    return raster.interpolate(fragments, triangles, moves), fragments.covered
+    now = after.values[atlas.valid]
+    fragments = raster.rasterize(grid.places(now), atlas.triangles, grid.shape)
+    moves = np.asarray(nearest[atlas.valid] - now[:, :2], np.float32)
+    return raster.interpolate(fragments, atlas.triangles, moves), fragments.covered
 
 
 def _fade(covered: Bool, reach: float) -> Float:

@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab.geometry import warp as module
 from facelab.geometry.visibility import disocclusion, normals, reliably_visible
 from facelab.geometry.warp import motion
-from facelab.numerics import raster
 from facelab.types import PositionMap
 from tests.reference import warp
 from tests.synthetic import ATLAS, canonical, frozen, noise, plane, sheets
@@ -103,21 +101,6 @@ def test_moving_equals_reading_at_absolute_places():
 def local(moved, x, y):
     rows, columns = moved.window
     return x - columns.start, y - rows.start
-
-
-def test_every_other_texel_draws_the_motion_of_all():
-    """To a twentieth of a pixel of the photograph where both draw the face."""
-    wider = PositionMap(frozen(HEAD.values * np.float32([1.06, 0.97, 1])), ATLAS)
-    grid = module._Grid.around(module._both(HEAD, wider), 40)
-    nothing = np.zeros(ATLAS.valid.shape, np.float32)
-    offset, covered = module._drawn_motion(HEAD, wider, nothing, grid)
-    valid, triangles = ATLAS.valid, ATLAS.triangles
-    fragments = raster.rasterize(grid.places(wider.values[valid]), triangles, grid.shape)
-    moves = (HEAD.values - wider.values)[valid, :2]
-    all_of_it = raster.interpolate(fragments, triangles, moves)
-    both = covered & fragments.covered
-    assert both.sum() > 0.97 * fragments.covered.sum()
-    assert np.abs(offset - all_of_it)[both].max() < 0.05
 
 
 def test_what_is_beside_the_face_is_drawn_along_without_a_jump():
