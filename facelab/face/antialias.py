@@ -86,16 +86,20 @@ def silhouettes(
 def _jumps(uv: Float, covered: Bool) -> Bool:
     """Pixels beside which the coordinates jump, ``(h, w)``."""
     out = np.zeros_like(covered)
-    _mark_jumps(uv, covered, out)
-    _mark_jumps(uv.swapaxes(0, 1), covered.T, out.T)
+    u, v = cv2.split(uv)
+    _mark_jumps(u, v, covered, out)
+    _mark_jumps(u.T, v.T, covered.T, out.T)
     return out
 
 
-def _mark_jumps(uv: Float, covered: Bool, out: Bool) -> None:
+def _mark_jumps(u: Float, v: Float, covered: Bool, out: Bool) -> None:
     """Mark in `out` the pixels to whose left or right, but not to both, the coordinates jump."""
     least, ratio = _JUMP
-    change = uv[:, 1:] - uv[:, :-1]
-    step = np.sqrt(change[..., 0] ** 2 + change[..., 1] ** 2)
+    step, rise = (axis[:, 1:] - axis[:, :-1] for axis in (u, v))
+    step *= step
+    rise *= rise
+    step += rise
+    np.sqrt(step, out=step)
     step *= covered[:, 1:] & covered[:, :-1]
     row, column = np.nonzero(step > least)  # few: only these are looked at closely
     far = step[row, column]
@@ -112,11 +116,10 @@ def _near(vertices: Float, triangles: Int, wanted: Bool) -> Bool:
     height, width = wanted.shape
     sums = cv2.integral(wanted.astype(np.uint8)).ravel()
     column, row = np.rint(vertices[:, :2]).astype(np.int32).clip(0, [width - 1, height - 1]).T
-    (left, right), (top, bottom) = (
-        (np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c) + 1)
-        for a, b, c in (at.take(triangles.T) for at in (column, row))
-    )
-    above, below = top * (width + 1), bottom * (width + 1)
+    corners = raster.corners_of(triangles, len(vertices))
+    x, y = column.take(corners), row.take(corners)
+    left, right = x.min(axis=0), x.max(axis=0) + 1
+    above, below = y.min(axis=0) * (width + 1), (y.max(axis=0) + 1) * (width + 1)
     held = sums.take(below + right) - sums.take(below + left)
     held -= sums.take(above + right) - sums.take(above + left)
     out: Bool = held > 0
