@@ -18,7 +18,7 @@ from facelab.images import Image, output_format, read
 from facelab.model import FaceModel
 from facelab.numerics.memory import keep_freed
 from facelab.provenance import file_sha256, record_path
-from facelab.recipe import Recipe, check_inputs, to_yaml
+from facelab.recipe import Recipe, check_inputs
 from facelab.recipe.inputs import files_of
 from facelab.recipe.result import Result, comparison_path, write_comparison
 from facelab.recipe.runner import RecipeRunner, prepare, recorded
@@ -183,10 +183,15 @@ def carry_out(task: RecipeTask, batch: Batch, save_as: Path | None) -> int:
     OutputError
         If a folder or the recipe cannot be written to.
     """
-    text = to_yaml(task.recipe, save_as.parent).encode() if save_as else b""
-    if save_as and not batch.overwrite and save_as.is_file() and save_as.read_bytes() != text:
+    jobs = batch.pictures(task.suffix)
+    if save_as is None:
+        return batch.run(task, jobs)
+    from facelab.recipe import to_yaml  # slow to import
+
+    text = to_yaml(task.recipe, save_as.parent).encode()
+    if not batch.overwrite and save_as.is_file() and save_as.read_bytes() != text:
         raise UsageError(f"--save-recipe {save_as}: is already there; --overwrite replaces it")
-    code = batch.run(task, batch.pictures(task.suffix))
-    if save_as and code == 0:
+    code = batch.run(task, jobs)
+    if code == 0:
         write_bytes_atomically(save_as, text)
     return code

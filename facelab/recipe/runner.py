@@ -33,10 +33,10 @@ from facelab.recipe.edit_face import edit_face
 from facelab.recipe.inputs import Given, Ingredient, Person, file_of, ingredient
 from facelab.recipe.masks import fitting, read_mask
 from facelab.recipe.notes import size_note, unseen_note
+from facelab.recipe.plain import describe
 from facelab.recipe.recipe import MostFaces, Recipe, Swap, check_inputs
 from facelab.recipe.result import Result
 from facelab.recipe.swap_face import swap_face
-from facelab.recipe.write import describe
 from facelab.reconstruct.face_selection import select_faces
 from facelab.types import Box, Face, PositionMap, Reconstruction
 
