@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from facelab.face.quality import believed
+from facelab.face.source_view import SourceView
 from facelab.geometry import landmarks, pose
 from facelab.geometry.visibility import visible_landmarks
 from facelab.geometry.window import Window
@@ -108,6 +110,13 @@ class FaceObservation:
     def parsing(self) -> Parsing | None:
         """What each pixel around the face shows; None where nothing is there to tell."""
         return None if self.parser is None else self.parser(self.image, self.positions)
+
+    @cached_property
+    def source(self) -> SourceView:
+        """The face as swaps take it; what they work out of it stays with it."""
+        near = self.near
+        parsing = believed(near.parsing, near.positions)
+        return SourceView(near.image, near.positions, parsing)
 
     @cached_property
     def pose(self) -> Pose:
