@@ -25,7 +25,7 @@ from facelab.model import FaceModel, FaceObservation
 from facelab.numerics.arrays import Float
 from facelab.provenance.save import Part
 from facelab.recent import Recent
-from facelab.recipe.recipe import Input, Photographs, PictureFile, PictureFiles
+from facelab.recipe.recipe import Input, Photographs, PictureFile, PictureFiles, files_of
 from facelab.types import Box, Face
 
 _FUSED = 4  # faces that are kept of a person
@@ -67,6 +67,11 @@ class Person:
     def parsings(self) -> tuple[Parsing | None, ...]:
         """What each of the `views` shows; None where that is not known."""
         return tuple(believed(seen.parsing, seen.positions) for seen in self.views)
+
+    def look(self) -> None:
+        """Let a network tell the parts of each photograph now, not when the first step needs it."""
+        for seen in self.views:
+            _ = seen.parsing
 
     @cached_property
     def sources(self) -> tuple[SourceView, ...]:
@@ -264,11 +269,6 @@ def _read(name: str, given: Photographs | PictureFile, model: FaceModel) -> Ingr
     if isinstance(given, PictureFile):
         return Ingredient(picture_of(images[0]), given, parts, notes)
     return Ingredient(person_of(given, images, model), given, parts, notes)
-
-
-def files_of(given: Input) -> tuple[Path, ...]:
-    """Return the files of an input."""
-    return (given.file,) if isinstance(given, PictureFile) else given.files
 
 
 def picture_of(image: Image) -> Picture:
