@@ -18,7 +18,7 @@ from facelab.files import MEGABYTE, Shape, parse_json, read_bytes
 from facelab.files.writing import write_bytes_atomically
 from facelab.images import Image, output_format, read
 from facelab.numerics.memory import keep_freed
-from facelab.provenance import file_sha256, record_path
+from facelab.provenance import file_sha256, record_path, software_versions
 from facelab.recipe import Recipe, check_inputs
 from facelab.recipe.recipe import files_of
 from facelab.reconstruct.networks import Networks
@@ -153,6 +153,7 @@ class RecipeTask(Task):
 
             model = FaceModel(loading.result(), self.networks)
             ready = beside.submit(prepare, self.recipe, model, said=self.said)
+            beside.submit(software_versions)  # which are read once, and every record has
             yield from side_by_side(lambda job: self.perform(job, model, ready), jobs)
 
     def perform(self, job: Job, model: FaceModel, ready: Future[RecipeRunner]) -> Outcome:

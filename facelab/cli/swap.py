@@ -197,7 +197,7 @@ def swap_command(
     from facelab.cli.batch import Batch, photographs_in
     from facelab.cli.recipes import RecipeTask, carry_out
     from facelab.recipe import Photographs, Recipe, Swap
-    from facelab.recipe.swapping import SOURCE
+    from facelab.recipe.recipe import SOURCE
     from facelab.reconstruct.networks import Networks
     from facelab.types import Box
 

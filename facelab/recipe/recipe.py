@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 SEEDS = 2**32  # seeds are below it
+SOURCE = "source"  # what the recipe of a swap calls the person whose face is used
 
 
 @dataclass(frozen=True)

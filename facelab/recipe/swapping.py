@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from facelab.images.given import Photograph
 from facelab.model import FaceModel, load_model
 from facelab.recipe.inputs import Given, as_input
-from facelab.recipe.recipe import Faces, Recipe, Swap
+from facelab.recipe.recipe import SOURCE, Faces, Recipe, Swap
 from facelab.recipe.result import Result
 from facelab.recipe.runner import SWAP, carried_out
 from facelab.types import Box
-
-SOURCE = "source"  # what the recipe calls the person whose face is used
 
 
 def swap(
