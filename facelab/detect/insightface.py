@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
@@ -126,9 +127,9 @@ class InsightFaceDetector:
             ) from error
         return boxes, points
 
-    def largest(self, image: Float) -> list[Detection]:
-        """Find every face: one look finds the large faces and the small ones."""
-        return self(image)
+    def coarse_to_fine(self, image: Frame) -> Iterator[list[Detection]]:
+        """Every face at once: one look finds the large ones and the small ones."""
+        yield self(image)
 
 
 def default_root() -> Path:
