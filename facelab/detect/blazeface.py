@@ -216,8 +216,7 @@ def scales(longer_side: int, smallest: float) -> list[float]:
     """The scales to look at, coarse to fine, each at most `STEP` times the one before."""
     coarsest, finest = COARSEST / longer_side, LEAST / smallest
     count = max(0, ceil(np.log(finest / coarsest) / np.log(STEP)))
-    steps = [(finest / coarsest) ** (i / count) for i in range(1, count + 1)]
-    return [coarsest, *(coarsest * step for step in steps)]
+    return [coarsest] + [finest / STEP**i for i in reversed(range(count))]
 
 
 def enlarged(rows: Float, factors: tuple[float, float]) -> Float:
@@ -300,28 +299,38 @@ def overlaps(rows: Float, row: Float) -> Float:
     """Intersection over union ``(n,)`` of the boxes of ``(n, 17)`` candidates and another's."""
     low = np.maximum(rows[:, CENTRE] - rows[:, EXTENT] / 2, row[CENTRE] - row[EXTENT] / 2)
     high = np.minimum(rows[:, CENTRE] + rows[:, EXTENT] / 2, row[CENTRE] + row[EXTENT] / 2)
-    both = np.maximum(high - low, 0).prod(axis=1)
-    union = rows[:, EXTENT].prod(axis=1) + row[EXTENT].prod() - both
+    width, height = np.maximum(high - low, 0).T
+    both = width * height
+    union = rows[:, 3] * rows[:, 4] + row[3] * row[4] - both
     ratio: Float = both / np.maximum(union, np.finfo(np.float32).tiny)
     return ratio
+
+
+def groups(rows: Float) -> Iterator[Float]:
+    """The candidates, best score first: each with those that overlap it and no better one."""
+    rows = rows[np.argsort(-rows[:, 0], kind="stable")]
+    while len(rows):
+        same = overlaps(rows, rows[0]) > SAME
+        same[0] = True
+        yield rows[same]
+        rows = rows[~same]
 
 
 def merged(rows: Float) -> Float:
     """One row per group of overlapping candidates, best score first.
 
-    The best row takes the others that overlap it along, and the group's mean weighted by score is
-    kept with the best score: BlazeFace's blending in place of non-maximum suppression.
+    The group's mean weighted by score is kept with the best score: BlazeFace's blending in place
+    of non-maximum suppression.
     """
-    rows = rows[np.argsort(-rows[:, 0], kind="stable")]
-    kept = []
-    while len(rows):
-        same = overlaps(rows, rows[0]) > SAME
-        same[0] = True
-        group = rows[same]
-        mean = np.average(group[:, 1:], axis=0, weights=group[:, 0])
-        kept.append(np.concatenate([group[0, :1], mean]))
-        rows = rows[~same]
-    return np.array(kept, np.float32).reshape(-1, 17)
+    return np.array([blended(group) for group in groups(rows)], np.float32).reshape(-1, 17)
+
+
+def blended(group: Float) -> Float:
+    """The mean of candidates weighted by score, with the score of the first."""
+    scores = group[:, :1]
+    mean: Float = (group * scores).sum(axis=0) / scores.sum()
+    mean[0] = group[0, 0]
+    return mean
 
 
 def proposed(rows: Float) -> Float:
@@ -338,11 +347,7 @@ def promising(rows: Float) -> Float:
 
 def distinct(rows: Float) -> Float:
     """The candidates, best score first, that overlap no better one."""
-    kept: list[Float] = []
-    for row in rows[np.argsort(-rows[:, 0], kind="stable")]:
-        if not (overlaps(np.reshape(kept, (-1, 17)), row) > SAME).any():
-            kept.append(row)
-    return np.array(kept, np.float32).reshape(-1, 17)
+    return np.array([group[0] for group in groups(rows)], np.float32).reshape(-1, 17)
 
 
 def detections(rows: Float) -> list[Detection]:
