@@ -97,20 +97,22 @@ class Canvas:
         # the sample beyond their rim.
         places, radius = self._samples_at(points[:, :2]), radius * self._samples
         reach = np.arange(-ceil(radius + 1), ceil(radius + 1) + 1)
-        around = np.stack(np.meshgrid(reach, reach), axis=-1).reshape(-1, 2)
-        pixels = np.rint(places).astype(np.int64)[:, None] + around
-        away = np.linalg.norm(pixels - places[:, None], axis=-1)
+        x, y = (np.rint(places).astype(np.int64)[:, :, None] + reach).swapaxes(0, 1)
+        across, down = x - places[:, :1], y - places[:, 1:]
+        away = np.sqrt((down**2)[:, :, None] + (across**2)[:, None])
         share = np.clip(radius + 1 - away, 0, 1, dtype=np.float32)
-        inside = ((pixels >= 0) & (pixels < self._ink.shape[1::-1])).all(axis=-1) & (share > 0)
-        ink = np.broadcast_to(_ink(colours, opacity), (len(points), 4))[np.nonzero(inside)[0]]
-        self._mix(pixels[inside], share[inside][:, None], ink)
+        height, width = self._ink.shape[:2]
+        share *= ((y >= 0) & (y < height))[:, :, None] & ((x >= 0) & (x < width))[:, None]
+        dot, row, column = np.nonzero(share)
+        ink = np.broadcast_to(_ink(colours, opacity), (len(points), 4))[dot]
+        self._mix(y[dot, row] * width + x[dot, column], share[dot, row, column][:, None], ink)
 
-    def _mix(self, pixels: NDArray[np.int64], share: Float, ink: Float) -> None:
-        """Mix ink ``(n, 4)`` by shares ``(n, 1)`` into pixels ``(n, 2)``, one after another."""
-        for turn in _turns(pixels[:, 1] * self._ink.shape[1] + pixels[:, 0]):
-            x, y = pixels[turn].T
-            mixed = self._ink[y, x] * (1 - share[turn]) + ink[turn] * share[turn]
-            self._ink[y, x] = np.rint(mixed)
+    def _mix(self, samples: NDArray[np.int64], share: Float, ink: Float) -> None:
+        """Mix ink ``(n, 4)`` by shares ``(n, 1)`` into samples ``(n,)``, one after another."""
+        under = self._ink.reshape(-1, 4)
+        for turn in _turns(samples):
+            mixed = under[samples[turn]] * (1 - share[turn]) + ink[turn] * share[turn]
+            under[samples[turn]] = np.rint(mixed)
 
     def text(self, words: str, corner: Float, size: float, colour: Colour) -> None:
         """A line of text `size` pixels high on a dark plate, moved until it lies in the image.
