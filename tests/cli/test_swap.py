@@ -65,6 +65,16 @@ def test_help_and_version_load_nothing_that_computes():
         assert "facelab" in done.stdout
 
 
+def test_a_swap_loads_no_edits_and_no_yaml():
+    code = (
+        "import sys, facelab.cli.recipes, facelab.recipe.runner, facelab.recipe.swapping\n"
+        "needless = {'yaml', 'scipy', 'torch', 'facelab.edits.every', 'facelab.export.subject',\n"
+        "            'facelab.recipe.parse'} & sys.modules.keys()\n"
+        "assert not needless, needless"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
 def test_version():
     assert facelab_("--version").output == f"facelab, version {facelab.__version__}\n"
 
