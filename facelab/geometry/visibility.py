@@ -107,20 +107,29 @@ _GAIN = 0.03, 0.1  # of that cosine, from which and with which a texel counts as
 _BESIDE = 2  # texels beside one that is lost which are not safe either
 
 
+@lru_cache(maxsize=4)
 def normals(positions: PositionMap) -> Float:
-    """The normal of the surface at each texel, by central differences.
+    """The normal of the surface at each texel, by central differences; read-only.
 
     Returns
     -------
     (256, 256, 3) float32
         Unit vectors, x right, y up, z toward the viewer; meaningful where the atlas says face.
     """
-    along_v, along_u = (np.gradient(positions.values, axis=axis) for axis in (0, 1))
-    (ux, uy, uz), (vx, vy, vz) = cv2.split(along_u), cv2.split(along_v)
+    slope, one = np.array([-0.5, 0, 0.5], np.float32), np.ones(1, np.float32)
+    # At the map's edge it is half of a one-sided difference, which has the same direction.
+    (ux, uy, uz), (vx, vy, vz) = (
+        cv2.split(
+            cv2.sepFilter2D(positions.values, -1, across, down, borderType=cv2.BORDER_REPLICATE)
+        )
+        for across, down in ((slope, one), (one, slope))
+    )
     # Along u times along v looks at the viewer; y is turned up.
-    normal = np.dstack([uy * vz - uz * vy, ux * vz - uz * vx, ux * vy - uy * vx])
-    length = np.sqrt(sum(part * part for part in cv2.split(normal)))[..., None]
-    return np.asarray(normal / np.maximum(length, 1e-12), np.float32)
+    normal = uy * vz - uz * vy, ux * vz - uz * vx, ux * vy - uy * vx
+    length = np.maximum(np.sqrt(sum(part * part for part in normal)), np.float32(1e-12))
+    out: Float = cv2.merge([part / length for part in normal])
+    out.flags.writeable = False  # all callers share it
+    return out
 
 
 @lru_cache(maxsize=4)
