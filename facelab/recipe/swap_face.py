@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
+
 from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.errors import UsageError
@@ -22,7 +24,7 @@ from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.spectacles import with_whole_rims
 from facelab.face.swap import fuse, swap
-from facelab.face.texture import texture_size
+from facelab.face.texture import STEP, texture_size
 from facelab.face.whole_features import with_both_brows, without_halves
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
@@ -30,6 +32,7 @@ from facelab.recipe.inputs import Inputs, Person
 from facelab.recipe.recipe import Swap
 from facelab.types import Face, PositionMap, Texture
 
+_SPARE = 1.5  # texels for a pixel of a source, from which more make nothing sharper
 _WIDER = 0.02  # of the width: by how much a mouth is open wider than another
 
 
@@ -67,7 +70,7 @@ def swap_face(
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
-    size = size or texture_size(positions)
+    size = size or _size(positions, person)
     atlas = positions.atlas
     parsing = _parsed(image, positions, parsing)
     place, lips = _target(image, positions, parsing)
@@ -107,6 +110,12 @@ def swap_face(
         after, shape = moved.result()
         image = put_back(ready.result(), before, Face(after, lit), opaque, step.blend, step.tone)
     return image, shape
+
+
+def _size(positions: PositionMap, person: Person) -> int:
+    """The side of the textures: a texel for a pixel drawn, and no more than the person's show."""
+    shown = _SPARE * max(texture_size(view.positions) for view in person.views)
+    return min(texture_size(positions), int(np.ceil(shown / STEP)) * STEP)
 
 
 def _moved(
