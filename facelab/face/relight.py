@@ -16,6 +16,7 @@ import numpy as np
 
 from facelab.face.strands import Strands
 from facelab.numerics.arrays import Float
+from facelab.numerics.parallel import side_by_side
 from facelab.numerics.smoothing import resized
 
 _FLATTEST, _STEEPEST = np.float32(0.75), np.float32(1.2)  # contrast at the tone, new over old
@@ -59,11 +60,13 @@ def relight(colour: Float, own: Float, wanted: Float, strands: Strands | None = 
         return colour
     fields = _Fields.of(before, after, strands)
     out = np.empty_like(colour)
-    strip = max(_STRIP, size // gcd(size, side))
-    for first in range(0, size, strip):  # what a strip needs stays in the processor's cache
-        rows = slice(first, min(first + strip, size))
-        out[rows] = _moved(colour[rows], fields, rows)
-    return np.clip(out, 0, 1, out=out)
+
+    def move(rows: slice) -> None:
+        np.clip(_moved(colour[rows], fields, rows), 0, 1, out=out[rows])
+
+    strip = max(_STRIP, size // gcd(size, side))  # what a strip needs stays in the core's cache
+    side_by_side(move, [slice(at, min(at + strip, size)) for at in range(0, size, strip)])
+    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
