@@ -22,7 +22,7 @@ from facelab.geometry.warp import Motion, fill_disoccluded, motion
 from facelab.numerics import raster
 from facelab.numerics.arrays import Float, require, require_image
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import reduced, smoothstep
+from facelab.numerics.smoothing import smoothstep
 from facelab.types import SEEN, Box, Face, PositionMap, Texture
 
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
@@ -294,7 +294,7 @@ def _warp_error(moved: Motion, before: Face, layer: Layer) -> Float:
     Over what a motion reveals, which was hardly seen, the photograph is stretched on purpose.
     """
     positions, (least, well) = before.positions, _WELL_SEEN
-    confidence = reduced(before.texture.confidence, layer.atlas.size)
+    confidence = before.texture.reduced(layer.atlas.size).confidence
     seen = np.clip((confidence - least) / (well - least), 0, 1)
     x, y, known = cv2.split(layer.interpolated(np.dstack([positions.values[..., :2], seen])))
     across, down = cv2.split(moved.within(layer.window))

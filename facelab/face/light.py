@@ -22,7 +22,7 @@ from facelab.constants import PARTS
 from facelab.face.shading import shading
 from facelab.face.skin import SIZE, Skin, features
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
+from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import PositionMap, Texture
 
 # Differences of lightness at which half goes with the tone: of relief, and of a dark patch.
@@ -84,7 +84,7 @@ def middle(texture: Texture, skin: Skin) -> tuple[Float, Float]:
     lit half to a dark one.
     """
     weight = _weight(texture, skin)
-    lab = spread(_to_lab(reduced(texture.colour, SIZE)), weight)
+    lab = spread(_to_lab(texture.reduced(SIZE).colour), weight)
     steps = np.clip(np.round((lab - _LEAST) * _STEPS), 0, 255).astype(np.uint8)
     coarse = cv2.medianBlur(steps, _LINES) / _STEPS + _LEAST
     known = np.minimum(_SURE * cv2.GaussianBlur(weight, (0, 0), _SIGMA), 1)

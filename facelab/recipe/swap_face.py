@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
+
 from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.errors import UsageError
@@ -22,13 +24,15 @@ from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.spectacles import with_whole_rims
 from facelab.face.swap import Source, fuse, swap
-from facelab.face.texture import texture_size
+from facelab.face.texture import STEP, texture_size
 from facelab.face.whole_features import with_both_brows, without_halves
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
 from facelab.recipe.inputs import Inputs, Person
 from facelab.recipe.recipe import Swap
 from facelab.types import Face, PositionMap, Texture
+
+_SPARE = 1.5  # texels for a pixel of a source, from which more make nothing sharper
 
 
 def swap_face(
@@ -51,7 +55,7 @@ def swap_face(
     inputs : mapping of str to Person or Picture
         The other person among them.
     size : int, optional
-        Of the texture; by default chosen from the face's size.
+        Of the texture; by default chosen from the face's size and the person's.
     mask : (H, W) float32, optional
         Where the image may change, [0, 1]; takes the place of the occlusion mask.
     parsing : Parsing, optional
@@ -65,7 +69,7 @@ def swap_face(
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
-    size = size or texture_size(positions)
+    size = size or _size(positions, person)
     atlas = positions.atlas
     parsing = _parsed(image, positions, parsing)
     place, lips = _target(image, positions, parsing)
@@ -103,6 +107,12 @@ def swap_face(
         after, shape = moved.result()
         image = put_back(ready.result(), before, Face(after, lit), opaque, step.blend, step.tone)
     return image, shape
+
+
+def _size(positions: PositionMap, person: Person) -> int:
+    """The side of the textures: a texel for a pixel drawn, and no more than the person's show."""
+    shown = _SPARE * max(texture_size(view.positions) for view in person.sources)
+    return min(texture_size(positions), int(np.ceil(shown / STEP)) * STEP)
 
 
 def _moved(
