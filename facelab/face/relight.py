@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from facelab.face.hair_contrast import evened
 from facelab.face.strands import Strands
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized
@@ -21,6 +22,7 @@ _FLATTEST, _STEEPEST = np.float32(0.75), np.float32(1.2)  # contrast at the tone
 _MOST_K = np.float32(1.9)  # from 2 on a parabola turns back before it meets black
 _SIDE = 256  # of the maps that the curves are worked out on, texels
 _STRIP = 64  # rows that are moved at once
+_STEEPER = 5  # of the planes that move colours: how much steeper lightness becomes below the tone
 _WHITE = np.float32(100)  # lightness
 _NARROW = np.float32(1)  # least distance in lightness that a curve is drawn over
 _DARKER_THAN_SKIN = np.float32(0.6)  # lightness of the lightest hair over that of the skin
@@ -56,6 +58,8 @@ def relight(colour: Float, own: Float, wanted: Float, strands: Strands | None = 
     if np.array_equal(before, after):
         return colour
     fields = _Fields.of(before, after, strands)
+    if strands is not None:
+        colour = evened(colour, resized(strands.hair, side), 1 + fields.moved[:, _STEEPER])
     out = np.empty_like(colour)
     for first in range(0, size, _STRIP):  # what a strip needs stays in the processor's cache
         rows = slice(first, min(first + _STRIP, size))
