@@ -143,7 +143,9 @@ def lit(
         white, near = _whiteness(before, own, skin), _near(source, eye, atlas)
         inside = np.maximum(_mask(source, eye, atlas), white * near)
         out[here] += inside[..., None] * (moved - out[here])
-        bound = _lightest(before, white, skin, skin + np.float32(amount) * (toned - skin), wanted)
+        lids = skin + np.float32(amount) * (toned - skin)
+        lightest = np.maximum(_lab(moved)[..., 0], wanted[0])
+        bound = _lightest(before, white, skin, lids, lightest)
         out[here] = _no_lighter(out[here], bound, cv2.dilate(near, _disk(_LIDS, len(out))))
     return out
 
@@ -174,11 +176,11 @@ def _near(texture: Texture, eye: _Eye, atlas: Atlas) -> Float:
     return out
 
 
-def _lightest(before: Float, white: Float, skin: Float, toned: Float, wanted: Float) -> Float:
+def _lightest(before: Float, white: Float, skin: Float, toned: Float, whites: Float) -> Float:
     """The lightness that texels may have, ``(h, w)``: of the matte, and no less than they had."""
     light = before[..., 0]
     lid = toned[..., 0] + np.clip(light - skin[..., 0], 0, _SHEEN)
-    out: Float = np.maximum(light, lid + white * (wanted[0] - lid))
+    out: Float = np.maximum(light, lid + white * (whites - lid))
     return out
 
 

@@ -59,7 +59,8 @@ def relight(colour: Float, own: Float, wanted: Float, strands: Strands | None = 
         return colour
     fields = _Fields.of(before, after, strands)
     if strands is not None:
-        colour = evened(colour, resized(strands.hair, side), 1 + fields.moved[:, _STEEPER])
+        brows = np.minimum(strands.hair, strands.grown)
+        colour = evened(colour, resized(brows, side), 1 + fields.moved[:, _STEEPER])
     out = np.empty_like(colour)
     for first in range(0, size, _STRIP):  # what a strip needs stays in the processor's cache
         rows = slice(first, min(first + _STRIP, size))
