@@ -221,8 +221,15 @@ def _browned(
 ) -> tuple[Float, Float]:
     """The colours of hair on other skin: no greyer than that skin in shade, or it looks ashy.
 
-    Whites of eyes, which lashes reach into, would take it on lighter skin.
+    Nor is it nearer to violet than the skin: hair is black, brown or fair. Whites of eyes, which
+    lashes reach into, would take it on lighter skin.
     """
     present = cv2.add(cv2.multiply(a, along_a), cv2.multiply(b, along_b))
-    lack = cv2.multiply(share, cv2.max(cv2.subtract(cv2.multiply(light, shaded), present), 0))
-    return cv2.add(a, cv2.multiply(lack, along_a)), cv2.add(b, cv2.multiply(lack, along_b))
+    violet = cv2.subtract(cv2.multiply(a, along_b), cv2.multiply(b, along_a))
+    lack, turn = (
+        cv2.multiply(share, cv2.max(missing, 0))
+        for missing in (cv2.subtract(cv2.multiply(light, shaded), present), violet)
+    )
+    redder = cv2.subtract(cv2.multiply(lack, along_a), cv2.multiply(turn, along_b))
+    yellower = cv2.add(cv2.multiply(lack, along_b), cv2.multiply(turn, along_a))
+    return cv2.add(a, redder), cv2.add(b, yellower)
