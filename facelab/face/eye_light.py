@@ -140,8 +140,10 @@ def lit(
         moved = _relit(start.colour[here], own, wanted, kept)
         before = _lab(source.colour[here])
         skin, toned = (_around(tone, eye, before.shape) for tone in tones)
-        white, near = _whiteness(before, own, skin), _near(source, eye, atlas)
-        inside = np.maximum(_mask(source, eye, atlas), white * near)
+        places = _places(source, eye, atlas)
+        near = cv2.dilate(np.maximum(*places), _disk(_BEYOND, source.size))
+        white = _whiteness(before, own, skin)
+        inside = np.maximum(_mask(source, eye, places), white * near)
         out[here] += inside[..., None] * (moved - out[here])
         lids = skin + np.float32(amount) * (toned - skin)
         lightest = np.maximum(_lab(moved)[..., 0], wanted[0])
@@ -167,13 +169,6 @@ def _whiteness(colour: Float, white: Float, skin: Float) -> Float:
     told = smoothstep(white[0] - skin[..., 0], *_TOLD)
     bright = smoothstep(colour[..., 0] / max(float(white[0]), 1.0), *_AS_LIGHT)
     return np.asarray(mixed * told * bright, np.float32)
-
-
-def _near(texture: Texture, eye: _Eye, atlas: Atlas) -> Float:
-    """Where whites of an eye may be in its box, ``(h, w)`` in [0, 1]."""
-    region, drawn = _places(texture, eye, atlas)
-    out: Float = cv2.dilate(np.maximum(region, drawn), _disk(_BEYOND, texture.size))
-    return out
 
 
 def _lightest(before: Float, white: Float, skin: Float, toned: Float, whites: Float) -> Float:
@@ -287,9 +282,9 @@ def _places(texture: Texture, eye: _Eye, atlas: Atlas) -> tuple[Float, Float]:
     return region, cv2.resize(share(texture, _SIDE, "eyes")[eye.box], region.shape[::-1])
 
 
-def _mask(texture: Texture, eye: _Eye, atlas: Atlas) -> Float:
+def _mask(texture: Texture, eye: _Eye, places: tuple[Float, Float]) -> Float:
     """How much of each texel of an eye's box lies between its lids, [0, 1]."""
-    region, drawn = _places(texture, eye, atlas)
+    region, drawn = places
     colour = np.ascontiguousarray(texture.colour[eye.within(texture.size)])
     rough = np.float32(0.5) * (region + drawn)
     radius = max(1, round(_REACH * texture.size / _SIDE))

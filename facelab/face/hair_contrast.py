@@ -2,9 +2,8 @@
 
 What a brow shows lies between its darkest strand and the skin, and on lighter skin that range is
 wider. How densely the hair has grown is drawn over all of it; but between single strands, and of
-what a photograph of dark skin has of noise, twice the contrast tears a brow. The guided filter (He,
-Sun & Tang, "Guided Image Filtering", PAMI 2013) tells the one from the other: it keeps the brow's
-edge and evens out what varies less.
+what a photograph of dark skin has of noise, twice the contrast tears a brow. The guided filter
+tells the one from the other: it keeps the brow's edge and evens out what varies less.
 """
 
 from __future__ import annotations
@@ -13,12 +12,11 @@ import cv2
 import numpy as np
 
 from facelab.numerics.arrays import Float
-from facelab.numerics.guided import guided
 from facelab.numerics.smoothing import resized
 
 _SIDE = 256  # of a map on which lengths are given, texels
 _REACH = 4  # texels: half the width over which hair is dense or thin
-_FINE = 4e-3  # variance of a colour under which contrast is the strands' own
+_FINE = np.float32(1.3e-3)  # variance of luminance under which contrast is the strands' own
 _LEAST = np.float32(0.02)  # of its contrast: less change is not worth the filter
 _BLACK = np.float32(1e-3)
 
@@ -50,8 +48,21 @@ def evened(colour: Float, hair: Float, steeper: Float) -> Float:
     )
     part = np.ascontiguousarray(colour[rows, columns])
     luminance = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY)
-    even = guided(luminance, part, max(1, round(_REACH * len(colour) / _SIDE)), _FINE)
-    wanted = luminance + resized(lost, len(colour))[rows, columns] * (even - luminance)
+    fine = luminance - _smooth(luminance, max(1, round(_REACH * len(colour) / _SIDE)))
+    change = resized(lost, len(colour))[rows, columns] * fine / np.maximum(luminance, _BLACK)
     out = colour.copy()
-    out[rows, columns] *= (wanted / np.maximum(luminance, _BLACK))[..., None]
-    return np.clip(out, 0, 1, out=out)
+    out[rows, columns] = np.clip(part * (1 - change)[..., None], 0, 1)
+    return out
+
+
+def _smooth(values: Float, radius: int) -> Float:
+    """Values ``(h, w)`` smoothed but for their edges.
+
+    He, Sun & Tang, "Guided Image Filtering", PAMI 2013, equations 5, 6 and 8, by themselves.
+    """
+    side = (2 * radius + 1,) * 2
+    mean = cv2.blur(values, side)
+    variance = cv2.max(cv2.blur(values * values, side) - mean * mean, 0)
+    slope = variance / (variance + _FINE)
+    out: Float = cv2.blur(slope, side) * values + cv2.blur(mean - slope * mean, side)
+    return out
