@@ -130,6 +130,7 @@ def lit(
     owns = [_white(start, eye) for eye in eyes]
     coloured = _coloured(*tones)
     ways = _ways(owns, others, coloured)
+    skins = tones[0], tones[0] + np.float32(amount) * (tones[1] - tones[0])
     out = colour.copy()
     for eye, own, way in zip(eyes, owns, ways, strict=True):
         if own is None:
@@ -138,18 +139,33 @@ def lit(
         kept = 1 + amount * (coloured - 1)
         wanted = own + np.float32(amount) * way
         moved = _relit(start.colour[here], own, wanted, kept)
-        before = _lab(source.colour[here])
-        skin, toned = (_around(tone, eye, before.shape) for tone in tones)
-        places = _places(source, eye, atlas)
-        near = cv2.dilate(np.maximum(*places), _disk(_BEYOND, source.size))
-        white = _whiteness(before, own, skin)
-        inside = np.maximum(_mask(source, eye, places), white * near)
-        out[here] += inside[..., None] * (moved - out[here])
-        lids = skin + np.float32(amount) * (toned - skin)
-        lightest = np.maximum(_lab(moved)[..., 0], wanted[0])
-        bound = _lightest(before, white, skin, lids, lightest)
-        out[here] = _no_lighter(out[here], bound, cv2.dilate(near, _disk(_LIDS, len(out))))
+        out[here] = _within_lids(out[here], moved, source, eye, (own, wanted), skins, atlas)
     return out
+
+
+def _within_lids(
+    lids: Float,
+    moved: Float,
+    source: Texture,
+    eye: _Eye,
+    whites: tuple[Float, Float],
+    tones: tuple[Float, Float],
+    atlas: Atlas,
+) -> Float:
+    """An eye's box as its skin is lit, ``(h, w, 3)``, with what is eye `moved`.
+
+    Of the white (CIELAB) and of the skin's tone: what they were, and what they become.
+    """
+    (own, wanted), before = whites, _lab(source.colour[eye.within(source.size)])
+    skin, toned = (_around(tone, eye, before.shape) for tone in tones)
+    white = _whiteness(before, own, skin)
+    places = _places(source, eye, atlas)
+    near = cv2.dilate(np.maximum(*places), _disk(_BEYOND, source.size))
+    inside = np.maximum(_mask(source, eye, places), white * near)
+    lightest = np.maximum(_lab(moved)[..., 0], wanted[0])
+    bound = _lightest(before, white, skin, toned, lightest)
+    out: Float = lids + inside[..., None] * (moved - lids)
+    return _no_lighter(out, bound, cv2.dilate(near, _disk(_LIDS, source.size)))
 
 
 def _around(tone: Float, eye: _Eye, shape: tuple[int, ...]) -> Float:
