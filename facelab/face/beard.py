@@ -196,6 +196,33 @@ def with_stubble(texture: Texture, face: Texture, beard: Beard, atlas: Atlas) ->
     return Texture(colour, texture.confidence, texture.parts)
 
 
+def with_shade(texture: Texture, face: Texture, gone: Float, own: Beard, atlas: Atlas) -> Texture:
+    """Return a texture in the light of a face with that face's shading where hair was shaved off.
+
+    How light falls on lip and chin cannot be told under hair: what `shaved` leaves there is the
+    shade of hair and of skin alike. What is finer than tufts stays.
+
+    Parameters
+    ----------
+    texture, face : Texture
+        Of one size; the second one with its parts.
+    gone : (256, 256) float32
+        How far each texel was the shaved beard's, [0, 1].
+    own : Beard
+        The face's, whose shading is unknown as well.
+    atlas : Atlas
+        Of both textures.
+    """
+    if face.parts is None or not gone.any():
+        return texture
+    size, lips = texture.size, atlas.soft_region("lips", _SIDE, _EDGE / _SIDE)
+    seen = share(face, _SIDE, "skin") * smoothstep(resized(face.confidence, _SIDE), *_TOLD)
+    seen *= (1 - lips) * (1 - own.cover)
+    differs = _smoothed(resized(face.colour, _SIDE) - resized(texture.colour, _SIDE), seen, _TUFT)
+    colour = texture.colour + resized((gone * seen)[..., None] * differs, size)
+    return Texture(np.clip(colour, 0, 1), texture.confidence, texture.parts)
+
+
 def _bare(texture: Texture, beard: Beard, atlas: Atlas) -> Float:
     """Skin as it is without a beard, no finer than a strand: ``(256, 256, 3)`` RGB."""
     seen = reduced(texture.confidence, _SIDE)

@@ -11,11 +11,12 @@ in the target's light.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import cv2
 import numpy as np
 
+from facelab.atlas import Atlas
 from facelab.face.quality import share
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
@@ -27,14 +28,15 @@ _SIDE = 256  # of the maps on which tones are worked out, texels
 _SEEN = 0.5  # confidence
 _SURE = 0.8  # share of a texel from which it shows lips alone
 _LEAST = 64  # texels of them, to tell a tone
-_SIGMA = 0.02 * _SIDE  # texels: what is finer is relief
+_SIGMA = 0.01 * _SIDE  # texels: what is finer is relief
 # By how much two people's lips may differ beyond their skins, lightness. Lips darker than others
 # pass for painted ones; but on no light face are they lighter than its skin.
-_LIGHTER, _DARKER = 6.0, 20.0
+_LIGHTER, _DARKER = 6.0, 9.0
 _COLOURED = 12.0  # and by how much in colour, CIELAB, where the skins are alike
 _ALIKE = 5.0  # lightness that two skins may differ by before their lips' colours tell of melanin
 _CREASED, _GLOSSY = 0.1, 0.97  # quantiles of lightness that tell how strong creases and gloss are
 _RELIEF = 0.3, 1.2  # strength of either, new over old
+_LINE = 2  # texels: half the width of the line along which lips meet
 _ROOM = 24  # texels around lips on which their tone is worked out
 _BESIDE = 8  # texels around lips within which their corners' shade lies
 _RIDGE = 2.0  # lightness by which the edge of lips may be lighter than anything there
@@ -76,13 +78,20 @@ class _Mouth:
 
     @cached_property
     def relief(self) -> Float:
-        """How strong creases and gloss are, ``(2,)``: how far they are off the tone, lightness.
+        """How strong creases, gloss and changes of hue are, ``(3,)``: how far off the tone.
 
         At the edge of lips there may be skin.
         """
         inner = cv2.erode(self.shown.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        off = (self.lab - self.tone)[inner if inner.any() else self.shown][:, 0]
-        return np.asarray(np.abs(np.quantile(off, [_CREASED, _GLOSSY])), np.float32)
+        off = (self.lab - self.tone)[inner if inner.any() else self.shown]
+        creases, gloss = np.abs(np.quantile(off[:, 0], [_CREASED, _GLOSSY]))
+        hue = np.quantile(np.hypot(off[:, 1], off[:, 2]), _GLOSSY)
+        return np.array([creases, gloss, hue], np.float32)
+
+    @cached_property
+    def difference(self) -> Float:
+        """How the lips differ from the skin in the mean, CIELAB ``(3,)``."""
+        return np.asarray((self.lab - self.skin)[self.shown].mean(axis=0), np.float32)
 
     @property
     def saturation(self) -> float:
@@ -97,7 +106,13 @@ class _Mouth:
 
 
 def relit(
-    colour: Float, source: Texture, target: Texture, own: Float, lit: Float, tone: float = 1.0
+    colour: Float,
+    source: Texture,
+    target: Texture,
+    own: Float,
+    lit: Float,
+    atlas: Atlas,
+    tone: float = 1.0,
 ) -> Float:
     """Return a source's colours, relit as skin, with its lips lit as lips.
 
@@ -109,6 +124,8 @@ def relit(
         As they are in their photographs; with their parts, or the colours stay.
     own, lit : (n, n, 3) float32
         The tone of the source's skin and of the target's, RGB.
+    atlas : Atlas
+        Of both.
     tone : float
         How much of it is done, [0, 1].
 
@@ -119,7 +136,7 @@ def relit(
     """
     if source.parts is None or target.parts is None:
         return colour
-    lips = [_shown(texture) for texture in (source, target)]
+    lips = [_shown(texture, atlas) for texture in (source, target)]
     if min(shown.sum() for shown in lips) < _LEAST:
         return colour
     here = _around(lips[0] | lips[1], _ROOM)
@@ -147,11 +164,21 @@ def relit(
     return out
 
 
-def _shown(texture: Texture) -> Bool:
+def _shown(texture: Texture, atlas: Atlas) -> Bool:
     """Where a texture with its parts surely shows lips, ``(256, 256)``."""
-    out: Bool = (reduced(texture.confidence, _SIDE) > _SEEN) & (
-        share(texture, _SIDE, "lips") > _SURE
-    )
+    seen = reduced(texture.confidence, _SIDE) > _SEEN
+    out: Bool = seen & (share(texture, _SIDE, "lips") > _SURE) & ~_meeting(atlas)
+    return out
+
+
+@cache
+def _meeting(atlas: Atlas) -> Bool:
+    """Where lips meet, ``(256, 256)``: the line between closed ones is no crease of theirs."""
+    out = np.zeros((_SIDE, _SIDE), np.bool_)
+    if atlas.slit is not None:
+        row, slit = np.arange(_SIDE)[:, None], atlas.slit
+        below = row > slit.upper_texels - _LINE
+        out[:, slit.columns] = below & (row < slit.lower_texels + _LINE)
     return out
 
 
@@ -164,20 +191,22 @@ def _lips(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
     # A photograph without colour gives lips none.
     faded = min((there.saturation + 0.01) / (was.saturation + 0.01), 1)
     coloured = np.array([1, faded, faded], np.float32)
-    differs = coloured * (was.tone - was.skin) - (there.tone - there.skin)
+    differs = coloured * was.difference - there.difference
     darker = np.median((was.skin - there.skin)[was.shown][:, 0])
     alike = np.float32(np.exp(-((darker / _ALIKE) ** 2)))
-    light = _bounded(differs[..., :1], _LIGHTER, _DARKER)
-    colour = alike * _bounded(differs[..., 1:], _COLOURED, _COLOURED)
-    base = there.tone + np.dstack([light, colour])
-    kept = np.clip(there.relief / np.maximum(was.relief, 1e-3), *_RELIEF)
-    return base, np.asarray(kept[:, None] * coloured, np.float32)
+    light = _bounded(differs[:1], _LIGHTER, _DARKER)
+    colour = alike * _bounded(differs[1:], _COLOURED, _COLOURED)
+    base = there.tone + np.concatenate([light, colour])
+    creases, gloss, hue = there.relief / np.maximum(was.relief, 1e-3)
+    kept = np.clip([creases, gloss], *_RELIEF)[:, None] * np.ones(3, np.float32)
+    kept[:, 1:] = min(hue, 1)
+    return base, np.asarray(kept, np.float32)
 
 
 def _bounded(differs: Float, above: float, below: float) -> Float:
-    """Differences ``(h, w, c)``, small ones as they are and none longer than the bounds."""
-    most = np.where(differs[..., :1] > 0, np.float32(above), np.float32(below))
-    out: Float = differs / np.sqrt(1 + (differs**2).sum(axis=2, keepdims=True) / most**2)
+    """A difference ``(c,)``, as it is if small, and no longer than the bounds."""
+    most = above if differs[0] > 0 else below
+    out: Float = differs / np.sqrt(1 + np.float32((differs**2).sum() / most**2))
     return out
 
 
