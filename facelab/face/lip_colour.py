@@ -11,12 +11,13 @@ in the target's light.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import cv2
 import numpy as np
 
 from facelab.atlas import Atlas
+from facelab.face.mouth_line import where_lips_meet
 from facelab.face.quality import share
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
@@ -36,9 +37,8 @@ _COLOURED = 12.0  # and by how much in colour, CIELAB, where the skins are alike
 _ALIKE = 5.0  # lightness that two skins may differ by before their lips' colours tell of melanin
 _CREASED, _GLOSSY = 0.1, 0.97  # quantiles of lightness that tell how strong creases and gloss are
 _RELIEF = 0.3, 1.2  # strength of either, new over old
-_LINE = 2  # texels: half the width of the line along which lips meet
 _ROOM = 24  # texels around lips on which their tone is worked out
-_BESIDE = 8  # texels around lips within which their corners' shade lies
+_BESIDE = 12  # texels around lips within which their corners' shade lies
 _RIDGE = 2.0  # lightness by which the edge of lips may be lighter than anything there
 _CORNER = 7  # texels by which two faces' corners may lie apart
 
@@ -148,7 +148,7 @@ def relit(
     old = _to_lab(np.ascontiguousarray(source.colour[window]))
     part = _to_lab(np.ascontiguousarray(colour[window]))
     masks = np.dstack(
-        [*_bounds(was, there), _beside(was.shown | there.shown), share(source, _SIDE, "lips")[here]]
+        [*_bounds(there), _beside(was.shown | there.shown), share(source, _SIDE, "lips")[here]]
     )
     lightest, deepest, beside, amount = cv2.split(_within(masks, here, size, window))
     skin = _within(was.skin + np.float32(tone) * (there.skin - was.skin), here, size, window)
@@ -167,18 +167,7 @@ def relit(
 def _shown(texture: Texture, atlas: Atlas) -> Bool:
     """Where a texture with its parts surely shows lips, ``(256, 256)``."""
     seen = reduced(texture.confidence, _SIDE) > _SEEN
-    out: Bool = seen & (share(texture, _SIDE, "lips") > _SURE) & ~_meeting(atlas)
-    return out
-
-
-@cache
-def _meeting(atlas: Atlas) -> Bool:
-    """Where lips meet, ``(256, 256)``: the line between closed ones is no crease of theirs."""
-    out = np.zeros((_SIDE, _SIDE), np.bool_)
-    if atlas.slit is not None:
-        row, slit = np.arange(_SIDE)[:, None], atlas.slit
-        below = row > slit.upper_texels - _LINE
-        out[:, slit.columns] = below & (row < slit.lower_texels + _LINE)
+    out: Bool = seen & (share(texture, _SIDE, "lips") > _SURE) & ~where_lips_meet(atlas)
     return out
 
 
@@ -210,15 +199,16 @@ def _bounded(differs: Float, above: float, below: float) -> Float:
     return out
 
 
-def _bounds(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
+def _bounds(there: _Mouth) -> tuple[Float, Float]:
     """How much lighter and darker than the skin it may be beside lips, ``(h, w)``, above 0.
 
     On a light skin a dark one's curve takes the shade at their corners far down and the ridge
-    around them up: the shade is as deep as in either photograph, the ridge as in the target's.
+    around them up, and a smile's corners are deeper than those of lips at rest: both are as strong
+    as in the target's photograph.
     """
     reach = _disk(_CORNER)
     lighter, darker = cv2.dilate(-there.depth, reach), cv2.dilate(there.depth, reach)
-    return np.maximum(lighter, 0) + _RIDGE, np.maximum(np.maximum(was.depth, darker), 1)
+    return np.maximum(lighter, 0) + _RIDGE, np.maximum(darker, 0) + _RIDGE
 
 
 def _beside(lips: Bool) -> Float:
