@@ -2,10 +2,11 @@
 
 How lips differ from the skin beside them is in part the person's and in part the skin's: the pale
 lower lip of a dark face glows on a light one, and the rosy lips of a light face are deep red on a
-dark one. So lips have a tone of their own. Its colour is the one that the target's lips have in its
-light, and its lightness, too, but for what the source's differ more from their skin, no further
-than two people's do. What is finer stays the source's, in the strength that creases and gloss have
-in the target's light.
+dark one. So lips have a tone of their own. It is the one that the target's lips have in its light,
+place by place, but for what the source's differ more from their skin, in the mean and no further
+than two people's do: a dark rim, a pale middle and the gloss of a smile would be blotches on
+another mouth. What is finer stays the source's, in the strength that creases, gloss and changes of
+hue have in the target's light.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ _SEEN = 0.5  # confidence
 _SURE = 0.8  # share of a texel from which it shows lips alone
 _LEAST = 64  # texels of them, to tell a tone
 _SIGMA = 0.01 * _SIDE  # texels: what is finer is relief
-# By how much two people's lips may differ beyond their skins, lightness. Lips darker than others
-# pass for painted ones; but on no light face are they lighter than its skin.
+# By how much two people's lips may differ beyond their skins, lightness: darker ones are a slab of
+# paint, and on no light face are they lighter than its skin.
 _LIGHTER, _DARKER = 6.0, 9.0
 _COLOURED = 12.0  # and by how much in colour, CIELAB, where the skins are alike
 _ALIKE = 5.0  # lightness that two skins may differ by before their lips' colours tell of melanin
-_CREASED, _GLOSSY = 0.1, 0.97  # quantiles of lightness that tell how strong creases and gloss are
+_CREASED, _GLOSSY = 0.1, 0.97  # quantiles that tell how strong creases are, and gloss and hues
 _RELIEF = 0.3, 1.2  # strength of either, new over old
 _ROOM = 24  # texels around lips on which their tone is worked out
 _BESIDE = 12  # texels around lips within which their corners' shade lies
@@ -147,9 +148,8 @@ def relit(
     window = _scaled(_around(lips[0] | lips[1], 2 * _BESIDE), size)
     old = _to_lab(np.ascontiguousarray(source.colour[window]))
     part = _to_lab(np.ascontiguousarray(colour[window]))
-    masks = np.dstack(
-        [*_bounds(there), _beside(was.shown | there.shown), share(source, _SIDE, "lips")[here]]
-    )
+    beside = _beside(was.shown | there.shown) * (1 - share(source, _SIDE, "beard")[here])
+    masks = np.dstack([*_bounds(there), beside, share(source, _SIDE, "lips")[here]])
     lightest, deepest, beside, amount = cv2.split(_within(masks, here, size, window))
     skin = _within(was.skin + np.float32(tone) * (there.skin - was.skin), here, size, window)
     depth = skin[..., 0] - part[..., 0]
@@ -172,7 +172,9 @@ def _shown(texture: Texture, atlas: Atlas) -> Bool:
 
 
 def _lips(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
-    """The tone of a face's lips on another, and how much of creases and gloss stays, ``(2, 3)``.
+    """The tone of a face's lips on another, and how much of their relief stays, ``(2, 3)`` CIELAB.
+
+    The first row is for creases, which are darker than the tone, the second one for gloss.
 
     Where one skin is much darker the hue is that of the target's: blood has one, and what differs
     is light and melanin, whose violet on a light skin looks ill.

@@ -130,6 +130,17 @@ def test_a_corner_is_no_darker_than_the_targets():
     np.testing.assert_array_less(depth, one(LIGHT)[0] - one(ROSY)[0] + 3)
 
 
+def test_the_hair_of_a_moustache_stays_dark():
+    bearded, target = face(LIGHT, ROSY), face(LIGHT, ROSY)
+    hair = (slice(152, 158), slice(90, 160))
+    colour, parts = bearded.colour.copy(), bearded.parts.copy()
+    colour[hair], parts[hair] = 0.1, 0
+    parts[(*hair, PARTS.index("beard"))] = 1
+    bearded = replace(bearded, colour=frozen(colour), parts=frozen(parts))
+    out = relit(colour, bearded, target, field(LIGHT), field(LIGHT), ATLAS)
+    np.testing.assert_allclose(out[hair], 0.1, atol=0.02)
+
+
 def test_no_pale_ring_around_lips():
     """The ridge around a dark face's lips, which a light skin's curve takes far up."""
     ridge = (cv2.dilate(LIPS, np.ones((5, 5))) > 0) & (LIPS == 0)
