@@ -3,8 +3,8 @@
 How lips differ from the skin beside them is in part the person's and in part the skin's: the pale
 lower lip of a dark face glows on a light one, and the rosy lips of a light face are deep red on a
 dark one. So lips have a tone of their own. It is the one that the target's lips have in its light,
-place by place, but for what the source's differ more from their skin, in the mean and no further
-than two people's do: a dark rim, a pale middle and the gloss of a smile would be blotches on
+place by place, but for what the source's differ more from their skin, slowly and no further than
+two people's do: a dark rim, a pale middle and the gloss of a smile would be blotches on
 another mouth. What is finer stays the source's, in the strength that creases, gloss and changes of
 hue have in the target's light.
 """
@@ -31,6 +31,7 @@ _SEEN = 0.5  # confidence
 _SURE = 0.8  # share of a texel from which it shows lips alone
 _LEAST = 64  # texels of them, to tell a tone
 _SIGMA = 0.01 * _SIDE  # texels: what is finer is relief
+_SLOW = 0.04 * _SIDE  # texels: what of two people's difference is finer would be a blotch
 # By how much two people's lips may differ beyond their skins, lightness: darker ones are a slab of
 # paint, and on no light face are they lighter than its skin.
 _LIGHTER, _DARKER = 6.0, 9.0
@@ -71,9 +72,18 @@ class _Mouth:
 
     @cached_property
     def tone(self) -> Float:
-        """The lips' own, carried on beyond them, ``(h, w, 3)``: normalised convolution."""
+        """The lips' own, carried on beyond them, ``(h, w, 3)``."""
+        return self._smooth(self.lab, _SIGMA)
+
+    @cached_property
+    def difference(self) -> Float:
+        """How the lips differ from the skin, as it changes slowly over them, ``(h, w, 3)``."""
+        return self._smooth(self.lab - self.skin, _SLOW)
+
+    def _smooth(self, values: Float, sigma: float) -> Float:
+        """Means over the lips around, carried on beyond them: normalised convolution."""
         weight = self.shown.astype(np.float32)[..., None]
-        both = cv2.GaussianBlur(np.dstack([self.lab * weight, weight]), (0, 0), _SIGMA)
+        both = cv2.GaussianBlur(np.dstack([values * weight, weight]), (0, 0), sigma)
         mean = both[..., :3] / np.maximum(both[..., 3:], 1e-6)
         return spread(mean, np.minimum(10 * both[..., 3], 1))
 
@@ -88,11 +98,6 @@ class _Mouth:
         creases, gloss = np.abs(np.quantile(off[:, 0], [_CREASED, _GLOSSY]))
         hue = np.quantile(np.hypot(off[:, 1], off[:, 2]), _GLOSSY)
         return np.array([creases, gloss, hue], np.float32)
-
-    @cached_property
-    def difference(self) -> Float:
-        """How the lips differ from the skin in the mean, CIELAB ``(3,)``."""
-        return np.asarray((self.lab - self.skin)[self.shown].mean(axis=0), np.float32)
 
     @property
     def saturation(self) -> float:
@@ -185,9 +190,9 @@ def _lips(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
     differs = coloured * was.difference - there.difference
     darker = np.median((was.skin - there.skin)[was.shown][:, 0])
     alike = np.float32(np.exp(-((darker / _ALIKE) ** 2)))
-    light = _bounded(differs[:1], _LIGHTER, _DARKER)
-    colour = alike * _bounded(differs[1:], _COLOURED, _COLOURED)
-    base = there.tone + np.concatenate([light, colour])
+    light = _bounded(differs[..., :1], _LIGHTER, _DARKER)
+    colour = alike * _bounded(differs[..., 1:], _COLOURED, _COLOURED)
+    base = there.tone + np.dstack([light, colour])
     creases, gloss, hue = there.relief / np.maximum(was.relief, 1e-3)
     kept = np.clip([creases, gloss], *_RELIEF)[:, None] * np.ones(3, np.float32)
     kept[:, 1:] = min(hue, 1)
@@ -195,9 +200,9 @@ def _lips(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
 
 
 def _bounded(differs: Float, above: float, below: float) -> Float:
-    """A difference ``(c,)``, as it is if small, and no longer than the bounds."""
-    most = above if differs[0] > 0 else below
-    out: Float = differs / np.sqrt(1 + np.float32((differs**2).sum() / most**2))
+    """Differences ``(h, w, c)``, small ones as they are and none longer than the bounds."""
+    most = np.where(differs[..., :1] > 0, np.float32(above), np.float32(below))
+    out: Float = differs / np.sqrt(1 + (differs**2).sum(axis=2, keepdims=True) / most**2)
     return out
 
 
