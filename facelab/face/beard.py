@@ -220,9 +220,9 @@ def with_shade(
     if face.parts is None or not any(one.cover.any() for one in worn):
         return texture
     lips = atlas.soft_region("lips", _SIDE, _EDGE / _SIDE)
-    shown = share(face, _SIDE, "skin") * smoothstep(resized(face.confidence, _SIDE), *_TOLD)
+    shown = share(face, _SIDE, "skin") * smoothstep(reduced(face.confidence, _SIDE), *_TOLD)
     bare = shown * (1 - lips) * (1 - own.cover)
-    differs = _smoothed(resized(face.colour, _SIDE) - resized(texture.colour, _SIDE), bare, _TUFT)
+    differs = _smoothed(reduced(face.colour, _SIDE) - resized(texture.colour, _SIDE), bare, _TUFT)
     beyond = differs - np.clip(differs, -_SHADES, _SHADES)
     gone = bare * np.maximum.reduce([one.cover for one in worn])
     colour = texture.colour + resized(gone[..., None] * beyond, texture.size)
