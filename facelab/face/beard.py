@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -34,6 +35,7 @@ _EDGE = 3.0  # texels over which a beard passes into skin
 _LIPS = 3  # texels around the lips that are red as they
 _TUFT = 4.0  # texels: what is wider than the hair of a beard and its gaps
 _SHADE = 9.0  # texels: how wide the shade of stubble is at least; chins and folds are narrower
+_SHADES = 0.06  # level: how far two people's skin may be shaded differently around a mouth
 _TONE = TONE_SIGMA * _SIDE  # texels: a wider shade is the skin's tone
 _TOLD = 0.1, 0.4  # confidence from which and with which a face tells its stubble
 _THICK = 0.15, 0.6  # parser's share near a texel, from where hair begins to hide skin, and does
@@ -202,6 +204,37 @@ def with_stubble(texture: Texture, face: Texture, beard: Beard, atlas: Atlas) ->
     part += cv2.merge([weight] * 3) * (face.colour[here] - without)
     np.clip(part, 0, 1, out=part)
     return Texture(colour, texture.confidence, texture.parts)
+
+
+def with_shade(
+    texture: Texture, face: Texture, worn: Sequence[Beard], own: Beard, atlas: Atlas
+) -> Texture:
+    """Return a texture in the light of a face, shaded nearly as that where it was shaved.
+
+    Under hair nothing tells how light falls on lip and chin, and where the closing of `shaved`
+    fell short its shade is left: on bare skin a smear. What is finer than tufts stays.
+
+    Parameters
+    ----------
+    texture, face : Texture
+        Of one size; the second one with its parts.
+    worn : sequence of Beard
+        What was shaved off the texture.
+    own : Beard
+        The face's, which hides its shading as well.
+    atlas : Atlas
+        Of both textures.
+    """
+    if face.parts is None or not any(one.cover.any() for one in worn):
+        return texture
+    lips = atlas.soft_region("lips", _SIDE, _EDGE / _SIDE)
+    shown = share(face, _SIDE, "skin") * smoothstep(face.reduced(_SIDE).confidence, *_TOLD)
+    bare = shown * (1 - lips) * (1 - own.cover)
+    differs = _smoothed(face.reduced(_SIDE).colour - resized(texture.colour, _SIDE), bare, _TUFT)
+    beyond = differs - np.clip(differs, -_SHADES, _SHADES)
+    gone = bare * np.maximum.reduce([one.cover for one in worn])
+    colour = texture.colour + resized(gone[..., None] * beyond, texture.size)
+    return Texture(np.clip(colour, 0, 1), texture.confidence, texture.parts)
 
 
 def _bare(texture: Texture, beard: Beard, atlas: Atlas) -> Float:

@@ -2,10 +2,11 @@
 
 How lips differ from the skin beside them is in part the person's and in part the skin's: the pale
 lower lip of a dark face glows on a light one, and the rosy lips of a light face are deep red on a
-dark one. So lips have a tone of their own. Its colour is the one that the target's lips have in its
-light, and its lightness, too, but for what the source's differ more from their skin, no further
-than two people's do. What is finer stays the source's, in the strength that creases and gloss have
-in the target's light.
+dark one. So lips have a tone of their own. It is the one that the target's lips have in its light,
+place by place, but for what the source's differ more from their skin, slowly and no further than
+two people's do: a dark rim, a pale middle and the gloss of a smile would be blotches on
+another mouth. What is finer stays the source's, in the strength that creases, gloss and changes of
+hue have in the target's light.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from facelab.atlas import Atlas
+from facelab.face.mouth_line import where_lips_meet
 from facelab.face.quality import share
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.smoothing import resized, smoothstep, spread
@@ -26,16 +29,17 @@ _SIDE = 256  # of the maps on which tones are worked out, texels
 _SEEN = 0.5  # confidence
 _SURE = 0.8  # share of a texel from which it shows lips alone
 _LEAST = 64  # texels of them, to tell a tone
-_SIGMA = 0.02 * _SIDE  # texels: what is finer is relief
-# By how much two people's lips may differ beyond their skins, lightness. Lips darker than others
-# pass for painted ones; but on no light face are they lighter than its skin.
-_LIGHTER, _DARKER = 6.0, 20.0
+_SIGMA = 0.01 * _SIDE  # texels: what is finer is relief
+_SLOW = 0.04 * _SIDE  # texels: what of two people's difference is finer would be a blotch
+# By how much two people's lips may differ beyond their skins, lightness: darker ones are a slab of
+# paint, and on no light face are they lighter than its skin.
+_LIGHTER, _DARKER = 6.0, 9.0
 _COLOURED = 12.0  # and by how much in colour, CIELAB, where the skins are alike
 _ALIKE = 5.0  # lightness that two skins may differ by before their lips' colours tell of melanin
-_CREASED, _GLOSSY = 0.1, 0.97  # quantiles of lightness that tell how strong creases and gloss are
+_CREASED, _GLOSSY = 0.1, 0.97  # quantiles that tell how strong creases are, and gloss and hues
 _RELIEF = 0.3, 1.2  # strength of either, new over old
 _ROOM = 24  # texels around lips on which their tone is worked out
-_BESIDE = 8  # texels around lips within which their corners' shade lies
+_BESIDE = 12  # texels around lips within which their corners' shade lies
 _RIDGE = 2.0  # lightness by which the edge of lips may be lighter than anything there
 _CORNER = 7  # texels by which two faces' corners may lie apart
 
@@ -67,21 +71,32 @@ class _Mouth:
 
     @cached_property
     def tone(self) -> Float:
-        """The lips' own, carried on beyond them, ``(h, w, 3)``: normalised convolution."""
+        """The lips' own, carried on beyond them, ``(h, w, 3)``."""
+        return self._smooth(self.lab, _SIGMA)
+
+    @cached_property
+    def difference(self) -> Float:
+        """How the lips differ from the skin, as it changes slowly over them, ``(h, w, 3)``."""
+        return self._smooth(self.lab - self.skin, _SLOW)
+
+    def _smooth(self, values: Float, sigma: float) -> Float:
+        """Means over the lips around, carried on beyond them: normalised convolution."""
         weight = self.shown.astype(np.float32)[..., None]
-        both = cv2.GaussianBlur(np.dstack([self.lab * weight, weight]), (0, 0), _SIGMA)
+        both = cv2.GaussianBlur(np.dstack([values * weight, weight]), (0, 0), sigma)
         mean = both[..., :3] / np.maximum(both[..., 3:], 1e-6)
         return spread(mean, np.minimum(10 * both[..., 3], 1))
 
     @cached_property
     def relief(self) -> Float:
-        """How strong creases and gloss are, ``(2,)``: how far they are off the tone, lightness.
+        """How strong creases, gloss and changes of hue are, ``(3,)``: how far off the tone.
 
         At the edge of lips there may be skin.
         """
         inner = cv2.erode(self.shown.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        off = (self.lab - self.tone)[inner if inner.any() else self.shown][:, 0]
-        return np.asarray(np.abs(np.quantile(off, [_CREASED, _GLOSSY])), np.float32)
+        off = (self.lab - self.tone)[inner if inner.any() else self.shown]
+        creases, gloss = np.abs(np.quantile(off[:, 0], [_CREASED, _GLOSSY]))
+        hue = np.quantile(np.hypot(off[:, 1], off[:, 2]), _GLOSSY)
+        return np.array([creases, gloss, hue], np.float32)
 
     @property
     def saturation(self) -> float:
@@ -96,7 +111,13 @@ class _Mouth:
 
 
 def relit(
-    colour: Float, source: Texture, target: Texture, own: Float, lit: Float, tone: float = 1.0
+    colour: Float,
+    source: Texture,
+    target: Texture,
+    own: Float,
+    lit: Float,
+    atlas: Atlas,
+    tone: float = 1.0,
 ) -> Float:
     """Return a source's colours, relit as skin, with its lips lit as lips.
 
@@ -108,6 +129,8 @@ def relit(
         As they are in their photographs; with their parts, or the colours stay.
     own, lit : (n, n, 3) float32
         The tone of the source's skin and of the target's, RGB.
+    atlas : Atlas
+        Of both.
     tone : float
         How much of it is done, [0, 1].
 
@@ -118,7 +141,7 @@ def relit(
     """
     if source.parts is None or target.parts is None:
         return colour
-    lips = [_shown(texture) for texture in (source, target)]
+    lips = [_shown(texture, atlas) for texture in (source, target)]
     if min(shown.sum() for shown in lips) < _LEAST:
         return colour
     here = around(lips[0] | lips[1], _ROOM)
@@ -129,9 +152,8 @@ def relit(
     window = scaled(around(lips[0] | lips[1], 2 * _BESIDE), _SIDE, size)
     old = _to_lab(np.ascontiguousarray(source.colour[window]))
     part = _to_lab(np.ascontiguousarray(colour[window]))
-    masks = np.dstack(
-        [*_bounds(was, there), _beside(was.shown | there.shown), share(source, _SIDE, "lips")[here]]
-    )
+    beside = _beside(was.shown | there.shown) * (1 - share(source, _SIDE, "beard")[here])
+    masks = np.dstack([*_bounds(there), beside, share(source, _SIDE, "lips")[here]])
     lightest, deepest, beside, amount = cv2.split(_within(masks, here, size, window))
     skin = _within(was.skin + np.float32(tone) * (there.skin - was.skin), here, size, window)
     depth = skin[..., 0] - part[..., 0]
@@ -146,16 +168,17 @@ def relit(
     return out
 
 
-def _shown(texture: Texture) -> Bool:
+def _shown(texture: Texture, atlas: Atlas) -> Bool:
     """Where a texture with its parts surely shows lips, ``(256, 256)``."""
-    out: Bool = (texture.reduced(_SIDE).confidence > _SEEN) & (
-        share(texture, _SIDE, "lips") > _SURE
-    )
+    seen = texture.reduced(_SIDE).confidence > _SEEN
+    out: Bool = seen & (share(texture, _SIDE, "lips") > _SURE) & ~where_lips_meet(atlas)
     return out
 
 
 def _lips(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
-    """The tone of a face's lips on another, and how much of creases and gloss stays, ``(2, 3)``.
+    """The tone of a face's lips on another, and how much of their relief stays, ``(2, 3)`` CIELAB.
+
+    The first row is for creases, which are darker than the tone, the second one for gloss.
 
     Where one skin is much darker the hue is that of the target's: blood has one, and what differs
     is light and melanin, whose violet on a light skin looks ill.
@@ -163,14 +186,16 @@ def _lips(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
     # A photograph without colour gives lips none.
     faded = min((there.saturation + 0.01) / (was.saturation + 0.01), 1)
     coloured = np.array([1, faded, faded], np.float32)
-    differs = coloured * (was.tone - was.skin) - (there.tone - there.skin)
+    differs = coloured * was.difference - there.difference
     darker = np.median((was.skin - there.skin)[was.shown][:, 0])
     alike = np.float32(np.exp(-((darker / _ALIKE) ** 2)))
     light = _bounded(differs[..., :1], _LIGHTER, _DARKER)
     colour = alike * _bounded(differs[..., 1:], _COLOURED, _COLOURED)
     base = there.tone + np.dstack([light, colour])
-    kept = np.clip(there.relief / np.maximum(was.relief, 1e-3), *_RELIEF)
-    return base, np.asarray(kept[:, None] * coloured, np.float32)
+    creases, gloss, hue = there.relief / np.maximum(was.relief, 1e-3)
+    kept = np.clip([creases, gloss], *_RELIEF)[:, None] * np.ones(3, np.float32)
+    kept[:, 1:] = min(hue, 1)
+    return base, np.asarray(kept, np.float32)
 
 
 def _bounded(differs: Float, above: float, below: float) -> Float:
@@ -180,15 +205,16 @@ def _bounded(differs: Float, above: float, below: float) -> Float:
     return out
 
 
-def _bounds(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
+def _bounds(there: _Mouth) -> tuple[Float, Float]:
     """How much lighter and darker than the skin it may be beside lips, ``(h, w)``, above 0.
 
     On a light skin a dark one's curve takes the shade at their corners far down and the ridge
-    around them up: the shade is as deep as in either photograph, the ridge as in the target's.
+    around them up, and a smile's corners are deeper than those of lips at rest: both are as strong
+    as in the target's photograph.
     """
     reach = _disk(_CORNER)
     lighter, darker = cv2.dilate(-there.depth, reach), cv2.dilate(there.depth, reach)
-    return np.maximum(lighter, 0) + _RIDGE, np.maximum(np.maximum(was.depth, darker), 1)
+    return np.maximum(lighter, 0) + _RIDGE, np.maximum(darker, 0) + _RIDGE
 
 
 def _beside(lips: Bool) -> Float:

@@ -16,7 +16,7 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.face.quality import share
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.smoothing import smoothstep, spread
 from facelab.types import SEEN, Texture
 
@@ -62,6 +62,17 @@ def with_line(colour: Float, target: Texture, atlas: Atlas, amount: float = 1.0)
     lined = np.minimum(shade * (carried + _NOISE) - _NOISE, np.maximum(own, carried))
     out = colour.copy()
     out[window] += (np.float32(amount) * inside * seen)[..., None] * (np.maximum(lined, 0) - own)
+    return out
+
+
+@cache
+def where_lips_meet(atlas: Atlas) -> Bool:
+    """The line and its ends in the corners, where the dark is no tone of lips: ``(256, 256)``."""
+    out = np.zeros((_SIDE, _SIDE), np.bool_)
+    if atlas.slit is not None:
+        window, inside = _line(atlas).within(_SIDE)
+        out[window] = inside > 0
+    out.flags.writeable = False
     return out
 
 

@@ -92,7 +92,7 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
         wanted = wanted + _missed(source, own, wanted, hair)
         colour = relight(colour, own, wanted, hair)
         colour = eye_light.lit(colour, source.texture, seen, (own, lit), atlas, tone)
-        colour = lip_colour.relit(colour, source.texture, seen, own, lit, tone)
+        colour = lip_colour.relit(colour, source.texture, seen, own, lit, atlas, tone)
         colour = exposed(colour, factor**-tone)
     return Face(target.positions, replace(source.texture, colour=colour))
 

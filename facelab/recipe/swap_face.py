@@ -11,7 +11,14 @@ import numpy as np
 from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.errors import UsageError
-from facelab.face.beard import Beard, shaved, with_stubble, with_whole_beard, without_beards
+from facelab.face.beard import (
+    Beard,
+    shaved,
+    with_shade,
+    with_stubble,
+    with_whole_beard,
+    without_beards,
+)
 from facelab.face.brow_ends import without_ends
 from facelab.face.composite import Place, put_back
 from facelab.face.eyelids import even_lids
@@ -98,6 +105,7 @@ def swap_face(
         shown = beside.submit(_shown, source.texture, before.texture, step, atlas)
         lit = swap(source, before, learn(before.texture, atlas), step.tone).texture
         if not any(bearded):
+            lit = with_shade(lit, before.texture, worn, own, atlas)
             lit = with_stubble(lit, before.texture, own, atlas)
         if interior is not None:
             lit = _with_line(lit, before.texture, interior, atlas)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,10 +18,12 @@ from facelab.face.beard import (
     _toward_jaw,
     _whole,
     shaved,
+    with_shade,
     with_stubble,
     with_whole_beard,
     without_beards,
 )
+from facelab.numerics.smoothing import resized
 from facelab.types import Texture
 from tests.synthetic import frozen
 
@@ -240,6 +243,35 @@ def test_stubble_grows_on_another_face(tone):
     assert put_on.std() > 0.7 * there.std()
     assert abs(put_on.mean()) < 0.3 * abs(there.mean())  # the shade is the tone's
     np.testing.assert_array_equal(out.colour[outside], bare.colour[outside])
+
+
+@pytest.mark.parametrize("size", [256, 320])
+def test_shaved_skin_is_shaded_as_the_faces(size):
+    """A dark smear where a moustache was; pores stay."""
+    gone, core = zone("moustache"), _cores(ATLAS)["moustache"] > 0.9
+    pores = 0.02 * np.sin(np.arange(SIZE) * 1.2)[None, :, None]
+    bare = textured()
+    smeared = (bare.colour * (1 - 0.3 * gone[..., None]) + pores).astype(np.float32)
+    large = Texture(frozen(resized(smeared, size)), frozen(resized(FACE, size)), bare.parts)
+    shaded = with_shade(large, bare, [Beard(gone, NONE.hair)], NONE, ATLAS).colour
+    out = resized(shaded, SIZE)
+    off = [abs(float((one - bare.colour)[core].mean())) for one in (smeared, out)]
+    assert off[0] > 0.15
+    assert off[1] < 0.5 * off[0]
+    left = out - cv2.GaussianBlur(out, (0, 0), 3)
+    came = smeared - cv2.GaussianBlur(smeared, (0, 0), 3)
+    assert left[core].std() == pytest.approx(came[core].std(), rel=0.35)
+    outside = resized(gone, size) == 0
+    np.testing.assert_array_equal(shaded[outside], large.colour[outside])
+
+
+def test_a_face_with_a_beard_of_its_own_tells_no_shade():
+    gone = zone("moustache")
+    dark, bearded = textured(tone=0.4), textured(0.5, gone)
+    shaved_off, own = [Beard(gone, NONE.hair)], Beard.of(bearded, ATLAS)
+    out = with_shade(dark, bearded, shaved_off, own, ATLAS)
+    np.testing.assert_allclose(out.colour[gone > 0.999], dark.colour[gone > 0.999], atol=1e-3)
+    assert with_shade(dark, bearded, [NONE], own, ATLAS) is dark
 
 
 def test_no_stubble_grows_where_there_is_none_or_none_was_seen():

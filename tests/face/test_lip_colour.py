@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from facelab.constants import PARTS
 from facelab.face.lip_colour import relit
 from facelab.types import Texture
-from tests.synthetic import frozen
+from tests.synthetic import ATLAS, frozen
 
 SIDE = 256
 LIPS = np.zeros((SIDE, SIDE), np.float32)
@@ -44,7 +44,7 @@ def lit(source, target, tone=1.0):
     first, second = face(*source), face(*target)
     mixed = np.float32(source[0]) + np.float32(tone) * (np.float32(target[0]) - source[0])
     colour = np.where(LIPS[..., None] > 0, first.colour, np.float32(mixed))
-    return relit(colour, first, second, field(source[0]), field(target[0]), tone)
+    return relit(colour, first, second, field(source[0]), field(target[0]), ATLAS, tone)
 
 
 def one(colour):
@@ -59,7 +59,7 @@ colours = st.tuples(*[st.floats(0.375, 0.75, width=32)] * 3)
 def test_no_lips_are_far_from_those_that_were_there(skin, lips, other_skin, other_lips):
     out = lab(lit((skin, lips), (other_skin, other_lips)))[MIDDLE]
     away = out - one(other_lips)
-    assert away[..., 0].min() > -20.5
+    assert away[..., 0].min() > -9.5
     assert away[..., 0].max() < 6.5
     assert np.linalg.norm(away[..., 1:], axis=2).max() < 12.5
 
@@ -111,23 +111,34 @@ def test_relief_has_the_strength_of_the_targets():
         replace(one, colour=frozen(one.colour + np.float32(much) * waves))
         for one, much in ((source, 0.06), (target, 0.045))
     )
-    out = relit(strong.colour, strong, weak, field(LIGHT), field(LIGHT))
+    out = relit(strong.colour, strong, weak, field(LIGHT), field(LIGHT), ATLAS)
     spread = [lab(image)[MIDDLE][..., 0].std() for image in (out, weak.colour, strong.colour)]
     assert spread[0] == pytest.approx(spread[1], rel=0.1)
     assert spread[0] < 0.85 * spread[2]
 
 
-def test_a_corner_is_no_darker_than_in_either_photograph():
+def test_a_corner_is_no_darker_than_the_targets():
+    """The dark in which a smile ends, beside lips that do not smile."""
     dark = face(DARK, BROWN)
     shaded = dark.colour.copy()
     shaded[CORNER] = (0.2, 0.12, 0.1)
     source, target = replace(dark, colour=frozen(shaded)), face(LIGHT, ROSY)
     skin = np.where(LIPS[..., None] > 0, dark.colour, np.float32(LIGHT))
     skin[CORNER] = 0.1
-    out = lab(relit(skin, source, target, field(DARK), field(LIGHT)))
+    out = lab(relit(skin, source, target, field(DARK), field(LIGHT), ATLAS))
     depth = one(LIGHT)[0] - out[CORNER][..., 0]
-    own = one(DARK)[0] - one((0.2, 0.12, 0.1))[0]
-    np.testing.assert_allclose(depth[2:-2, 6:], own, atol=2)
+    np.testing.assert_array_less(depth, one(LIGHT)[0] - one(ROSY)[0] + 3)
+
+
+def test_the_hair_of_a_moustache_stays_dark():
+    bearded, target = face(LIGHT, ROSY), face(LIGHT, ROSY)
+    hair = (slice(152, 158), slice(90, 160))
+    colour, parts = bearded.colour.copy(), bearded.parts.copy()
+    colour[hair], parts[hair] = 0.1, 0
+    parts[(*hair, PARTS.index("beard"))] = 1
+    bearded = replace(bearded, colour=frozen(colour), parts=frozen(parts))
+    out = relit(colour, bearded, target, field(LIGHT), field(LIGHT), ATLAS)
+    np.testing.assert_allclose(out[hair], 0.1, atol=0.02)
 
 
 def test_no_pale_ring_around_lips():
@@ -138,7 +149,9 @@ def test_no_pale_ring_around_lips():
     skin[ridge] = 0.95
     own = source.colour.copy()
     own[ridge] = np.float32(DARK) + 0.05
-    out = lab(relit(skin, replace(source, colour=frozen(own)), target, field(DARK), field(LIGHT)))
+    out = lab(
+        relit(skin, replace(source, colour=frozen(own)), target, field(DARK), field(LIGHT), ATLAS)
+    )
     assert lab(skin)[ridge][:, 0].min() > one(LIGHT)[0] + 15
     assert out[ridge][:, 0].max() < one(LIGHT)[0] + 3
 
@@ -146,12 +159,12 @@ def test_no_pale_ring_around_lips():
 def test_glints_are_as_bright_as_the_targets():
     source, target = face(LIGHT, ROSY), face(LIGHT, ROSY)
     lips = np.indices((SIDE, SIDE)).transpose(1, 2, 0)
-    glint = np.hypot(*(lips - (176, 125)).transpose(2, 0, 1)) < 4
+    glint = np.hypot(*(lips - (184, 125)).transpose(2, 0, 1)) < 4
     bright, faint = (np.where(glint[..., None], np.float32(up), source.colour) for up in (1, 0.6))
     shiny, matt = (
         replace(one, colour=frozen(up)) for one, up in ((source, bright), (target, faint))
     )
-    out = lab(relit(bright, shiny, matt, field(LIGHT), field(LIGHT)))
+    out = lab(relit(bright, shiny, matt, field(LIGHT), field(LIGHT), ATLAS))
     off = [lab(colour)[glint][:, 0].mean() - one(ROSY)[0] for colour in (faint, bright)]
     assert out[glint][:, 0].mean() - one(ROSY)[0] < max(off[0], 0.5 * off[1])
 
@@ -167,9 +180,38 @@ def test_what_is_not_known_changes_nothing(lost):
     faces = [face(LIGHT, ROSY), face(DARK, BROWN)]
     colour, skins = faces[0].colour, (field(LIGHT), field(DARK))
     faces[lost] = replace(faces[lost], parts=None)
-    assert relit(colour, *faces, *skins) is colour
+    assert relit(colour, *faces, *skins, ATLAS) is colour
     faces[lost] = replace(face(LIGHT, ROSY), confidence=frozen(np.zeros((SIDE, SIDE))))
-    assert relit(colour, *faces, *skins) is colour
+    assert relit(colour, *faces, *skins, ATLAS) is colour
+
+
+def test_blotches_do_not_come_along():
+    """A red patch on a lower lip, as a smile and its gloss leave it."""
+    source, target = face(LIGHT, ROSY), face(LIGHT, ROSY)
+    blotched = source.colour.copy()
+    blotched[182:190, 116:132] = (0.75, 0.25, 0.3)
+    source = replace(source, colour=frozen(blotched))
+    out = lab(relit(blotched, source, target, field(LIGHT), field(LIGHT), ATLAS))
+    before, after = (
+        np.linalg.norm(one[184:188, 121:127].mean((0, 1)) - one[184:188, 96:102].mean((0, 1)))
+        for one in (lab(blotched), out)
+    )
+    assert before > 12
+    assert after < 0.4 * before
+
+
+def test_a_line_between_lips_is_no_crease():
+    """Closed lips have one, and parted ones none: creases stay as strong as they are."""
+    row = round(float(ATLAS.slit.upper[:, 1].mean()))
+    waves = 0.03 * np.sin(np.arange(SIDE) * 1.3)[None, :, None] * LIPS[..., None]
+    parted = face(LIGHT, ROSY)
+    parted = replace(parted, colour=frozen(parted.colour + np.float32(waves)))
+    closed = parted.colour.copy()
+    closed[row - 1 : row + 2, 90:160] = (0.2, 0.1, 0.1)
+    source = replace(parted, colour=frozen(closed))
+    out = lab(relit(closed, source, parted, field(LIGHT), field(LIGHT), ATLAS))
+    beside = slice(183, 188), slice(100, 150)
+    assert out[beside][..., 0].std() == pytest.approx(lab(closed)[beside][..., 0].std(), rel=0.1)
 
 
 def test_half_the_tone_is_half_the_way():
@@ -183,7 +225,7 @@ def test_any_size(size):
     large = cv2.resize(source.colour, (size, size), interpolation=cv2.INTER_LINEAR)
     seen = np.ones((size, size), np.float32)
     sized = Texture(frozen(large), frozen(seen), source.parts)
-    out = relit(sized.colour, sized, target, field(LIGHT), field(DARK))
-    whole = relit(source.colour, source, target, field(LIGHT), field(DARK))
+    out = relit(sized.colour, sized, target, field(LIGHT), field(DARK), ATLAS)
+    whole = relit(source.colour, source, target, field(LIGHT), field(DARK), ATLAS)
     row, column = (round(at * size / SIDE) for at in (175, 125))
     np.testing.assert_allclose(lab(out)[row, column], lab(whole)[175, 125], atol=1)
