@@ -58,7 +58,8 @@ CHANGE, SWAP = "_changed", "swap_face"
 # A call's time goes to the stage of the innermost function below that is running.
 STAGES: list[tuple[Any, str, str]] = [
     (images, "read", "read"),
-    (BlazeFaceDetector, "largest", "detect"),
+    (BlazeFaceDetector, "_look", "detect"),
+    (BlazeFaceDetector, "_confirmed", "detect"),
     (FaceReconstructor, "largest", "reconstruct"),
     (FaceParser, "__call__", "parse"),
     (swap_face, "transferred", "shape"),

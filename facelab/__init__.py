@@ -5,10 +5,10 @@ The public names are loaded when they are first used, so that ``facelab --help``
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from facelab._version import __version__ as __version__
+from facelab.lazy import loader
 
 if TYPE_CHECKING:
     from facelab.augment.dataset import AugmentedFaces
@@ -29,26 +29,28 @@ if TYPE_CHECKING:
     from facelab.types import Box, Face, Mesh, Pose, PositionMap, Texture
     from facelab.verification.verify import verify
 
-_HOMES = {
-    "augment.dataset": ("AugmentedFaces",),
-    "errors": (
-        "FacelabError",
-        "ImageError",
-        "NoFaceError",
-        "OutputError",
-        "UsageError",
-        "WeightsError",
-    ),
-    "images": ("Image", "read"),
-    "model": ("FaceModel", "FaceObservation", "load_model"),
-    "provenance.save": ("write",),
-    "recipe": ("MostFaces", "Recipe", "Swap", "read_recipe"),
-    "recipe.result": ("Result",),
-    "recipe.swapping": ("swap",),
-    "types": ("Box", "Face", "Mesh", "Pose", "PositionMap", "Texture"),
-    "verification.verify": ("verify",),
-}
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
+__getattr__ = loader(
+    __name__,
+    {
+        "augment.dataset": ("AugmentedFaces",),
+        "errors": (
+            "FacelabError",
+            "ImageError",
+            "NoFaceError",
+            "OutputError",
+            "UsageError",
+            "WeightsError",
+        ),
+        "images": ("Image", "read"),
+        "model": ("FaceModel", "FaceObservation", "load_model"),
+        "provenance.save": ("write",),
+        "recipe": ("MostFaces", "Recipe", "Swap", "read_recipe"),
+        "recipe.result": ("Result",),
+        "recipe.swapping": ("swap",),
+        "types": ("Box", "Face", "Mesh", "Pose", "PositionMap", "Texture"),
+        "verification.verify": ("verify",),
+    },
+)
 
 __all__ = [
     "AugmentedFaces",
@@ -78,12 +80,6 @@ __all__ = [
     "verify",
     "write",
 ]
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401
-    if name not in _HOME:
-        raise AttributeError(f"module 'facelab' has no attribute {name!r}")
-    return getattr(import_module(f"facelab.{_HOME[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facelab.export.depth import depth
-from facelab.export.normals import normals
-from facelab.export.subject import Subject
-from facelab.export.textured_mesh import TexturedMesh
+from facelab.face.quality import believed
+from facelab.face.source_view import SourceView
 from facelab.geometry import landmarks, pose
 from facelab.geometry.visibility import visible_landmarks
 from facelab.geometry.window import Window
@@ -25,6 +23,8 @@ from facelab.reconstruct.networks import Networks
 from facelab.types import Box, Pose, PositionMap, Reconstruction, Texture
 
 if TYPE_CHECKING:
+    from facelab.export.subject import Subject
+    from facelab.export.textured_mesh import TexturedMesh
     from facelab.files import StrPath
     from facelab.geometry.parsing import Parsing
     from facelab.reconstruct import Reconstructor
@@ -112,6 +112,13 @@ class FaceObservation:
         return None if self.parser is None else self.parser(self.image, self.positions)
 
     @cached_property
+    def source(self) -> SourceView:
+        """The face as swaps take it; what they work out of it stays with it."""
+        near = self.near
+        parsing = believed(near.parsing, near.positions)
+        return SourceView(near.image, near.positions, parsing)
+
+    @cached_property
     def pose(self) -> Pose:
         """How the head is turned, degrees, and where it is."""
         return pose.estimate(self.positions)
@@ -139,6 +146,8 @@ class FaceObservation:
         (H, W) float32
             Pixels, larger is nearer; NaN where the face is not.
         """
+        from facelab.export.depth import depth
+
         return depth(self._subject)
 
     def normals(self) -> Float:
@@ -149,6 +158,8 @@ class FaceObservation:
         (H, W, 3) float32
             Unit vectors, x right, y up, z toward the viewer; 0 where the face is not.
         """
+        from facelab.export.normals import normals
+
         return normals(self._subject)
 
     def texture(self, size: int | None = None) -> Texture:
@@ -187,11 +198,15 @@ class FaceObservation:
         UsageError
             If the size is none that `texture` takes.
         """
+        from facelab.export.textured_mesh import TexturedMesh
+
         return TexturedMesh(replace(self._subject, texture_side=texture_size, front=front))
 
     @cached_property
     def _subject(self) -> Subject:
         """The face as exports take it."""
+        from facelab.export.subject import Subject
+
         photograph = self.photograph
         return Subject(
             photograph.srgb, self.found, metadata=photograph.metadata, parser=self.parser

@@ -34,9 +34,12 @@ from numpy.typing import NDArray
 from facelab.constants import PARTS
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float, Int, require
+from facelab.numerics.smoothing import resized
 
 if TYPE_CHECKING:
     from facelab.atlas import Atlas
+
+_COMMON = 256  # side of the textures that most ask for; smaller ones are made of them
 SEEN = 0.1
 """The confidence from which on a texel counts as seen."""
 
@@ -349,6 +352,7 @@ class Texture:
     colour: Float
     confidence: Float
     parts: Float | None = None
+    _reduced: dict[int, Texture] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         size = len(self.colour)
@@ -364,6 +368,27 @@ class Texture:
     def size(self) -> int:
         """The side S in texels."""
         return len(self.colour)
+
+    def reduced(self, size: int) -> Texture:
+        """Return the same texture at another side, worked out once; its arrays are read-only.
+
+        A swap looks at each of its textures a dozen times at a side of 256 or 128.
+        """
+        if size == self.size:
+            return self
+        if size not in self._reduced:  # two threads may both work it out, and find the same
+            by_way = size < _COMMON < self.size and _COMMON % size == 0
+            finer = self.reduced(_COMMON) if by_way else self
+            colour, confidence = (resized(one, size) for one in (finer.colour, finer.confidence))
+            colour.flags.writeable = confidence.flags.writeable = False
+            self._reduced[size] = Texture(colour, confidence, self.parts)
+        return self._reduced[size]
+
+    def with_parts(self, parts: Float) -> Texture:
+        """Return the same colours and confidences with other parts, ``(n, n, 14)`` float32."""
+        out = Texture(self.colour, self.confidence, parts)
+        out._reduced.update((size, one.with_parts(parts)) for size, one in self._reduced.items())
+        return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # A module imports from lower lines only; a package's own modules import each other freely.
 LAYERS = """
-    _version errors constants plugins
+    _version lazy recent errors constants plugins
     recipe_files
     files
     numerics

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from facelab.constants import PARTS
 from facelab.numerics.arrays import require, require_image
+from facelab.numerics.smoothing import resized
 from facelab.types import Box, Crop, Detection, Mesh, Pose, PositionMap, Texture
 from tests.synthetic import ATLAS, frozen, plane
 
@@ -34,6 +36,43 @@ CROPS = st.builds(
 def test_require_names_what_it_wants_and_got(array, message):
     with pytest.raises(ValueError, match=message):
         require("points", array, ("n", 3), np.float32)
+
+
+def textured(size, seed=0):
+    rng = np.random.default_rng(seed)
+    colour = rng.random((size, size, 3), dtype=np.float32)
+    parts = rng.random((32, 32, len(PARTS)), dtype=np.float32)
+    return Texture(colour, colour[..., 0].copy(), parts)
+
+
+@pytest.mark.parametrize("size", [32, 128, 256, 300])
+def test_a_reduced_texture_is_a_resized_one(size):
+    texture = textured(416)
+    small = texture.reduced(size)
+    np.testing.assert_allclose(small.colour, resized(texture.colour, size), atol=1e-6)
+    np.testing.assert_allclose(small.confidence, resized(texture.confidence, size), atol=1e-6)
+    assert small.parts is texture.parts
+
+
+def test_a_texture_is_reduced_once_and_its_reductions_are_read_only():
+    texture = textured(416)
+    small = texture.reduced(128)
+    assert texture.reduced(128) is small
+    assert texture.reduced(416) is texture
+    assert not small.colour.flags.writeable
+    assert not small.confidence.flags.writeable
+    assert replace(texture, colour=1 - texture.colour).reduced(128).colour is not small.colour
+
+
+def test_a_texture_with_other_parts_keeps_its_reductions():
+    texture = textured(64)
+    small, parts = texture.reduced(32), np.zeros_like(texture.parts)
+    other = texture.with_parts(parts)
+    assert other.colour is texture.colour
+    assert other.reduced(32).colour is small.colour
+    assert other.parts is parts
+    assert other.reduced(32).parts is parts
+    assert texture.reduced(32).parts is texture.parts
 
 
 def test_require_takes_what_fits():

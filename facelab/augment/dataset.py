@@ -34,9 +34,8 @@ from facelab.images import decoded
 from facelab.images.image import from_integers, to_integers
 from facelab.model import FaceModel
 from facelab.provenance import file_sha256
-from facelab.recipe.inputs import files_of
-from facelab.recipe.recipe import SEEDS
-from facelab.recipe.write import step_values
+from facelab.recipe.plain import step_values
+from facelab.recipe.recipe import SEEDS, files_of
 from facelab.reconstruct.networks import Networks
 
 _TOGETHER = 32  # renders whose samples are shuffled with each other

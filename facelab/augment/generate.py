@@ -34,9 +34,10 @@ from facelab.numerics.arrays import Float
 from facelab.provenance import file_sha256
 from facelab.recipe import Input, Photographs, PictureFile, PictureFiles, Swap
 from facelab.recipe.edit_face import edit_face
-from facelab.recipe.inputs import Inputs, Person, Pictures, files_of, person_of, picture_of
+from facelab.recipe.inputs import Inputs, Person, Pictures, person_of, picture_of
+from facelab.recipe.plain import step_values
+from facelab.recipe.recipe import files_of
 from facelab.recipe.swap_face import swap_face
-from facelab.recipe.write import step_values
 from facelab.types import PositionMap
 
 _KEPT = 8  # portraits that a process remembers

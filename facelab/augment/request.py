@@ -30,7 +30,7 @@ from facelab.geometry.head import HeadModel
 from facelab.heads.openness import WEIGHTS as OPENNESS
 from facelab.provenance import file_sha256
 from facelab.recipe import Input, PictureFile, Recipe, describe
-from facelab.recipe.inputs import files_of
+from facelab.recipe.recipe import files_of
 from facelab.reconstruct import load_segmenter
 from facelab.reconstruct.networks import Networks
 

@@ -118,6 +118,10 @@ def edit_command(
     if faces is not None and most:
         raise click.UsageError("--faces and --most both say which faces; give one")
 
+    from facelab.cli.warm_up import warm_up
+
+    warm_up()
+
     from facelab.cli.batch import Batch
     from facelab.cli.recipes import RecipeTask, carry_out
     from facelab.cli.words import from_words, named_inputs, with_faces

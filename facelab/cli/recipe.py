@@ -94,7 +94,7 @@ def _command_of(file: Path) -> str:
 @recipe_group.command("schema")
 def schema_command() -> int:
     """Print the JSON Schema of recipes, for editors."""
-    from facelab.recipe import schema
+    from facelab.recipe.schema import schema
 
     click.echo(json.dumps(schema(), indent=2))
     return 0

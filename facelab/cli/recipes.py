@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from facelab.cli.batch import Batch, Job, Outcome, Task, describe_faces
 from facelab.cli.side_by_side import side_by_side
@@ -15,14 +17,16 @@ from facelab.errors import FacelabError, OutputError, UsageError
 from facelab.files import MEGABYTE, Shape, parse_json, read_bytes
 from facelab.files.writing import write_bytes_atomically
 from facelab.images import Image, output_format, read
-from facelab.model import FaceModel
 from facelab.numerics.memory import keep_freed
-from facelab.provenance import file_sha256, record_path
-from facelab.recipe import Recipe, check_inputs, to_yaml
-from facelab.recipe.inputs import files_of
-from facelab.recipe.result import Result, comparison_path, write_comparison
-from facelab.recipe.runner import RecipeRunner, prepare, recorded
+from facelab.provenance import file_sha256, record_path, software_versions
+from facelab.recipe import Recipe, check_inputs
+from facelab.recipe.recipe import files_of
 from facelab.reconstruct.networks import Networks
+
+if TYPE_CHECKING:
+    from facelab.model import FaceModel
+    from facelab.recipe.result import Result
+    from facelab.recipe.runner import RecipeRunner
 
 _RECORD: Shape = {
     "inputs": [{"role": str, "sha256": str}],
@@ -102,8 +106,12 @@ class RecipeTask(Task):
     def writes(self, job: Job) -> list[Path]:
         """Picture and record, and the comparison if there is one."""
         output_format(job.output)  # refuses what is no picture
-        shown = [comparison_path(job.output)] if self.show else []
-        return [job.output, record_path(job.output), *shown]
+        files = [job.output, record_path(job.output)]
+        if not self.show:
+            return files
+        from facelab.recipe.result import comparison_path
+
+        return [*files, comparison_path(job.output)]
 
     def is_whole(self, job: Job) -> bool:
         """Whether picture, record and comparison are there."""
@@ -130,29 +138,47 @@ class RecipeTask(Task):
 
     @cached_property
     def _recorded(self) -> dict[str, object]:
+        from facelab.recipe.runner import recorded
+
         return recorded(self.recipe, self.networks, self.said)
 
     def carry_out(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Do jobs, two at a time."""
+        """Do jobs, two at a time; the first are read while the inputs are."""
         if len(jobs) > 1:  # a single one would only be larger
             keep_freed()
-        model = FaceModel(self.networks.load(), self.networks)
-        runner = prepare(self.recipe, model, said=self.said)
-        return side_by_side(lambda job: self.perform(job, runner), jobs)
+        with ThreadPoolExecutor(1) as beside:
+            loading = beside.submit(self.networks.load)
+            from facelab.model import FaceModel  # meanwhile
+            from facelab.recipe.runner import prepare
 
-    def perform(self, job: Job, runner: RecipeRunner) -> Outcome:
-        """Do a job: read, change, write, record."""
-        times = [perf_counter()]
+            model = FaceModel(loading.result(), self.networks)
+            ready = beside.submit(prepare, self.recipe, model, said=self.said)
+            beside.submit(software_versions)  # which are read once, and every record has
+            yield from side_by_side(lambda job: self.perform(job, model, ready), jobs)
+
+    def perform(self, job: Job, model: FaceModel, ready: Future[RecipeRunner]) -> Outcome:
+        """Do a job: read, find, change when all is `ready`, write, record.
+
+        Raises
+        ------
+        FacelabError
+            If the inputs cannot be read.
+        """
+        from facelab.recipe.runner import Seen
+
+        times, name = [perf_counter()], str(job.photograph)
         try:
             photograph = read(job.photograph)
             times.append(perf_counter())
-            result = runner(photograph, str(job.photograph))
+            seen = Seen.of(self.recipe, model, photograph, name)
+            result = ready.result()(seen, name)
             times.append(perf_counter())
             notes = result.save(job.output, consent=self.consent)
             if self.show:
                 self._compare(job, photograph, result)
             times.append(perf_counter())
         except FacelabError as error:
+            ready.result()  # without its inputs no job can be done
             return Outcome(job, "failed", error=error)
         stages = zip(("read", self.command, "write"), pairwise(times), strict=True)
         seconds = {stage: end - start for stage, (start, end) in stages}
@@ -160,6 +186,8 @@ class RecipeTask(Task):
 
     def _compare(self, job: Job, photograph: Image, result: Result) -> None:
         """Write the comparison; without it, nothing stays."""
+        from facelab.recipe.result import write_comparison
+
         try:
             write_comparison(job.output, photograph, result, self.consent)
         except OutputError:
@@ -183,10 +211,15 @@ def carry_out(task: RecipeTask, batch: Batch, save_as: Path | None) -> int:
     OutputError
         If a folder or the recipe cannot be written to.
     """
-    text = to_yaml(task.recipe, save_as.parent).encode() if save_as else b""
-    if save_as and not batch.overwrite and save_as.is_file() and save_as.read_bytes() != text:
+    jobs = batch.pictures(task.suffix)
+    if save_as is None:
+        return batch.run(task, jobs)
+    from facelab.recipe import to_yaml  # slow to import
+
+    text = to_yaml(task.recipe, save_as.parent).encode()
+    if not batch.overwrite and save_as.is_file() and save_as.read_bytes() != text:
         raise UsageError(f"--save-recipe {save_as}: is already there; --overwrite replaces it")
-    code = batch.run(task, batch.pictures(task.suffix))
-    if save_as and code == 0:
+    code = batch.run(task, jobs)
+    if code == 0:
         write_bytes_atomically(save_as, text)
     return code

@@ -190,10 +190,14 @@ def swap_command(
     if source_box and source_face != "largest":
         raise click.UsageError("--source-box already says which face; leave --source-face out")
 
+    from facelab.cli.warm_up import warm_up
+
+    warm_up()
+
     from facelab.cli.batch import Batch, photographs_in
     from facelab.cli.recipes import RecipeTask, carry_out
     from facelab.recipe import Photographs, Recipe, Swap
-    from facelab.recipe.swapping import SOURCE
+    from facelab.recipe.recipe import SOURCE
     from facelab.reconstruct.networks import Networks
     from facelab.types import Box
 

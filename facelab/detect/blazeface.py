@@ -11,7 +11,7 @@ dropped, and the box and points that it sees are the ones returned.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from math import ceil
 from typing import Protocol
@@ -19,18 +19,15 @@ from typing import Protocol
 import numpy as np
 
 from facelab.detect.candidates import CENTRE, EXTENT, POINTS, CandidateNetwork
-from facelab.geometry.crop import cut
+from facelab.detect.pyramid import COARSEST, Pyramid
 from facelab.models.kinds import BLAZEFACE_FULL, BLAZEFACE_SHORT
 from facelab.numerics import algebra
-from facelab.numerics.area import by_area
 from facelab.numerics.arrays import Float, Frame, require_frame
 from facelab.types import Box, Crop, Detection
 
 SMALLEST = 32.0  # px; the smallest face looked for
 LEAST = 28.0  # px; the smallest face the full-range network finds in a crowd; alone, it finds 12
 RANGE = 24.0  # by which a face may be smaller than one that is certain: others are far behind it
-SMALL = 768  # px; the longer side in which a face that is not small shows well enough
-COARSEST = 192  # px; the image's longer side in the first look
 STEP = 3.0  # from one look to the next; each covers sizes over a range of 4
 # px; a look at a larger image is taken in tiles, side by side over the cores. Larger ones leave the
 # cache, which takes longer; the overlap holds any face too small for the next coarser look.
@@ -50,8 +47,6 @@ SAME = 0.3  # boxes with a larger intersection over union show one face
 
 NO_CANDIDATES = np.zeros((0, 17), np.float32)
 
-Look = Callable[[Frame], Iterator[Float]]  # an image to candidates ``(n, 17)``, several times
-
 
 class Detector(Protocol):
     """A face detector."""
@@ -60,8 +55,11 @@ class Detector(Protocol):
         """The faces of an image ``(H, W, 3)`` RGB, the largest first."""
         ...
 
-    def largest(self, image: Frame) -> list[Detection]:
-        """Find the largest face, which comes first; smaller ones may be missing to save time."""
+    def coarse_to_fine(self, image: Frame) -> Iterator[list[Detection]]:
+        """The faces that one look after another shows, the largest first; only of looks with some.
+
+        Each look shows smaller ones than the look before: who wants the largest takes the first.
+        """
         ...
 
 
@@ -92,110 +90,119 @@ class BlazeFaceDetector:
     def __call__(self, image: Frame) -> list[Detection]:
         """Every face of an image ``(H, W, 3)`` RGB, the largest first."""
         require_frame("image", image)
-        return detections(self._found(image, self._looks))
+        pyramid = Pyramid(image)
+        first = self._look(pyramid, pyramid.coarsest)
+        smallest = max(self._smallest, self._largest_sure(pyramid, first) / RANGE)
+        looks = scales(pyramid.side, smallest)
+        more = [self._look(pyramid, scale) for scale in looks[1:]]
+        return detections(self._confirmed(pyramid, looks, np.concatenate([first, *more])))
 
-    def largest(self, image: Frame) -> list[Detection]:
-        """Find the largest faces: no closer look is taken if the image in small shows faces.
+    def coarse_to_fine(self, image: Frame) -> Iterator[list[Detection]]:
+        """The faces of one look after another, as of `Detector`.
 
-        That misses no face larger than those it finds, so the largest face is there; much smaller
-        ones may not be.
+        A face larger than one in hand has been large enough for this look or the one before. Only
+        one that is doubted may have escaped: those that would be larger are looked at closely.
         """
         require_frame("image", image)
-        view = shrunk(image)
-        rows = self._found(view, self._first_look)
-        return detections(enlarged(rows, view, image)) if len(rows) else self(image)
+        pyramid = Pyramid(image)
+        for scale in scales(pyramid.side, self._smallest):
+            proposals = self._large(pyramid, self._look(pyramid, scale))
+            faces = self._confirmed(pyramid, [scale], proposals)
+            if len(faces):
+                yield detections(faces)
 
-    def _found(self, image: Frame, look: Look) -> Float:
-        """The faces ``(n, 17)`` that looks at an image show, the largest first.
+    def _confirmed(self, pyramid: Pyramid, looks: Sequence[float], proposals: Float) -> Float:
+        """The faces ``(n, 17)`` that looks at these scales proposed, the largest first.
 
-        From its other sides it is looked at in the same way where a face lies on its side or
+        The image is looked at in the same way from its other sides where a face lies on its side or
         stands on its head, for others may do so too; and at first sight where none is certain.
         """
-        faces = self._closely(image, np.concatenate(list(look(image))))
+        faces = self._closely(pyramid, proposals)
         sure = faces[faces[:, 0] >= CERTAIN]
-        if not len(sure) or (np.abs(rolls(sure)) > TILTED).any():
-            from_sides = self._turned(image, look if len(sure) else self._first_look)
-            more = self._closely(image, np.concatenate(list(from_sides)))
-            faces = distinct(np.concatenate([faces, more]))
-        return faces[np.argsort(-faces[:, EXTENT].sum(axis=1), kind="stable")]
+        if (np.abs(rolls(sure)) > TILTED).any():
+            again = list(looks)
+        else:
+            again = [scale for scale in looks if scale == pyramid.coarsest and not len(sure)]
+        if again:
+            seen = [self._look(pyramid, *look) for look in product(again, (1, 2, 3))]
+            faces = distinct(np.concatenate([faces, self._closely(pyramid, np.concatenate(seen))]))
+        return faces[np.argsort(-sizes(faces), kind="stable")]
 
-    def _looks(self, image: Frame) -> Iterator[Float]:
-        """The candidates ``(n, 17)`` of each look, coarse to fine."""
-        first = list(self._first_look(image))
-        yield from first
-        smallest = max(self._smallest, self._largest_sure(image, np.concatenate(first)) / RANGE)
-        for scale in scales(max(image.shape[:2]), smallest)[1:]:
-            view = reduced(image, scale)
-            yield enlarged(self._look(view, DOUBTED), view, image)
+    def _look(self, pyramid: Pyramid, scale: float, quarters: int = 0) -> Float:
+        """The candidates ``(n, 17)`` of a look at the image, turned by so many quarters.
 
-    def _first_look(self, image: Frame) -> Iterator[Float]:
-        """The candidates ``(n, 17)`` of the look at the whole image."""
-        view = reduced(image, COARSEST / max(image.shape[:2]))
-        yield enlarged(self._look(view), view, image)
-        for filling in self._close_ups(view, [around(view)]):
-            yield enlarged(filling, view, image)
+        The coarsest look sees frame-filling faces, too.
+        """
+        view, factors = pyramid.at(scale)
+        first = scale == pyramid.coarsest
+        seen = self._tiles(np.rot90(view, quarters), PROPOSED if first else DOUBTED)
+        rows = enlarged(unturned(seen, view.shape[:2], quarters), factors)
+        filling = [around(pyramid.image, 90.0 * -quarters)] if first else []
+        return np.concatenate([rows, *self._close_ups(pyramid, filling)])
 
-    def _largest_sure(self, image: Frame, proposals: Float) -> float:
+    def _largest_sure(self, pyramid: Pyramid, proposals: Float) -> float:
         """The size of the largest proposal that a close-up shows to be a face, pixels; else 0."""
-        rows = self._seen_closely(image, proposed(proposals))
-        return float(rows[rows[:, 0] >= CERTAIN][:, EXTENT].mean(axis=1).max(initial=0))
+        rows = self._seen_closely(pyramid, proposed(proposals))
+        return float(sizes(rows[rows[:, 0] >= CERTAIN]).max(initial=0))
 
-    def _turned(self, image: Frame, look: Look) -> Iterator[Float]:
-        """The candidates ``(n, 17)`` of looks at the image turned by quarters."""
-        for quarters in range(1, 4):
-            view = np.ascontiguousarray(np.rot90(image, quarters))
-            yield from (unturned(rows, image.shape[:2], quarters) for rows in look(view))
+    def _large(self, pyramid: Pyramid, proposals: Float) -> Float:
+        """Proposals without the doubtful ones that are smaller than a face that is certain."""
+        doubtful = proposals[:, 0] < PROPOSED
+        if not doubtful.any():
+            return proposals
+        certain = self._largest_sure(pyramid, proposals[~doubtful])
+        return proposals[~doubtful | (sizes(proposals) > certain)]
 
-    def _look(self, view: Float, least: float = PROPOSED) -> Float:
-        """The full-range network's candidates ``(n, 17)`` in an image, taken in tiles."""
+    def _tiles(self, view: Frame, least: float) -> Float:
+        """The full-range network's candidates ``(n, 17)`` in a view, taken in tiles."""
         starts = list(product(*(tile_starts(side) for side in view.shape[:2])))
         tiles = [view[y : y + TILE, x : x + TILE] for y, x in starts]
         found = map(promising, self._full(tiles, least))
         placed = zip(found, starts, strict=True)
         return np.concatenate([transformed(rows, shift=(x, y)) for rows, (y, x) in placed])
 
-    def _close_ups(self, image: Frame, crops: list[Crop]) -> Iterator[Float]:
+    def _close_ups(self, pyramid: Pyramid, crops: list[Crop]) -> Iterator[Float]:
         """For each crop the short-range network's candidates ``(n, 17)`` in the image."""
         for start in range(0, len(crops), BATCH):
             batch = crops[start : start + BATCH]
-            found = self._short([cut(image, crop) for crop in batch], SEEN)
+            found = self._short([pyramid.cut(crop) for crop in batch], SEEN)
             yield from (uncropped(rows, crop) for rows, crop in zip(found, batch, strict=True))
 
-    def _closely(self, image: Frame, proposals: Float) -> Float:
+    def _closely(self, pyramid: Pyramid, proposals: Float) -> Float:
         """The proposals ``(n, 17)`` that close-ups confirm."""
         rows = proposed(proposals)
         for _ in range(CLOSE_UPS):
-            rows = self._seen_closely(image, rows)
-        rows = self._upright(image, rows)
+            rows = self._seen_closely(pyramid, rows)
+        rows = self._upright(pyramid, rows)
         return rows[rows[:, 0] >= self._least]
 
-    def _upright(self, image: Frame, rows: Float) -> Float:
+    def _upright(self, pyramid: Pyramid, rows: Float) -> Float:
         """The candidates, each doubtful one the way up in which it scores best.
 
         What is a face is one in the mirror too: the doubtful score the mean of both.
         """
         doubtful = rows[:, 0] < CERTAIN
-        tried = [self._seen_closely(image, turned(rows[doubtful], turn)) for turn in TURNS]
+        tried = [self._seen_closely(pyramid, turned(rows[doubtful], turn)) for turn in TURNS]
         best = distinct(np.concatenate([rows[doubtful], *tried]))
-        return distinct(np.concatenate([rows[~doubtful], self._mirrored(image, best)]))
+        return distinct(np.concatenate([rows[~doubtful], self._mirrored(pyramid, best)]))
 
-    def _mirrored(self, image: Frame, rows: Float) -> Float:
+    def _mirrored(self, pyramid: Pyramid, rows: Float) -> Float:
         """The candidates with the mean of their scores and those in the mirrored close-ups."""
         out = rows.copy()
         for row, confirmed in zip(rows, out, strict=True):
             crop = close_up(row)
-            (seen,) = self._short([cut(image, crop)[:, ::-1]], SEEN)
+            (seen,) = self._short([pyramid.cut(crop)[:, ::-1]], SEEN)
             seen[:, 1] = crop.size - 1 - seen[:, 1]
             there = overlaps(uncropped(seen, crop), row) > SAME
             confirmed[0] = (row[0] + seen[there, 0].max(initial=0)) / 2
         return out
 
-    def _seen_closely(self, image: Frame, rows: Float) -> Float:
+    def _seen_closely(self, pyramid: Pyramid, rows: Float) -> Float:
         """Look at a close-up of each candidate: the row at its place, if there is one.
 
         A doubtful proposal must be confirmed at once.
         """
-        views = self._close_ups(image, [close_up(row) for row in rows])
+        views = self._close_ups(pyramid, [close_up(row) for row in rows])
         seen = [
             merged(view[overlaps(view, row) > SAME])[:1]
             for view, row in zip(views, rows, strict=True)
@@ -212,28 +219,17 @@ def scales(longer_side: int, smallest: float) -> list[float]:
     return [coarsest] + [finest / STEP**i for i in reversed(range(count))]
 
 
-def reduced(image: Frame, scale: float) -> Float:
-    """The image scaled, by area where that shrinks it; slivers keep a few pixels."""
-    height, width = (max(4, round(side * scale)) for side in image.shape[:2])
-    return by_area(image, (width, height))
+def enlarged(rows: Float, factors: tuple[float, float]) -> Float:
+    """Candidates in a view whose pixels are so many of the image wide and high, in its pixels."""
+    x, y = factors
+    return transformed(rows, scale=factors, shift=((x - 1) / 2, (y - 1) / 2))
 
 
-def shrunk(image: Frame) -> Float:
-    """The image reduced by a whole number, which is quick, to at most `SMALL` pixels a side."""
-    return reduced(image, 1 / ceil(max(image.shape[:2]) / SMALL))
-
-
-def enlarged(rows: Float, view: Float, image: Frame) -> Float:
-    """Candidates in a scaled `view` of `image`, in pixels of `image`."""
-    x, y = image.shape[1] / view.shape[1], image.shape[0] / view.shape[0]
-    return transformed(rows, scale=(x, y), shift=((x - 1) / 2, (y - 1) / 2))
-
-
-def around(view: Float) -> Crop:
+def around(image: Frame, roll: float) -> Crop:
     """All of an image, with room for a face that fills it."""
-    height, width = view.shape[:2]
+    height, width = image.shape[:2]
     side = WHOLE * max(height, width)
-    return Crop(((width - 1) / 2, (height - 1) / 2), side, 0.0, CLOSE_UP_SIDE)
+    return Crop(((width - 1) / 2, (height - 1) / 2), side, roll, CLOSE_UP_SIDE)
 
 
 def tile_starts(side: int) -> range:
@@ -279,6 +275,12 @@ def turned(rows: Float, degrees: float) -> Float:
     return np.concatenate([rows[:, : POINTS.start], points], axis=1)
 
 
+def sizes(rows: Float) -> Float:
+    """The mean sides ``(n,)`` of the boxes."""
+    out: Float = rows[:, EXTENT].mean(axis=1)
+    return out
+
+
 def rolls(rows: Float) -> Float:
     """Degrees ``(n,)`` counter-clockwise as seen by which the line of the eyes is turned."""
     x, y = (rows[:, POINTS][:, 2:4] - rows[:, POINTS][:, :2]).T
@@ -297,28 +299,38 @@ def overlaps(rows: Float, row: Float) -> Float:
     """Intersection over union ``(n,)`` of the boxes of ``(n, 17)`` candidates and another's."""
     low = np.maximum(rows[:, CENTRE] - rows[:, EXTENT] / 2, row[CENTRE] - row[EXTENT] / 2)
     high = np.minimum(rows[:, CENTRE] + rows[:, EXTENT] / 2, row[CENTRE] + row[EXTENT] / 2)
-    both = np.maximum(high - low, 0).prod(axis=1)
-    union = rows[:, EXTENT].prod(axis=1) + row[EXTENT].prod() - both
+    width, height = np.maximum(high - low, 0).T
+    both = width * height
+    union = rows[:, 3] * rows[:, 4] + row[3] * row[4] - both
     ratio: Float = both / np.maximum(union, np.finfo(np.float32).tiny)
     return ratio
+
+
+def groups(rows: Float) -> Iterator[Float]:
+    """The candidates, best score first: each with those that overlap it and no better one."""
+    rows = rows[np.argsort(-rows[:, 0], kind="stable")]
+    while len(rows):
+        same = overlaps(rows, rows[0]) > SAME
+        same[0] = True
+        yield rows[same]
+        rows = rows[~same]
 
 
 def merged(rows: Float) -> Float:
     """One row per group of overlapping candidates, best score first.
 
-    The best row takes the others that overlap it along, and the group's mean weighted by score is
-    kept with the best score: BlazeFace's blending in place of non-maximum suppression.
+    The group's mean weighted by score is kept with the best score: BlazeFace's blending in place
+    of non-maximum suppression.
     """
-    rows = rows[np.argsort(-rows[:, 0], kind="stable")]
-    kept = []
-    while len(rows):
-        same = overlaps(rows, rows[0]) > SAME
-        same[0] = True
-        group = rows[same]
-        mean = np.average(group[:, 1:], axis=0, weights=group[:, 0])
-        kept.append(np.concatenate([group[0, :1], mean]))
-        rows = rows[~same]
-    return np.array(kept, np.float32).reshape(-1, 17)
+    return np.array([blended(group) for group in groups(rows)], np.float32).reshape(-1, 17)
+
+
+def blended(group: Float) -> Float:
+    """The mean of candidates weighted by score, with the score of the first."""
+    scores = group[:, :1]
+    mean: Float = (group * scores).sum(axis=0) / scores.sum()
+    mean[0] = group[0, 0]
+    return mean
 
 
 def proposed(rows: Float) -> Float:
@@ -335,11 +347,7 @@ def promising(rows: Float) -> Float:
 
 def distinct(rows: Float) -> Float:
     """The candidates, best score first, that overlap no better one."""
-    kept: list[Float] = []
-    for row in rows[np.argsort(-rows[:, 0], kind="stable")]:
-        if not (overlaps(np.reshape(kept, (-1, 17)), row) > SAME).any():
-            kept.append(row)
-    return np.array(kept, np.float32).reshape(-1, 17)
+    return np.array([group[0] for group in groups(rows)], np.float32).reshape(-1, 17)
 
 
 def detections(rows: Float) -> list[Detection]:

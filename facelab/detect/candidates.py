@@ -13,13 +13,15 @@ pixel centres at integers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
+from math import inf, log
 
 import numpy as np
 
 from facelab.models.kinds import BLAZEFACE_SHORT, Kind
 from facelab.models.runtime import Runner, load_runner
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Float, Frame
+from facelab.numerics.integers import unit
 from facelab.numerics.parallel import side_by_side
 
 CENTRE, EXTENT, POINTS = slice(1, 3), slice(3, 5), slice(5, 17)
@@ -29,6 +31,7 @@ ALIGNMENT = 32  # px: the networks take sides that it divides
 SHORT_GRIDS, FULL_GRIDS = ((8, 2), (16, 6)), ((4, 1),)
 
 _HALF = np.float32(0.5)
+_SHAPES = 16  # of images, whose anchors are kept: a few MB at most
 
 
 class CandidateNetwork:
@@ -49,35 +52,45 @@ class CandidateNetwork:
         self._network: Runner = load_runner(kind)
         self._grids = SHORT_GRIDS if kind is BLAZEFACE_SHORT else FULL_GRIDS
 
-    def __call__(self, images: Sequence[Float], least: float) -> list[Float]:
-        """Candidates ``(n, 17)`` scored at least `least` in each image ``(H, W, 3)``, [0, 1]."""
+    def __call__(self, images: Sequence[Frame], least: float) -> list[Float]:
+        """Candidates ``(n, 17)`` scored at least `least` in each image ``(H, W, 3)``."""
         return side_by_side(partial(self._found, least), images)
 
-    def _found(self, least: float, image: Float) -> Float:
-        fitting = padded(image)
+    def _found(self, least: float, image: Frame) -> Float:
+        fitting = padded(unit(np.ascontiguousarray(image)))
         height, width = fitting.shape[:2]
         logits, regressions = (out[0] for out in self._network((fitting * 2 - 1)[None]))
-        scores = _HALF * (1 + np.tanh(_HALF * logits))  # the logistic function, never too large
-        enough = scores >= least
-        rows = np.concatenate([scores[enough, None], regressions[enough]], axis=1)
+        (enough,) = np.nonzero(logits >= logit(least))
+        scores = _HALF * (1 + np.tanh(_HALF * logits[enough]))  # the logistic function
+        rows = np.concatenate([scores[:, None], regressions[enough]], axis=1)
         origin = anchors(height, width, self._grids)[enough] - _HALF
         rows[:, CENTRE] += origin
         rows[:, POINTS] += np.tile(origin, 6)
         return rows
 
 
+def logit(score: float) -> float:
+    """The inverse of the logistic function, of [0, 1)."""
+    return log(score / (1 - score)) if score > 0 else -inf
+
+
 def padded(view: Float) -> Float:
     """Pad `view` with mid-grey at the right and bottom, so that the networks' grids fit."""
     bottom, right = (-side % ALIGNMENT for side in view.shape[:2])
+    if not bottom and not right:
+        return view
     return np.pad(view, ((0, bottom), (0, right), (0, 0)), constant_values=_HALF)
 
 
-def anchors(height: int, width: int, grids: Sequence[tuple[int, int]]) -> Float:
-    """The anchors ``(n, 2)`` of an image: x and y in its pixels, its corner at 0.
+@lru_cache(_SHAPES)
+def anchors(height: int, width: int, grids: tuple[tuple[int, int], ...]) -> Float:
+    """The anchors ``(n, 2)`` of an image: x and y in its pixels, its corner at 0; read-only.
 
     They stand row by row; those of one cell are adjacent.
     """
-    return np.concatenate([_grid(height, width, *grid) for grid in grids])
+    out = np.concatenate([_grid(height, width, *grid) for grid in grids])
+    out.setflags(write=False)
+    return out
 
 
 def _grid(height: int, width: int, stride: int, repeats: int) -> Float:

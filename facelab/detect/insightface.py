@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
 from typing import Protocol, TypeGuard
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from facelab import atlas as atlases
 from facelab.errors import WeightsError
-from facelab.numerics.area import by_area
 from facelab.numerics.arrays import Float, Frame, require, require_frame
 from facelab.numerics.integers import to_integers, unit
 from facelab.types import Box, Detection
@@ -126,9 +127,9 @@ class InsightFaceDetector:
             ) from error
         return boxes, points
 
-    def largest(self, image: Float) -> list[Detection]:
-        """Find every face: one look finds the large faces and the small ones."""
-        return self(image)
+    def coarse_to_fine(self, image: Frame) -> Iterator[list[Detection]]:
+        """Every face at once: one look finds the large ones and the small ones."""
+        yield self(image)
 
 
 def default_root() -> Path:
@@ -211,7 +212,8 @@ def reduced(image: Frame, side: int) -> Float:
     if scale >= 1:
         return unit(image)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return by_area(image, size)
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return unit(np.asarray(small, image.dtype))
 
 
 def in_source(points: Float, scale: NDArray[np.float32]) -> Float:

@@ -1,63 +1,40 @@
-"""Edits: functions from a face to a face, one file each.
+"""Edits: functions from a face to a face, one file each; loaded when the first is asked for.
 
 What an edit of your own is made of is in `facelab.edits.edit` and `facelab.edits.parameters`.
 """
 
 from __future__ import annotations
 
-from facelab.edits.anonymise import Anonymise
-from facelab.edits.average import Average
-from facelab.edits.blemish import Blemish
-from facelab.edits.blush import Blush
-from facelab.edits.cover import Cover
-from facelab.edits.edit import Edit as Edit
-from facelab.edits.eyeliner import Eyeliner
-from facelab.edits.eyeshadow import Eyeshadow
-from facelab.edits.foundation import Foundation
-from facelab.edits.freckles import Freckles
-from facelab.edits.lipstick import Lipstick
-from facelab.edits.match import Match
-from facelab.edits.overlay import Overlay
-from facelab.edits.project import Project
-from facelab.edits.relight import MatchLight, Relight, TurnLight
-from facelab.edits.reshape import Reshape
-from facelab.edits.shine import Shine
-from facelab.edits.smooth import Smooth
-from facelab.edits.symmetrise import Symmetrise
-from facelab.edits.tone import Tone
-from facelab.edits.transplant import Transplant
-from facelab.edits.turn import Turn
-from facelab.edits.whiten import Whiten
-from facelab.edits.wrinkles import Wrinkles
+from typing import TYPE_CHECKING
 
-EDITS: tuple[type[Edit], ...] = (
-    Smooth,
-    Blemish,
-    Shine,
-    Whiten,
-    Freckles,
-    Wrinkles,
-    Foundation,
-    Blush,
-    Lipstick,
-    Eyeshadow,
-    Eyeliner,
-    Tone,
-    Match,
-    Relight,
-    TurnLight,
-    MatchLight,
-    Reshape,
-    Turn,
-    Symmetrise,
-    Transplant,
-    Average,
-    Anonymise,
-    Overlay,
-    Project,
-    Cover,
-)
-"""Every edit, in the order in which people are shown them."""
+from facelab.edits.edit import Edit as Edit
+from facelab.lazy import loader
+
+if TYPE_CHECKING:
+    from facelab.edits.anonymise import Anonymise
+    from facelab.edits.average import Average
+    from facelab.edits.blemish import Blemish
+    from facelab.edits.blush import Blush
+    from facelab.edits.cover import Cover
+    from facelab.edits.every import EDITS as EDITS
+    from facelab.edits.eyeliner import Eyeliner
+    from facelab.edits.eyeshadow import Eyeshadow
+    from facelab.edits.foundation import Foundation
+    from facelab.edits.freckles import Freckles
+    from facelab.edits.lipstick import Lipstick
+    from facelab.edits.match import Match
+    from facelab.edits.overlay import Overlay
+    from facelab.edits.project import Project
+    from facelab.edits.relight import MatchLight, Relight, TurnLight
+    from facelab.edits.reshape import Reshape
+    from facelab.edits.shine import Shine
+    from facelab.edits.smooth import Smooth
+    from facelab.edits.symmetrise import Symmetrise
+    from facelab.edits.tone import Tone
+    from facelab.edits.transplant import Transplant
+    from facelab.edits.turn import Turn
+    from facelab.edits.whiten import Whiten
+    from facelab.edits.wrinkles import Wrinkles
 
 __all__ = [
     "Anonymise",
@@ -86,6 +63,9 @@ __all__ = [
     "Whiten",
     "Wrinkles",
 ]
+
+
+__getattr__ = loader(__name__, {"every": ["EDITS", *__all__]})
 
 
 def __dir__() -> list[str]:

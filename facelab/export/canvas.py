@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import ceil
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +19,6 @@ _FONT = "sans"  # built into OpenCV 5
 _WEIGHT = 500  # of the font: a little heavier than regular
 _SHADE: Colour = (0, 0, 0)
 _RIM, _PLATE = 0.45, 0.6  # opacity of the shade around lines and below text
-_TURN = np.linspace(0, 2 * np.pi, 16, endpoint=False)
-_CIRCLE = np.stack([np.cos(_TURN), np.sin(_TURN)], axis=1).astype(np.float32)
 
 
 class Canvas:
@@ -51,8 +52,10 @@ class Canvas:
         """The image ``(H, W, 3)`` with the canvas on it; around the box it is untouched."""
         out = image.copy()
         if 0 not in self._size:
-            ink = cv2.resize(self._ink, self._size, interpolation=cv2.INTER_AREA) / np.float32(255)
-            out[self._window] = image[self._window] * (1 - ink[..., 3:]) + ink[..., :3]
+            layer = cv2.resize(self._ink, self._size, interpolation=cv2.INTER_AREA)
+            inked = layer[..., 3] > 0  # most of the box is bare
+            ink, part = layer[inked] / np.float32(255), out[self._window]
+            part[inked] = part[inked] * (1 - ink[:, 3:]) + ink[:, :3]
         return out
 
     def line(self, points: Float, colour: Colour, width: float, opacity: float = 1.0) -> None:
@@ -62,27 +65,54 @@ class Canvas:
     def rimmed_line(
         self, points: Float, colour: Colour, width: float, opacity: float = 1.0
     ) -> None:
-        """A line with a dark rim, to stand out from light skin as from dark."""
+        """A line with a dark rim, to stand out from light skin as from dark.
+
+        Of several, ``(m, n, 2 or 3)``, no rim lies on a line.
+        """
         thickness = max(round(width * self._samples), 1)
         self._stroke(points, _ink(_SHADE, _RIM * opacity), thickness + 2)
         self._stroke(points, _ink(colour, opacity), thickness)
 
     def _stroke(self, points: Float, ink: Float, thickness: int) -> None:
-        path = [self._fixed(points[:, :2])]
-        cv2.polylines(self._ink, path, False, ink.tolist(), thickness, cv2.LINE_AA, _FRACTION)
+        places = np.rint(self._samples_at(points[..., :2]) * 2**_FRACTION).astype(np.int32)
+        paths = list(places.reshape(-1, *places.shape[-2:]))
+        cv2.polylines(self._ink, paths, False, ink.tolist(), thickness, cv2.LINE_AA, _FRACTION)
 
     def dot(self, point: Float, radius: float, colour: Colour, opacity: float = 1.0) -> None:
-        """A disc in place of what was there: with an opacity of 0, a hole."""
-        self.dots(point[None], radius, np.array([colour], np.uint8), opacity)
+        """A disc as of `dots`."""
+        self.dots(point[None], radius, colour, opacity)
 
     def dots(
-        self, points: Float, radius: float, colours: NDArray[np.uint8], opacity: float = 1.0
+        self,
+        points: Float,
+        radius: float,
+        colours: Colour | NDArray[np.uint8],
+        opacity: float | Float = 1.0,
     ) -> None:
-        """Discs as of `dot` around points ``(n, 2 or 3)``, each in its colour of ``(n, 3)``."""
-        # OpenCV's own circles are squares below a radius of 3 px.
-        discs = self._fixed(points[:, None, :2] + radius * _CIRCLE)
-        for corners, ink in zip(discs, _ink(colours, opacity).tolist(), strict=True):
-            cv2.fillConvexPoly(self._ink, corners, ink, cv2.LINE_AA, _FRACTION)
+        """Discs around points ``(n, 2 or 3)`` in place of what was there, later over earlier ones.
+
+        Each of them may have its own colour, ``(n, 3)``, and opacity ``(n,)``: one of 0 is a hole.
+        """
+        # OpenCV's own circles are squares below a radius of 3 px. As its lines, discs fade over
+        # the sample beyond their rim.
+        places, radius = self._samples_at(points[:, :2]), radius * self._samples
+        reach = np.arange(-ceil(radius + 1), ceil(radius + 1) + 1)
+        x, y = (np.rint(places).astype(np.int64)[:, :, None] + reach).swapaxes(0, 1)
+        across, down = x - places[:, :1], y - places[:, 1:]
+        away = np.sqrt((down**2)[:, :, None] + (across**2)[:, None])
+        share = np.clip(radius + 1 - away, 0, 1, dtype=np.float32)
+        height, width = self._ink.shape[:2]
+        share *= ((y >= 0) & (y < height))[:, :, None] & ((x >= 0) & (x < width))[:, None]
+        dot, row, column = np.nonzero(share)
+        ink = np.broadcast_to(_ink(colours, opacity), (len(points), 4))[dot]
+        self._mix(y[dot, row] * width + x[dot, column], share[dot, row, column][:, None], ink)
+
+    def _mix(self, samples: NDArray[np.int64], share: Float, ink: Float) -> None:
+        """Mix ink ``(n, 4)`` by shares ``(n, 1)`` into samples ``(n,)``, one after another."""
+        under = self._ink.reshape(-1, 4)
+        for turn in _turns(samples):
+            mixed = under[samples[turn]] * (1 - share[turn]) + ink[turn] * share[turn]
+            under[samples[turn]] = np.rint(mixed)
 
     def text(self, words: str, corner: Float, size: float, colour: Colour) -> None:
         """A line of text `size` pixels high on a dark plate, moved until it lies in the image.
@@ -94,7 +124,7 @@ class Canvas:
         _, top, *extent = cv2.getTextSize((0, 0), words, (0, 0), font, height, _WEIGHT)
         plate = np.array(extent) + 2 * pad
         room = np.maximum(self._ink.shape[1::-1] - plate, 0)
-        x, y = np.clip(self._fixed(corner[:2]) >> _FRACTION, 0, room).tolist()
+        x, y = np.clip(self._samples_at(corner[:2]).astype(int), 0, room).tolist()
         under = self._ink[y : y + int(plate[1]), x : x + int(plate[0])]
         # Through a mask, since OpenCV's text does not blend into a fourth channel.
         mask = np.zeros(under.shape[:2], np.uint8)
@@ -102,16 +132,25 @@ class Canvas:
         share = mask[..., None] / np.float32(255)
         under[:] = np.rint(_ink(_SHADE, _PLATE) * (1 - share) + _ink(colour, 1) * share)
 
-    def _fixed(self, points: Float) -> NDArray[np.int32]:
-        """Points ``(..., 2)`` as OpenCV wants them, in samples of the canvas."""
+    def _samples_at(self, points: Float) -> Float:
+        """Points ``(..., 2)`` in samples of the canvas."""
         half = np.float32(0.5)
-        samples = (points - self._corner + half) * self._samples - half
-        fixed: NDArray[np.int32] = np.rint(samples * 2**_FRACTION).astype(np.int32)
-        return fixed
+        samples: Float = (points - self._corner + half) * self._samples - half
+        return samples
 
 
-def _ink(colours: Colour | NDArray[np.uint8], opacity: float) -> Float:
+def _ink(colours: Colour | NDArray[np.uint8], opacity: float | Float) -> Float:
     """Colours ``(..., 3)`` premultiplied, with their opacity as fourth channel."""
     ink = np.full((*np.shape(colours)[:-1], 4), 255, np.float32)
     ink[..., :3] = colours
-    return ink * np.float32(opacity)
+    return ink * np.asarray(opacity, np.float32)[..., None]
+
+
+def _turns(numbers: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Places in `numbers` ``(n,)``, of each number the first ones, then the second ones, ..."""
+    order = np.argsort(numbers, kind="stable")
+    begins = np.diff(numbers[order], prepend=-1) != 0
+    counted = np.arange(len(order))
+    turn = counted - np.maximum.accumulate(np.where(begins, counted, 0))
+    for number in range(turn.max(initial=-1) + 1):
+        yield order[turn == number]

@@ -25,6 +25,15 @@ PARTS = (
     (36, 42, True), (42, 48, True),  # eyes
     (48, 60, True), (60, 68, True),  # outer and inner lips
 )  # fmt: skip
+LINES = np.array(
+    [
+        pair
+        for first, end, closed in PARTS
+        for pair in pairwise([*range(first, end), *([first] if closed else [])])
+    ]
+)
+"""Which two landmarks each line joins, ``(n, 2)``."""
+
 NOSE_TIP = 30
 
 # The pose box as a cube's corners: a square at the rear, and the same one in front.
@@ -149,15 +158,13 @@ def dot_step(size: float, texels: int) -> int:
 
 def _draw_landmarks(canvas: Canvas, subject: Subject, size: float, width: float) -> None:
     points, shown = subject.landmarks, subject.visible_landmarks
-    for first, end, closed in PARTS:
-        line = [*range(first, end), first] if closed else range(first, end)
-        for a, b in pairwise(line):
-            opacity = 1.0 if shown[a] and shown[b] else _FAINT
-            canvas.rimmed_line(points[[a, b]], _WHITE, width, opacity)
+    clear = shown[LINES].all(axis=1)
+    canvas.rimmed_line(points[LINES[~clear]], _WHITE, width, _FAINT)
+    canvas.rimmed_line(points[LINES[clear]], _WHITE, width)
     radius = max(size / 160, _THINNEST)
-    for point, seen in zip(points, shown.tolist(), strict=True):
-        canvas.dot(point, 1.5 * radius, _SHADE if seen else _POINT)
-        canvas.dot(point, radius, _POINT, 1.0 if seen else 0.0)
+    rims = np.where(shown[:, None], _SHADE, _POINT).astype(np.uint8)
+    canvas.dots(points, 1.5 * radius, rims)
+    canvas.dots(points, radius, _POINT, shown.astype(np.float32))
 
 
 def _draw_axes(canvas: Canvas, subject: Subject, size: float, width: float) -> None:

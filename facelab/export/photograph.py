@@ -13,7 +13,7 @@ from facelab.errors import OutputError
 from facelab.export import Entry, writer
 from facelab.export.obj_texture import safe_name
 from facelab.export.overlay import write_together
-from facelab.export.report import describe_face, describe_image
+from facelab.export.report import describe_face, describe_image, json_text
 from facelab.export.subject import IMAGE_FRAME, Subject
 from facelab.files import MEGABYTE, Shape, parse_json, read_bytes
 from facelab.files.writing import folder_aside, move, write_bytes_atomically
@@ -248,7 +248,7 @@ def write_faces(
         }
         written = sorted(aside.iterdir())
         content["written"] = {file.name: file_sha256(file) for file in written}
-        text = json.dumps(content, indent=1, allow_nan=False)
+        text = json_text(content)
         write_bytes_atomically(aside / report.path.name, (text + "\n").encode())
         earlier = report.earlier_files()
         if not overwrite:

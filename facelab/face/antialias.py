@@ -37,16 +37,14 @@ class Silhouettes:
     owner: NDArray[np.intp]
     uv: Float
 
-    def smoothed(self, drawn: Float, sampled: Float) -> Float:
-        """A drawn map ``(h, w, c)`` with the means of its samples ``(k, c)`` at the silhouettes."""
+    def smooth(self, drawn: Float, sampled: Float) -> None:
+        """Give a drawn map ``(h, w, c)`` the means of its samples ``(k, c)`` at the silhouettes."""
         count = np.bincount(self.owner, minlength=len(self.pixels))
         means = [
             np.bincount(self.owner, weights=channel, minlength=len(self.pixels)) / count
             for channel in sampled.T
         ]
-        out = drawn.reshape(-1, drawn.shape[2]).copy()
-        out[self.pixels] = np.column_stack(means)
-        return out.reshape(drawn.shape)
+        drawn.reshape(-1, drawn.shape[2])[self.pixels] = np.column_stack(means)
 
 
 def silhouettes(
@@ -88,16 +86,20 @@ def silhouettes(
 def _jumps(uv: Float, covered: Bool) -> Bool:
     """Pixels beside which the coordinates jump, ``(h, w)``."""
     out = np.zeros_like(covered)
-    _mark_jumps(uv, covered, out)
-    _mark_jumps(uv.swapaxes(0, 1), covered.T, out.T)
+    u, v = cv2.split(uv)
+    _mark_jumps(u, v, covered, out)
+    _mark_jumps(u.T, v.T, covered.T, out.T)
     return out
 
 
-def _mark_jumps(uv: Float, covered: Bool, out: Bool) -> None:
+def _mark_jumps(u: Float, v: Float, covered: Bool, out: Bool) -> None:
     """Mark in `out` the pixels to whose left or right, but not to both, the coordinates jump."""
     least, ratio = _JUMP
-    change = uv[:, 1:] - uv[:, :-1]
-    step = np.sqrt(change[..., 0] ** 2 + change[..., 1] ** 2)
+    step, rise = (axis[:, 1:] - axis[:, :-1] for axis in (u, v))
+    step *= step
+    rise *= rise
+    step += rise
+    np.sqrt(step, out=step)
     step *= covered[:, 1:] & covered[:, :-1]
     row, column = np.nonzero(step > least)  # few: only these are looked at closely
     far = step[row, column]
@@ -110,14 +112,17 @@ def _mark_jumps(uv: Float, covered: Bool, out: Bool) -> None:
 
 
 def _near(vertices: Float, triangles: Int, wanted: Bool) -> Bool:
-    """Which triangles have a corner at a wanted pixel or so near that they may cover it."""
+    """Which triangles have a wanted pixel within their box: others cover none of its samples."""
     height, width = wanted.shape
-    reach = 2 + max(height, width) // 128
-    around = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    room = cv2.dilate(wanted.astype(np.uint8), around)
-    column, row = np.rint(vertices[:, :2]).astype(int).clip(0, [width - 1, height - 1]).T
-    a, b, c = (room[row, column] > 0)[triangles.T]
-    out: Bool = a | b | c
+    sums = cv2.integral(wanted.astype(np.uint8)).ravel()
+    column, row = np.rint(vertices[:, :2]).astype(np.int32).clip(0, [width - 1, height - 1]).T
+    corners = raster.corners_of(triangles, len(vertices))
+    x, y = column.take(corners), row.take(corners)
+    left, right = x.min(axis=0), x.max(axis=0) + 1
+    above, below = y.min(axis=0) * (width + 1), (y.max(axis=0) + 1) * (width + 1)
+    held = sums.take(below + right) - sums.take(below + left)
+    held -= sums.take(above + right) - sums.take(above + left)
+    out: Bool = held > 0
     return out
 
 

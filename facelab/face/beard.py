@@ -16,10 +16,13 @@ from facelab.face.quality import share
 from facelab.face.skin import TONE_SIGMA
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
+from facelab.numerics.smoothing import resized, smoothstep, spread
+from facelab.numerics.windows import around, mixed, scaled
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps, texels
+_ALIGNED = 4  # texels that windows are a multiple of: whole texels in the sides textures have
+_HELD = 4.0  # texels: a blur so wide is as well worked out on a map of half the side
 _FINEST = 1.2  # texels: what is finer depends on the photograph's size
 _HAIR = 4  # texels: half the width of the widest strand or tuft that is darker than what is around
 _PARSED = 4.0  # per cent of darkness that a zone counts for which the parser takes all for beard
@@ -134,7 +137,7 @@ def with_whole_beard(texture: Texture, beard: Beard) -> Texture:
     both = parts[..., skin] + parts[..., hair]
     parts[..., hair] = both * resized(beard.hair, len(parts))
     parts[..., skin] = both - parts[..., hair]
-    return Texture(texture.colour, texture.confidence, parts)
+    return texture.with_parts(parts)
 
 
 def shaved(texture: Texture, beard: Beard, atlas: Atlas) -> Texture:
@@ -156,13 +159,18 @@ def shaved(texture: Texture, beard: Beard, atlas: Atlas) -> Texture:
     if texture.parts is None or not beard.cover.any():
         return texture
     size = texture.size
-    bare = resized(_bare(texture, beard, atlas), size)
     where = np.maximum(beard.cover, _thick(texture))
-    no_lips = 1 - atlas.soft_region("lips", size, _EDGE / _SIDE)
-    colour = texture.colour + (resized(where, size) * no_lips)[..., None] * (bare - texture.colour)
-    hidden = resized(beard.hair, size) * no_lips * np.float32(beard.full)
-    face = Texture(colour, texture.confidence * (1 - hidden), texture.parts)
-    return with_whole_beard(face, _none())
+    window = around(where, 1, _ALIGNED)
+    colour, here = texture.colour.copy(), scaled(window, _SIDE, size)
+    no_lips = 1 - atlas.soft_region("lips", size, _EDGE / _SIDE)[here]
+    shape = no_lips.shape[::-1]
+    bare = cv2.resize(_bare(texture, beard, atlas)[window], shape)
+    colour[here] = mixed(colour[here], bare, cv2.resize(where[window], shape) * no_lips)
+    confidence = texture.confidence
+    if beard.full:
+        confidence = confidence.copy()
+        confidence[here] *= 1 - cv2.resize(beard.hair[window], shape) * no_lips
+    return with_whole_beard(Texture(colour, confidence, texture.parts), _none())
 
 
 def with_stubble(texture: Texture, face: Texture, beard: Beard, atlas: Atlas) -> Texture:
@@ -182,19 +190,19 @@ def with_stubble(texture: Texture, face: Texture, beard: Beard, atlas: Atlas) ->
     """
     if face.parts is None or not beard.cover.any():
         return texture
-    size, bare = texture.size, _bare(face, beard, atlas)
-    seen = share(face, _SIDE, "skin") * smoothstep(resized(face.confidence, _SIDE), *_TOLD)
+    small = face.reduced(_SIDE)
+    seen = share(face, _SIDE, "skin") * smoothstep(small.confidence, *_TOLD)
     grown = beard.cover * (1 - atlas.soft_region("lips", _SIDE, _EDGE / _SIDE))
-    stubble = grown[..., None] * (resized(face.colour, _SIDE) - bare)
-    without = resized(bare + _smoothed(stubble, seen, _TONE), size)
-    weight = resized(seen * grown, size)
+    weight = seen * grown
     if not weight.any():
         return texture
-    x, y, width, height = cv2.boundingRect((weight > 0).astype(np.uint8))
-    window = slice(y, y + height), slice(x, x + width)
-    colour = texture.colour.copy()
-    added = cv2.merge([weight[window]] * 3) * (face.colour[window] - without[window])
-    colour[window] = np.clip(colour[window] + added, 0, 1)
+    bare, window = _bare(face, beard, atlas), around(weight, 1, _ALIGNED)
+    without = bare + _smoothed(grown[..., None] * (small.colour - bare), seen, _TONE)
+    colour, here = texture.colour.copy(), scaled(window, _SIDE, texture.size)
+    part = colour[here]
+    without, weight = (cv2.resize(one[window], part.shape[1::-1]) for one in (without, weight))
+    part += cv2.merge([weight] * 3) * (face.colour[here] - without)
+    np.clip(part, 0, 1, out=part)
     return Texture(colour, texture.confidence, texture.parts)
 
 
@@ -220,9 +228,9 @@ def with_shade(
     if face.parts is None or not any(one.cover.any() for one in worn):
         return texture
     lips = atlas.soft_region("lips", _SIDE, _EDGE / _SIDE)
-    shown = share(face, _SIDE, "skin") * smoothstep(reduced(face.confidence, _SIDE), *_TOLD)
+    shown = share(face, _SIDE, "skin") * smoothstep(face.reduced(_SIDE).confidence, *_TOLD)
     bare = shown * (1 - lips) * (1 - own.cover)
-    differs = _smoothed(reduced(face.colour, _SIDE) - resized(texture.colour, _SIDE), bare, _TUFT)
+    differs = _smoothed(face.reduced(_SIDE).colour - resized(texture.colour, _SIDE), bare, _TUFT)
     beyond = differs - np.clip(differs, -_SHADES, _SHADES)
     gone = bare * np.maximum.reduce([one.cover for one in worn])
     colour = texture.colour + resized(gone[..., None] * beyond, texture.size)
@@ -231,11 +239,11 @@ def with_shade(
 
 def _bare(texture: Texture, beard: Beard, atlas: Atlas) -> Float:
     """Skin as it is without a beard, no finer than a strand: ``(256, 256, 3)`` RGB."""
-    seen = reduced(texture.confidence, _SIDE)
+    seen = texture.reduced(_SIDE).confidence
     skin, thick = share(texture, _SIDE, "skin") * seen, _thick(texture)
     where = np.maximum(beard.cover, thick)
     cheek = _cheeks(atlas) * skin * (1 - where)
-    lab = cv2.cvtColor(reduced(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)
+    lab = cv2.cvtColor(texture.reduced(_SIDE).colour, cv2.COLOR_RGB2Lab)
     closed = cv2.morphologyEx(lab[..., 0], cv2.MORPH_CLOSE, _disk(_HAIR))
     pores = np.float32(_mean(closed - lab[..., 0], cheek))  # closed as well, but not on the cheeks
     lab[..., 0] = closed - pores
@@ -253,10 +261,12 @@ def _bare(texture: Texture, beard: Beard, atlas: Atlas) -> Float:
 
 
 def _smoothed(values: Float, weight: Float, sigma: float) -> Float:
-    """Weighted means around each texel of ``(256, 256, c)``."""
+    """Weighted means around each texel of ``(256, 256, c)``; wide ones on a smaller map."""
     weight = weight[..., None] + np.float32(1e-3)
-    total, share = (cv2.GaussianBlur(one, (0, 0), sigma) for one in (values * weight, weight))
-    return np.asarray(total.reshape(values.shape) / share[..., None], np.float32)
+    side = _SIDE >> int(np.log2(sigma / _HELD))
+    both = resized(np.dstack([values * weight, weight]), side)
+    both = cv2.GaussianBlur(both, (0, 0), sigma * side / _SIDE)
+    return resized(both[..., :-1] / both[..., -1:], _SIDE).reshape(values.shape)
 
 
 def without_beards(shown: Float, own: Beard, atlas: Atlas) -> Float:
@@ -314,11 +324,11 @@ def _bearded(evidence: dict[str, float]) -> set[str]:
 
 def _evidence(texture: Texture, atlas: Atlas) -> dict[str, float]:
     """How much speaks for a beard in each zone; 1 is enough."""
-    lightness = cv2.cvtColor(reduced(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)[..., 0]
+    lightness = cv2.cvtColor(texture.reduced(_SIDE).colour, cv2.COLOR_RGB2Lab)[..., 0]
     smooth = cv2.GaussianBlur(lightness, (0, 0), _FINEST)
     darker = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, _disk(_HAIR))
     skin, beard = share(texture, _SIDE, "skin"), share(texture, _SIDE, "beard")
-    seen = reduced(texture.confidence, _SIDE)
+    seen = texture.reduced(_SIDE).confidence
     cheek = _cheeks(atlas) * seen * skin
     light, rough = _mean(lightness, cheek), _mean(darker, cheek)
     out = {}

@@ -10,6 +10,8 @@ import numpy as np
 from facelab.numerics.arrays import Float
 from facelab.numerics.poisson import check_shapes, mixed, poisson
 
+_IN_CACHE = 1 << 15  # pixels at a time, so that what is made of them stays in the cache
+
 Blend = Callable[[Float, Float, Float], Float]
 
 
@@ -34,12 +36,16 @@ def alpha(source: Float, target: Float, opacity: Float) -> Float:
         If the shapes do not agree.
     """
     check_shapes(source, target, opacity)
-    # Arrays of one shape multiply several times faster than by broadcasting.
-    share = np.asarray(cv2.merge([opacity.astype(np.float32)] * 3), np.float32)
-    mixture = source * share
-    np.subtract(1, share, out=share)
-    share *= target
-    mixture += share
+    mixture = np.empty(target.shape, np.float32)
+    step = max(_IN_CACHE // target.shape[1], 1)
+    for top in range(0, len(target), step):
+        rows = slice(top, top + step)
+        # Arrays of one shape multiply several times faster than by broadcasting.
+        share = np.asarray(cv2.merge([opacity[rows].astype(np.float32)] * 3), np.float32)
+        np.multiply(source[rows], share, out=mixture[rows])
+        np.subtract(1, share, out=share)
+        share *= target[rows]
+        mixture[rows] += share
     return mixture
 
 
@@ -48,6 +54,9 @@ def within_gamut(image: Float, under: Float) -> Float:
 
     So colours that a photograph of a wider space holds beyond sRGB's gamut stay.
     """
+    least, most, _, _ = cv2.minMaxLoc(under.reshape(len(under), -1))
+    if least >= 0 and most <= 1:
+        return np.clip(image, 0, 1)
     return np.clip(image, np.minimum(under, 0), np.maximum(under, 1))
 
 

@@ -18,6 +18,7 @@ from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep, spread
+from facelab.numerics.windows import Window, around, scaled
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps on which ends are found, texels
@@ -49,16 +50,13 @@ class _Side:
         Where its outer half ends and beyond. At the root of the nose what is dark is shade.
     """
 
-    window: tuple[slice, slice]
+    window: Window
     brow: Float
     outer: Float
 
-    def within(self, size: int) -> tuple[slice, slice]:
+    def within(self, size: int) -> Window:
         """The window in a map of side `size`."""
-        rows, columns = (
-            slice(one.start * size // _SIDE, -(-one.stop * size // _SIDE)) for one in self.window
-        )
-        return rows, columns
+        return scaled(self.window, _SIDE, size)
 
     def cut(self, values: Float) -> Float:
         """What a map ``(S, S, ...)`` of any side has in the window, ``(h, w, ...)``."""
@@ -77,18 +75,10 @@ def _sides(atlas: Atlas) -> tuple[_Side, _Side]:
 
 
 def _side(brow: Float, outward: Float) -> _Side:
-    margin = _TAIL + _THIN
-    window = tuple(
-        slice(
-            max(at[0] - margin, 0) // _ALIGNED * _ALIGNED,
-            min(-(-(at[-1] + margin) // _ALIGNED) * _ALIGNED, _SIDE),
-        )
-        for at in (np.flatnonzero(brow.any(axis=axis)) for axis in (1, 0))
-    )
+    window = around(brow, _TAIL + _THIN, _ALIGNED)
     middle = (outward * brow).sum() / brow.sum()
     outer = smoothstep(outward / middle, *_OUTER)
-    rows, columns = window
-    return _Side((rows, columns), brow[window], outer[window])
+    return _Side(window, brow[window], outer[window])
 
 
 def without_ends(

@@ -20,9 +20,9 @@ from facelab.face.quality import share
 from facelab.face.texture import at_size
 from facelab.geometry.warp import Motion, fill_disoccluded, motion
 from facelab.numerics import raster
-from facelab.numerics.arrays import Bool, Float, require, require_image
+from facelab.numerics.arrays import Float, require, require_image
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import reduced, smoothstep
+from facelab.numerics.smoothing import smoothstep
 from facelab.types import SEEN, Box, Face, PositionMap, Texture
 
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
@@ -55,6 +55,8 @@ class Surface:
         Where in the position map each pixel lies, texels.
     fragments : Fragments
         Which of the atlas' triangles each pixel sees.
+    footprint : (h, w) float32
+        Squared texels of the position map that a pixel steps over, see `raster.footprint`.
     silhouettes : Silhouettes or None
         Samples of the pixels where the face stands before itself.
     atlas : Atlas
@@ -65,17 +67,27 @@ class Surface:
     oval: Float
     uv: Float
     fragments: raster.Fragments
+    footprint: Float
     silhouettes: Silhouettes | None
     atlas: Atlas
 
     def sampled(self, texture: Float) -> Float:
         """A texture ``(S, S, c)`` at the pixels: ``(h, w, c)``, meaningless where not covered."""
-        return _drawn(texture, self.uv, self.fragments.covered, self.silhouettes, self.atlas)
+        ratio = np.float32(len(texture) / self.atlas.size)
+        places = self.uv * ratio + (ratio - 1) / 2
+        drawn = raster.sample_sharply(texture, places, self.footprint * ratio**2)
+        edges = self.silhouettes
+        if edges is None:
+            return drawn
+        u, v = cv2.split(edges.uv[:, None] * ratio + (ratio - 1) / 2)
+        sampled = cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        edges.smooth(drawn, sampled.reshape(len(u), -1))
+        return drawn
 
     def interpolated(self, values: Float) -> Float:
         """A map ``(256, 256, c)`` at the pixels, linear between texels; 0 where not covered."""
         read = cv2.remap(values, self.uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        out: Float = read * self.fragments.covered[..., None]
+        out: Float = cv2.copyTo(read, self.fragments.covered.view(np.uint8))
         return out
 
 
@@ -282,7 +294,7 @@ def _warp_error(moved: Motion, before: Face, layer: Layer) -> Float:
     Over what a motion reveals, which was hardly seen, the photograph is stretched on purpose.
     """
     positions, (least, well) = before.positions, _WELL_SEEN
-    confidence = reduced(before.texture.confidence, layer.atlas.size)
+    confidence = before.texture.reduced(layer.atlas.size).confidence
     seen = np.clip((confidence - least) / (well - least), 0, 1)
     x, y, known = cv2.split(layer.interpolated(np.dstack([positions.values[..., :2], seen])))
     across, down = cv2.split(moved.within(layer.window))
@@ -381,32 +393,21 @@ def surface_of(positions: PositionMap, shape: tuple[int, int]) -> Surface | None
     covered = fragments.covered
     uv = raster.interpolate(fragments, atlas.triangles, atlas.places)
     edges = silhouettes(vertices, atlas.triangles, atlas.places, uv, covered)
-    oval = raster.sample(_oval(atlas), uv, covered)[..., 0]
+    footprint = raster.footprint(uv, covered)
+    oval = raster.trilinear(_oval(atlas), uv, footprint)[..., 0]
     edge = cv2.blur(covered.astype(np.float32), (3, 3)) * covered
-    return Surface(window, oval * edge, uv, fragments, edges, atlas)
+    return Surface(window, oval * edge, uv, fragments, footprint, edges, atlas)
 
 
 def painted(surface: Surface, texture: Texture, opacity: Float) -> Layer:
     """A surface drawn with a texture, and an opacity ``(S, S)`` of its texels in [0, 1]."""
     both = np.asarray(cv2.merge([texture.colour, opacity]), np.float32)
     drawn = surface.sampled(both)
-    colour = np.ascontiguousarray(drawn[..., :3])  # OpenCV copies what is not, each time
-    seen = surface.window, surface.oval, surface.uv, surface.fragments
+    colour = np.asarray(cv2.cvtColor(drawn, cv2.COLOR_RGBA2RGB), np.float32)
+    shown = np.clip(cv2.extractChannel(drawn, 3), 0, 1)
+    seen = surface.window, surface.oval, surface.uv, surface.fragments, surface.footprint
     edges = surface.silhouettes
-    return Layer(*seen, edges, surface.atlas, colour, np.clip(drawn[..., 3], 0, 1))
-
-
-def _drawn(
-    texture: Float, uv: Float, covered: Bool, edges: Silhouettes | None, atlas: Atlas
-) -> Float:
-    """A texture ``(S, S, c)`` at the pixels' places in the position map."""
-    ratio = np.float32(len(texture) / atlas.size)
-    drawn = raster.sample_sharply(texture, uv * ratio + (ratio - 1) / 2, covered)
-    if edges is None:
-        return drawn
-    u, v = cv2.split(edges.uv[:, None] * ratio + (ratio - 1) / 2)
-    sampled = cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return edges.smoothed(drawn, sampled.reshape(len(u), -1))
+    return Layer(*seen, edges, surface.atlas, colour, shown)
 
 
 def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice] | None:

@@ -9,7 +9,7 @@ skin looks hazy on dark skin, and lashes grey; but brown does not become black.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
@@ -20,6 +20,7 @@ from facelab.face.quality import share
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.guided import guided
 from facelab.numerics.smoothing import smoothstep
+from facelab.numerics.windows import Window, around, scaled
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps on which eyes are found, texels
@@ -44,40 +45,31 @@ class _Eye:
 
     Parameters
     ----------
-    core : (256, 256) bool
-        Texels well inside.
+    core : (h, w) bool
+        Texels well inside, in the box.
     box : (rows, columns) slices
-        Of the eye and what is around it.
+        Of maps of side 256: the eye and what is around it.
     """
 
     core: Bool
-    box: tuple[slice, slice]
+    box: Window
 
-    def within(self, size: int) -> tuple[slice, slice]:
+    def within(self, size: int) -> Window:
         """The box in a texture of side `size`."""
-        rows, columns = (
-            slice(one.start * size // _SIDE, -(-one.stop * size // _SIDE)) for one in self.box
-        )
-        return rows, columns
+        return scaled(self.box, _SIDE, size)
 
 
 @cache
 def _eyes(atlas: Atlas) -> tuple[_Eye, _Eye]:
     inside = cv2.erode(atlas.region("eyes", _SIDE), np.ones((3, 3), np.uint8)) > 0.9
     left = atlas.canonical_uv(_SIDE)[..., 0] > 0.5
-    first, second = (_Eye(core, _box(core)) for core in (inside & ~left, inside & left))
+    first, second = (_eye(core) for core in (inside & ~left, inside & left))
     return first, second
 
 
-def _box(core: Bool) -> tuple[slice, slice]:
-    around = 2 * _AROUND + 1
-    grown = cv2.dilate(core.astype(np.uint8), np.ones((around, around), np.uint8))
-    rows, columns = (np.flatnonzero(grown.any(axis=axis)) for axis in (1, 0))
-    down, across = (
-        slice(at[0] // _ALIGNED * _ALIGNED, -(-(at[-1] + 1) // _ALIGNED) * _ALIGNED)
-        for at in (rows, columns)
-    )
-    return down, across
+def _eye(core: Bool) -> _Eye:
+    box = around(core, _AROUND, _ALIGNED)
+    return _Eye(core[box], box)
 
 
 def lit(
@@ -112,33 +104,32 @@ def lit(
     if source.parts is None or target.parts is None:
         return colour
     eyes = _eyes(atlas)
-    others = [_white(target, eye) for eye in eyes]
-    start = source
+    starts = [source.colour[eye.within(source.size)] for eye in eyes]
+    others = [_white(target, eye, target.colour[eye.within(target.size)]) for eye in eyes]
     if any(other is not None for other in others):
-        start = replace(source, colour=_darker(source.colour, colour, eyes))
-    owns = [_white(start, eye) for eye in eyes]
+        starts = [
+            _darker(start, colour[eye.within(source.size)])
+            for eye, start in zip(eyes, starts, strict=True)
+        ]
+    owns = [_white(source, eye, start) for eye, start in zip(eyes, starts, strict=True)]
     coloured = _coloured(*tones)
     ways = _ways(owns, others, coloured)
     out = colour.copy()
-    for eye, own, way in zip(eyes, owns, ways, strict=True):
+    for eye, start, own, way in zip(eyes, starts, owns, ways, strict=True):
         if own is None:
             continue
         here = eye.within(len(out))
         kept = 1 + amount * (coloured - 1)
-        moved = _relit(start.colour[here], own, own + np.float32(amount) * way, kept)
+        moved = _relit(start, own, own + np.float32(amount) * way, kept)
         out[here] += _mask(source, eye, atlas)[..., None] * (moved - out[here])
     return out
 
 
-def _darker(own: Float, lit: Float, eyes: Sequence[_Eye]) -> Float:
-    """The colours of eyes, as much darker as in the tone of the skin; elsewhere as in `lit`."""
-    out = lit.copy()
-    for eye in eyes:
-        here = eye.within(len(out))
-        before, after = (cv2.cvtColor(one[here], cv2.COLOR_RGB2GRAY) for one in (own, lit))
-        fall = np.clip(after / np.maximum(before, np.float32(1e-3)), _DARKEST, 1)
-        out[here] = fall[..., None] * own[here]
-    return out
+def _darker(own: Float, lit: Float) -> Float:
+    """The colours of an eye ``(h, w, 3)``, as much darker as in the tone of the skin."""
+    before, after = (cv2.cvtColor(one, cv2.COLOR_RGB2GRAY) for one in (own, lit))
+    fall = np.clip(after / np.maximum(before, np.float32(1e-3)), _DARKEST, 1)
+    return np.asarray(fall[..., None] * own, np.float32)
 
 
 def _ways(owns: Sequence[Float | None], others: Sequence[Float | None], kept: float) -> list[Float]:
@@ -161,17 +152,23 @@ def _ways(owns: Sequence[Float | None], others: Sequence[Float | None], kept: fl
     ]
 
 
-def _white(texture: Texture, eye: _Eye) -> Float | None:
+def _white(texture: Texture, eye: _Eye, colour: Float) -> Float | None:
     """CIELAB of an eye's white, ``(3,)``; None where too little of an open eye is seen.
+
+    `colour` are the eye's colours in its box.
 
     The median of its lighter half takes no notice of reflections, veins and lashes.
     """
-    core = np.nonzero(eye.core & (share(texture, _SIDE, "eyes") > _SURE))
-    row, column = ((2 * at + 1) * texture.size // (2 * _SIDE) for at in core)
-    seen = texture.confidence[row, column] > _SEEN
+    size, here = texture.size, eye.within(texture.size)
+    core = np.nonzero(eye.core & (share(texture, _SIDE, "eyes")[eye.box] > _SURE))
+    row, column = (
+        (2 * (at + part.start) + 1) * size // (2 * _SIDE) - first.start
+        for at, part, first in zip(core, eye.box, here, strict=True)
+    )
+    seen = texture.confidence[here][row, column] > _SEEN
     if np.count_nonzero(seen) < _LEAST:
         return None
-    lab = cv2.cvtColor(texture.colour[row, column][seen][None], cv2.COLOR_RGB2Lab)[0]
+    lab = cv2.cvtColor(colour[row, column][seen][None], cv2.COLOR_RGB2Lab)[0]
     dark, light = np.quantile(lab[:, 0], [_DARK, _LIGHT])
     return np.asarray(np.median(lab[lab[:, 0] >= (dark + light) / 2], axis=0), np.float32)
 
@@ -210,10 +207,10 @@ def _relit(colour: Float, own: Float, wanted: Float, coloured: float) -> Float:
 
 def _mask(texture: Texture, eye: _Eye, atlas: Atlas) -> Float:
     """How much of each texel of an eye's box lies between its lids, [0, 1]."""
-    found = share(texture, _SIDE, "eyes")
+    found = share(texture, _SIDE, "eyes")[eye.box]
     here = eye.within(texture.size)
     colour = np.ascontiguousarray(texture.colour[here])
-    drawn = cv2.resize(found[eye.box], colour.shape[1::-1])
+    drawn = cv2.resize(found, colour.shape[1::-1])
     rough = np.float32(0.5) * (atlas.region("eyes", texture.size)[here] + drawn)
     radius = max(1, round(_REACH * texture.size / _SIDE))
     edged = guided(rough, colour, radius, _SOFTEST)

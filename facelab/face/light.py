@@ -1,12 +1,13 @@
 """Light on a face: what of two faces' skin differs by light, and what by their features.
 
-The colour of skin is the light's and the blood's: down to the middle scales it is the target's.
-Its lightness shows the relief too, which is the person's and what recognition goes by. What varies
-over more than a tenth of the side is light. Between that and the features, where two faces differ
-little, each keeps its own; where they differ much, as hard light and soft do, that is light, and so
-it is where the source was seen at a grazing angle, or hardly, and what goes by the way the surface
-looks. Relief lies between the features: a dark patch on the even skin around them is a shadow, of
-hair or of a beard that was shaved, and sooner the target's.
+The colour of skin is the light's and the blood's: down to the middle scales it is the target's. On
+lids it is the person's, or painted on, and stays as far as their lightness does. Lightness shows
+the relief too, which is the person's and what recognition goes by. What varies over more than a
+tenth of the side is light. Between that and the features, where two faces differ little, each keeps
+its own; where they differ much, as hard light and soft do, that is light, and so it is where the
+source was seen at a grazing angle, or hardly, and what goes by the way the surface looks. Relief
+lies between the features: a dark patch on the even skin around them is a shadow, of hair or of a
+beard that was shaved, and sooner the target's.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from facelab.constants import PARTS
 from facelab.face.shading import shading
 from facelab.face.skin import SIZE, Skin, features
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
+from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import PositionMap, Texture
 
 # Differences of lightness at which half goes with the tone: of relief, and of a dark patch.
 _RELIEF, _ON_CHEEK, _ON_FOREHEAD = np.float32(20), 7.0, 4.0
 _CAST = 0.5  # of those bounds: by how much less they are in quite different light
 _PASSING = 4.0  # texels: sigma with which the one passes into the other
+_LIDS = 7  # texels around an eye that are lids, and what is below them
 _BROAD = 0.10 * SIZE  # texels, beyond the tone's own: what varies more slowly is light
 _LINES = 7  # texels: the window of the median, which drops lines of less than half its width
 _SIGMA = 0.02 * SIZE  # texels: what is finer is feature
@@ -69,7 +71,8 @@ def lit_tones(
     rest[..., 0] -= shade
     shift[..., 0] += known * shade
     light = _light(rest[..., 0], own.seen, positions.atlas, sure)
-    share = cv2.merge([known * light, known, known])
+    coloured = known * (1 - _lids(positions.atlas) * (1 - light))
+    share = cv2.merge([known * light, coloured, coloured])
     lit = tone + share * (local - tone)
     return _to_rgb(lit), _to_rgb(lit + shift + share * rest)
 
@@ -81,7 +84,7 @@ def middle(texture: Texture, skin: Skin) -> tuple[Float, Float]:
     lit half to a dark one.
     """
     weight = _weight(texture, skin)
-    lab = spread(_to_lab(reduced(texture.colour, SIZE)), weight)
+    lab = spread(_to_lab(texture.reduced(SIZE).colour), weight)
     steps = np.clip(np.round((lab - _LEAST) * _STEPS), 0, 255).astype(np.uint8)
     coarse = cv2.medianBlur(steps, _LINES) / _STEPS + _LEAST
     known = np.minimum(_SURE * cv2.GaussianBlur(weight, (0, 0), _SIGMA), 1)
@@ -129,6 +132,16 @@ def _relief(atlas: Atlas) -> Float:
     bound[: atlas.rows("brows", SIZE)[1]] = _ON_FOREHEAD
     cv2.fillConvexPoly(bound, cv2.convexHull(places), float(_RELIEF))
     out: Float = cv2.GaussianBlur(bound, (0, 0), _PASSING)
+    out.flags.writeable = False
+    return out
+
+
+@cache
+def _lids(atlas: Atlas) -> Float:
+    """Where the skin around eyes is, ``(128, 128)`` in [0, 1]."""
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _LIDS + 1, 2 * _LIDS + 1))
+    around = cv2.dilate(atlas.region("eyes", SIZE), disk)
+    out: Float = cv2.GaussianBlur(around, (0, 0), _PASSING)
     out.flags.writeable = False
     return out
 

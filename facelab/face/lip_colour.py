@@ -21,10 +21,9 @@ from facelab.atlas import Atlas
 from facelab.face.mouth_line import where_lips_meet
 from facelab.face.quality import share
 from facelab.numerics.arrays import Bool, Float
-from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
+from facelab.numerics.smoothing import resized, smoothstep, spread
+from facelab.numerics.windows import Window, around, scaled
 from facelab.types import Texture
-
-_Window = tuple[slice, slice]
 
 _SIDE = 256  # of the maps on which tones are worked out, texels
 _SEEN = 0.5  # confidence
@@ -62,11 +61,11 @@ class _Mouth:
     shown: Bool
 
     @classmethod
-    def of(cls, texture: Texture, skin: Float, shown: Bool, here: _Window) -> _Mouth:
+    def of(cls, texture: Texture, skin: Float, shown: Bool, here: Window) -> _Mouth:
         """A window of a texture whose skin has the tone `skin`, ``(n, n, 3)`` RGB."""
         lab, tone = (
             _to_lab(np.ascontiguousarray(one[here]))
-            for one in (reduced(texture.colour, _SIDE), resized(skin, _SIDE))
+            for one in (texture.reduced(_SIDE).colour, resized(skin, _SIDE))
         )
         return cls(lab, tone, shown[here])
 
@@ -145,12 +144,12 @@ def relit(
     lips = [_shown(texture, atlas) for texture in (source, target)]
     if min(shown.sum() for shown in lips) < _LEAST:
         return colour
-    here = _around(lips[0] | lips[1], _ROOM)
+    here = around(lips[0] | lips[1], _ROOM)
     was, there = (
         _Mouth.of(*face, here) for face in ((source, own, lips[0]), (target, lit, lips[1]))
     )
     size, out = len(colour), colour.copy()
-    window = _scaled(_around(lips[0] | lips[1], 2 * _BESIDE), size)
+    window = scaled(around(lips[0] | lips[1], 2 * _BESIDE), _SIDE, size)
     old = _to_lab(np.ascontiguousarray(source.colour[window]))
     part = _to_lab(np.ascontiguousarray(colour[window]))
     beside = _beside(was.shown | there.shown) * (1 - share(source, _SIDE, "beard")[here])
@@ -171,7 +170,7 @@ def relit(
 
 def _shown(texture: Texture, atlas: Atlas) -> Bool:
     """Where a texture with its parts surely shows lips, ``(256, 256)``."""
-    seen = reduced(texture.confidence, _SIDE) > _SEEN
+    seen = texture.reduced(_SIDE).confidence > _SEEN
     out: Bool = seen & (share(texture, _SIDE, "lips") > _SURE) & ~where_lips_meet(atlas)
     return out
 
@@ -225,25 +224,7 @@ def _beside(lips: Bool) -> Float:
     return out
 
 
-def _around(lips: Bool, room: int) -> _Window:
-    """The rows and columns with anything of lips in them, and so many texels around."""
-    rows, columns = (np.flatnonzero(lips.any(axis=axis)) for axis in (1, 0))
-    down, across = (
-        slice(max(int(at[0]) - room, 0), min(int(at[-1]) + 1 + room, _SIDE))
-        for at in (rows, columns)
-    )
-    return down, across
-
-
-def _scaled(window: _Window, size: int) -> _Window:
-    """A window of maps of side 256 in a texture of side `size`."""
-    rows, columns = (
-        slice(part.start * size // _SIDE, -(-part.stop * size // _SIDE)) for part in window
-    )
-    return rows, columns
-
-
-def _within(maps: Float, here: _Window, size: int, window: _Window) -> Float:
+def _within(maps: Float, here: Window, size: int, window: Window) -> Float:
     """Maps of a window `here`, ``(h, w, c)``, at the texels of a window of a texture."""
     scale = np.float32(_SIDE / size)
     y, x = (

@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
+from facelab.numerics.smoothing import smoothstep, spread
+from facelab.numerics.windows import around, scaled
+from facelab.types import Texture
 
 _SIDE = 256  # of the map on which lines are told from what is beside them, texels
 _RADIUS, _THIN = 7, 3  # of its texels: half the width of the widest line, and of a wire
@@ -14,12 +16,13 @@ _BESIDE = 1  # of its texels beside a line that are mixed with it
 _STANDS_OUT = 4.0, 10.0  # of CIELAB: by how much a line is told from pores
 _MANY = 0.15, 0.25  # share of all texels from which lines are none, in part and wholly
 _AS_DISTINCT = 0.2, 0.4  # of what stands out most nearby: less is the texture beside a line
+_ALIGNED = 4  # texels that windows are a multiple of: whole texels in the sides textures have
 _AROUND = 8  # texels around all lines that tell what goes on under them
 _NEAR = 2  # texels of where lines were found around them, which may be part of them
 
 
 def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
-    """Return how far each texel shows a line, ``(S, S)`` in [0, 1].
+    """Return how far each texel shows a line, ``(256, 256)`` in [0, 1].
 
     Where lines lie is known roughly. Only what stands out there from both sides, darker or lighter
     (black-hat and top-hat transforms; Serra 1982), is one: the skin beside it keeps its pores.
@@ -27,14 +30,14 @@ def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
 
     Parameters
     ----------
-    colour : (S, S, 3) float32
+    colour : (256, 256, 3) float32
         RGB in [0, 1].
     found : (256, 256) float32
         Where lines are, [0, 1].
     hairy : (256, 256) float32
         Where dark lines are a face's own, [0, 1]: its brows.
     """
-    lab = cv2.cvtColor(reduced(colour, _SIDE), cv2.COLOR_RGB2Lab)
+    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
     near = smoothstep(cv2.dilate(found, _disk(_NEAR)), 0.1, 0.5)
     thick = cv2.dilate(cv2.erode(found, _disk(_THIN)), _disk(_RADIUS))
     wires, rims = (_standing_out(lab, radius, hairy) * near for radius in (_THIN, _RADIUS))
@@ -43,7 +46,7 @@ def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
     line = smoothstep(distinct, *_STANDS_OUT) * smoothstep(distinct / most, *_AS_DISTINCT)
     line = cv2.dilate(line, _disk(_BESIDE))
     few = 1 - smoothstep(line.mean(), *_MANY)
-    return resized(line * few, len(colour))
+    return np.asarray(line * few, np.float32)
 
 
 def _standing_out(lab: Float, radius: int, hairy: Float) -> Float:
@@ -55,29 +58,47 @@ def _standing_out(lab: Float, radius: int, hairy: Float) -> Float:
     return out
 
 
-def carried_on(colour: Float, line: Float, features: Float | None = None) -> Float:
-    """Colours ``(S, S, 3)`` with those beside the lines ``(S, S)`` carried on under them.
+def carried_on(texture: Texture, line: Float, features: Float | None = None) -> Float:
+    """Return colours with those beside lines carried on under them, ``(S, S, 3)`` in [0, 1].
 
-    Where `features` are, ``(256, 256)`` in [0, 1], they go on themselves; what lies beside them is
-    the skin's.
+    What goes on is smooth, and is worked out on a small map; what shows beside a line, or through
+    it, is as fine as it was.
+
+    Parameters
+    ----------
+    texture : Texture
+        Of side S.
+    line : (256, 256) float32
+        As of `line_texels`.
+    features : (256, 256) float32, optional
+        Where they are, [0, 1], they go on themselves; what lies beside them is the skin's.
     """
     if not line.any():
-        return colour
-    x, y, width, height = cv2.boundingRect((line > 0).astype(np.uint8))
-    reach = _AROUND * len(colour) // _SIDE
-    window = tuple(
-        slice(max(at - reach, 0), at + side + reach) for at, side in ((y, height), (x, width))
+        return texture.colour
+    window = around(line, _AROUND, _ALIGNED)
+    kept, added = _under(
+        texture.reduced(_SIDE).colour[window],
+        line[window],
+        None if features is None else cv2.dilate(features, _disk(_NEAR))[window],
     )
-    under, own = line[window], colour[window]
-    seen = 1 - smoothstep(under, 0, 0.5)
-    filling = spread(own, seen)
-    if features is not None:
-        part = resized(cv2.dilate(features, _disk(_NEAR)), len(colour))[window]
-        skin = spread(own, seen * (1 - smoothstep(part, 0.05, 0.3)))
-        filling = skin + part[..., None] * (filling - skin)
-    out = colour.copy()
-    out[window] += under[..., None] * (filling - own)
+    out, here = texture.colour.copy(), scaled(window, _SIDE, texture.size)
+    part = out[here]
+    kept, added = (cv2.resize(one, part.shape[1::-1]) for one in (kept, added))
+    part *= cv2.merge([kept] * 3)
+    part += added
     return out
+
+
+def _under(own: Float, line: Float, features: Float | None) -> tuple[Float, Float]:
+    """How much of colours ``(h, w, 3)`` stays, ``(h, w)``, and what is added to them."""
+    seen = 1 - smoothstep(line, 0, 0.5)
+    filling, share = spread(own, seen), seen
+    if features is not None:
+        bare = seen * (1 - smoothstep(features, 0.05, 0.3))
+        skin, share = spread(own, bare), bare + features * (seen - bare)
+        filling = skin + features[..., None] * (filling - skin)
+    added: Float = line[..., None] * (filling - share[..., None] * own)
+    return 1 - line * (1 - share), added
 
 
 def _disk(radius: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:

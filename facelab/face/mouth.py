@@ -354,7 +354,7 @@ def lips_alone(texture: Texture, lips: Lips, atlas: Atlas) -> Texture:
         # Teeth reach beyond the slit in a wide mouth's corners, and below where two rows show.
         hidden = np.maximum(hidden, lips.apart.max() * _teeth(texture, part))
     colour = texture.colour.copy()
-    lip = spread(colour[part], np.asarray(hidden < 0.02, np.float32))
+    lip = spread(colour[part], hidden < 0.02)
     colour[part] += hidden[..., None] * (lip - colour[part])
     return replace(texture, colour=colour)
 

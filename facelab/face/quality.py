@@ -13,7 +13,7 @@ from facelab.constants import PARTS
 from facelab.face.mend import carried_on, line_texels
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import reduced, resized, smoothstep
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import PositionMap, Texture
 
 SURFACE = ("skin", "brows", "eyes", "lips", "mouth", "beard", "ears", "neck")
@@ -81,11 +81,11 @@ def taken(texture: Texture, atlas: Atlas, parts: Sequence[str] = SURFACE) -> Tex
     confidence = texture.confidence * resized(smoothstep(blurred, 0.5, 1), texture.size)
     if lines.max() <= _FAINT:
         return Texture(texture.colour, confidence, texture.parts)
-    line = line_texels(texture.colour, lines, share(texture, _SIDE, "brows"))
+    line = line_texels(texture.reduced(_SIDE).colour, lines, share(texture, _SIDE, "brows"))
     if _loses_a_brow(line, atlas):
         confidence *= 1 - atlas.region("brows", texture.size)
     features = share(texture, _SIDE, "brows", "eyes")
-    colour = carried_on(texture.colour, line, features)
+    colour = carried_on(texture, line, features)
     return Texture(colour, confidence, _with_skin(texture.parts, line))
 
 
@@ -93,16 +93,16 @@ def _with_skin(parts: Float | None, line: Float) -> Float | None:
     """The parts with skin where lines in front were mended, so that it gets the grain of skin."""
     if parts is None:
         return None
-    out = parts.copy()
+    out, line = parts.copy(), resized(line, len(parts))
     for name in IN_FRONT:
-        mended = parts[..., PARTS.index(name)] * resized(line, len(parts))
+        mended = parts[..., PARTS.index(name)] * line
         out[..., PARTS.index(name)] -= mended
         out[..., PARTS.index("skin")] += mended
     return out
 
 
 def _loses_a_brow(line: Float, atlas: Atlas) -> bool:
-    """Whether half of a brow is a line's ``(S, S)``: what was under it cannot be made up."""
+    """Whether half of a brow is a line's: what was under it cannot be made up."""
     return any((line * side).sum() > _MADE_UP * side.sum() for side in _brows(atlas, len(line)))
 
 
@@ -141,7 +141,7 @@ def clear_lenses(texture: Texture) -> bool:
     skin, lenses = (share(texture, _SIDE, part) for part in ("skin", "lenses"))
     if lenses.sum() < 1:
         return True
-    luminance = cv2.cvtColor(reduced(texture.colour, _SIDE), cv2.COLOR_RGB2GRAY)
+    luminance = cv2.cvtColor(texture.reduced(_SIDE).colour, cv2.COLOR_RGB2GRAY)
     behind = (luminance * lenses).sum() / lenses.sum()
     return bool(behind > _DARK * (luminance * skin).sum() / max(skin.sum(), 1e-6))
 
@@ -162,7 +162,7 @@ def _hangs(texture: Texture, clear: Float, worn: Sequence[str]) -> Float:
 
     Frames that are `worn` are as dark and thin, and lead to the hair.
     """
-    lightness = cv2.cvtColor(reduced(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)[..., 0]
+    lightness = cv2.cvtColor(texture.reduced(_SIDE).colour, cv2.COLOR_RGB2Lab)[..., 0]
     thin = smoothstep(cv2.morphologyEx(lightness, cv2.MORPH_BLACKHAT, _disk(_STRAND)), *_DARKER)
     tone = _tone(lightness, cv2.erode(clear, _disk(_AWAY)))
     shadow = smoothstep(tone - lightness, *_SHADE)

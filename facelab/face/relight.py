@@ -9,12 +9,14 @@ darkest strand and the skin, as in a matte; so the strand stays and the skin beh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import gcd
 
 import cv2
 import numpy as np
 
 from facelab.face.strands import Strands
 from facelab.numerics.arrays import Float
+from facelab.numerics.parallel import side_by_side
 from facelab.numerics.smoothing import resized
 
 _FLATTEST, _STEEPEST = np.float32(0.75), np.float32(1.2)  # contrast at the tone, new over old
@@ -28,6 +30,7 @@ _BLACK = np.float32(12)  # lightness of black hair
 _CHANGED = np.float32(5)  # over the share of its lightness that skin gains or loses: 1 from a fifth
 
 Curve = tuple[Float, Float, Float]
+Planes = tuple[Float, ...]
 
 
 def relight(colour: Float, own: Float, wanted: Float, strands: Strands | None = None) -> Float:
@@ -57,28 +60,31 @@ def relight(colour: Float, own: Float, wanted: Float, strands: Strands | None = 
         return colour
     fields = _Fields.of(before, after, strands)
     out = np.empty_like(colour)
-    for first in range(0, size, _STRIP):  # what a strip needs stays in the processor's cache
-        rows = slice(first, min(first + _STRIP, size))
-        out[rows] = _moved(colour[rows], fields, rows)
-    return np.clip(out, 0, 1, out=out)
+
+    def move(rows: slice) -> None:
+        np.clip(_moved(colour[rows], fields, rows), 0, 1, out=out[rows])
+
+    strip = max(_STRIP, size // gcd(size, side))  # what a strip needs stays in the core's cache
+    side_by_side(move, [slice(at, min(at + strip, size)) for at in range(0, size, strip)])
+    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fields:
-    """What moves colours and varies smoothly: planes ``(n, k, n)``, the rows first.
+    """What moves colours and varies smoothly: planes ``(n, n)`` float32.
 
     Parameters
     ----------
-    moved : (n, 10, n) float32
+    moved : 10 planes
         The lightness of the tone, how far that and its colour move, and the curves of lightness
         below and above it.
-    greyed, browned : (n, 4, n) float32
+    greyed, browned : 4 planes
         For `_greyed` and `_browned`; the last is 0 where they change nothing.
     """
 
-    moved: Float
-    greyed: Float
-    browned: Float
+    moved: Planes
+    greyed: Planes
+    browned: Planes
 
     @classmethod
     def of(cls, own: Float, wanted: Float, strands: Strands | None) -> _Fields:
@@ -86,7 +92,7 @@ class _Fields:
         darker, lighter = _curves(own[..., 0], wanted[..., 0], strands)
         moved = own[..., 0], *cv2.split(wanted - own), *darker, *lighter
         groups = moved, _fading(own, wanted), _browning(own, wanted, strands)
-        return cls(*(np.stack(group, axis=1) for group in groups))
+        return cls(*(tuple(np.ascontiguousarray(one) for one in group) for group in groups))
 
 
 def _moved(colour: Float, fields: _Fields, rows: slice) -> Float:
@@ -109,26 +115,25 @@ def _moved(colour: Float, fields: _Fields, rows: slice) -> Float:
     return out
 
 
-def _enlarged(planes: Float, rows: slice, size: int) -> list[Float]:
-    """Some rows of planes, ``(h, size)`` each, as `resized` has them."""
-    side = len(planes)
-    centres = (np.arange(rows.start, rows.stop) + 0.5) * (side / size) - 0.5
-    place = np.clip(centres, 0, side - 1).astype(np.float32)
-    first = int(place[0])
-    there = planes[first : int(place[-1]) + 2]
-    above = place.astype(np.intp) - first
-    below = np.minimum(above + 1, len(there) - 1)
-    tall = there[below] - there[above]
-    tall *= (place - first - above).astype(np.float32)[:, None, None]
-    tall += there[above]
-    return [cv2.resize(tall[:, i], (size, len(place))) for i in range(tall.shape[1])]
+def _enlarged(planes: Planes, rows: slice, size: int) -> list[Float]:
+    """Some rows of planes, ``(h, size)`` each, as `resized` has them.
+
+    They are enlarged from the least part of the planes that comes to whole rows.
+    """
+    side = len(planes[0])
+    step = side // gcd(side, size)
+    first = max(rows.start * side // size - 1, 0) // step * step
+    last = min(-(-(rows.stop * side // size + 2) // step) * step, side)
+    top, bottom = (row * size // side for row in (first, last))
+    here = slice(rows.start - top, rows.stop - top)
+    return [cv2.resize(plane[first:last], (size, bottom - top))[here] for plane in planes]
 
 
-def _concern(planes: Float, rows: slice, size: int) -> bool:
+def _concern(planes: Planes, rows: slice, size: int) -> bool:
     """Whether the last of the planes is anything but 0 in some rows."""
-    ratio = len(planes) / size
+    ratio = len(planes[-1]) / size
     first, last = int(rows.start * ratio) - 1, int(rows.stop * ratio) + 1
-    return bool(planes[max(first, 0) : last + 1, -1].any())
+    return bool(planes[-1][max(first, 0) : last + 1].any())
 
 
 def _curves(own: Float, wanted: Float, strands: Strands | None) -> tuple[Curve, Curve]:
@@ -179,7 +184,7 @@ def _share(light: Float, tone: Float, above: Float, wanted: Float) -> Float:
     return falling
 
 
-def _fading(own: Float, wanted: Float) -> tuple[Float, ...]:
+def _fading(own: Float, wanted: Float) -> Planes:
     """Along which chroma the skin's own lies, over its square; what is grey; where it fades."""
     (_, own_a, own_b), (_, wanted_a, wanted_b) = cv2.split(own), cv2.split(wanted)
     fades = own_a * (wanted_a - own_a) + own_b * (wanted_b - own_b) < 0
@@ -198,7 +203,7 @@ def _greyed(
     return out
 
 
-def _browning(own: Float, wanted: Float, strands: Strands | None) -> tuple[Float, ...]:
+def _browning(own: Float, wanted: Float, strands: Strands | None) -> Planes:
     """The direction of the wanted chroma, that over lightness; where hair is on changed skin."""
     lightness = np.maximum(wanted[..., 0], 1)
     chroma = np.maximum(cv2.magnitude(wanted[..., 1], wanted[..., 2]), 1)

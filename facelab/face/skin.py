@@ -13,7 +13,7 @@ import numpy as np
 from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
+from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import Texture
 
 SIZE = 128  # side of the maps of this module, texels
@@ -65,8 +65,8 @@ def learn(texture: Texture, atlas: Atlas) -> Skin:
     Westin, CVPR 1993); texels near it in CIELAB, by the spread that the centre itself shows, join
     in, and it is drawn again. Half-dark faces so keep both halves.
     """
-    colour = reduced(texture.colour, SIZE)
-    seen = reduced(texture.confidence, SIZE)
+    colour = texture.reduced(SIZE).colour
+    seen = texture.reduced(SIZE).confidence
     lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
     if texture.parts is not None:
         bare = resized(texture.parts[..., PARTS.index("skin")], SIZE)

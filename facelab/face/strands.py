@@ -9,7 +9,7 @@ import numpy as np
 
 from facelab.face.quality import share
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import reduced, resized, smoothstep
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps, texels
@@ -59,11 +59,11 @@ def strands(texture: Texture) -> Strands | None:
     )
     drawn = np.dstack([np.maximum(brows, share(texture, _SIDE, "beard", "hair")), grown])
     hair, lashes = cv2.split(cv2.GaussianBlur(drawn, (0, 0), _SOFT))
-    seen = reduced(texture.confidence, _SIDE) > _SEEN
+    seen = texture.reduced(_SIDE).confidence > _SEEN
     sure, skin = (seen & (share(texture, _SIDE, part) > 0.5) for part in ("brows", "skin"))
     if min(np.count_nonzero(sure), np.count_nonzero(skin)) < _FEW:
         return None
-    lightness = cv2.cvtColor(reduced(texture.colour, _SIDE), cv2.COLOR_RGB2Lab)[..., 0]
+    lightness = cv2.cvtColor(texture.reduced(_SIDE).colour, cv2.COLOR_RGB2Lab)[..., 0]
     darkest = float(np.quantile(lightness[sure], _DARKEST))
     likeness = np.array(darkest / max(float(np.median(lightness[skin])), 1), np.float32)
     dark = 1 - smoothstep(likeness, *_LIKE_SKIN)

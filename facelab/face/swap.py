@@ -32,7 +32,7 @@ from facelab.face.skin import (
 from facelab.face.strands import Strands, strands
 from facelab.face.texture import complete
 from facelab.numerics.arrays import Bool, Float
-from facelab.numerics.smoothing import reduced, resized
+from facelab.numerics.smoothing import resized
 from facelab.types import Face, Texture
 
 # Of the confidence that most of the face has: below it what does not look like skin is taken for
@@ -102,7 +102,7 @@ def _missed(source: Source, own: Float, wanted: Float, hair: Strands | None) -> 
 
     Where contrast below and above the tone is bounded differently, its mean moves.
     """
-    colour = reduced(source.texture.colour, SIZE)
+    colour = source.texture.reduced(SIZE).colour
     change = relight(colour, own, wanted, hair) - colour
     return smooth(wanted - own - change, source.skin.likelihood)
 
@@ -168,7 +168,7 @@ def _average_parts(views: Sequence[Texture]) -> Float | None:
     known = [view.parts for view in views if view.parts is not None]
     if len(known) < len(views):
         return None
-    weights = [reduced(view.confidence, len(known[0])) ** _FUSION_POWER for view in views]
+    weights = [view.reduced(len(known[0])).confidence ** _FUSION_POWER for view in views]
     total = np.sum(weights, axis=0) + np.float32(1e-12)
     shares = [(one / total)[..., None] * parts for one, parts in zip(weights, known, strict=True)]
     return np.asarray(np.sum(shares, axis=0), np.float32)

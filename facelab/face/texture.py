@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from facelab.geometry.parsing import Parsing
 from facelab.geometry.visibility import normals, visible
 from facelab.numerics.arrays import Bool, Float, require, require_image
 from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
+from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import SEEN, Box, PositionMap, Texture
 
 SMALLEST, LARGEST, STEP = 256, 2048, 64  # sides that a texture may have by itself
@@ -28,7 +27,9 @@ _FOLD, _TURNED = 6.0, (0.1, 0.3)  # texels over which cosines are averaged; mean
 _SHARP = np.float32(1.4)  # pixels a texel may step over before a bicubic sample aliases visibly
 _MIRRORED = SEEN, 0.5  # confidence of a mirror texel that is not taken, and taken wholly
 _HALF = np.float32(0.5)
+_KERNEL = 4  # pixels of a row that a bicubic sample is made of
 _ROW = 1024  # texels that are sampled at in a row
+_WHOLLY = 0.99  # share of a texel from which all of it is known
 _FILL_SIZE = 256  # largest side at which unseen texels are made up: fills are smooth
 
 
@@ -79,12 +80,14 @@ def unwrap(
     if not 16 <= size <= 8192:
         raise ValueError(f"a texture's size must be from 16 to 8192, not {size}")
     footprint = _footprint(positions) * np.float32(positions.atlas.size / size)
-    places = resized(positions.values[..., :2], size)
     levels = np.log2(np.maximum(footprint / _SHARP, 1))
     deepest = int(np.ceil(np.quantile(levels[positions.atlas.face], 0.99)))
     part, (left, top) = _around(image, Box.around(positions.values[positions.atlas.valid]))
-    x, y = cv2.split(places)
-    colour = _filtered(part, x - left, y - top, resized(levels, size), deepest)
+    x, y = (
+        resized(along - first, size)
+        for along, first in zip(cv2.split(positions.values)[:2], (left, top), strict=True)
+    )
+    colour = _filtered(part, x, y, levels, deepest)
     parts = None if parsing is None else parsing.texels(positions)
     return Texture(colour, _confidence(image, positions, footprint, size), parts)
 
@@ -121,14 +124,17 @@ def _filtered(image: Float, x: Float, y: Float, levels: Float, deepest: int) -> 
     """
     out = _bicubic(image, x, y)
     texels = out.reshape(-1, 3)
-    at = np.arange(len(texels))
-    x, y, levels = x.ravel(), y.ravel(), levels.ravel()
+    if deepest > 0:
+        levels = resized(levels, len(out)).ravel()
+        at = np.flatnonzero(levels > 0)  # mostly few
+        x, y, levels = x.ravel()[at], y.ravel()[at], levels[at]
     for k in range(1, deepest + 1):
-        coarser = np.flatnonzero(levels > k - 1)  # mostly few
-        if min(image.shape[:2]) < 4 or not len(coarser):
+        if k > 1:
+            coarser = np.flatnonzero(levels > k - 1)
+            x, y, at, levels = x[coarser], y[coarser], at[coarser], levels[coarser]
+        if min(image.shape[:2]) < 4 or not len(at):
             break
-        image, at, levels = _halved(image), at[coarser], levels[coarser]
-        x, y = (x[coarser] - _HALF) * _HALF, (y[coarser] - _HALF) * _HALF
+        image, x, y = _halved(image), (x - _HALF) * _HALF, (y - _HALF) * _HALF
         finer, share = texels[at], np.minimum(levels - (k - 1), 1)[:, None]
         texels[at] = finer + share * (
             _bicubic(image, _folded(x), _folded(y)).reshape(-1, 3)[: len(at)] - finer
@@ -147,8 +153,15 @@ def _around(image: Float, box: Box) -> tuple[Float, Float]:
 
 
 def _bicubic(image: Float, x: Float, y: Float) -> Float:
-    """Sampled without the overshoot beyond [0, 1] that bicubic kernels have at edges."""
-    out: Float = cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    """Sampled without the overshoot beyond [0, 1] that bicubic kernels have at edges.
+
+    Beyond the image its border goes on; OpenCV is quicker where it need not look for it.
+    """
+    height, width = image.shape[:2]
+    room = _KERNEL
+    around = cv2.copyMakeBorder(image, room, room, room, room, cv2.BORDER_REPLICATE)
+    x, y = (np.clip(at, -2, side + 1) + np.float32(room) for at, side in ((x, width), (y, height)))
+    out: Float = cv2.remap(around, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.clip(out, 0, 1, out=out)
 
 
@@ -237,29 +250,27 @@ def complete(texture: Texture, mask: Bool) -> Texture:
     """
     require("mask", mask, (texture.size, texture.size), np.bool_)
     seen = texture.confidence >= SEEN
-    hole = np.flatnonzero(mask & ~seen)
-    if not seen.any() or not hole.size:
+    hole = mask & ~seen
+    if not seen.any() or not hole.any():
         return texture
-    filled = texture.colour.copy()
-    texels = filled.reshape(-1, 3)  # few are made up, and by one index they are quickly reached
-    mirror = hole + (texture.size - 1 - 2 * (hole % texture.size))
-    small = reduced(texture.colour, min(texture.size, _FILL_SIZE))
-    there = seen.ravel()[mirror]
-    if there.any():
-        tone = _filled(small - small[:, ::-1], seen & seen[:, ::-1], hole[there])
-        texels[hole[there]] = np.clip(texels.take(mirror[there], axis=0) + tone, 0, 1)
-        small = resized(filled, len(small))
-    doubt = 1 - smoothstep(texture.confidence.ravel()[mirror], *_MIRRORED)
-    if doubt.any():
-        known = seen.copy()
-        known.ravel()[hole] = doubt == 0
-        own = texels.take(hole, axis=0)
-        texels[hole] = own + doubt[:, None] * (_filled(small, known, hole) - own)
-    return Texture(filled, texture.confidence, texture.parts)
+    small = texture.reduced(min(texture.size, _FILL_SIZE))
+    known, mirror = resized(seen.astype(np.float32), len(small.colour)), np.fliplr(small.colour)
+    tone = _filled(small.colour - mirror, np.minimum(known, np.fliplr(known)))
+    # Where a texel at the edge of what was seen mixes in what was not, its mirror is none to take.
+    inner = cv2.erode(small.confidence, np.ones((3, 3), np.uint8))
+    sure = smoothstep(cv2.flip(inner, 1), *_MIRRORED)
+    met = (sure == 1) * (1 - known)
+    filling = small.colour + met[..., None] * (np.clip(mirror + tone, 0, 1) - small.colour)
+    filling = _filled(filling, known + met)
+    filling += sure[..., None] * (tone - filling)
+    made_up = cv2.flip(texture.colour, 1)
+    made_up *= cv2.merge([resized(sure, texture.size)] * 3)
+    made_up += resized(filling, texture.size)
+    np.clip(made_up, 0, 1, out=made_up)
+    filled = cv2.copyTo(made_up, hole.astype(np.uint8), texture.colour.copy())
+    return Texture(np.asarray(filled, np.float32), texture.confidence, texture.parts)
 
 
-def _filled(values: Float, known: Bool, at: NDArray[np.intp]) -> Float:
-    """Values ``(n, n, 3)`` carried on from the known texels ``(S, S)``, at some ``(k,)``."""
-    share = resized(known.astype(np.float32), len(values))
-    share = np.where(share > 0.99, share, 0)  # a texel at the edge mixes in what is not known
-    return resized(spread(values, share), len(known)).reshape(-1, 3).take(at, axis=0)
+def _filled(values: Float, known: Float) -> Float:
+    """Values ``(n, n, 3)`` carried on from where all of a texel is known, ``(n, n)`` in [0, 1]."""
+    return spread(values, known > _WHOLLY)  # a texel at the edge mixes in what is not known

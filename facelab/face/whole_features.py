@@ -10,7 +10,8 @@ import numpy as np
 from facelab.atlas import Atlas
 from facelab.face.opacity import TAKEN
 from facelab.numerics.arrays import Bool, Float
-from facelab.numerics.smoothing import reduced, resized, smoothstep, spread
+from facelab.numerics.smoothing import resized, smoothstep, spread
+from facelab.numerics.windows import around, window_of
 from facelab.types import Texture
 
 _FEATURES = ("eyes", "brows")
@@ -36,22 +37,20 @@ def with_both_brows(texture: Texture, atlas: Atlas) -> Texture:
     atlas : Atlas
         Its layout, of which one half is the other's mirror.
     """
-    shown = smoothstep(reduced(texture.confidence, atlas.size), *TAKEN)
-    sides = _masks(atlas, "brows", atlas.size)
-    seen = [float((shown * core).sum()) / float(core.sum()) for core, _ in sides]
+    shown = smoothstep(texture.reduced(atlas.size).confidence, *TAKEN)
+    seen = [_seen(shown, core) for core, _ in _masks(atlas, "brows", atlas.size)]
     if min(seen) >= _MOST or max(seen) < _WHOLE:
         return texture
     hidden = int(np.argmin(seen))
-    core, around = _masks(atlas, "brows", texture.size)[hidden]
+    core, beside = _masks(atlas, "brows", texture.size)[hidden]
     half = _left(atlas, texture.size) == (hidden == 0)
     shift = _between_sides(texture, half * (1 - core))
     parts = texture.parts
     if parts is not None:
-        parts = parts + resized(around, len(parts))[..., None] * (parts[:, ::-1] - parts)
-    x, y, width, height = cv2.boundingRect((around > 0).astype(np.uint8))
-    window = slice(y, y + height), slice(x, x + width)
+        parts = parts + resized(beside, len(parts))[..., None] * (parts[:, ::-1] - parts)
+    window = window_of(beside)
     colour, confidence = texture.colour.copy(), texture.confidence.copy()
-    share = around[window]
+    share = beside[window]
     lit = texture.colour[:, ::-1][window] + shift[window]
     colour[window] += share[..., None] * (np.clip(lit, 0, 1) - colour[window])
     mirrored = share * texture.confidence[:, ::-1][window]
@@ -92,13 +91,19 @@ def without_halves(shown: Float, atlas: Atlas, brows: Float | None = None) -> Fl
     out = shown
     for name in _FEATURES:
         sides = _masks(atlas, name, len(shown))
-        lost = [float((shown * core).sum()) < _MOST * float(core.sum()) for core, _ in sides]
+        lost = [_seen(shown, core) < _MOST for core, _ in sides]
         if name == "brows":
             left_over = brows is not None and (shown * brows).sum() < _COVERED * brows.sum()
             lost = [any(lost) or bool(left_over)] * len(lost)
-        for (_, around), left_out in zip(sides, lost, strict=True):
-            out = out * (1 - around) if left_out else out
+        for (_, beside), left_out in zip(sides, lost, strict=True):
+            out = out * (1 - beside) if left_out else out
     return out
+
+
+def _seen(shown: Float, core: Float) -> float:
+    """How much of a feature shows, [0, 1]; both ``(S, S)``."""
+    window = window_of(core)
+    return float((shown[window] * core[window]).sum()) / float(core.sum())
 
 
 def _left(atlas: Atlas, size: int) -> Bool:
@@ -115,19 +120,10 @@ def _masks(atlas: Atlas, name: str, size: int) -> tuple[tuple[Float, Float], ...
     masks = []
     for side in (left, ~left):
         core = np.asarray(atlas.region(name, size) * side, np.float32)
-        around, blur = np.zeros_like(core), max(_SOFT * texel, 0.3)
-        window = _box(core, reach + int(np.ceil(4 * blur)))
-        around[window] = cv2.GaussianBlur(cv2.dilate(core[window], kernel), (0, 0), blur)
-        for mask in (core, around):
+        beside, blur = np.zeros_like(core), max(_SOFT * texel, 0.3)
+        window = around(core, reach + int(np.ceil(4 * blur)))
+        beside[window] = cv2.GaussianBlur(cv2.dilate(core[window], kernel), (0, 0), blur)
+        for mask in (core, beside):
             mask.flags.writeable = False
-        masks.append((core, around))
+        masks.append((core, beside))
     return tuple(masks)
-
-
-def _box(mask: Float, room: int) -> tuple[slice, slice]:
-    """The rows and columns in which a mask is more than 0, and `room` around them."""
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    return tuple(  # type: ignore[return-value]  # there are two
-        slice(max(int(at[0]) - room, 0), int(at[-1]) + room + 1) if len(at) else slice(0)
-        for at in (rows, columns)
-    )

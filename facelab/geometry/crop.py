@@ -41,7 +41,9 @@ def reduced(image: Frame, crop: Crop) -> tuple[Float, Crop]:
     if shrink <= 1 and image.dtype == np.float32:
         return image, crop
     image, origin = _around(image, crop)
-    image, shrink = unit(image), max(shrink, 1)
+    if shrink <= 1:
+        x, y = np.array(crop.centre) - origin
+        return unit(image), replace(crop, centre=(x, y))
     below, right = (-side % shrink for side in image.shape[:2])
     if below or right:
         image = np.asarray(
@@ -51,7 +53,9 @@ def reduced(image: Frame, crop: Crop) -> tuple[Float, Crop]:
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], -1)
     # Source pixel x = shrink * small + (shrink - 1) / 2 + origin.
     x, y = (np.array(crop.centre) - origin - (shrink - 1) / 2) / shrink
-    return small, replace(crop, centre=(x, y), side=crop.side / shrink)
+    return unit(np.asarray(small, image.dtype)), replace(
+        crop, centre=(x, y), side=crop.side / shrink
+    )
 
 
 def _around(image: Frame, crop: Crop) -> tuple[Frame, tuple[int, int]]:

@@ -15,6 +15,7 @@ from facelab.types import Box, PositionMap
 
 _TOLERANCE = 0.02  # of the face's size: how far behind the front a point may lie
 _SIDE = 256  # of the z-buffer, pixels
+_NEAR = 3  # pixels around what looks away: as far as the front around a landmark is looked at
 _REACH, _JAW_REACH = 1, 3  # pixels around a landmark; the jaw lies where the face curves away
 _MEDIAN = 7  # texels, over which visibility is smoothed
 _NOTHING = -1e30  # the depth where no face is
@@ -61,7 +62,7 @@ class _Buffer:
     Parameters
     ----------
     front : (256, 256) float32
-        In buffer pixels; far behind everything where there is no face.
+        In buffer pixels; far behind everything where there is no face, or one sheet of it.
     corner : (3,) float32
         The source-image place of pixel (0, 0).
     scale : float
@@ -83,16 +84,41 @@ class _Buffer:
 
 @lru_cache(maxsize=2)
 def _buffer(positions: PositionMap) -> _Buffer:
-    """The face's z-buffer, drawn of every other texel."""
+    """The face's z-buffer, drawn of every other texel, and only where anything may be hidden."""
     atlas = positions.atlas
     box = Box.around(positions.values[atlas.valid])
     scale = np.float32((_SIDE - 5) / max(box.width, box.height, 1e-6))
     corner = np.array([box.x0 - 2 / scale, box.y0 - 2 / scale, 0], np.float32)
     rows, triangles = _half_grid(atlas)
     grid = (positions.values[::2, ::2][rows] - corner) * scale
-    fragments = rasterize(grid, triangles, (_SIDE, _SIDE))
+    fragments = rasterize(grid, triangles[_folded(grid, triangles)], (_SIDE, _SIDE))
     front = np.where(fragments.covered, fragments.depth, np.float32(_NOTHING))
     return _Buffer(front, corner, scale)
+
+
+def _folded(vertices: Float, triangles: Int) -> Bool:
+    """Which triangles ``(m,)`` are drawn where one lies, or near it, that looks away.
+
+    A face hides itself only there: from one sheet that looks at the viewer to another behind it,
+    the surface runs back through a fold. Boxes of triangles are told apart by a summed-area table
+    (Crow, "Summed-area tables for texture mapping", SIGGRAPH 1984).
+    """
+    x, y = (axis.take(triangles.T) for axis in vertices[:, :2].T)
+    away = (x[1] - x[0]) * (y[2] - y[0]) - (y[1] - y[0]) * (x[2] - x[0]) >= 0
+    (left, right), (top, bottom) = (
+        np.clip(
+            [np.floor(at.min(axis=0)) - _NEAR, np.ceil(at.max(axis=0)) + _NEAR + 1], 0, _SIDE
+        ).astype(int)
+        for at in (x, y)
+    )
+    corners = np.zeros((_SIDE + 1, _SIDE + 1), np.int32)
+    for row, sign in ((top[away], 1), (bottom[away], -1)):
+        np.add.at(corners, (row, left[away]), sign)
+        np.add.at(corners, (row, right[away]), -sign)
+    near = (corners.cumsum(axis=0).cumsum(axis=1) > 0)[:_SIDE, :_SIDE]
+    total = cv2.integral(near.astype(np.uint8))
+    shown = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
+    return np.asarray(shown > 0)
 
 
 @cache
@@ -107,20 +133,29 @@ _GAIN = 0.03, 0.1  # of that cosine, from which and with which a texel counts as
 _BESIDE = 2  # texels beside one that is lost which are not safe either
 
 
+@lru_cache(maxsize=4)
 def normals(positions: PositionMap) -> Float:
-    """The normal of the surface at each texel, by central differences.
+    """The normal of the surface at each texel, by central differences; read-only.
 
     Returns
     -------
     (256, 256, 3) float32
         Unit vectors, x right, y up, z toward the viewer; meaningful where the atlas says face.
     """
-    along_v, along_u = (np.gradient(positions.values, axis=axis) for axis in (0, 1))
-    (ux, uy, uz), (vx, vy, vz) = cv2.split(along_u), cv2.split(along_v)
+    slope, one = np.array([-0.5, 0, 0.5], np.float32), np.ones(1, np.float32)
+    # At the map's edge it is half of a one-sided difference, which has the same direction.
+    (ux, uy, uz), (vx, vy, vz) = (
+        cv2.split(
+            cv2.sepFilter2D(positions.values, -1, across, down, borderType=cv2.BORDER_REPLICATE)
+        )
+        for across, down in ((slope, one), (one, slope))
+    )
     # Along u times along v looks at the viewer; y is turned up.
-    normal = np.dstack([uy * vz - uz * vy, ux * vz - uz * vx, ux * vy - uy * vx])
-    length = np.sqrt(sum(part * part for part in cv2.split(normal)))[..., None]
-    return np.asarray(normal / np.maximum(length, 1e-12), np.float32)
+    normal = uy * vz - uz * vy, ux * vz - uz * vx, ux * vy - uy * vx
+    length = np.maximum(np.sqrt(sum(part * part for part in normal)), np.float32(1e-12))
+    out: Float = cv2.merge([part / length for part in normal])
+    out.flags.writeable = False  # all callers share it
+    return out
 
 
 @lru_cache(maxsize=4)

@@ -50,23 +50,20 @@ class Motion:
 
     def apply(self, image: Float) -> Float:
         """Move an image ``(H, W, 3)`` float32; pixels without an offset stay bit for bit."""
-        rows, columns = self.window
-        under = image[rows, columns]
-        across, down = cv2.split(self.offset)
-        x, y = _axes(under.shape)
-        # What comes into the picture from beyond its border is its mirror image.
-        moved = cv2.remap(
-            under,
-            x + across,
-            y + down,
-            cv2.INTER_CUBIC,
-            borderMode=cv2.BORDER_REFLECT_101,
-        )
-        moves = ((across != 0) | (down != 0)).astype(np.uint8)
         out = image.copy()
+        under, part = image[self.window], out[self.window]
+        # What comes into the picture from beyond its border is its mirror image.
+        cv2.remap(
+            under,
+            self.offset,
+            None,
+            cv2.INTER_CUBIC | cv2.WARP_RELATIVE_MAP,
+            part,
+            cv2.BORDER_REFLECT_101,
+        )
         # Bicubic kernels overshoot; the photograph itself may hold colours beyond sRGB's gamut.
-        low, high = min(float(under.min()), 0), max(float(under.max()), 1)
-        cv2.copyTo(np.clip(moved, low, high, out=moved), moves, out[rows, columns])
+        low, high, _, _ = cv2.minMaxLoc(under.reshape(len(under), -1))
+        np.clip(part, min(low, 0), max(high, 1), out=part)
         return out
 
     def nearest(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -81,10 +78,12 @@ class Motion:
 
     def carried(self, values: Float, window: tuple[slice, slice]) -> Float:
         """Move a map ``(h, w)`` of another window of the image, which lies in this one."""
-        across, down = cv2.split(self.within(window))
-        x, y = _axes(values.shape)
         out: Float = cv2.remap(
-            values, x + across, y + down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            values,
+            self.within(window),
+            None,
+            cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
         )
         return out
 
@@ -95,12 +94,6 @@ class Motion:
             for other, own in zip(window, self.window, strict=True)
         )
         return self.offset[part]
-
-
-def _axes(shape: tuple[int, ...]) -> tuple[Float, Float]:
-    """The columns ``(1, W)`` and rows ``(H, 1)`` of an array of shape (H, W, ...)."""
-    height, width = shape[:2]
-    return np.arange(width, dtype=np.float32)[None], np.arange(height, dtype=np.float32)[:, None]
 
 
 def motion(before: PositionMap, after: PositionMap, shape: tuple[int, int]) -> Motion | None:

@@ -69,6 +69,7 @@ def _session(model: bytes, device: str) -> InferenceSession:
         )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
+    options.enable_cpu_mem_arena = False  # what a large photograph takes is given back
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(model, options, providers=[provider])
     if provider not in session.get_providers():  # its libraries are not there

@@ -37,10 +37,12 @@ def guided(values: Float, guide: Float, radius: int, variance: float) -> Float:
     slope, offset = _coefficients(
         _reduced(values, every), _reduced(guide, every), radius // every, variance
     )
-    size = values.shape[1], values.shape[0]
     if every > 1:
+        size = values.shape[1], values.shape[0]
         slope, offset = (cv2.resize(one, size) for one in (slope, offset))
-    out = cv2.transform(slope * guide, np.ones((1, 3), np.float32)) + offset
+    slope *= guide
+    out = cv2.transform(slope, np.ones((1, 3), np.float32))
+    out += offset
     return np.asarray(np.clip(out, 0, 1, out=out), np.float32)
 
 

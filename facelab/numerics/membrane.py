@@ -116,7 +116,8 @@ class _Nodes:
 class _Grid:
     """The equation at each node: links and grounding times its height, less the heights linked to.
 
-    Node 0 has height 0 and is linked to nothing. Heights and forcing change as it is solved.
+    Node 0 has height 0 and is linked to nothing. Heights and forcing change as it is solved. Their
+    last channel is 0: NumPy gathers rows of 16 bytes faster than those of 12.
     """
 
     nodes: _Nodes
@@ -124,8 +125,8 @@ class _Grid:
     neighbours: Indices  # (4, s): its number, else 0
     diagonal: Float  # (s, 1): links and grounding
     grounding: Float  # (s,)
-    forcing: Float  # (s, 3)
-    heights: Float  # (n, 3)
+    forcing: Float  # (s, 4)
+    heights: Float  # (n, 4)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,7 +236,9 @@ def _restricted(fine: _Grid, nodes: _Nodes) -> Float:
     # Between a coarse node and the frame a link is in series with the grounding, which weakens it.
     series = np.minimum(2 / (1 + fine.grounding[grounded]), 1)
     share = np.where((onto == 0).any(axis=0), series, 1) / 4
-    load = np.column_stack([fine.forcing, fine.grounding])[grounded] * share[:, None]
+    load = fine.forcing[grounded]
+    load[:, 3] = fine.grounding[grounded]
+    load *= share[:, None]
     cells = 4 * onto[..., None] + np.arange(4)
     weights = np.broadcast_to(load, cells.shape)
     sums = np.bincount(cells.ravel(), weights.ravel(), 4 * nodes.halo.stop).reshape(-1, 4)
@@ -257,12 +260,13 @@ def _grid(nodes: _Nodes, linked: Bool, load: Float) -> _Grid:
     edges = (rows > 0).astype(int) + (rows < height - 1) + (columns > 0) + (columns < width - 1)
     # A link that is broken leads to the ground, and the load of a lone pixel may not say so.
     grounding = np.maximum(load[:, 3], edges - links).astype(np.float32)
-    forcing = load[:, :3] / np.maximum(load[:, 3:], _TINY) * grounding[:, None]
+    forcing = load / np.maximum(load[:, 3:], _TINY) * grounding[:, None]
+    forcing[:, 3] = 0
     diagonal = np.maximum(links + grounding, 1)[:, None].astype(np.float32)
     everywhere = np.ones((4, count), np.bool_)
     everywhere[:, 1:solved] = linked[:, 1:]
     neighbours[:, 0] = grounding[0] = forcing[0] = 0
-    heights = np.zeros((count, 3), np.float32)
+    heights = np.zeros((count, 4), np.float32)
     return _Grid(nodes, everywhere, neighbours, diagonal, grounding, forcing, heights)
 
 
@@ -402,5 +406,5 @@ def _strips(grid: _Grid, coarse: Float) -> Iterator[tuple[slice, Float]]:
         for kind in (nodes.red, nodes.black):
             begin, end = kind.start + np.searchsorted(nodes.rows[kind], (top, bottom))
             rows, columns = nodes.rows[begin:end], nodes.columns[begin:end]
-            heights[rows - top, columns] = grid.heights[begin:end]
+            heights[rows - top, columns] = grid.heights[begin:end, :3]
         yield slice(top, bottom), heights

@@ -10,6 +10,20 @@ import cv2
 
 Input = TypeVar("Input")
 Output = TypeVar("Output")
+One = TypeVar("One")
+Other = TypeVar("Other")
+
+
+def both(one: Callable[[], One], other: Callable[[], Other]) -> tuple[One, Other]:
+    """Return what two pieces of work give, done side by side as `side_by_side` does.
+
+    Where both fail, it is the first one's error that is raised.
+    """
+    if cv2.getNumThreads() <= 1:
+        return one(), other()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(other)
+        return one(), waiting.result()
 
 
 def side_by_side(run: Callable[[Input], Output], inputs: Sequence[Input]) -> list[Output]:

@@ -27,11 +27,13 @@ from facelab.numerics.compiled import drawer
 __all__ = [
     "Fragments",
     "carried",
+    "footprint",
     "fragments",
     "interpolate",
     "rasterize",
     "sample",
     "sample_sharply",
+    "trilinear",
 ]
 
 Floats = NDArray[np.float32]
@@ -143,7 +145,7 @@ def interpolate(fragments: Fragments, triangles: NDArray[np.int32], attributes: 
     triangles : (m, 3) int32
         Those that were rasterized.
     attributes : (n, c) float32
-        One row per vertex.
+        One row per vertex, finite.
 
     Returns
     -------
@@ -157,14 +159,15 @@ def interpolate(fragments: Fragments, triangles: NDArray[np.int32], attributes: 
     """
     if attributes.ndim != 2:
         raise ValueError(f"Input `attributes` must have shape (n, c), got {attributes.shape}")
-    shape = fragments.triangle.shape
-    _require_corners(triangles, len(attributes))
-    covered = np.flatnonzero(fragments.triangle.ravel() >= 0)
-    seen = fragments.triangle.ravel().take(covered)
-    weights = fragments.barycentric.reshape(-1, 3).take(covered, axis=0)
-    values = np.zeros((shape[0] * shape[1], attributes.shape[1]), np.float32)
-    values[covered] = carried(attributes, triangles.take(seen, axis=0), weights)
-    return values.reshape(*shape, attributes.shape[1])
+    corners = corners_of(triangles, len(attributes))
+    seen, weights = fragments.triangle.ravel(), fragments.barycentric.reshape(-1, 3)
+    values = np.zeros((len(seen), attributes.shape[1]), np.float32)
+    for start in range(0, len(seen), _IN_CACHE):
+        strip = slice(start, start + _IN_CACHE)
+        triangle = np.maximum(seen[strip], 0).astype(np.intp)  # where there is none, weights are 0
+        if weights[strip].any():
+            _add_carried(attributes, corners.take(triangle, axis=1), weights[strip], values[strip])
+    return values.reshape(*fragments.triangle.shape, attributes.shape[1])
 
 
 def carried(attributes: Floats, corners: NDArray[np.integer], weights: Floats) -> Floats:
@@ -182,14 +185,18 @@ def carried(attributes: Floats, corners: NDArray[np.integer], weights: Floats) -
     -------
     (k, c) float32
     """
-    channels = np.ascontiguousarray(attributes.T, np.float32)
-    out = np.empty((len(corners), len(channels)), np.float32)
+    out = np.zeros((len(corners), attributes.shape[1]), np.float32)
     for start in range(0, len(corners), _IN_CACHE):
         strip = slice(start, start + _IN_CACHE)
-        columns, shares = corners[strip].T.astype(np.intp), weights[strip].T.copy()
-        for number, channel in enumerate(channels):
-            out[strip, number] = np.einsum("ij,ij->j", shares, channel.take(columns))
+        columns = np.ascontiguousarray(corners[strip].T, np.intp)
+        _add_carried(attributes, columns, weights[strip], out[strip])
     return out
+
+
+def _add_carried(attributes: Floats, corners: Indices, weights: Floats, out: Floats) -> None:
+    """Add vertex attributes at corners ``(3, k)``, times weights ``(k, 3)``, to ``out (k, c)``."""
+    for corner, share in zip(corners, weights.T, strict=True):
+        out += attributes.take(corner, axis=0) * share[:, None]
 
 
 def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None) -> Floats:
@@ -226,9 +233,13 @@ def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None
         )
     if covered is None:
         covered = np.ones(uv.shape[:2], np.bool_)
+    return trilinear(texture, uv, footprint(uv, covered))
+
+
+def trilinear(texture: Floats, uv: Floats, squared: Floats) -> Floats:
+    """`sample` where the `footprint` of the pixels ``(H, W)`` is known already."""
     result = _bilinear(texture, uv)
-    u, v = cv2.split(uv)
-    squared = _footprint(u, v, covered).ravel()
+    squared = squared.ravel()
     finer = np.flatnonzero(squared > 1)  # mostly few: only these read the smaller levels
     level = np.asarray(np.log2(squared[finer]) / 2, np.float32)
     flat, places = result.reshape(-1, texture.shape[2]), uv.reshape(-1, 2)
@@ -236,10 +247,22 @@ def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None
     return result
 
 
-def _footprint(u: Floats, v: Floats, covered: NDArray[np.bool_]) -> Floats:
-    """Squared texels that a pixel step moves, along whichever axis moves further; (H, W)."""
+def footprint(uv: Floats, covered: NDArray[np.bool_]) -> Floats:
+    """Squared texels that a pixel step moves, along whichever axis moves further.
+
+    Parameters
+    ----------
+    uv : (H, W, 2) float32
+        Texel coordinates of each pixel, finite.
+    covered : (H, W) bool
+        Where `uv` means something.
+
+    Returns
+    -------
+    (H, W) float32
+    """
     # From what is not covered to what is, a step is so long that it is none.
-    u, v = (np.where(covered, axis, _NOWHERE) for axis in (u, v))
+    u, v = (np.where(covered, axis, _NOWHERE) for axis in cv2.split(uv))
     across, down = _step(u, v, 1), _step(u, v, 0)
     return np.maximum(across, down, out=across)
 
@@ -308,7 +331,7 @@ def _bilinear(texture: Floats, uv: Floats) -> Floats:
     return np.asarray(values, np.float32).reshape(*u.shape, -1)
 
 
-def sample_sharply(texture: Floats, uv: Floats, covered: NDArray[np.bool_]) -> Floats:
+def sample_sharply(texture: Floats, uv: Floats, squared: Floats) -> Floats:
     """Read a texture at every pixel: bicubic, and from reduced levels where it would alias.
 
     Of the finest contrast of a photograph that was unwrapped and is drawn in its place again, it
@@ -321,17 +344,17 @@ def sample_sharply(texture: Floats, uv: Floats, covered: NDArray[np.bool_]) -> F
         In [0, 1], texel centres at integers; the border is replicated. S and T below 32768.
     uv : (H, W, 2) float32
         Texel coordinates (u right, v down) of each pixel, finite.
-    covered : (H, W) bool
-        Where `uv` means something.
+    squared : (H, W) float32
+        The pixels' `footprint` in texels of the texture.
 
     Returns
     -------
     (H, W, C) float32
-        In [0, 1]; unspecified where not covered.
+        In [0, 1].
     """
     u, v = cv2.split(uv)
     result = _bicubic(texture, u, v)
-    squared = _footprint(u, v, covered).ravel()
+    squared = squared.ravel()
     coarser = np.flatnonzero(squared > _SHARP**2)
     level = np.asarray(np.log2(squared[coarser] / _SHARP**2) / 2, np.float32)
     flat, places = result.reshape(-1, texture.shape[2]), uv.reshape(-1, 2).take(coarser, axis=0)
@@ -345,8 +368,9 @@ def sample_sharply(texture: Floats, uv: Floats, covered: NDArray[np.bool_]) -> F
             (places[chosen] + half) * scale - half, (-(-len(chosen) // width), width, 2)
         )
         values = _bicubic(small, *cv2.split(rows)).reshape(-1, texture.shape[2])[: len(chosen)]
-        share = np.minimum(level[chosen] - (step - 1), 1)[:, None]
-        flat[coarser[chosen]] += share * (values - flat[coarser[chosen]])
+        at, share = coarser[chosen], np.minimum(level[chosen] - (step - 1), 1)[:, None]
+        finer = flat.take(at, axis=0)
+        flat[at] = finer + share * (values - finer)
     return result
 
 

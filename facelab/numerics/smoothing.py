@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
-
 import cv2
 import numpy as np
 
@@ -18,26 +16,6 @@ def resized(values: Float, size: int) -> Float:
     method = cv2.INTER_AREA if size < len(values) else cv2.INTER_LINEAR
     out: Float = cv2.resize(values, (size, size), interpolation=method)
     return out
-
-
-_COMMON = 256  # side of the maps that most ask for; smaller ones are made of them
-_reduced: dict[tuple[int, int], Float] = {}
-
-
-def reduced(values: Float, size: int) -> Float:
-    """`resized` for maps of a texture that never change: worked out once while they live.
-
-    A swap looks at each of its textures a dozen times at a side of 256 or 128. The result is
-    read-only.
-    """
-    key = id(values), size
-    if key not in _reduced:
-        by_way = size < _COMMON < len(values) and _COMMON % size == 0
-        small = resized(reduced(values, _COMMON) if by_way else values, size)
-        small.flags.writeable = False
-        _reduced[key] = small
-        weakref.finalize(values, _reduced.pop, key, None).atexit = False
-    return _reduced[key]
 
 
 def smoothstep(values: Float, low: float = 0.0, high: float = 1.0) -> Float:

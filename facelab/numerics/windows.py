@@ -28,6 +28,29 @@ def window_of(mask: Float | Bool) -> Window:
     return down, slice(int(columns[0]), int(columns[-1]) + 1)
 
 
+def around(mask: Float | Bool, room: int = 0, step: int = 1) -> Window:
+    """The smallest window with all of a mask ``(H, W)`` and so many pixels around it.
+
+    Its sides are multiples of `step`, so that maps of another side may have it as whole pixels.
+    """
+    rows, columns = (
+        slice(
+            max(part.start - room, 0) // step * step,
+            min(-(-(part.stop + room) // step) * step, side),
+        )
+        for part, side in zip(window_of(mask), mask.shape, strict=True)
+    )
+    return rows, columns
+
+
+def scaled(window: Window, side: int, size: int) -> Window:
+    """A window of maps of one side in maps of side `size`: all pixels that it reaches."""
+    rows, columns = (
+        slice(part.start * size // side, -(-part.stop * size // side)) for part in window
+    )
+    return rows, columns
+
+
 def mixed(values: Float, others: Float, share: Float) -> Float:
     """``values + share * (others - values)``, a new array.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -15,7 +15,8 @@ from facelab.edits.edit import Picture
 from facelab.errors import UsageError
 from facelab.face.mouth import MARGIN, fit_lips, without_teeth
 from facelab.face.quality import believed
-from facelab.face.swap import fuse
+from facelab.face.source_view import SourceView
+from facelab.face.swap import Source, fuse
 from facelab.face.texture import texture_size
 from facelab.geometry.parsing import Parsing
 from facelab.images import Image, read
@@ -23,8 +24,11 @@ from facelab.images.given import Photograph, as_image, name_of
 from facelab.model import FaceModel, FaceObservation
 from facelab.numerics.arrays import Float
 from facelab.provenance.save import Part
-from facelab.recipe.recipe import Input, Photographs, PictureFile, PictureFiles
+from facelab.recent import Recent
+from facelab.recipe.recipe import Input, Photographs, PictureFile, PictureFiles, files_of
 from facelab.types import Box, Face
+
+_FUSED = 4  # faces that are kept of a person
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +43,20 @@ class Person:
         The face as edits take it, where that was worked out before.
     matte : (H, W) float32, optional
         How much of each pixel of the first photograph is a person, [0, 1].
+
+    Attributes
+    ----------
+    fused : Recent
+        The face that swaps make of all `sources`, as it was made last: by the texture's size, by
+        which mouths are open wider and which beards are shown, and by whose glasses are.
     """
 
     observations: tuple[FaceObservation, ...]
     known: Face | None = None
     matte: Float | None = None
+    fused: Recent[tuple[int, tuple[bool, ...], tuple[bool, ...], str], Source] = field(
+        default_factory=lambda: Recent(_FUSED), init=False, repr=False
+    )
 
     @cached_property
     def views(self) -> tuple[FaceObservation, ...]:
@@ -54,6 +67,16 @@ class Person:
     def parsings(self) -> tuple[Parsing | None, ...]:
         """What each of the `views` shows; None where that is not known."""
         return tuple(believed(seen.parsing, seen.positions) for seen in self.views)
+
+    def look(self) -> None:
+        """Let a network tell the parts of each photograph now, not when the first step needs it."""
+        for seen in self.views:
+            _ = seen.parsing
+
+    @cached_property
+    def sources(self) -> tuple[SourceView, ...]:
+        """The observations as swaps take them."""
+        return tuple(seen.source for seen in self.observations)
 
     @cached_property
     def face(self) -> Face:
@@ -246,11 +269,6 @@ def _read(name: str, given: Photographs | PictureFile, model: FaceModel) -> Ingr
     if isinstance(given, PictureFile):
         return Ingredient(picture_of(images[0]), given, parts, notes)
     return Ingredient(person_of(given, images, model), given, parts, notes)
-
-
-def files_of(given: Input) -> tuple[Path, ...]:
-    """Return the files of an input."""
-    return (given.file,) if isinstance(given, PictureFile) else given.files
 
 
 def picture_of(image: Image) -> Picture:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 SEEDS = 2**32  # seeds are below it
+SOURCE = "source"  # what the recipe of a swap calls the person whose face is used
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,11 @@ class PictureFiles:
 
 
 Input = Photographs | PictureFile | PictureFiles
+
+
+def files_of(given: Input) -> tuple[Path, ...]:
+    """Return the files of an input."""
+    return (given.file,) if isinstance(given, PictureFile) else given.files
 
 
 @dataclass(frozen=True)
@@ -246,9 +252,9 @@ class Recipe:
             If a photograph has no face, or not the one asked for.
         """
         from facelab.model import load_model
-        from facelab.recipe.runner import prepare
+        from facelab.recipe.runner import carried_out
 
-        return prepare(self, model or load_model(), inputs, mask)(photograph)
+        return carried_out(self, model or load_model(), photograph, inputs, mask)
 
 
 def check_inputs(steps: Sequence[Edit | Swap], inputs: Mapping[str, object]) -> None:

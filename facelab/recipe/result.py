@@ -9,8 +9,6 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from facelab.export.comparison import comparison
-from facelab.face.texture import unwrap
 from facelab.files import StrPath
 from facelab.images import Image, Metadata, write
 from facelab.model import FaceObservation
@@ -114,6 +112,9 @@ def write_comparison(output: Path, photograph: Image, result: Result, consent: s
     OutputError
         If it cannot be written.
     """
+    from facelab.export.comparison import comparison
+    from facelab.face.texture import unwrap
+
     pixels = result.image.pixels
     texture = unwrap(pixels, result.positions[0]).colour
     sheet = comparison(photograph.pixels, pixels, _around(result.found), texture)

@@ -27,16 +27,17 @@ from facelab.images import Image
 from facelab.images.given import Photograph, as_image, name_of
 from facelab.model import FaceModel
 from facelab.numerics.arrays import Float, Frame
+from facelab.numerics.parallel import both
 from facelab.provenance.save import Making, Mark, Part
 from facelab.recipe.canvas import Canvas
 from facelab.recipe.edit_face import edit_face
 from facelab.recipe.inputs import Given, Ingredient, Person, file_of, ingredient
 from facelab.recipe.masks import fitting, read_mask
 from facelab.recipe.notes import size_note, unseen_note
+from facelab.recipe.plain import describe
 from facelab.recipe.recipe import MostFaces, Recipe, Swap, check_inputs
 from facelab.recipe.result import Result
 from facelab.recipe.swap_face import swap_face
-from facelab.recipe.write import describe
 from facelab.reconstruct.face_selection import select_faces
 from facelab.types import Box, Face, PositionMap, Reconstruction
 
@@ -51,6 +52,36 @@ _EDITED = "Faces in this image were edited by facelab."
 
 EDIT: Mapping[str, object] = {"command": "edit", "show": False}
 SWAP: Mapping[str, object] = {"command": "swap", "show": False}
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A photograph and the faces in it that a recipe is for.
+
+    Parameters
+    ----------
+    image : Image
+    found : sequence of Reconstruction
+        The largest first.
+    """
+
+    image: Image
+    found: Sequence[Reconstruction]
+
+    @classmethod
+    def of(cls, recipe: Recipe, model: FaceModel, photograph: Photograph, name: str = "") -> Seen:
+        """Find the faces of a photograph; for errors see `RecipeRunner`, which needs not be ready.
+
+        Parameters
+        ----------
+        recipe : Recipe
+        model : FaceModel
+        photograph : path, Image or array
+        name : str
+            Its name, for messages; by default its file's.
+        """
+        image, name = as_image(photograph), name or name_of(photograph)
+        return cls(image, faces_meant(recipe, image.frame, model, name))
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +116,7 @@ class RecipeRunner:
     def __repr__(self) -> str:
         return f"<RecipeRunner {self.recipe}>"
 
-    def __call__(self, photograph: Photograph, name: str = "") -> Result:
+    def __call__(self, photograph: Photograph | Seen, name: str = "") -> Result:
         """Return the photograph with the steps of the recipe done to its faces.
 
         The largest face comes first. Edits that follow each other change the face, which is put
@@ -93,7 +124,7 @@ class RecipeRunner:
 
         Parameters
         ----------
-        photograph : path, Image or array
+        photograph : path, Image, array or Seen
         name : str
             Its name, for messages; by default its file's.
 
@@ -106,9 +137,10 @@ class RecipeRunner:
         UsageError
             If an input is not of the kind that a step needs, or the mask of another size.
         """
-        image, name = as_image(photograph), name or name_of(photograph)
-        mask = fitting(self.mask, self.recipe.mask, image, name)
-        found = faces_meant(self.recipe, image.frame, self.model, name)
+        if not isinstance(photograph, Seen):
+            photograph = Seen.of(self.recipe, self.model, photograph, name)
+        image, found = photograph.image, photograph.found
+        mask = fitting(self.mask, self.recipe.mask, image, name or name_of(image))
         canvas = Canvas(image)
         places = [self._changed(canvas, face.positions, mask) for face in found]
         notes = tuple(self._notes(found))
@@ -230,6 +262,9 @@ def prepare(
         name: ingredient(name, one, model, picture=name in pictures, face=face)
         for name, one in sought.items()
     }
+    for one in read.values():
+        if isinstance(one.value, Person):
+            one.value.look()
     described = {name: one.described for name, one in read.items()}
     mask = recipe.mask if mask is None else mask
     limits, part, lost = read_mask(mask) if mask is not None else (None, None, ())
@@ -237,6 +272,30 @@ def prepare(
     notes = [*terms, *(note for one in read.values() for note in one.notes), *lost]
     recipe = replace(recipe, inputs=described, mask=None if mask is None else file_of(mask))
     return RecipeRunner(recipe, model, read, limits, part, tuple(notes), said)
+
+
+def carried_out(
+    recipe: Recipe,
+    model: FaceModel,
+    photograph: Photograph,
+    given: Mapping[str, Given] | None = None,
+    mask: Photograph | None = None,
+    said: Mapping[str, object] = EDIT,
+    face: str | int = "largest",
+) -> Result:
+    """Do a recipe to one photograph, whose faces are found while `prepare` reads the inputs.
+
+    Parameters
+    ----------
+    photograph : path, Image or array
+    recipe, model, given, mask, said, face
+        As of `prepare`; for errors see there, and `RecipeRunner`.
+    """
+    runner, seen = both(
+        lambda: prepare(recipe, model, given, mask, said, face),
+        lambda: Seen.of(recipe, model, photograph),
+    )
+    return runner(seen)
 
 
 def recorded(

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
+
 from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.errors import UsageError
@@ -28,8 +30,8 @@ from facelab.face.quality import SURFACE, clear_lenses, share
 from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.spectacles import with_whole_rims
-from facelab.face.swap import fuse, swap
-from facelab.face.texture import texture_size
+from facelab.face.swap import Source, fuse, swap
+from facelab.face.texture import STEP, texture_size
 from facelab.face.whole_features import with_both_brows, without_halves
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
@@ -37,7 +39,7 @@ from facelab.recipe.inputs import Inputs, Person
 from facelab.recipe.recipe import Swap
 from facelab.types import Face, PositionMap, Texture
 
-_WIDER = 0.02  # of the width: by how much a mouth is open wider than another
+_SPARE = 1.5  # texels for a pixel of a source, from which more make nothing sharper
 
 
 def swap_face(
@@ -60,7 +62,7 @@ def swap_face(
     inputs : mapping of str to Person or Picture
         The other person among them.
     size : int, optional
-        Of the texture; by default chosen from the face's size.
+        Of the texture; by default chosen from the face's size and the person's.
     mask : (H, W) float32, optional
         Where the image may change, [0, 1]; takes the place of the occlusion mask.
     parsing : Parsing, optional
@@ -74,15 +76,15 @@ def swap_face(
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
-    size = size or texture_size(positions)
+    size = size or _size(positions, person)
     atlas = positions.atlas
     parsing = _parsed(image, positions, parsing)
     place, lips = _target(image, positions, parsing)
     with ThreadPoolExecutor(1) as beside:  # NumPy and OpenCV let go of Python's lock
         target = beside.submit(_unwrapped, image, place, size, parsing)
+        wider = tuple(view.opens_wider(lips) for view in person.sources)
         faces = [
-            _source(one.image, one.positions, _parsed(one.image, one.positions, seen), size, lips)
-            for one, seen in zip(person.views, person.parsings, strict=True)
+            view.unwrapped(size, wide) for view, wide in zip(person.sources, wider, strict=True)
         ]
         before, own = target.result()
         front = interior = None
@@ -95,13 +97,11 @@ def swap_face(
             lambda: Place.of(image, place, moved.result()[0], mask, front, interior)
         )
         worn = [Beard.of(face.texture, atlas) for face in faces]
-        bearded = [step.beard == "source" or _both_stubble(one, own) for one in worn]
-        views = [
-            with_whole_beard(face.texture, one) if keeps else shaved(face.texture, one, atlas)
-            for face, one, keeps in zip(faces, worn, bearded, strict=True)
-        ]
-        source = fuse(views, atlas, _taken(views, step))
-        source = replace(source, texture=with_both_brows(source.texture, atlas))
+        bearded = tuple(step.beard == "source" or _both_stubble(one, own) for one in worn)
+        source = person.fused.of(
+            (size, wider, bearded, step.glasses),
+            lambda: _fused([face.texture for face in faces], worn, bearded, step, atlas),
+        )
         shown = beside.submit(_shown, source.texture, before.texture, step, atlas)
         lit = swap(source, before, learn(before.texture, atlas), step.tone).texture
         if not any(bearded):
@@ -115,6 +115,12 @@ def swap_face(
         after, shape = moved.result()
         image = put_back(ready.result(), before, Face(after, lit), opaque, step.blend, step.tone)
     return image, shape
+
+
+def _size(positions: PositionMap, person: Person) -> int:
+    """The side of the textures: a texel for a pixel drawn, and no more than the person's show."""
+    shown = _SPARE * max(texture_size(view.positions) for view in person.sources)
+    return min(texture_size(positions), int(np.ceil(shown / STEP)) * STEP)
 
 
 def _moved(
@@ -168,21 +174,20 @@ def _target(
     return even_lids(with_lips(fitted, lips.narrowed(MARGIN))), lips
 
 
-def _source(
-    image: Float, positions: PositionMap, parsing: Parsing | None, size: int, drawn: Lips
-) -> Face:
-    """A face with its lips and lids where the photograph has them, and without teeth.
-
-    If its mouth is open wider than the one that is `drawn`, what may be teeth is no lip: nothing
-    will cover it.
-    """
-    place = fit_lips(image, positions, parsing)
-    lips = Lips.of(place)
-    if lips.opening > drawn.opening + _WIDER:
-        place = fit_lips(image, positions, parsing, MARGIN)
-    else:
-        place = with_lips(place, lips.narrowed(MARGIN))
-    return without_teeth(image, even_lids(place), size, parsing)
+def _fused(
+    textures: Sequence[Texture],
+    worn: Sequence[Beard],
+    bearded: Sequence[bool],
+    step: Swap,
+    atlas: Atlas,
+) -> Source:
+    """One person's face of the textures that photographs gave, with its beard or shaved."""
+    views = [
+        with_whole_beard(texture, beard) if keeps else shaved(texture, beard, atlas)
+        for texture, beard, keeps in zip(textures, worn, bearded, strict=True)
+    ]
+    source = fuse(views, atlas, _taken(views, step))
+    return replace(source, texture=with_both_brows(source.texture, atlas))
 
 
 def _brows(texture: Texture) -> Float | None:

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from facelab.images.given import Photograph
 from facelab.model import FaceModel, load_model
 from facelab.recipe.inputs import Given, as_input
-from facelab.recipe.recipe import Faces, Recipe, Swap
+from facelab.recipe.recipe import SOURCE, Faces, Recipe, Swap
 from facelab.recipe.result import Result
-from facelab.recipe.runner import SWAP, prepare
+from facelab.recipe.runner import SWAP, carried_out
 from facelab.types import Box
-
-SOURCE = "source"  # what the recipe calls the person whose face is used
 
 
 def swap(
@@ -98,5 +96,5 @@ def swap(
     )
     recipe = Recipe((step,), name="swap", faces=faces, texture_size=texture_size)
     person = as_input(sources, picture=False, face=source_face, box=source_box)
-    runner = prepare(recipe, model or load_model(), {SOURCE: person}, mask, SWAP, source_face)
-    return runner(target)
+    given = {SOURCE: person}
+    return carried_out(recipe, model or load_model(), target, given, mask, SWAP, source_face)

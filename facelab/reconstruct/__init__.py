@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from facelab.constants import BACKENDS, DETECTORS
 from facelab.errors import UsageError
 from facelab.numerics.arrays import Frame
+from facelab.numerics.parallel import both
 from facelab.types import Box, Reconstruction
 
 if TYPE_CHECKING:
@@ -74,8 +75,10 @@ def load_reconstructor(
     if weights is not None and backend != "map":
         raise UsageError(f"{weights}: weights are for the backend map, not {backend}")
     own = None if weights is None else Path(weights)
-    regressor = _regressor(backend, runtime, device, own)
-    return FaceReconstructor(_detector(detector, backend), regressor)
+    regressor, found_by = both(
+        lambda: _regressor(backend, runtime, device, own), lambda: _detector(detector, backend)
+    )
+    return FaceReconstructor(found_by, regressor)
 
 
 def load_parser(runtime: str = "onnx", device: str = "cpu") -> FaceParser:

@@ -79,15 +79,18 @@ class FaceReconstructor:
         """The largest face of `image`, if there is one; sooner found than all of them.
 
         A doubtful face gives way to a smaller one that is sure; among the doubtful, size weighs
-        as much as the score.
+        as much as the score. No closer look is taken than the first that shows a face.
         """
-        doubtful: list[Reconstruction] = []
-        for found in self._detector.largest(image):
-            (faces,) = self._at([(image, [found])])
-            if faces and faces[0].score >= SURE:
-                return faces
-            doubtful += faces
-        return (distinct(doubtful) or self(image))[:1]
+        for look in self._detector.coarse_to_fine(image):
+            doubtful: list[Reconstruction] = []
+            for found in look:
+                (faces,) = self._at([(image, [found])])
+                if faces and faces[0].score >= SURE:
+                    return faces
+                doubtful += faces
+            if doubtful:
+                return distinct(doubtful)[:1]
+        return []
 
     def _at(
         self, sought: Sequence[tuple[Frame, Sequence[Detection] | Sequence[Box]]]

@@ -13,7 +13,8 @@ from facelab.cli.keys import explained
 from facelab.cli.words import from_words
 from facelab.edits.blemish import Blemish
 from facelab.errors import UsageError
-from facelab.recipe import Recipe, describe, parse_recipe, schema, to_yaml
+from facelab.recipe import Recipe, describe, parse_recipe, to_yaml
+from facelab.recipe.schema import schema
 from tests.schemas import valid
 
 unit = st.floats(0, 1)

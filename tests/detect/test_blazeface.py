@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from facelab.detect.blazeface import (
     merged,
     overlaps,
     scales,
+    sizes,
     tile_starts,
 )
 from facelab.geometry import pose
@@ -116,9 +118,31 @@ def test_all_faces_largest_first(detector):
     assert len(found) == len(wanted)
     for face, (_, centre, size, _), points in zip(found, wanted, marks, strict=True):
         assert_found(face, centre, size, points)
-    largest = detector.largest(image)
+    largest = next(detector.coarse_to_fine(image))
     assert_found(largest[0], *wanted[0][1:3], marks[0])
     assert [f.box.size for f in largest] == sorted((f.box.size for f in largest), reverse=True)
+
+
+def test_looks_go_from_large_faces_to_small_ones_and_no_further_than_is_asked(detector):
+    image = cv2.resize(smooth(300, 400), (2400, 1800), interpolation=cv2.INTER_LINEAR)
+    for (x, y), size in (((1700, 1200), 120), ((600, 400), 40)):
+        part = slice(y - 128, y + 128), slice(x - 128, x + 128)
+        image[part], _ = placed(image[part], "mona-lisa.jpg", (128, 128), size)
+    looks = detector.coarse_to_fine(image)
+    with mock.patch.object(detector, "_tiles", wraps=detector._tiles) as tiles:
+        (large,) = next(looks)
+        assert max(max(call.args[0].shape) for call in tiles.mock_calls) < 1200  # of 2100 at most
+    later = [face.box for look in looks for face in look]
+    np.testing.assert_allclose(large.box.centre, (1700, 1200), atol=14)
+    np.testing.assert_allclose(min(later, key=lambda box: box.size).centre, (600, 400), atol=5)
+
+
+def test_a_doubtful_face_is_looked_at_closely_unless_a_certain_one_is_larger(detector, monkeypatch):
+    monkeypatch.setattr(detector, "_largest_sure", lambda _, rows: sizes(rows).max(initial=0))
+    certain, small, large = row(0.9, 50, 50, 40), row(0.1, 9, 9, 30), row(0.1, 150, 50, 60)
+    rows = np.stack([certain, small, large])
+    np.testing.assert_array_equal(detector._large(None, rows), rows[[0, 2]])
+    np.testing.assert_array_equal(detector._large(None, rows[1:]), rows[1:])
 
 
 def test_a_large_photograph(detector):
@@ -139,9 +163,9 @@ def test_beside_a_face_that_fills_a_photograph_none_is_looked_for_that_is_far_sm
     detector, monkeypatch
 ):
     image, _ = placed(smooth(1600, 1600), "mona-lisa.jpg", (800, 800), 1000)
-    sides, look = [], detector._look
+    sides, look = [], detector._tiles
     monkeypatch.setattr(
-        detector, "_look", lambda view, *a: sides.append(max(view.shape)) or look(view, *a)
+        detector, "_tiles", lambda view, *a: sides.append(max(view.shape)) or look(view, *a)
     )
     (face,) = detector(image)
     assert max(sides) == pytest.approx(
@@ -153,7 +177,7 @@ def test_beside_a_face_that_fills_a_photograph_none_is_looked_for_that_is_far_sm
 def test_nothing_in_plain_images(detector, shape):
     assert detector(smooth(*shape)) == []
     assert detector(np.zeros((*shape, 3), np.float32)) == []
-    assert detector.largest(np.ones((*shape, 3), np.float32)) == []
+    assert list(detector.coarse_to_fine(np.ones((*shape, 3), np.float32))) == []
 
 
 @pytest.mark.parametrize("name", ["brick", "grass", "gravel"])

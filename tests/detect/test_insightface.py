@@ -60,7 +60,7 @@ def test_finds_every_face_the_largest_first(root):
 
 def test_faces_of_a_reduced_image_are_in_source_pixels(root):
     image = photograph((640, 320, 64, RED), shape=(960, 1280))
-    (face,) = InsightFaceDetector().largest(image)
+    ((face,),) = InsightFaceDetector().coarse_to_fine(image)
     # Pixel 320 of the reduced image covers pixels 640 and 641.
     assert_face(face, np.array([640.5, 320.5]), 64)
 

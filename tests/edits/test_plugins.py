@@ -26,7 +26,8 @@ from facelab.edits.edit import Edit
 from facelab.errors import FacelabError, UsageError
 from facelab.images import read
 from facelab.provenance import Record, software_versions
-from facelab.recipe import Recipe, make_step, schema, step_classes
+from facelab.recipe import Recipe, make_step, step_classes
+from facelab.recipe.schema import schema
 from tests.children import ROOT
 
 GOOD = '''

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from facelab.face import antialias
 from facelab.face.composite import render
 from facelab.numerics import raster
 from facelab.types import Face, PositionMap
@@ -42,6 +43,16 @@ def test_silhouettes_lie_where_a_sheet_ends():
     assert layer.silhouettes.uv[:, 1].max() > 120
 
 
+def test_triangles_that_are_left_out_would_change_nothing(monkeypatch):
+    positions = canonical(yaw=40, scale=9, origin=(130, 130, 0))
+    some = drawn(positions, texture()).silhouettes
+    everything = np.ones(len(ATLAS.triangles), bool)
+    monkeypatch.setattr(antialias, "_near", lambda *_: everything)
+    all_of_them = drawn(positions, texture()).silhouettes
+    for name in ("pixels", "owner", "uv"):
+        np.testing.assert_array_equal(getattr(some, name), getattr(all_of_them, name))
+
+
 @pytest.mark.parametrize("offset", [0.0, 0.25, 0.5, 0.75])
 def test_an_edge_between_pixels_mixes_what_it_parts(offset):
     """The nearer sheet is white and covers its part of the row in which it begins."""
@@ -58,7 +69,7 @@ def test_everywhere_else_nothing_changes():
     view = texture()
     view = type(view)(frozen(noise(256, 256)), view.confidence)
     layer = drawn(canonical(yaw=40, scale=9, origin=(130, 130, 0)), view)
-    plain = raster.sample_sharply(view.colour, layer.uv, layer.fragments.covered)
+    plain = raster.sample_sharply(view.colour, layer.uv, layer.footprint)
     same = np.ones(layer.uv.shape[:2], bool)
     same.ravel()[layer.silhouettes.pixels] = False
     np.testing.assert_allclose(layer.colour[same], plain[same], atol=1e-6)

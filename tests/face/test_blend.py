@@ -211,6 +211,24 @@ def test_alpha_is_exact_at_its_ends_and_linear_between():
     np.testing.assert_allclose(result, target + weight * (source - target), atol=1e-6)
 
 
+def test_strips_blend_as_the_whole_does(monkeypatch):
+    source, target = images((23, 17))
+    opacity = np.random.default_rng(0).random((23, 17), np.float32)
+    monkeypatch.setattr(blend, "_IN_CACHE", 40)
+    whole = source * opacity[..., None] + (1 - opacity[..., None]) * target
+    np.testing.assert_array_equal(blend.alpha(source, target, opacity), whole)
+
+
+@pytest.mark.parametrize("beyond", [False, True])
+def test_clips_to_the_gamut_or_as_far_beyond_as_what_lies_under(beyond):
+    image, under = images((20, 30))
+    under = under if beyond else np.clip(under, 0, 1)
+    clipped = blend.within_gamut(image, under)
+    np.testing.assert_array_equal(
+        clipped, np.maximum(np.minimum(image, np.maximum(under, 1)), np.minimum(under, 0))
+    )
+
+
 @ALL_METHODS
 def test_shapes_must_agree(method):
     source, target = images((10, 12))

@@ -98,6 +98,24 @@ def test_blush_is_the_targets():
             assert np.abs(difference[60:68, 60:68, 1:]).max() < 0.5
 
 
+@pytest.mark.parametrize(("lightness", "stays"), [(1.0, True), (0.4, False)])
+def test_paint_on_lids_is_the_persons_but_not_in_deep_shade(lightness, stays):
+    """A rim around the eyes of another colour stays on the face that has it, and only there."""
+    eyes = ATLAS.region("eyes", SIZE)
+    rim = cv2.dilate(eyes, np.ones((9, 9), np.uint8))[..., None] > 0
+    paint = np.where(rim, np.float32([0.9, 1.0, 1.2]) * lightness, 1).astype(np.float32)
+    plain, painted = shaded(1.0), shaded(paint)
+    inside = eyes > 0.9
+    for source, target in ((painted, plain), (plain, painted)):
+        own, wanted = lit_tones(*source, *target, FLAT)
+        change = (to_lab(wanted) - to_lab(own))[inside]
+        broad = (to_lab(target[1].tone) - to_lab(source[1].tone))[inside]
+        apart = (middle(*target)[0] - middle(*source)[0])[inside]
+        moved, whole = (np.abs(one[:, 1:]).mean() for one in (change - broad, apart - broad))
+        assert whole > 2
+        assert (moved < 0.3 * whole) == stays
+
+
 @pytest.mark.parametrize(("confidence", "stays"), [(1.0, True), (0.2, False)])
 def test_a_faint_shadow_is_the_persons_only_where_it_was_seen_well(confidence, stays):
     texture, skin = shaded(spot(0.08, 8))

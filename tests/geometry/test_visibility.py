@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from facelab.geometry import visibility
 from facelab.geometry.visibility import visible, visible_landmarks
 from tests.synthetic import ATLAS, MIRROR, canonical, plane, sheets
 
@@ -68,3 +69,14 @@ def test_the_jaw_is_visible_from_one_ear_to_some_point(yaw):
 def test_mirrored_poses_hide_mirrored_landmarks(yaw):
     one, other = visible_landmarks(canonical(yaw=yaw)), visible_landmarks(canonical(yaw=-yaw))
     assert (one == other[MIRROR]).mean() > 0.9
+
+
+@pytest.mark.parametrize("yaw", [0, 25, -50, 80, 130])
+def test_drawing_only_where_the_face_folds_hides_what_drawing_all_of_it_hides(yaw, monkeypatch):
+    drawn = visible(canonical(yaw=yaw)), visible_landmarks(canonical(yaw=yaw))
+    monkeypatch.setattr(
+        visibility, "_folded", lambda vertices, triangles: np.ones(len(triangles), np.bool_)
+    )
+    wholly = visible(canonical(yaw=yaw)), visible_landmarks(canonical(yaw=yaw))
+    assert (drawn[0] != wholly[0]).mean() < 0.002
+    np.testing.assert_array_equal(drawn[1], wholly[1])

@@ -14,6 +14,7 @@ from tests.synthetic import ATLAS, canonical, frozen, noise, plane, sheets
 
 SHAPE = (240, 240)
 HEAD = canonical(scale=7, origin=(120, 120, 0))
+MIRROR = cv2.BORDER_REFLECT_101
 FEW = settings(max_examples=10, deadline=None)
 
 
@@ -75,6 +76,31 @@ def test_pixels_beyond_the_reach_stay_bit_for_bit():
     assert beyond.sum() > 5000
     np.testing.assert_array_equal(out[beyond], image[beyond])
     assert not np.array_equal(out, image)
+
+
+def test_moving_equals_reading_at_absolute_places():
+    """Bicubic, kept within [0, 1], and mirrored at the border; a map linear."""
+    moved = motion(HEAD, shifted(HEAD, 7.3, -4.8), SHAPE)
+    image, (x, y) = noise(*SHAPE), (axis.astype(np.float32) for axis in places(moved))
+    read = cv2.remap(image[moved.window], *local(moved, x, y), cv2.INTER_CUBIC, borderMode=MIRROR)
+    expected = image.copy()
+    expected[moved.window] = np.clip(read, 0, 1)
+    np.testing.assert_allclose(moved.apply(image), expected, atol=1e-4)
+    part = slice(90, 140), slice(80, 170)
+    values = noise(50, 90)[..., 0].copy()
+    rows, columns = moved.window
+    inside = (
+        slice(90 - rows.start, 140 - rows.start),
+        slice(80 - columns.start, 170 - columns.start),
+    )
+    x, y = x[inside] - 80, y[inside] - 90
+    linear = cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    np.testing.assert_allclose(moved.carried(values, part), linear, atol=1e-4)
+
+
+def local(moved, x, y):
+    rows, columns = moved.window
+    return x - columns.start, y - rows.start
 
 
 def test_what_is_beside_the_face_is_drawn_along_without_a_jump():

@@ -7,7 +7,7 @@ import threading
 import cv2
 import pytest
 
-from facelab.numerics.parallel import side_by_side
+from facelab.numerics.parallel import both, side_by_side
 
 
 @pytest.fixture(params=[1, 2, 4])
@@ -36,3 +36,23 @@ def test_one_thread_is_the_callers(threads):
 def test_errors_come_through(threads):
     with pytest.raises(ZeroDivisionError):
         side_by_side(lambda number: 1 // number, [1, 0, 1])
+
+
+def test_both_give_theirs_in_order(threads):
+    assert both(lambda: 1, lambda: "two") == (1, "two")
+
+
+def test_both_run_at_once_where_there_are_threads(threads):
+    meeting = threading.Barrier(2)
+    if threads > 1:
+        both(lambda: meeting.wait(timeout=60), lambda: meeting.wait(timeout=60))
+    else:
+        here = threading.get_ident()
+        assert both(threading.get_ident, threading.get_ident) == (here, here)
+
+
+def test_the_first_one_s_error_comes_first(threads):
+    with pytest.raises(ZeroDivisionError):
+        both(lambda: 1 / 0, lambda: [][0])
+    with pytest.raises(IndexError):
+        both(lambda: 1, lambda: [][0])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab.numerics import scanline
-from facelab.numerics.raster import interpolate, rasterize, sample, sample_sharply
+from facelab.numerics import raster, scanline
+from facelab.numerics.raster import footprint, interpolate, rasterize, sample, sample_sharply
 from tests import reference
 
 SQUARE = np.array([[0, 1, 3], [1, 2, 3]], np.int32)  # of corners in counter-clockwise order
@@ -175,8 +175,10 @@ def test_bad_input_is_refused(vertices, triangles, message):
         rasterize(vertices.astype(np.float32), np.array(triangles, np.int32), (4, 4))
 
 
+@pytest.mark.parametrize("at_once", [7, 1 << 14])
 @pytest.mark.parametrize("channels", [1, 2, 5])
-def test_interpolate_equals_a_loop_over_pixels(channels):
+def test_interpolate_equals_a_loop_over_pixels(channels, at_once, monkeypatch):
+    monkeypatch.setattr(raster, "_IN_CACHE", at_once)
     rng = np.random.default_rng(channels)
     vertices, triangles = folded_grid(rng, 6, 20)
     attributes = rng.normal(size=(len(vertices), channels)).astype(np.float32)
@@ -298,7 +300,9 @@ def covering(uv):
 
 def test_sharp_samples_of_texel_centres_return_the_texture():
     texture, uv = np.random.default_rng(0).random((13, 17, 3), np.float32), pixel_grid(13, 17)
-    np.testing.assert_allclose(sample_sharply(texture, uv, covering(uv)), texture, atol=1e-6)
+    np.testing.assert_allclose(
+        sample_sharply(texture, uv, footprint(uv, covering(uv))), texture, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0, 1.37, 2.6, 6.0])
@@ -307,7 +311,7 @@ def test_sharp_samples_equal_a_loop_over_pixels(scale):
     rng = np.random.default_rng(1)
     texture, uv = rng.random((128, 96, 3), np.float32), pixel_grid(150, 140, scale)
     level = np.log2(max(scale / 1.4, 1))
-    got = sample_sharply(texture, uv, covering(uv))
+    got = sample_sharply(texture, uv, footprint(uv, covering(uv)))
     for row, column in rng.integers(140, size=(20, 2)):
         place = uv[row, column]
         expected = bicubic_at(texture, place)
@@ -331,7 +335,7 @@ def bicubic_at(texture, place):
 def test_sharp_samples_are_nearer_to_a_wave_than_others_and_stay_in_its_range():
     texture = wave(pixel_grid(90, 90))
     uv = pixel_grid(60, 60, 0.97) + np.float32(0.4)
-    soft, sharp = sample(texture, uv), sample_sharply(texture, uv, covering(uv))
+    soft, sharp = sample(texture, uv), sample_sharply(texture, uv, footprint(uv, covering(uv)))
     missed = [np.abs(drawn - wave(uv)).mean() for drawn in (soft, sharp)]
     assert missed[1] < 0.7 * missed[0]
     assert texture.min() <= sharp.min() < sharp.max() <= texture.max()

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import gc
-
 import cv2
 import numpy as np
 import pytest
 
-from facelab.numerics import smoothing
-from facelab.numerics.smoothing import reduced, resized, spread
+from facelab.numerics.smoothing import spread
 
 
 def pull_push(values, weight):
@@ -42,20 +39,3 @@ def test_spread_keeps_what_is_known():
     known = rng.random((40, 40)) < 0.3
     np.testing.assert_array_equal(spread(values, known)[known], values[known])
     assert not spread(values, np.zeros_like(known)).any()
-
-
-@pytest.mark.parametrize("size", [32, 128, 256, 300])
-def test_reduced_is_resized(size):
-    values = np.random.default_rng(0).random((416, 416, 3), dtype=np.float32)
-    np.testing.assert_allclose(reduced(values, size), resized(values, size), atol=1e-6)
-
-
-def test_reduced_is_worked_out_once_and_kept_as_long_as_the_map():
-    values = np.random.default_rng(0).random((64, 64), dtype=np.float32)
-    small = reduced(values, 32)
-    assert reduced(values, 32) is small
-    assert not small.flags.writeable
-    kept = len(smoothing._reduced)
-    del values
-    gc.collect()
-    assert len(smoothing._reduced) == kept - 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from facelab.numerics.windows import mixed, window_of
+from facelab.numerics.windows import around, mixed, scaled, window_of
 
 
 @given(arrays(np.bool_, st.tuples(st.integers(1, 9), st.integers(1, 9))))
@@ -29,6 +29,29 @@ def test_a_window_holds_all_channels():
     mask = np.zeros((8, 9, 3), np.float32)
     mask[2, 7, 0] = mask[6, 3, 2] = 0.1
     assert window_of(mask) == (slice(2, 7), slice(3, 8))
+
+
+@given(
+    arrays(np.bool_, st.tuples(st.integers(1, 30), st.integers(1, 30))),
+    st.integers(0, 5),
+    st.integers(1, 8),
+)
+def test_a_window_with_room_around_is_aligned_and_within_the_mask(mask, room, step):
+    for part, smallest, side in zip(
+        around(mask, room, step), window_of(mask), mask.shape, strict=True
+    ):
+        assert part.start % step == 0
+        assert part.stop % step == 0 or part.stop == side
+        assert 0 <= part.start <= max(smallest.start - room, 0) < part.start + step
+        assert min(smallest.stop + room, side) <= part.stop <= side
+
+
+@given(st.integers(0, 20), st.integers(1, 20), st.integers(1, 900))
+def test_a_scaled_window_holds_all_that_it_reaches(first, long, size):
+    (rows, columns) = scaled((slice(first, first + long), slice(0, 40)), 40, size)
+    assert columns == slice(0, size)
+    assert rows.start <= first * size / 40 < rows.start + 1
+    assert rows.stop - 1 < (first + long) * size / 40 <= rows.stop
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])

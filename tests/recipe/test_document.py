@@ -26,11 +26,11 @@ from facelab.recipe import (
     make_step,
     parse_recipe,
     read_recipe,
-    schema,
     step_classes,
     to_yaml,
 )
 from facelab.recipe.document import DEEPEST, LARGEST, DocumentError, parse
+from facelab.recipe.schema import schema
 from facelab.types import Box
 from tests.schemas import valid
 from tests.synthetic import StubReconstructor

@@ -10,6 +10,7 @@ import pytest
 import facelab
 from facelab import FaceModel, FaceObservation, Recipe, Swap
 from facelab.errors import NoFaceError, UsageError
+from facelab.face import source_view
 from facelab.face.blend import METHODS
 from facelab.face.composite import render
 from facelab.face.shape import transferred
@@ -18,7 +19,7 @@ from facelab.images import Image
 from facelab.images.image import to_integers
 from facelab.recipe import Photographs, swap_face
 from facelab.recipe.inputs import Person
-from facelab.recipe.runner import prepare
+from facelab.recipe.runner import Seen, prepare
 from facelab.reconstruct.face_selection import select_faces
 from facelab.types import Box, Face, PositionMap, Reconstruction
 from tests.synthetic import (
@@ -405,3 +406,67 @@ def test_a_runner_reads_what_it_is_made_with_once():
     for _ in range(2):
         runner(IMAGE)
     assert [image is PERSON for image in asked] == [True, False, False]
+
+
+def test_a_source_is_unwrapped_and_fused_once(people, monkeypatch):
+    source, target = people
+    once = swapped(target.image, source, target.positions).image.pixels
+    made = []
+
+    def counted(name, module):
+        work = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *given: made.append(name) or work(*given))
+
+    counted("fuse", swap_face)
+    counted("without_teeth", source_view)
+    fresh = replace(source)  # it keeps nothing yet
+    runner = prepare(
+        Recipe([Swap(source="a")], faces="largest", texture_size=256),
+        model_of(target.positions),
+        {"a": fresh},
+    )
+    first, second = (runner(target.image).image.pixels for _ in range(2))
+    assert made == ["without_teeth", "fuse"]
+    swapped(target.image, fresh, target.positions)
+    assert made == ["without_teeth", "fuse", "fuse"]  # another person of the same observation
+    for found in (first, second):
+        np.testing.assert_array_equal(found, once)
+
+
+def test_what_is_kept_is_told_apart(people):
+    """By size, mouth, beard and glasses; in any order the bytes are those of a first time."""
+    source, target = people
+    changes = [
+        Swap(source="a"),
+        Swap(source="a", beard="source"),
+        Swap(source="a", glasses="source"),
+    ]
+
+    def done(step, size, given):
+        recipe = Recipe([step], faces="largest", texture_size=size)
+        model = model_of(target.positions)
+        return prepare(recipe, model, {"a": given})(target.image).image.pixels
+
+    kept = Person((replace(source),))
+    for step in changes:
+        for size in (256, 320):
+            fresh = done(step, size, Person((replace(source),)))
+            np.testing.assert_array_equal(done(step, size, kept), fresh)
+            np.testing.assert_array_equal(done(step, size, kept), fresh)
+
+
+def test_faces_found_before_are_not_sought_again():
+    asked = []
+
+    class Counting(StubReconstructor):
+        def largest(self, image):
+            asked.append(image.shape)
+            return super().largest(image)
+
+    recipe = Recipe([Swap(source="a")], faces="largest", texture_size=256)
+    runner = prepare(recipe, FaceModel(Counting(LARGE)), {"a": PERSON})
+    asked.clear()
+    seen_before = Seen.of(recipe, runner.model, IMAGE, "b.png")
+    found, straight = runner(seen_before, "b.png"), runner(IMAGE, "b.png")
+    assert asked == [IMAGE.shape] * 2
+    np.testing.assert_array_equal(found.image.pixels, straight.image.pixels)
