@@ -4,6 +4,10 @@ The whites of all people are nearly alike, so an eye does not go with the skin's
 becomes as light and as tinted as the other eyes' whites. What is darker moves the less, and nothing
 but the white is lighter than the tone of the skin leaves it, down to a bound: an iris of lighter
 skin looks hazy on dark skin, and lashes grey; but brown does not become black.
+
+On dark skin whites are lighter than lids, and what lies between in colour is a mixture of both, as
+in a matte: the corners, the wet line of the lower lid. So much of it is lit as the white is. Taken
+for lit skin it would glow on a light face.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from functools import cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from facelab.atlas import Atlas
 from facelab.face.quality import share
@@ -36,6 +41,12 @@ _DARK, _LIGHT = 0.1, 0.95  # quantiles of an eye's lightness: half-way between t
 _APART = np.array([10, 3, 4], np.float32)  # CIELAB by which two eyes' differences may differ
 _SCALE = 0.7, 1.6  # of lightness, beyond which whites were not told right
 _DARKEST = np.float32(0.6)  # of an eye's colours: darker than that brown becomes black
+_BEYOND = 2  # texels around an eye in which whites may go on
+_LIDS = 3  # texels beside those: the edges of lids
+_UNLIKE = np.float32(12)  # CIELAB by which whites differ from skin at least, where they do
+_TOLD = -10, 0  # lightness of a white over the skin's from which, and with which, it is told
+_AS_LIGHT = 0.5, 0.8  # of a white's lightness: what is darker is iris or lash
+_SHEEN = 6  # lightness by which lids may be lighter than the tone of the skin
 _COLOURED = 8.0  # chroma of the skin from which a photograph has colours
 
 
@@ -114,15 +125,88 @@ def lit(
     owns = [_white(source, eye, start) for eye, start in zip(eyes, starts, strict=True)]
     coloured = _coloured(*tones)
     ways = _ways(owns, others, coloured)
+    skins = tones[0], tones[0] + np.float32(amount) * (tones[1] - tones[0])
     out = colour.copy()
     for eye, start, own, way in zip(eyes, starts, owns, ways, strict=True):
         if own is None:
             continue
         here = eye.within(len(out))
         kept = 1 + amount * (coloured - 1)
-        moved = _relit(start, own, own + np.float32(amount) * way, kept)
-        out[here] += _mask(source, eye, atlas)[..., None] * (moved - out[here])
+        wanted = own + np.float32(amount) * way
+        moved = _relit(start, own, wanted, kept)
+        out[here] = _within_lids(out[here], moved, source, eye, (own, wanted), skins, atlas)
     return out
+
+
+def _within_lids(
+    lids: Float,
+    moved: Float,
+    source: Texture,
+    eye: _Eye,
+    whites: tuple[Float, Float],
+    tones: tuple[Float, Float],
+    atlas: Atlas,
+) -> Float:
+    """An eye's box as its skin is lit, ``(h, w, 3)``, with what is eye `moved`.
+
+    Of the white (CIELAB) and of the skin's tone: what they were, and what they become.
+    """
+    (own, wanted), before = whites, _lab(source.colour[eye.within(source.size)])
+    skin, toned = (_around(tone, eye, before.shape) for tone in tones)
+    white = _whiteness(before, own, skin)
+    places = _places(source, eye, atlas)
+    near = cv2.dilate(np.maximum(*places), _disk(_BEYOND, source.size))
+    inside = np.maximum(_mask(source, eye, places), white * near)
+    lightest = np.maximum(_lab(moved)[..., 0], wanted[0])
+    bound = _lightest(before, white, skin, toned, lightest)
+    out: Float = lids + inside[..., None] * (moved - lids)
+    return _no_lighter(out, bound, cv2.dilate(near, _disk(_LIDS, source.size)))
+
+
+def _around(tone: Float, eye: _Eye, shape: tuple[int, ...]) -> Float:
+    """CIELAB of a field of tone ``(n, n, 3)`` in an eye's box, ``(h, w, 3)``."""
+    out: Float = cv2.resize(_lab(tone[eye.within(len(tone))]), shape[1::-1])
+    return out
+
+
+def _whiteness(colour: Float, white: Float, skin: Float) -> Float:
+    """How far texels are white of the eye rather than skin, ``(h, w)`` in [0, 1]; CIELAB.
+
+    By where they lie between both. Whites that are darker than the skin look like lids in shade.
+    """
+    way, total = white - skin, np.ones((1, 3), np.float32)
+    along = cv2.transform((colour - skin) * way, total)
+    mixed = np.clip(along / np.maximum(cv2.transform(way * way, total), _UNLIKE**2), 0, 1)
+    told = smoothstep(white[0] - skin[..., 0], *_TOLD)
+    bright = smoothstep(colour[..., 0] / max(float(white[0]), 1.0), *_AS_LIGHT)
+    return np.asarray(mixed * told * bright, np.float32)
+
+
+def _lightest(before: Float, white: Float, skin: Float, toned: Float, whites: Float) -> Float:
+    """The lightness that texels may have, ``(h, w)``: of the matte, and no less than they had."""
+    light = before[..., 0]
+    lid = toned[..., 0] + np.clip(light - skin[..., 0], 0, _SHEEN)
+    out: Float = np.maximum(light, lid + white * (whites - lid))
+    return out
+
+
+def _no_lighter(colour: Float, bound: Float, share: Float) -> Float:
+    """Colours ``(h, w, 3)`` no lighter than a bound, as far as their share in [0, 1] goes."""
+    light, a, b = cv2.split(_lab(colour))
+    light -= share * np.maximum(light - bound, 0)
+    out: Float = cv2.cvtColor(cv2.merge([light, a, b]), cv2.COLOR_Lab2RGB)
+    return np.clip(out, 0, 1, out=out)
+
+
+def _lab(colour: Float) -> Float:
+    out: Float = cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2Lab)
+    return out
+
+
+def _disk(radius: int, size: int) -> NDArray[np.uint8]:
+    """A disk of ones, its radius in texels of a map of side 256."""
+    side = 2 * max(1, round(radius * size / _SIDE)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
 def _darker(own: Float, lit: Float) -> Float:
@@ -190,7 +274,7 @@ def _coloured(own: Float, wanted: Float) -> float:
 
 def _relit(colour: Float, own: Float, wanted: Float, coloured: float) -> Float:
     """Colours ``(h, w, 3)`` in a light in which a white is another; 0 and 100 stay."""
-    light, *chroma = cv2.split(cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2Lab))
+    light, *chroma = cv2.split(_lab(colour))
     white = np.clip(own[0], 1, 99)
     below = np.minimum(light, white)
     of_white = below / white
@@ -205,13 +289,18 @@ def _relit(colour: Float, own: Float, wanted: Float, coloured: float) -> Float:
     return np.clip(out, 0, 1, out=out)
 
 
-def _mask(texture: Texture, eye: _Eye, atlas: Atlas) -> Float:
+def _places(texture: Texture, eye: _Eye, atlas: Atlas) -> tuple[Float, Float]:
+    """Where the atlas has an eye in its box, and where the texture shows it, ``(h, w)`` each."""
+    region = atlas.region("eyes", texture.size)[eye.within(texture.size)]
+    return region, cv2.resize(share(texture, _SIDE, "eyes")[eye.box], region.shape[::-1])
+
+
+def _mask(texture: Texture, eye: _Eye, places: tuple[Float, Float]) -> Float:
     """How much of each texel of an eye's box lies between its lids, [0, 1]."""
-    found = share(texture, _SIDE, "eyes")[eye.box]
-    here = eye.within(texture.size)
-    colour = np.ascontiguousarray(texture.colour[here])
-    drawn = cv2.resize(found, colour.shape[1::-1])
-    rough = np.float32(0.5) * (atlas.region("eyes", texture.size)[here] + drawn)
+    region, drawn = places
+    colour = np.ascontiguousarray(texture.colour[eye.within(texture.size)])
+    rough = np.float32(0.5) * (region + drawn)
     radius = max(1, round(_REACH * texture.size / _SIDE))
     edged = guided(rough, colour, radius, _SOFTEST)
-    return smoothstep(edged, *_INSIDE) * smoothstep(found[eye.core].mean(), *_OPEN)
+    found = share(texture, _SIDE, "eyes")[eye.core]
+    return smoothstep(edged, *_INSIDE) * smoothstep(found.mean(), *_OPEN)

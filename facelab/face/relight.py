@@ -14,6 +14,7 @@ from math import gcd
 import cv2
 import numpy as np
 
+from facelab.face.hair_contrast import evened
 from facelab.face.strands import Strands
 from facelab.numerics.arrays import Float
 from facelab.numerics.parallel import side_by_side
@@ -23,6 +24,7 @@ _FLATTEST, _STEEPEST = np.float32(0.75), np.float32(1.2)  # contrast at the tone
 _MOST_K = np.float32(1.9)  # from 2 on a parabola turns back before it meets black
 _SIDE = 256  # of the maps that the curves are worked out on, texels
 _STRIP = 64  # rows that are moved at once
+_STEEPER = 5  # of the planes that move colours: how much steeper lightness becomes below the tone
 _WHITE = np.float32(100)  # lightness
 _NARROW = np.float32(1)  # least distance in lightness that a curve is drawn over
 _DARKER_THAN_SKIN = np.float32(0.6)  # lightness of the lightest hair over that of the skin
@@ -59,6 +61,9 @@ def relight(colour: Float, own: Float, wanted: Float, strands: Strands | None = 
     if np.array_equal(before, after):
         return colour
     fields = _Fields.of(before, after, strands)
+    if strands is not None:
+        brows = np.minimum(strands.hair, strands.grown)
+        colour = evened(colour, resized(brows, side), 1 + fields.moved[_STEEPER])
     out = np.empty_like(colour)
 
     def move(rows: slice) -> None:
@@ -221,8 +226,15 @@ def _browned(
 ) -> tuple[Float, Float]:
     """The colours of hair on other skin: no greyer than that skin in shade, or it looks ashy.
 
-    Whites of eyes, which lashes reach into, would take it on lighter skin.
+    Nor is it nearer to violet than the skin: hair is black, brown or fair. Whites of eyes, which
+    lashes reach into, would take it on lighter skin.
     """
     present = cv2.add(cv2.multiply(a, along_a), cv2.multiply(b, along_b))
-    lack = cv2.multiply(share, cv2.max(cv2.subtract(cv2.multiply(light, shaded), present), 0))
-    return cv2.add(a, cv2.multiply(lack, along_a)), cv2.add(b, cv2.multiply(lack, along_b))
+    violet = cv2.subtract(cv2.multiply(a, along_b), cv2.multiply(b, along_a))
+    lack, turn = (
+        cv2.multiply(share, cv2.max(missing, 0))
+        for missing in (cv2.subtract(cv2.multiply(light, shaded), present), violet)
+    )
+    redder = cv2.subtract(cv2.multiply(lack, along_a), cv2.multiply(turn, along_b))
+    yellower = cv2.add(cv2.multiply(lack, along_b), cv2.multiply(turn, along_a))
+    return cv2.add(a, redder), cv2.add(b, yellower)

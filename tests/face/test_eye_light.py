@@ -54,7 +54,7 @@ def test_like_whites_leave_the_eye_as_it_was_whatever_the_skins():
     source = face(LIGHT)
     out = swapped(source, face(DARK))
     np.testing.assert_allclose(out[INNER], source.colour[INNER], atol=0.02)
-    beside = ~cv2.dilate(EYES.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
+    beside = ~cv2.dilate(EYES.astype(np.uint8), np.ones((13, 13), np.uint8)).astype(bool)
     assert out[beside].min() > 0.99
 
 
@@ -74,6 +74,32 @@ def test_whites_that_are_darker_in_the_tone_of_the_skin_come_up_and_brown_stays_
     white, iris = (lab(out, INNER & where) for where in (~IRIS, IRIS))
     assert white[0] == pytest.approx(50, abs=0.5)
     assert 5 + 4 < iris[0] < 18 - 4  # darker than its own 18, but not the black of the toned one
+
+
+def mixed(share):
+    """A dark face whose lower lids are as much white of the eye as `share` says."""
+    source = face(DARK)
+    lid = cv2.dilate(EYES.astype(np.uint8), np.ones((5, 1), np.uint8)).astype(bool) & ~EYES
+    colour = source.colour.copy()
+    colour[lid] = rgb(share * np.float32(WHITE) + (1 - share) * np.float32(DARK))
+    return replace(source, colour=frozen(colour)), lid
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_no_lid_of_dark_skin_glows_on_light_skin(share):
+    """Relighting made white of what is lighter than dark skin: all is white here."""
+    source, lid = mixed(share)
+    out = swapped(source, face(LIGHT, (65, 4, 6)), (DARK, LIGHT))
+    lightest = cv2.cvtColor(out[lid][None], cv2.COLOR_RGB2Lab)[0, :, 0].max()
+    assert lightest <= LIGHT[0] + 6 + 0.5
+    if share == 1:
+        assert lab(out, lid) == pytest.approx([65, 4, 6], abs=1.5)
+
+
+def test_a_lid_as_light_as_it_was_is_no_glow():
+    source = mixed(0.5)[0]
+    out = lit(source.colour, source, source, (np.tile(rgb(DARK), (128, 128, 1)),) * 2, ATLAS)
+    np.testing.assert_allclose(out, source.colour, atol=0.02)
 
 
 def test_light_from_one_side_comes_over():

@@ -144,6 +144,17 @@ def test_hair_on_darker_skin_is_as_much_darker_and_no_greyer():
     assert chroma / hair[0] == pytest.approx(np.linalg.norm(skin[1:]) / skin[0], rel=0.02)
 
 
+@pytest.mark.parametrize("tint", [(0.45, 0.36, 0.42), (0.4, 0.38, 0.48)])
+def test_hair_is_never_nearer_to_violet_than_the_skin_it_comes_to_lie_on(tint):
+    light, dark = np.float32([0.9, 0.72, 0.62]), np.float32([0.5, 0.3, 0.2])
+    for own, wanted in ((light, dark), (dark, light)):
+        out = relight(plain((SIZE, SIZE), np.float32(tint)), tone(own), tone(wanted), brow(30))
+        (_, *hair), (_, *skin) = (
+            cv2.cvtColor(one[:1, :1], cv2.COLOR_RGB2Lab)[0, 0] for one in (out, tone(wanted))
+        )
+        assert np.arctan2(*hair[::-1]) > np.arctan2(*skin[::-1]) - 0.02
+
+
 def test_hair_on_lighter_skin_is_no_greyer_but_eyes_stay_white():
     """Sparse brows of dark skin are hardly darker than it, and are hair all the same."""
     light, dark = np.float32([0.9, 0.72, 0.62]), np.float32([0.5, 0.3, 0.2])
