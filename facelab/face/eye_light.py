@@ -302,5 +302,5 @@ def _mask(texture: Texture, eye: _Eye, places: tuple[Float, Float]) -> Float:
     rough = np.float32(0.5) * (region + drawn)
     radius = max(1, round(_REACH * texture.size / _SIDE))
     edged = guided(rough, colour, radius, _SOFTEST)
-    found = share(texture, _SIDE, "eyes")[eye.core]
+    found = share(texture, _SIDE, "eyes")[eye.box][eye.core]
     return smoothstep(edged, *_INSIDE) * smoothstep(found.mean(), *_OPEN)
