@@ -10,7 +10,6 @@ import facelab
 
 def test_public_names_are_sorted_and_there():
     assert facelab.__all__ == sorted(facelab.__all__)
-    assert set(facelab.__all__) == set(facelab._HOME)
     for name in facelab.__all__:
         assert getattr(facelab, name).__name__ == name
 

@@ -64,7 +64,7 @@ def relight(colour: Float, own: Float, wanted: Float, strands: Strands | None = 
     if strands is not None:
         brows = np.minimum(strands.hair, strands.grown)
         colour = evened(colour, resized(brows, side), 1 + fields.moved[_STEEPER])
-    out = np.empty_like(colour)
+    out = np.empty(colour.shape, np.float32)
 
     def move(rows: slice) -> None:
         np.clip(_moved(colour[rows], fields, rows), 0, 1, out=out[rows])

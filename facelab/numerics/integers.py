@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Float, Frame
 
 _UNIT_OF_BYTE = np.arange(256, dtype=np.float32) / np.float32(255)
 
@@ -70,3 +70,11 @@ def rescaled(values: NDArray[Any], bits: int) -> NDArray[Any]:
         return values.astype(np.uint16) * np.uint16(257)
     out: NDArray[Any] = ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
     return out
+
+
+def as_bytes(frame: Frame) -> NDArray[np.uint8]:
+    """A frame of any dtype at 8 bits, itself where it is: what networks look at.
+
+    So a photograph shows the same faces at any depth, and as floats.
+    """
+    return to_integers(frame, 8) if frame.dtype == np.float32 else rescaled(frame, 8)

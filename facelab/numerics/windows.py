@@ -66,9 +66,9 @@ def mixed(values: Float, others: Float, share: Float) -> Float:
     (H, W, 3) float32
         The values, bit for bit, where the share is 0 and the others where it is 1.
     """
-    out = np.subtract(others, values)
+    out = np.subtract(others, values, order="C", dtype=np.float32)
     # Arrays of one shape multiply several times faster than by broadcasting.
     out *= np.asarray(cv2.merge([share] * 3), np.float32).reshape(out.shape)
     out += values
-    cv2.copyTo(np.ascontiguousarray(others), (share == 1).astype(np.uint8), out)
+    cv2.copyTo(np.ascontiguousarray(others, np.float32), (share == 1).astype(np.uint8), out)
     return out

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from facelab.detect.blazeface import Detector
 from facelab.numerics.arrays import Frame, require_frame
+from facelab.numerics.integers import as_bytes
 from facelab.reconstruct.orientation import SURE
 from facelab.types import Box, Detection, Reconstruction
 
@@ -22,7 +23,7 @@ class View:
     Parameters
     ----------
     image : (H, W, 3) float32, uint8 or uint16
-        The photograph.
+        The photograph, of a reconstructor at 8 bits.
     place : Detection or Box
         What a detector found, or a box given by the user, source-image pixels.
     """
@@ -66,6 +67,7 @@ class FaceReconstructor:
         Doubtful ones come last: folds of cloth that look like a face are seldom sure.
         """
         require_frame("image", image)
+        image = as_bytes(image)
         return self._at([(image, self._detector(image) if boxes is None else boxes)])[0]
 
     def batch(self, images: Sequence[Frame]) -> list[list[Reconstruction]]:
@@ -73,7 +75,7 @@ class FaceReconstructor:
 
         The images need not be of one size.
         """
-        return self._at([(image, self._detector(image)) for image in images])
+        return self._at([(image, self._detector(image)) for image in map(as_bytes, images)])
 
     def largest(self, image: Frame) -> list[Reconstruction]:
         """The largest face of `image`, if there is one; sooner found than all of them.
@@ -81,6 +83,7 @@ class FaceReconstructor:
         A doubtful face gives way to a smaller one that is sure; among the doubtful, size weighs
         as much as the score. No closer look is taken than the first that shows a face.
         """
+        image = as_bytes(image)
         for look in self._detector.coarse_to_fine(image):
             doubtful: list[Reconstruction] = []
             for found in look:

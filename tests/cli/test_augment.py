@@ -255,7 +255,7 @@ def test_interrupted_processes():
 
 def test_networks_have_caches_of_their_own():
     assert augment().exit_code == 0
-    assert augment("--runtime", "onnx", output="other").exit_code == 0
+    assert augment("--runtime", "torch", output="other").exit_code == 0
     assert len(list(Path("cache/facelab/faces").iterdir())) == 6
 
 
