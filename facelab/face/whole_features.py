@@ -19,7 +19,7 @@ _AROUND = 5.0  # texels of the position map: what belongs to a feature beside it
 _SOFT = 2.0  # texels of the position map, over which its surroundings begin
 _MOST = 0.75  # of a feature: where less of it was seen the target keeps its own
 _WHOLE = 0.9  # of a brow: where more of it was seen its mirror may stand for the other one
-_COVERED = 0.85  # of the target's brows: where less of them would be, they stay
+_COVERED = 0.78  # of the target's brows: where less of them would be, they stay; ends get covered
 _SIDE = 256  # of the map on which a mirror is compared, texels
 _TONE_SIDE = 64  # of the map on which the two sides' light is compared, texels
 
