@@ -16,6 +16,7 @@ from facelab.face.quality import share
 from facelab.face.skin import TONE_SIGMA
 from facelab.numerics.arrays import Float
 from facelab.numerics.distance import distance_within
+from facelab.numerics.morphology import disk
 from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.numerics.windows import around, mixed, scaled
 from facelab.types import Texture
@@ -244,7 +245,7 @@ def _bare(texture: Texture, beard: Beard, atlas: Atlas) -> Float:
     where = np.maximum(beard.cover, thick)
     cheek = _cheeks(atlas) * skin * (1 - where)
     lab = cv2.cvtColor(texture.reduced(_SIDE).colour, cv2.COLOR_RGB2Lab)
-    closed = cv2.morphologyEx(lab[..., 0], cv2.MORPH_CLOSE, _disk(_HAIR))
+    closed = cv2.morphologyEx(lab[..., 0], cv2.MORPH_CLOSE, disk(_HAIR))
     pores = np.float32(_mean(closed - lab[..., 0], cheek))  # closed as well, but not on the cheeks
     lab[..., 0] = closed - pores
     lab = cv2.GaussianBlur(lab, (0, 0), _HAIR / 2)
@@ -296,14 +297,8 @@ def _none() -> Beard:
 def _thick(texture: Texture) -> Float:
     """Where hair hides the skin, ``(256, 256)`` in [0, 1]: both sides together, without gaps."""
     hair = share(texture, _SIDE, "beard")
-    near = cv2.dilate(np.maximum(hair, hair[:, ::-1]), _disk(_HAIR))
+    near = cv2.dilate(np.maximum(hair, hair[:, ::-1]), disk(_HAIR))
     return smoothstep(np.asarray(cv2.GaussianBlur(near, (0, 0), _EDGE), np.float32), *_THICK)
-
-
-def _disk(radius: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    """A disk of ones, ``(2 radius + 1, 2 radius + 1)``."""
-    side = 2 * radius + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
 def _total(evidence: dict[str, float]) -> float:
@@ -326,7 +321,7 @@ def _evidence(texture: Texture, atlas: Atlas) -> dict[str, float]:
     """How much speaks for a beard in each zone; 1 is enough."""
     lightness = cv2.cvtColor(texture.reduced(_SIDE).colour, cv2.COLOR_RGB2Lab)[..., 0]
     smooth = cv2.GaussianBlur(lightness, (0, 0), _FINEST)
-    darker = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, _disk(_HAIR))
+    darker = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, disk(_HAIR))
     skin, beard = share(texture, _SIDE, "skin"), share(texture, _SIDE, "beard")
     seen = texture.reduced(_SIDE).confidence
     cheek = _cheeks(atlas) * seen * skin
@@ -348,7 +343,7 @@ def _mean(values: Float, weight: Float) -> float:
 @cache
 def _cores(atlas: Atlas) -> dict[str, Float]:
     """Where each zone is looked at, ``(256, 256)`` in [0, 1]."""
-    bare = 1 - cv2.dilate(atlas.region("lips", _SIDE), _disk(_LIPS))
+    bare = 1 - cv2.dilate(atlas.region("lips", _SIDE), disk(_LIPS))
     return {name: _drawn(zone.core, atlas) * bare for name, zone in _ZONES.items()}
 
 

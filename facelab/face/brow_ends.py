@@ -17,6 +17,7 @@ import numpy as np
 from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.numerics.arrays import Float
+from facelab.numerics.morphology import disk
 from facelab.numerics.smoothing import smoothstep, spread
 from facelab.numerics.windows import Window, around, scaled
 from facelab.types import Texture
@@ -127,13 +128,13 @@ def without_ends(
 def _ends(texture: Texture, side: _Side) -> Float:
     """A brow from its middle to the end of its tail, and what is close to it, ``(h, w)``."""
     lightness = cv2.cvtColor(side.cut(texture.colour), cv2.COLOR_RGB2Lab)[..., 0]
-    dark = smoothstep(cv2.morphologyEx(lightness, cv2.MORPH_BLACKHAT, _disk(_THIN)), *_DARKER)
+    dark = smoothstep(cv2.morphologyEx(lightness, cv2.MORPH_BLACKHAT, disk(_THIN)), *_DARKER)
     brows, skin = (_part(texture, name, side) for name in ("brows", "skin"))
     room = brows + dark * skin
     reached = np.where(brows > _SURE, brows, 0).astype(np.float32)
     for _ in range(_TAIL // 2):  # two texels a step: tails have gaps
-        reached = np.maximum(reached, np.minimum(_FADE * cv2.dilate(reached, _disk(2)), room))
-    grown = cv2.dilate(smoothstep(reached, *_TAKEN), _disk(_BESIDE))
+        reached = np.maximum(reached, np.minimum(_FADE * cv2.dilate(reached, disk(2)), room))
+    grown = cv2.dilate(smoothstep(reached, *_TAKEN), disk(_BESIDE))
     return np.asarray(side.outer * cv2.GaussianBlur(grown, (0, 0), _SOFT), np.float32)
 
 
@@ -146,15 +147,9 @@ def _carried_on(painted: Texture, over: Float, target: Texture, ends: Float, sid
 
 def _bare(texture: Texture, side: _Side) -> Float:
     """Where a texture is skin and well away from its brows, ``(h, w)`` in [0, 1]."""
-    return smoothstep(cv2.erode(_part(texture, "skin", side), _disk(2)), *_BARE)
+    return smoothstep(cv2.erode(_part(texture, "skin", side), disk(2)), *_BARE)
 
 
 def _part(texture: Texture, name: str, side: _Side) -> Float:
     assert texture.parts is not None
     return side.cut(texture.parts[..., PARTS.index(name)])
-
-
-def _disk(radius: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    """A disk of ones, ``(2 radius + 1, 2 radius + 1)``."""
-    side = 2 * radius + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

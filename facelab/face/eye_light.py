@@ -18,12 +18,12 @@ from functools import cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from facelab.atlas import Atlas
 from facelab.face.quality import share
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.guided import guided
+from facelab.numerics.morphology import disk
 from facelab.numerics.smoothing import smoothstep
 from facelab.numerics.windows import Window, around, scaled
 from facelab.types import Texture
@@ -155,12 +155,12 @@ def _within_lids(
     skin, toned = (_around(tone, eye, before.shape) for tone in tones)
     white = _whiteness(before, own, skin)
     places = _places(source, eye, atlas)
-    near = cv2.dilate(np.maximum(*places), _disk(_BEYOND, source.size))
+    near = cv2.dilate(np.maximum(*places), disk(_texels(_BEYOND, source.size)))
     inside = np.maximum(_mask(source, eye, places), white * near)
     lightest = np.maximum(_lab(moved)[..., 0], wanted[0])
     bound = _lightest(before, white, skin, toned, lightest)
     out: Float = lids + inside[..., None] * (moved - lids)
-    return _no_lighter(out, bound, cv2.dilate(near, _disk(_LIDS, source.size)))
+    return _no_lighter(out, bound, cv2.dilate(near, disk(_texels(_LIDS, source.size))))
 
 
 def _around(tone: Float, eye: _Eye, shape: tuple[int, ...]) -> Float:
@@ -203,10 +203,9 @@ def _lab(colour: Float) -> Float:
     return out
 
 
-def _disk(radius: int, size: int) -> NDArray[np.uint8]:
-    """A disk of ones, its radius in texels of a map of side 256."""
-    side = 2 * max(1, round(radius * size / _SIDE)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
+def _texels(length: int, size: int) -> int:
+    """A length in texels of a map of side 256, in those of a texture; at least one."""
+    return max(1, round(length * size / _SIDE))
 
 
 def _darker(own: Float, lit: Float) -> Float:

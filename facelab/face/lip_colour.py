@@ -21,6 +21,7 @@ from facelab.atlas import Atlas
 from facelab.face.mouth_line import where_lips_meet
 from facelab.face.quality import share
 from facelab.numerics.arrays import Bool, Float
+from facelab.numerics.morphology import disk
 from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.numerics.windows import Window, around, scaled
 from facelab.types import Texture
@@ -212,14 +213,14 @@ def _bounds(there: _Mouth) -> tuple[Float, Float]:
     around them up, and a smile's corners are deeper than those of lips at rest: both are as strong
     as in the target's photograph.
     """
-    reach = _disk(_CORNER)
+    reach = disk(_CORNER)
     lighter, darker = cv2.dilate(-there.depth, reach), cv2.dilate(there.depth, reach)
     return np.maximum(lighter, 0) + _RIDGE, np.maximum(darker, 0) + _RIDGE
 
 
 def _beside(lips: Bool) -> Float:
     """Lips and what is around them, with a soft edge, ``(h, w)`` in [0, 1]."""
-    grown = cv2.dilate(lips.astype(np.uint8), _disk(_BESIDE)).astype(np.float32)
+    grown = cv2.dilate(lips.astype(np.uint8), disk(_BESIDE)).astype(np.float32)
     out: Float = cv2.GaussianBlur(grown, (0, 0), 2.0)
     return out
 
@@ -234,11 +235,6 @@ def _within(maps: Float, here: Window, size: int, window: Window) -> Float:
     x, y = np.meshgrid(x, y)
     out: Float = cv2.remap(maps, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return out
-
-
-def _disk(radius: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    side = 2 * radius + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
 
 
 def _to_lab(colour: Float) -> Float:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from facelab.numerics.arrays import Float
+from facelab.numerics.morphology import disk
 from facelab.numerics.smoothing import smoothstep, spread
 from facelab.numerics.windows import around, scaled
 from facelab.types import Texture
@@ -38,13 +39,13 @@ def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
         Where dark lines are a face's own, [0, 1]: its brows.
     """
     lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
-    near = smoothstep(cv2.dilate(found, _disk(_NEAR)), 0.1, 0.5)
-    thick = cv2.dilate(cv2.erode(found, _disk(_THIN)), _disk(_RADIUS))
+    near = smoothstep(cv2.dilate(found, disk(_NEAR)), 0.1, 0.5)
+    thick = cv2.dilate(cv2.erode(found, disk(_THIN)), disk(_RADIUS))
     wires, rims = (_standing_out(lab, radius, hairy) * near for radius in (_THIN, _RADIUS))
     distinct = wires + smoothstep(thick, 0.1, 0.5) * (rims - wires)
-    most = np.maximum(cv2.dilate(distinct, _disk(_RADIUS)), _STANDS_OUT[0])
+    most = np.maximum(cv2.dilate(distinct, disk(_RADIUS)), _STANDS_OUT[0])
     line = smoothstep(distinct, *_STANDS_OUT) * smoothstep(distinct / most, *_AS_DISTINCT)
-    line = cv2.dilate(line, _disk(_BESIDE))
+    line = cv2.dilate(line, disk(_BESIDE))
     few = 1 - smoothstep(line.mean(), *_MANY)
     return np.asarray(line * few, np.float32)
 
@@ -53,7 +54,7 @@ def _standing_out(lab: Float, radius: int, hairy: Float) -> Float:
     """By how much texels differ from both sides of lines of a width, in CIELAB, ``(256, 256)``."""
     hats = cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT
     total = np.ones((1, 3), np.float32)
-    dark, bright = (cv2.transform(cv2.morphologyEx(lab, hat, _disk(radius)), total) for hat in hats)
+    dark, bright = (cv2.transform(cv2.morphologyEx(lab, hat, disk(radius)), total) for hat in hats)
     out: Float = bright + dark * (1 - hairy)
     return out
 
@@ -79,7 +80,7 @@ def carried_on(texture: Texture, line: Float, features: Float | None = None) -> 
     kept, added = _under(
         texture.reduced(_SIDE).colour[window],
         line[window],
-        None if features is None else cv2.dilate(features, _disk(_NEAR))[window],
+        None if features is None else cv2.dilate(features, disk(_NEAR))[window],
     )
     out, here = texture.colour.copy(), scaled(window, _SIDE, texture.size)
     part = out[here]
@@ -99,9 +100,3 @@ def _under(own: Float, line: Float, features: Float | None) -> tuple[Float, Floa
         filling = skin + features[..., None] * (filling - skin)
     added: Float = line[..., None] * (filling - share[..., None] * own)
     return 1 - line * (1 - share), added
-
-
-def _disk(radius: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    """A disk of ones, ``(2 radius + 1, 2 radius + 1)``."""
-    side = 2 * radius + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)

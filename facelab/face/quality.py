@@ -13,6 +13,7 @@ from facelab.constants import PARTS
 from facelab.face.mend import carried_on, line_texels
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
+from facelab.numerics.morphology import disk
 from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import PositionMap, Texture
 
@@ -76,7 +77,7 @@ def taken(texture: Texture, atlas: Atlas, parts: Sequence[str] = SURFACE) -> Tex
     worn = tuple({"glasses"} & set(parts))
     bare = np.minimum(clear, 1 - _hangs(texture, clear, worn))
     lines = _lines(texture, bare)
-    inner = cv2.erode(bare + lines, _disk(_IN))
+    inner = cv2.erode(bare + lines, disk(_IN))
     blurred = cv2.GaussianBlur(inner, (0, 0), _SOFT)
     confidence = texture.confidence * resized(smoothstep(blurred, 0.5, 1), texture.size)
     if lines.max() <= _FAINT:
@@ -115,8 +116,8 @@ def _brows(atlas: Atlas, size: int) -> tuple[Float, Float]:
 
 def _lines(texture: Texture, bare: Float) -> Float:
     """The thin lines in front of a bare surface: how much of each texel, ``(256, 256)``."""
-    closed = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, _disk(_LINE))
-    interior = cv2.dilate(share(texture, _SIDE, "mouth"), _disk(_LINE))
+    closed = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, disk(_LINE))
+    interior = cv2.dilate(share(texture, _SIDE, "mouth"), disk(_LINE))
     out: Float = np.clip(closed - bare - interior, 0, 1)
     return out
 
@@ -163,17 +164,17 @@ def _hangs(texture: Texture, clear: Float, worn: Sequence[str]) -> Float:
     Frames that are `worn` are as dark and thin, and lead to the hair.
     """
     lightness = cv2.cvtColor(texture.reduced(_SIDE).colour, cv2.COLOR_RGB2Lab)[..., 0]
-    thin = smoothstep(cv2.morphologyEx(lightness, cv2.MORPH_BLACKHAT, _disk(_STRAND)), *_DARKER)
-    tone = _tone(lightness, cv2.erode(clear, _disk(_AWAY)))
+    thin = smoothstep(cv2.morphologyEx(lightness, cv2.MORPH_BLACKHAT, disk(_STRAND)), *_DARKER)
+    tone = _tone(lightness, cv2.erode(clear, disk(_AWAY)))
     shadow = smoothstep(tone - lightness, *_SHADE)
     hair = share(texture, _SIDE, "hair", "front")
-    beside = 1 - cv2.dilate(share(texture, _SIDE, *_FEATURES, *worn), _disk(_STRAND))
+    beside = 1 - cv2.dilate(share(texture, _SIDE, *_FEATURES, *worn), disk(_STRAND))
     room = beside * np.maximum(hair, np.maximum(thin, shadow))
     reached = np.where(hair > _HAIR, room, 0).astype(np.float32)
     for _ in range(_FALL // 2):  # two texels a step: strands have gaps
-        reached = np.minimum(cv2.dilate(reached, _disk(2)), room)
+        reached = np.minimum(cv2.dilate(reached, disk(2)), room)
     # Slivers of skin in a tuft are too thin to tell what lies under the strands.
-    tufts: Float = beside * cv2.morphologyEx(reached, cv2.MORPH_CLOSE, _disk(_SLIVER))
+    tufts: Float = beside * cv2.morphologyEx(reached, cv2.MORPH_CLOSE, disk(_SLIVER))
     return np.maximum(reached, tufts, out=tufts)
 
 
@@ -184,9 +185,3 @@ def _tone(lightness: Float, skin: Float) -> Float:
     whole = float((lightness * skin).sum() / max(skin.sum(), 1e-6))
     out: Float = (both[..., 0] + whole * _FEW) / (both[..., 1] + _FEW)
     return out
-
-
-def _disk(radius: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    """A disk of ones, ``(2 radius + 1, 2 radius + 1)``."""
-    side = 2 * radius + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
