@@ -179,7 +179,7 @@ def test_a_photograph_with_a_damaged_record_is_not_done(here, calls, data):
     assert not calls
     assert snapshot("out") == damaged
     assert swap("--overwrite", target="photos", output="out").exit_code == 0
-    assert [call[0] for call in calls] == ["a.png", "b.png"]
+    assert sorted(call[0] for call in calls) == ["a.png", "b.png"]  # two at a time
     assert snapshot("out") == whole
 
 
