@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from facelab.atlas import Atlas, grid_triangles
-from facelab.numerics.arrays import Bool, Float, Int
-from facelab.numerics.raster import rasterize
+from facelab.numerics.arrays import Bool, Float
 from facelab.types import Box, PositionMap
 
 _TOLERANCE = 0.02  # of the face's size: how far behind the front a point may lie
-_SIDE = 256  # of the z-buffer, pixels
-_NEAR = 3  # pixels around what looks away: as far as the front around a landmark is looked at
+_SIDE = 256  # of the depth buffer, pixels: about a texel each
+_STEEPEST = np.float32(8)  # depth over distance: no surface within a pixel rises further
 _REACH, _JAW_REACH = 1, 3  # pixels around a landmark; the jaw lies where the face curves away
 _MEDIAN = 7  # texels, over which visibility is smoothed
-_NOTHING = -1e30  # the depth where no face is
+_NOTHING = np.float32(-1e30)  # the depth where no face is
 
 
 @lru_cache(maxsize=4)
@@ -26,15 +25,25 @@ def visible(positions: PositionMap) -> Bool:
     """Texels that the face itself does not hide, ``(256, 256)`` bool.
 
     A texel is hidden that lies more than 2 % of the face's size behind its front (Feng et al. 2018
-    allow 2 px of 256).
+    allow 2 px of 256), beyond what its own surface rises within a pixel.
     """
     valid = positions.atlas.valid
-    seen = np.ones(valid.shape, np.uint8)
-    seen[valid] = ~_buffer(positions).hides(positions.values[valid])
+    facing = np.abs(normals(positions)[..., 2])
+    rise = np.sqrt(np.maximum(1 - facing * facing, 0)) / np.maximum(facing, 1 / _STEEPEST)
+    hidden = _buffer(positions).hides(positions.values, np.minimum(rise, _STEEPEST))
     # Pixels of the buffer comb the edge of what is hidden, and leave specks.
-    smooth: Bool = cv2.medianBlur(seen, _MEDIAN).astype(np.bool_) & valid
+    smooth = _median(~(hidden & valid)) & valid
     smooth.flags.writeable = False  # all callers share it
     return smooth
+
+
+def _median(mask: Bool) -> Bool:
+    """The median of a mask around each texel: what most of them are."""
+    side = (_MEDIAN, _MEDIAN)
+    count = cv2.boxFilter(
+        mask.astype(np.uint8), cv2.CV_16U, side, normalize=False, borderType=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(count > _MEDIAN * _MEDIAN // 2)
 
 
 def visible_landmarks(positions: PositionMap) -> Bool:
@@ -62,7 +71,7 @@ class _Buffer:
     Parameters
     ----------
     front : (256, 256) float32
-        In buffer pixels; far behind everything where there is no face, or one sheet of it.
+        In buffer pixels; far behind everything where there is no face.
     corner : (3,) float32
         The source-image place of pixel (0, 0).
     scale : float
@@ -73,59 +82,43 @@ class _Buffer:
     corner: Float
     scale: np.float32
 
-    def hides(self, points: Float) -> Bool:
-        """Which of the points ``(n, 3)``, source-image pixels, lie behind the front."""
-        x, y, z = ((points - self.corner) * self.scale).T
-        inside = (x > -0.5) & (x < _SIDE - 0.5) & (y > -0.5) & (y < _SIDE - 0.5)
-        column, row = (np.clip(np.rint(at), 0, _SIDE - 1).astype(int) for at in (x, y))
-        hidden: Bool = inside & (self.front[row, column] - z >= _TOLERANCE * _SIDE)
+    def hides(self, points: Float, rise: Float | float = 0.0) -> Bool:
+        """Which of the points ``(..., 3)``, source-image pixels, lie behind the front.
+
+        Parameters
+        ----------
+        points : (..., 3) float32
+        rise : (...) float32
+            Depth over distance of the surface there.
+        """
+        pixel, depth = _pixels(points, self.corner, self.scale)
+        hidden: Bool = self.front.ravel()[pixel] - depth >= _TOLERANCE * _SIDE + rise
         return hidden
 
 
 @lru_cache(maxsize=2)
 def _buffer(positions: PositionMap) -> _Buffer:
-    """The face's z-buffer, drawn of every other texel, and only where anything may be hidden."""
-    atlas = positions.atlas
-    box = Box.around(positions.values[atlas.valid])
+    """The nearest texel in each pixel; pixels between texels are closed (Serra 1982).
+
+    The texels of a face are so close that no triangle needs to be drawn.
+    """
+    texels = np.flatnonzero(positions.atlas.valid)
+    points = positions.values.reshape(-1, 3).take(texels, axis=0)
+    box = Box.around(points)
     scale = np.float32((_SIDE - 5) / max(box.width, box.height, 1e-6))
     corner = np.array([box.x0 - 2 / scale, box.y0 - 2 / scale, 0], np.float32)
-    rows, triangles = _half_grid(atlas)
-    grid = (positions.values[::2, ::2][rows] - corner) * scale
-    fragments = rasterize(grid, triangles[_folded(grid, triangles)], (_SIDE, _SIDE))
-    front = np.where(fragments.covered, fragments.depth, np.float32(_NOTHING))
-    return _Buffer(front, corner, scale)
+    front = np.full(_SIDE * _SIDE, _NOTHING)
+    np.maximum.at(front, *_pixels(points, corner, scale))
+    around = np.ones((3, 3), np.uint8)
+    closed = cv2.morphologyEx(front.reshape(_SIDE, _SIDE), cv2.MORPH_CLOSE, around)
+    return _Buffer(np.asarray(closed, np.float32), corner, scale)
 
 
-def _folded(vertices: Float, triangles: Int) -> Bool:
-    """Which triangles ``(m,)`` are drawn where one lies, or near it, that looks away.
-
-    A face hides itself only there: from one sheet that looks at the viewer to another behind it,
-    the surface runs back through a fold. Boxes of triangles are told apart by a summed-area table
-    (Crow, "Summed-area tables for texture mapping", SIGGRAPH 1984).
-    """
-    x, y = (axis.take(triangles.T) for axis in vertices[:, :2].T)
-    away = (x[1] - x[0]) * (y[2] - y[0]) - (y[1] - y[0]) * (x[2] - x[0]) >= 0
-    (left, right), (top, bottom) = (
-        np.clip(
-            [np.floor(at.min(axis=0)) - _NEAR, np.ceil(at.max(axis=0)) + _NEAR + 1], 0, _SIDE
-        ).astype(int)
-        for at in (x, y)
-    )
-    corners = np.zeros((_SIDE + 1, _SIDE + 1), np.int32)
-    for row, sign in ((top[away], 1), (bottom[away], -1)):
-        np.add.at(corners, (row, left[away]), sign)
-        np.add.at(corners, (row, right[away]), -sign)
-    near = (corners.cumsum(axis=0).cumsum(axis=1) > 0)[:_SIDE, :_SIDE]
-    total = cv2.integral(near.astype(np.uint8))
-    shown = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
-    return np.asarray(shown > 0)
-
-
-@cache
-def _half_grid(atlas: Atlas) -> tuple[Bool, Int]:
-    """The valid ones of every other texel, and their triangles."""
-    rows = atlas.valid[::2, ::2]
-    return rows, grid_triangles(rows)
+def _pixels(points: Float, corner: Float, scale: np.float32) -> tuple[NDArray[np.intp], Float]:
+    """The nearest pixel of a buffer to each point ``(..., 3)``, in scan order, and its depth."""
+    x, y, depth = ((points[..., axis] - start) * scale for axis, start in enumerate(corner))
+    column, row = (np.clip(np.rint(at), 0, _SIDE - 1).astype(np.intp) for at in (x, y))
+    return row * _SIDE + column, depth
 
 
 _GRAZING = 0.25  # cosine to the viewing ray below which a silhouette is near

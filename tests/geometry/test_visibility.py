@@ -4,8 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from facelab.geometry import visibility
-from facelab.geometry.visibility import visible, visible_landmarks
+from facelab.atlas import grid_triangles
+from facelab.geometry.visibility import _median, normals, visible, visible_landmarks
+from facelab.numerics.raster import rasterize
+from facelab.types import Box
 from tests.synthetic import ATLAS, MIRROR, canonical, plane, sheets
 
 INNER = cv2.erode(ATLAS.face.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
@@ -71,12 +73,38 @@ def test_mirrored_poses_hide_mirrored_landmarks(yaw):
     assert (one == other[MIRROR]).mean() > 0.9
 
 
+def drawn(positions):
+    """What `visible` says by a z-buffer into which every triangle is drawn."""
+    valid, side = ATLAS.valid, 256
+    points = positions.values[valid]
+    box = Box.around(points)
+    scale = (side - 5) / max(box.width, box.height)
+    points = ((points - [box.x0, box.y0, 0]) * scale + [2, 2, 0]).astype(np.float32)
+    fragments = rasterize(points, grid_triangles(valid), (side, side))
+    front = np.where(fragments.covered, fragments.depth, -np.inf)
+    column, row = np.rint(points[:, :2]).astype(int).T
+    seen = np.ones(valid.shape, np.uint8)
+    seen[valid] = front[row, column] - points[:, 2] < 0.02 * side
+    return cv2.medianBlur(seen, 7).astype(bool) & valid
+
+
 @pytest.mark.parametrize("yaw", [0, 25, -50, 80, 130])
-def test_drawing_only_where_the_face_folds_hides_what_drawing_all_of_it_hides(yaw, monkeypatch):
-    drawn = visible(canonical(yaw=yaw)), visible_landmarks(canonical(yaw=yaw))
-    monkeypatch.setattr(
-        visibility, "_folded", lambda vertices, triangles: np.ones(len(triangles), np.bool_)
-    )
-    wholly = visible(canonical(yaw=yaw)), visible_landmarks(canonical(yaw=yaw))
-    assert (drawn[0] != wholly[0]).mean() < 0.002
-    np.testing.assert_array_equal(drawn[1], wholly[1])
+@pytest.mark.parametrize("pitch", [0, 30, -20])
+def test_nearest_texels_hide_what_all_triangles_hide(yaw, pitch):
+    positions = canonical(yaw=yaw, pitch=pitch)
+    differs = visible(positions) != drawn(positions)
+    facing = normals(positions)[..., 2] > 0.2  # those beyond have no confidence
+    assert differs[ATLAS.face].mean() < 0.02
+    assert (differs & facing)[ATLAS.face].mean() < 0.002
+
+
+@pytest.mark.parametrize("scale", [0.4, 40.0])
+@pytest.mark.parametrize("yaw", [0, 60])
+def test_texels_at_any_scale_leave_no_gaps_in_the_front(scale, yaw):
+    one, other = (visible(canonical(yaw=yaw, scale=times)) for times in (scale, 10.0))
+    assert (one != other).mean() < 0.002
+
+
+def test_median_of_a_mask_is_what_most_texels_around_are():
+    mask = np.random.default_rng(2).random((40, 50)) < 0.5
+    np.testing.assert_array_equal(_median(mask), cv2.medianBlur(mask.astype(np.uint8), 7) > 0)
