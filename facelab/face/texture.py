@@ -7,15 +7,19 @@ of the other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
 import cv2
 import numpy as np
 
+from facelab.atlas import Atlas
 from facelab.geometry.parsing import Parsing
-from facelab.geometry.visibility import normals, visible
+from facelab.geometry.visibility import normals, slopes, visible
 from facelab.numerics.arrays import Bool, Float, require, require_image
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import resized, smoothstep, spread
-from facelab.types import SEEN, Box, PositionMap, Texture
+from facelab.types import SEEN, PositionMap, Texture
 
 SMALLEST, LARGEST, STEP = 256, 2048, 64  # sides that a texture may have by itself
 
@@ -28,6 +32,9 @@ _SHARP = np.float32(1.4)  # pixels a texel may step over before a bicubic sample
 _MIRRORED = SEEN, 0.5  # confidence of a mirror texel that is not taken, and taken wholly
 _HALF = np.float32(0.5)
 _KERNEL = 4  # pixels of a row that a bicubic sample is made of
+_BESIDE = 0.05  # of the face's size: how far texels near it may lie beside it
+_ROOM = 2  # texels of 256 beside the face that are sampled with it
+_BAND = 32  # rows of texels that are sampled at a time, only as far across as the face reaches
 _ROW = 1024  # texels that are sampled at in a row
 _WHOLLY = 0.99  # share of a texel from which all of it is known
 _FILL_SIZE = 256  # largest side at which unseen texels are made up: fills are smooth
@@ -67,8 +74,9 @@ def unwrap(
     -------
     Texture
         Colours are bicubic samples, from an area-reduced image where the photo is finer than the
-        texture. Confidence is the product of visibility (z-buffer of the face itself), viewing
-        angle and sampling density; 0 outside the image and outside the face.
+        texture, and black further than some texels from the face. Confidence is the product of
+        visibility (depth buffer of the face itself), viewing angle and sampling density; 0 outside
+        the image and outside the face.
 
     Raises
     ------
@@ -79,15 +87,13 @@ def unwrap(
     size = texture_size(positions) if size is None else size
     if not 16 <= size <= 8192:
         raise ValueError(f"a texture's size must be from 16 to 8192, not {size}")
-    footprint = _footprint(positions) * np.float32(positions.atlas.size / size)
+    atlas = positions.atlas
+    footprint = _footprint(positions) * np.float32(atlas.size / size)
     levels = np.log2(np.maximum(footprint / _SHARP, 1))
-    deepest = int(np.ceil(np.quantile(levels[positions.atlas.face], 0.99)))
-    part, (left, top) = _around(image, Box.around(positions.values[positions.atlas.valid]))
-    x, y = (
-        resized(along - first, size)
-        for along, first in zip(cv2.split(positions.values)[:2], (left, top), strict=True)
-    )
-    colour = _filtered(part, x, y, levels, deepest)
+    deepest = int(np.ceil(np.quantile(levels[atlas.face], 0.99)))
+    part, places = _around(image, positions)
+    x, y = (resized(along, size) for along in places)
+    colour = _filtered(part, x, y, levels * _near(atlas), deepest, _bands(atlas, size))
     parts = None if parsing is None else parsing.texels(positions)
     return Texture(colour, _confidence(image, positions, footprint, size), parts)
 
@@ -99,30 +105,48 @@ def at_size(texture: Texture, size: int) -> Texture:
     return Texture(resized(texture.colour, size), resized(texture.confidence, size), texture.parts)
 
 
-def _slopes(values: Float) -> tuple[Float, Float]:
-    """Central differences along u and v, per texel."""
-    kernel = np.array([-0.5, 0, 0.5], np.float32)
-    one = np.ones(1, np.float32)
-    return (
-        cv2.sepFilter2D(values, -1, kernel, one, borderType=cv2.BORDER_REPLICATE),
-        cv2.sepFilter2D(values, -1, one, kernel, borderType=cv2.BORDER_REPLICATE),
+def _footprint(positions: PositionMap) -> Float:
+    """Pixels of the photo that a step of one texel covers, in its longer direction."""
+    across, down = (x * x + y * y for x, y, _ in map(cv2.split, slopes(positions)))
+    return np.sqrt(np.maximum(across, down))
+
+
+@cache
+def _near(atlas: Atlas) -> Bool:
+    """The face with the texels that sampling a texture at its border reads, ``(256, 256)``."""
+    around = np.ones((2 * _ROOM + 1,) * 2, np.uint8)
+    return cv2.dilate(atlas.face.astype(np.uint8), around).astype(np.bool_)
+
+
+@lru_cache(maxsize=16)
+def _bands(atlas: Atlas, size: int) -> tuple[tuple[slice, slice], ...]:
+    """Windows (rows, columns) of a texture that hold all texels near the face, and few others."""
+    near = resized(_near(atlas).astype(np.float32), size) > 0
+    bands = [slice(first, first + _BAND) for first in range(0, size, _BAND)]
+    columns = (np.flatnonzero(near[rows].any(axis=0)) for rows in bands)
+    return tuple(
+        (rows, slice(int(inside[0]), int(inside[-1]) + 1))
+        for rows, inside in zip(bands, columns, strict=True)
+        if len(inside)
     )
 
 
-def _footprint(positions: PositionMap) -> Float:
-    """Pixels of the photo that a step of one texel covers, in its longer direction."""
-    along_u, along_v = _slopes(positions.values[..., :2])
-    longer: Float = np.maximum(np.hypot(*cv2.split(along_u)), np.hypot(*cv2.split(along_v)))
-    return longer
-
-
-def _filtered(image: Float, x: Float, y: Float, levels: Float, deepest: int) -> Float:
+def _filtered(
+    image: Float,
+    x: Float,
+    y: Float,
+    levels: Float,
+    deepest: int,
+    bands: Sequence[tuple[slice, slice]],
+) -> Float:
     """The image at places ``(S, S)``, each from the two levels of its pyramid next to its own.
 
     Mip-mapping (Williams 1983): level k has been reduced by 2^k; `levels` is log2 of the
-    footprint over what a bicubic sample itself covers.
+    footprint over what a bicubic sample itself covers. Only the windows `bands` are sampled.
     """
-    out = _bicubic(image, x, y)
+    out = np.zeros((*x.shape, 3), np.float32)
+    for band in bands:
+        _bicubic(image, x[band], y[band], out[band])
     texels = out.reshape(-1, 3)
     if deepest > 0:
         levels = resized(levels, len(out)).ravel()
@@ -142,27 +166,34 @@ def _filtered(image: Float, x: Float, y: Float, levels: Float, deepest: int) -> 
     return out
 
 
-def _around(image: Float, box: Box) -> tuple[Float, Float]:
-    """The part of the image around a box, and its top-left pixel (x, y)."""
-    height, width = image.shape[:2]
-    x0, y0 = (
-        int(np.clip(low - 8, 0, side - 1)) for low, side in ((box.x0, width), (box.y0, height))
-    )
-    part = image[y0 : max(int(box.y1) + 9, y0 + 1), x0 : max(int(box.x1) + 9, x0 + 1)]
-    return part, np.array([x0, y0], np.float32)
+def _around(image: Float, positions: PositionMap) -> tuple[Float, tuple[Float, Float]]:
+    """The part of an image around a face, and the places x, y of its texels there.
 
-
-def _bicubic(image: Float, x: Float, y: Float) -> Float:
-    """Sampled without the overshoot beyond [0, 1] that bicubic kernels have at edges.
-
-    Beyond the image its border goes on; OpenCV is quicker where it need not look for it.
+    Where the image ends its border goes on: OpenCV is quicker where it need not look for that.
+    Places further away are moved to it.
     """
-    height, width = image.shape[:2]
-    room = _KERNEL
-    around = cv2.copyMakeBorder(image, room, room, room, room, cv2.BORDER_REPLICATE)
-    x, y = (np.clip(at, -2, side + 1) + np.float32(room) for at, side in ((x, width), (y, height)))
-    out: Float = cv2.remap(around, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return np.clip(out, 0, 1, out=out)
+    box, (height, width) = positions.box, image.shape[:2]
+    beside = _KERNEL + _BESIDE * box.size
+    rows, columns = (
+        slice(int(np.clip(low - beside, 0, side - 1)), int(np.clip(high + beside, 0, side - 1)) + 1)
+        for low, high, side in ((box.y0, box.y1, height), (box.x0, box.x1, width))
+    )
+    part, room = image[rows, columns], 0
+    if 0 in (rows.start, columns.start) or rows.stop == height or columns.stop == width:
+        room = _KERNEL
+        part = cv2.copyMakeBorder(part, room, room, room, room, cv2.BORDER_REPLICATE)
+    x, y = (
+        np.clip(along + np.float32(room - here.start), room - 2, room + here.stop - here.start + 1)
+        for along, here in zip(cv2.split(positions.values)[:2], (columns, rows), strict=True)
+    )
+    return np.asarray(part, np.float32), (x, y)
+
+
+def _bicubic(image: Float, x: Float, y: Float, out: Float | None = None) -> Float:
+    """Sampled without the overshoot beyond [0, 1] that bicubic kernels have at edges."""
+    cubic, border = cv2.INTER_CUBIC, cv2.BORDER_REPLICATE
+    sampled: Float = cv2.remap(image, x, y, cubic, dst=out, borderMode=border)
+    return np.clip(sampled, 0, 1, out=sampled)
 
 
 def _folded(values: Float) -> Float:
@@ -222,7 +253,10 @@ def _from_silhouette(positions: PositionMap, shown: Bool) -> Float:
     """
     box = positions.box
     scale = np.float32(_SILHOUETTE_SIDE / max(box.width, box.height, 1e-6))
-    x, y = cv2.split((positions.values[..., :2] - np.array([box.x0, box.y0], np.float32)) * scale)
+    x, y = (
+        (along - np.float32(first)) * scale
+        for along, first in zip(cv2.split(positions.values)[:2], (box.x0, box.y0), strict=True)
+    )
     beyond = cv2.dilate((~shown).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.bool_)
     column, row = (
         np.clip(np.rint(at[beyond & shown]), 0, _SILHOUETTE_SIDE).astype(int) for at in (x, y)

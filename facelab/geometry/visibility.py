@@ -127,6 +127,24 @@ _BESIDE = 2  # texels beside one that is lost which are not safe either
 
 
 @lru_cache(maxsize=4)
+def slopes(positions: PositionMap) -> tuple[Float, Float]:
+    """How positions change from texel to texel along u and along v; read-only.
+
+    Returns
+    -------
+    (256, 256, 3) float32, each
+        Central differences, pixels; at the map's edge half of a one-sided difference.
+    """
+    slope, one = np.array([-0.5, 0, 0.5], np.float32), np.ones(1, np.float32)
+    along_u, along_v = (
+        cv2.sepFilter2D(positions.values, -1, across, down, borderType=cv2.BORDER_REPLICATE)
+        for across, down in ((slope, one), (one, slope))
+    )
+    along_u.flags.writeable = along_v.flags.writeable = False  # all callers share them
+    return along_u, along_v
+
+
+@lru_cache(maxsize=4)
 def normals(positions: PositionMap) -> Float:
     """The normal of the surface at each texel, by central differences; read-only.
 
@@ -135,14 +153,7 @@ def normals(positions: PositionMap) -> Float:
     (256, 256, 3) float32
         Unit vectors, x right, y up, z toward the viewer; meaningful where the atlas says face.
     """
-    slope, one = np.array([-0.5, 0, 0.5], np.float32), np.ones(1, np.float32)
-    # At the map's edge it is half of a one-sided difference, which has the same direction.
-    (ux, uy, uz), (vx, vy, vz) = (
-        cv2.split(
-            cv2.sepFilter2D(positions.values, -1, across, down, borderType=cv2.BORDER_REPLICATE)
-        )
-        for across, down in ((slope, one), (one, slope))
-    )
+    (ux, uy, uz), (vx, vy, vz) = map(cv2.split, slopes(positions))
     # Along u times along v looks at the viewer; y is turned up.
     normal = uy * vz - uz * vy, ux * vz - uz * vx, ux * vy - uy * vx
     length = np.maximum(np.sqrt(sum(part * part for part in normal)), np.float32(1e-12))

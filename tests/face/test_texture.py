@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 from facelab.face.texture import (
     LARGEST,
     SMALLEST,
+    _bands,
     _filtered,
     _halved,
     complete,
@@ -129,7 +130,9 @@ def test_each_texel_lies_between_the_two_levels_of_its_footprint():
     level = np.clip(levels, 0, 3)
     shares = np.maximum(1 - np.abs(level[..., None] - np.arange(4)), 0)
     expected = sum(shares[..., k, None] * one for k, one in enumerate(read))
-    np.testing.assert_allclose(_filtered(image, x, y, levels, 3), expected, atol=0.02)
+    np.testing.assert_allclose(
+        _filtered(image, x, y, levels, 3, [(slice(40), slice(40))]), expected, atol=0.02
+    )
 
 
 def test_no_overshoot_at_edges():
@@ -143,7 +146,25 @@ def test_no_overshoot_at_edges():
 
 def test_image_beyond_a_tiny_photograph_is_its_border():
     colour = unwrap(plain((1, 1), (0.2, 0.4, 0.6)), plane((-100, -100)), 256).colour
-    np.testing.assert_allclose(colour, plain((256, 256), (0.2, 0.4, 0.6)), atol=1e-5)
+    np.testing.assert_allclose(colour[FACE], plain((256, 256), (0.2, 0.4, 0.6))[FACE], atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [256, 333, 500])
+@pytest.mark.parametrize("corner", [(20.3, 11.6), (-90, 60), (130, -70), (-30, -30)])
+def test_texels_near_the_face_are_those_of_a_texture_that_is_sampled_everywhere(size, corner):
+    """Wherever the photograph ends; beyond that its border goes on."""
+    image, step = frozen(cv2.GaussianBlur(noise(300, 310), (0, 0), 2)), 1.1
+    x, y = np.meshgrid(*(p.astype(np.float32) for p in places(corner, step, size)))
+    everywhere = cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    colour = unwrap(image, plane(corner, step), size).colour
+    near = cv2.dilate(ATLAS.region("face", size), np.ones((3, 3), np.uint8)) > 0
+    np.testing.assert_allclose(colour[near], everywhere[near], atol=5e-3)
+    sampled = np.zeros((size, size), np.bool_)
+    for rows, columns in _bands(ATLAS, size):
+        sampled[rows, columns] = True
+    assert not colour[~sampled].any()
+    assert not ATLAS.region("face", size)[~sampled].any()
+    assert sampled.mean() < 0.85
 
 
 # --- Confidence --------------------------------------------------------------------------------
