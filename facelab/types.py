@@ -335,7 +335,7 @@ class Texture:
         How well each texel was seen, [0, 1]; 0 for a texel that was made up.
     parts : (n, n, 14) float32, optional
         How much of each texel is each of `facelab.constants.PARTS`, [0, 1], where that is known;
-        of any side n.
+        of any side n; quickest to work with where part lies after part in memory.
 
     Raises
     ------

@@ -15,7 +15,7 @@ from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
 from facelab.numerics.morphology import disk
 from facelab.numerics.smoothing import resized, smoothstep
-from facelab.types import PositionMap, Texture
+from facelab.types import SEEN, PositionMap, Texture
 
 SURFACE = ("skin", "brows", "eyes", "lips", "mouth", "beard", "ears", "neck")
 """The parts that are a face's own; in doubt the skin beside it, which looks the same.
@@ -80,9 +80,11 @@ def taken(texture: Texture, atlas: Atlas, parts: Sequence[str] = SURFACE) -> Tex
     inner = cv2.erode(bare + lines, disk(_IN))
     blurred = cv2.GaussianBlur(inner, (0, 0), _SOFT)
     confidence = texture.confidence * resized(smoothstep(blurred, 0.5, 1), texture.size)
+    small = texture.reduced(_SIDE)
+    lines *= small.confidence >= SEEN  # elsewhere all is made up
     if lines.max() <= _FAINT:
         return Texture(texture.colour, confidence, texture.parts)
-    line = line_texels(texture.reduced(_SIDE).colour, lines, share(texture, _SIDE, "brows"))
+    line = line_texels(small.colour, lines, share(texture, _SIDE, "brows"))
     if _loses_a_brow(line, atlas):
         confidence *= 1 - atlas.region("brows", texture.size)
     features = share(texture, _SIDE, "brows", "eyes")
@@ -94,7 +96,7 @@ def _with_skin(parts: Float | None, line: Float) -> Float | None:
     """The parts with skin where lines in front were mended, so that it gets the grain of skin."""
     if parts is None:
         return None
-    out, line = parts.copy(), resized(line, len(parts))
+    out, line = parts.copy("K"), resized(line, len(parts))
     for name in IN_FRONT:
         mended = parts[..., PARTS.index(name)] * line
         out[..., PARTS.index(name)] -= mended
@@ -131,10 +133,10 @@ def believed(parsing: Parsing | None, positions: PositionMap) -> Parsing | None:
         return None
     face = positions.atlas.face[::_EVERY, ::_EVERY]
     places = positions.values[::_EVERY, ::_EVERY, :2]
-    for parts, least in ((SURFACE + IN_FRONT, _FACE), (SURFACE, _BARE)):
-        if float(parsing.at(places, *parts)[face].mean()) < least:
-            return None
-    return parsing
+    surface, front = (
+        float(parsing.at(places, *parts)[face].mean()) for parts in (SURFACE, IN_FRONT)
+    )
+    return parsing if surface + front >= _FACE and surface >= _BARE else None
 
 
 def clear_lenses(texture: Texture) -> bool:
@@ -151,8 +153,8 @@ def share(texture: Texture, size: int, *parts: str) -> Float:
     """How much of each texel any of the parts is, ``(size, size)`` float32 in [0, 1]."""
     if texture.parts is None:
         raise ValueError("this texture does not know its parts")
-    first, *others = (cv2.extractChannel(texture.parts, PARTS.index(part)) for part in parts)
-    total: Float = first
+    first, *others = (texture.parts[..., PARTS.index(part)] for part in parts)
+    total: Float = first.copy()
     for other in others:
         total += other
     return total if len(total) == size else resized(total, size)

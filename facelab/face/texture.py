@@ -29,6 +29,7 @@ _SURE = 0.012, 0.03  # of the face's size: how near a silhouette grazing texels 
 _FEATHER = 2.0, 12.0  # texels beside what hides the face over which it comes in
 _FOLD, _TURNED = 6.0, (0.1, 0.3)  # texels over which cosines are averaged; means that are in doubt
 _SHARP = np.float32(1.4)  # pixels a texel may step over before a bicubic sample aliases visibly
+_MOST = 0.95  # of a face: in a texture of its own size the rest steps over less than two pixels
 _MIRRORED = SEEN, 0.5  # confidence of a mirror texel that is not taken, and taken wholly
 _HALF = np.float32(0.5)
 _KERNEL = 4  # pixels of a row that a bicubic sample is made of
@@ -90,7 +91,7 @@ def unwrap(
     atlas = positions.atlas
     footprint = _footprint(positions) * np.float32(atlas.size / size)
     levels = np.log2(np.maximum(footprint / _SHARP, 1))
-    deepest = int(np.ceil(np.quantile(levels[atlas.face], 0.99)))
+    deepest = int(np.ceil(np.quantile(levels[atlas.face], _MOST)))
     part, places = _around(image, positions)
     x, y = (resized(along, size) for along in places)
     colour = _filtered(part, x, y, levels * _near(atlas), deepest, _bands(atlas, size))
@@ -108,14 +109,14 @@ def at_size(texture: Texture, size: int) -> Texture:
 def _footprint(positions: PositionMap) -> Float:
     """Pixels of the photo that a step of one texel covers, in its longer direction."""
     across, down = (x * x + y * y for x, y, _ in map(cv2.split, slopes(positions)))
-    return np.sqrt(np.maximum(across, down))
+    return np.asarray(np.sqrt(np.maximum(across, down)), np.float32)
 
 
 @cache
 def _near(atlas: Atlas) -> Bool:
     """The face with the texels that sampling a texture at its border reads, ``(256, 256)``."""
     around = np.ones((2 * _ROOM + 1,) * 2, np.uint8)
-    return cv2.dilate(atlas.face.astype(np.uint8), around).astype(np.bool_)
+    return np.asarray(cv2.dilate(atlas.face.astype(np.uint8), around), np.bool_)
 
 
 @lru_cache(maxsize=16)
@@ -298,7 +299,7 @@ def complete(texture: Texture, mask: Bool) -> Texture:
     filling = _filled(filling, known + met)
     filling += sure[..., None] * (tone - filling)
     made_up = cv2.flip(texture.colour, 1)
-    made_up *= cv2.merge([resized(sure, texture.size)] * 3)
+    made_up *= resized(cv2.merge([sure] * 3), texture.size)
     made_up += resized(filling, texture.size)
     np.clip(made_up, 0, 1, out=made_up)
     filled = cv2.copyTo(made_up, hole.astype(np.uint8), texture.colour.copy())

@@ -51,7 +51,10 @@ class Parsing:
 
     def share(self, *parts: str) -> Float:
         """How much of each pixel of the crop any of the parts is, ``(256, 256)`` in [0, 1]."""
-        out: Float = np.sum([self.shares[..., PARTS.index(part)] for part in parts], axis=0)
+        first, *others = (cv2.extractChannel(self.shares, PARTS.index(part)) for part in parts)
+        out: Float = first
+        for other in others:
+            out += other
         return out
 
     def at(self, places: Float, *parts: str) -> Float:
@@ -72,8 +75,9 @@ class Parsing:
         """
         places = positions.values[..., :2]
         x, y = cv2.split(self.crop.apply(places.reshape(-1, 2)).reshape(places.shape))
-        out: Float = cv2.remap(self.shares, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return out
+        read = cv2.remap(self.shares, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        # Part after part in memory: they are asked for one by one, a hundred times a swap.
+        return np.moveaxis(np.ascontiguousarray(np.moveaxis(read, 2, 0), np.float32), 0, 2)
 
     def over(self, window: tuple[slice, slice], *parts: str) -> Float:
         """The same at the pixels of a window (rows, columns) of the photograph."""
