@@ -14,7 +14,8 @@ from facelab.types import Box, PositionMap
 
 _TOLERANCE = 0.02  # of the face's size: how far behind the front a point may lie
 _SIDE = 256  # of the depth buffer, pixels: about a texel each
-_STEEPEST = np.float32(8)  # depth over distance: no surface within a pixel rises further
+_WITHIN = np.float32(0.6)  # pixels from a texel to the nearest one that shares its pixel
+_STEEPEST = np.float32(8)  # depth over distance beyond which no surface is told from another
 _REACH, _JAW_REACH = 1, 3  # pixels around a landmark; the jaw lies where the face curves away
 _MEDIAN = 7  # texels, over which visibility is smoothed
 _NOTHING = np.float32(-1e30)  # the depth where no face is
@@ -30,7 +31,7 @@ def visible(positions: PositionMap) -> Bool:
     valid = positions.atlas.valid
     facing = np.abs(normals(positions)[..., 2])
     rise = np.sqrt(np.maximum(1 - facing * facing, 0)) / np.maximum(facing, 1 / _STEEPEST)
-    hidden = _buffer(positions).hides(positions.values, np.minimum(rise, _STEEPEST))
+    hidden = _buffer(positions).hides(positions.values, _WITHIN * np.minimum(rise, _STEEPEST))
     # Pixels of the buffer comb the edge of what is hidden, and leave specks.
     smooth = _median(~(hidden & valid)) & valid
     smooth.flags.writeable = False  # all callers share it
@@ -82,17 +83,17 @@ class _Buffer:
     corner: Float
     scale: np.float32
 
-    def hides(self, points: Float, rise: Float | float = 0.0) -> Bool:
+    def hides(self, points: Float, spare: Float | float = 0.0) -> Bool:
         """Which of the points ``(..., 3)``, source-image pixels, lie behind the front.
 
         Parameters
         ----------
         points : (..., 3) float32
-        rise : (...) float32
-            Depth over distance of the surface there.
+        spare : (...) float32
+            Buffer pixels beyond the tolerance that are behind nothing either.
         """
         pixel, depth = _pixels(points, self.corner, self.scale)
-        hidden: Bool = self.front.ravel()[pixel] - depth >= _TOLERANCE * _SIDE + rise
+        hidden: Bool = self.front.ravel()[pixel] - depth >= _TOLERANCE * _SIDE + spare
         return hidden
 
 
