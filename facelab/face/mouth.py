@@ -15,13 +15,14 @@ from functools import cache
 import cv2
 import numpy as np
 
-from facelab.atlas import Atlas
+from facelab.atlas import SIZE, Atlas
 from facelab.face.quality import share
 from facelab.face.texture import unwrap
 from facelab.geometry.parsing import Parsing
 from facelab.geometry.warp import Motion
 from facelab.numerics.arrays import Float, Int
-from facelab.numerics.smoothing import resized, smoothstep, spread
+from facelab.numerics.smoothing import smoothstep, spread
+from facelab.numerics.windows import around, scaled
 from facelab.types import Box, Face, PositionMap, Texture
 
 MARGIN = 0.018
@@ -44,6 +45,7 @@ _TAPER = 4  # columns of texels at the corners over which the edges return to th
 _OPEN = 0.02, 0.045  # of the mouth's width: gaps at which lips count as touching, and as apart
 _SOFT = 0.006  # of the mouth's width: how softly the lips meet what lies between them
 _BETWEEN, _SURE = (0.1, 0.3), 0.8  # shares of a texel: perhaps between lips, and surely lip
+_BESIDE, _ALIGNED = 8, 4  # texels around a mouth, and of which windows are a multiple
 _FINE = 4  # samples along each side of a pixel, for edges that are not jagged
 
 
@@ -254,14 +256,15 @@ class _Colours:
 def _interval(evidence: Float) -> tuple[Float, Float]:
     """The interval of each column with the greatest sum, ``(n,)`` each in [0, 1]; smooth along.
 
-    It has a sample at least: touching lips meet where it is darkest.
+    It has a sample at least: touching lips meet where it is darkest. The best interval that ends
+    at a sample begins where the sum so far is lowest (Kadane; Bentley, "Programming Pearls", 1984).
     """
     count, columns = evidence.shape
     sums = np.vstack([np.zeros((1, columns)), np.cumsum(evidence, axis=0, dtype=np.float64)])
-    gain = sums[None] - sums[:, None]
-    gain[np.tril_indices(count + 1)] = -np.inf
-    first, last = np.divmod(gain.reshape(-1, columns).argmax(axis=0), count + 1)
-    return _smooth(first / count), _smooth(last / count)
+    lowest = np.minimum.accumulate(sums[:-1], axis=0)  # of the sums before each end
+    last = (sums[1:] - lowest).argmax(axis=0)
+    first = (sums[:-1] == lowest[last, np.arange(columns)]).argmax(axis=0)
+    return _smooth(first / count), _smooth((last + 1) / count)
 
 
 def _smooth(edge: Float) -> Float:
@@ -337,32 +340,53 @@ def lips_alone(texture: Texture, lips: Lips, atlas: Atlas) -> Texture:
     """
     if atlas.slit is None or not lips.apart.any():
         return texture
-    rows, columns = _rows(atlas), atlas.slit.columns
-    row = np.arange(atlas.size)[:, None]
-    mask = np.zeros((atlas.size, atlas.size), np.float32)
-    # Into the corners, too, where edges taper: their dark would be a dot beside a closed mouth.
-    apart = cv2.dilate(lips.apart[None], np.ones((1, 2 * _TAPER + 1), np.uint8))[0]
-    mask[:, columns] = ((row > rows.upper) & (row < rows.lower)) * apart
-    size = texture.size
-    down, across = (
-        slice(int(low * size / atlas.size), int((high + 1) * size / atlas.size))
-        for low, high in ((rows.top.min(), rows.bottom.max()), (columns[0] - 8, columns[-1] + 8))
-    )
-    part = down, across
-    hidden = np.minimum(4 * resized(mask, size)[part], 1)
+    between, window = _between(lips, atlas)
+    colour, here = texture.colour.copy(), scaled(window, atlas.size, texture.size)
+    part = colour[here]
+    hidden = np.minimum(4 * cv2.resize(between[window], part.shape[1::-1]), 1)
     if texture.parts is not None:
         # Teeth reach beyond the slit in a wide mouth's corners, and below where two rows show.
-        hidden = np.maximum(hidden, lips.apart.max() * _teeth(texture, part))
-    colour = texture.colour.copy()
-    lip = spread(colour[part], hidden < 0.02)
-    colour[part] += hidden[..., None] * (lip - colour[part])
+        hidden = np.maximum(hidden, lips.apart.max() * _teeth(part, texture, window))
+    part += hidden[..., None] * (spread(part, hidden < 0.02) - part)
     return replace(texture, colour=colour)
 
 
-def _teeth(texture: Texture, part: tuple[slice, ...]) -> Float:
-    """How surely texels around the lips show teeth, by their place and their colour."""
-    lab = cv2.cvtColor(np.ascontiguousarray(texture.colour[part]), cv2.COLOR_RGB2Lab)
-    between, lip = (share(texture, texture.size, name)[part] for name in ("mouth", "lips"))
+def _between(lips: Lips, atlas: Atlas) -> tuple[Float, tuple[slice, slice]]:
+    """How far texels lie between lips that are apart, ``(256, 256)``, and the window of a mouth."""
+    assert atlas.slit is not None
+    rows, columns = _rows(atlas), atlas.slit.columns
+    row = np.arange(atlas.size)[:, None]
+    # Into the corners, too, where edges taper: their dark would be a dot beside a closed mouth.
+    apart = cv2.dilate(lips.apart[None], np.ones((1, 2 * _TAPER + 1), np.uint8))[0]
+    out = np.zeros((atlas.size, atlas.size), np.float32)
+    out[:, columns] = ((row > rows.upper) & (row < rows.lower)) * apart
+    mouth = np.zeros(out.shape, np.bool_)
+    mouth[rows.top.min() : rows.bottom.max() + 1, columns[0] : columns[-1] + 1] = True
+    return out, around(mouth, _BESIDE, _ALIGNED)
+
+
+def _teeth(colour: Float, texture: Texture, window: tuple[slice, slice]) -> Float:
+    """How surely texels around the lips show teeth, by their place and their colour.
+
+    Parameters
+    ----------
+    colour : (h, w, 3) float32
+        Of the window.
+    texture : Texture
+        With its parts.
+    window : (rows, columns) slices
+        Of the texture at the side of the atlas.
+
+    Returns
+    -------
+    (h, w) float32
+        In [0, 1].
+    """
+    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
+    between, lip = (
+        cv2.resize(share(texture, SIZE, name)[window], colour.shape[1::-1])
+        for name in ("mouth", "lips")
+    )
     if not (lip > _SURE).any():
         return between
     light, red, _ = np.median(lab[lip > _SURE], axis=0)

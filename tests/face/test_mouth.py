@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from facelab.constants import PARTS
-from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, lips_alone
+from facelab.face.mouth import MARGIN, Interior, Lips, _interval, _smooth, fit_lips, lips_alone
 from facelab.types import PositionMap, Texture
 from tests.synthetic import ATLAS, SKIN, frozen, mouth, painted, plain, texture
 
@@ -154,3 +154,16 @@ def test_a_tooth_beyond_the_slit_goes_and_a_dark_corner_stays():
     np.testing.assert_allclose(
         out[corner, column : column + 3][2], np.broadcast_to(DARK, (3, 3)), atol=0.02
     )
+
+
+def test_the_interval_with_the_greatest_sum_is_found():
+    """As by trying all of them."""
+    evidence = np.random.default_rng(5).normal(-0.1, 1, (12, 40)).astype(np.float32)
+    first, last = [], []
+    for column in evidence.T:
+        intervals = [(i, j) for i in range(12) for j in range(i + 1, 13)]
+        best = max(intervals, key=lambda one: column[one[0] : one[1]].sum(dtype=np.float64))
+        first.append(best[0] / 12)
+        last.append(best[1] / 12)
+    for found, expected in zip(_interval(evidence), (first, last), strict=True):
+        np.testing.assert_allclose(found, _smooth(np.array(expected)), atol=1e-6)
