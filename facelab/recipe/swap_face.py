@@ -23,7 +23,7 @@ from facelab.face.brow_ends import without_ends
 from facelab.face.composite import Place, put_back
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
-from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, with_lips, without_teeth
+from facelab.face.mouth import Interior, Lips, fit_lips, with_margin
 from facelab.face.mouth_line import with_line
 from facelab.face.opacity import eyeballs, opacity
 from facelab.face.quality import SURFACE, clear_lenses, share
@@ -31,6 +31,7 @@ from facelab.face.shape import transferred
 from facelab.face.skin import learn
 from facelab.face.spectacles import with_whole_rims
 from facelab.face.swap import Source, fuse, swap
+from facelab.face.teeth import without_teeth
 from facelab.face.texture import STEP, texture_size
 from facelab.face.whole_features import with_both_brows, without_halves
 from facelab.geometry.parsing import Parsing
@@ -82,10 +83,7 @@ def swap_face(
     place, lips = _target(image, positions, parsing)
     with ThreadPoolExecutor(1) as beside:  # NumPy and OpenCV let go of Python's lock
         target = beside.submit(_unwrapped, image, place, size, parsing)
-        wider = tuple(view.opens_wider(lips) for view in person.sources)
-        faces = [
-            view.unwrapped(size, wide) for view, wide in zip(person.sources, wider, strict=True)
-        ]
+        faces = [view.unwrapped(size) for view in person.sources]
         before, own = target.result()
         front = interior = None
         if parsing is not None and mask is None and step.occlusion:
@@ -99,7 +97,7 @@ def swap_face(
         worn = [Beard.of(face.texture, atlas) for face in faces]
         bearded = tuple(step.beard == "source" or _both_stubble(one, own) for one in worn)
         source = person.fused.of(
-            (size, wider, bearded, step.glasses),
+            (size, bearded, step.glasses),
             lambda: _fused([face.texture for face in faces], worn, bearded, step, atlas),
         )
         shown = beside.submit(_shown, source.texture, before.texture, step, atlas)
@@ -170,8 +168,7 @@ def _target(
     Its lips reach over what may be either: another's are drawn there, and cover the target's.
     """
     fitted = fit_lips(image, positions, parsing)
-    lips = Lips.of(fitted)
-    return even_lids(with_lips(fitted, lips.narrowed(MARGIN))), lips
+    return even_lids(with_margin(fitted)), Lips.of(fitted)
 
 
 def _fused(
