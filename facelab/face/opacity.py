@@ -27,7 +27,7 @@ def opacity(seen: Float, atlas: Atlas) -> Float:
     atlas : Atlas
     """
     shown = resized(smoothstep(seen, *TAKEN), min(len(seen), atlas.size))
-    return np.clip(resized(_soft(shown, _FEATHER, atlas), len(seen)), 0, 1)
+    return resized(np.clip(_soft(shown, _FEATHER, atlas), 0, 1), len(seen))
 
 
 @cache

@@ -51,6 +51,34 @@ def scaled(window: Window, side: int, size: int) -> Window:
     return rows, columns
 
 
+def laid_over(values: Float, kept: Float, added: Float, window: Window) -> Float:
+    """Lay something smooth over a window of a map: premultiplied, and given on a smaller map.
+
+    Porter & Duff, "Compositing Digital Images", SIGGRAPH 1984, the operator "over".
+
+    Parameters
+    ----------
+    values : (H, W, 3) float32
+    kept : (h, w) float32
+        How much of the values stays, [0, 1].
+    added : (h, w, 3) float32
+        What is laid over them, times how much of it shows.
+    window : (rows, columns) slices
+        Of the values, which all of `kept` and `added` covers.
+
+    Returns
+    -------
+    (H, W, 3) float32
+        A new array; the values themselves where all of them is kept and nothing is added.
+    """
+    out = values.copy()
+    part = out[window]
+    kept, added = (cv2.resize(one, part.shape[1::-1]) for one in (kept, added))
+    part *= cv2.merge([kept] * 3)
+    part += added
+    return out
+
+
 def mixed(values: Float, others: Float, share: Float) -> Float:
     """``values + share * (others - values)``, a new array.
 
