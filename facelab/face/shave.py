@@ -47,7 +47,7 @@ def shaved(texture: Texture, beard: Beard, atlas: Atlas) -> Texture:
     if texture.parts is None or not beard.cover.any():
         return texture
     no_lips = 1 - atlas.soft_region("lips", SIDE, ALONG_LIPS)
-    gone = resized(_grown(texture, beard), SIDE) * no_lips
+    gone = np.maximum(beard.cover, resized(hidden(texture, _SMOOTH), SIDE)) * no_lips
     window = around(gone, 1, ALIGNED)
     bare, gone = bare_skin(texture, beard, atlas)[window], gone[window]
     bare *= cv2.merge([gone] * 3)
@@ -90,9 +90,12 @@ def with_shade(
     painted = cv2.resize(texture.colour[here], gone.shape[::-1], interpolation=cv2.INTER_AREA)
     differs = normalised(small.colour[window] - painted, bare[window], _TUFT)
     beyond = differs - np.clip(differs, -_SHADES, _SHADES)
+    added = np.zeros_like(small.colour)
+    added[window] = gone[..., None] * beyond  # most of it 0
+    window = around(np.abs(added).max(axis=2), 1, ALIGNED // 2)
     colour = texture.colour.copy()
-    part = colour[here]
-    part += cv2.resize(gone[..., None] * beyond, part.shape[1::-1])
+    part = colour[scaled(window, _SMOOTH, texture.size)]
+    part += cv2.resize(added[window], part.shape[1::-1])
     np.clip(part, 0, 1, out=part)
     return Texture(colour, texture.confidence, texture.parts)
 
@@ -111,7 +114,7 @@ def bare_skin(texture: Texture, beard: Beard, atlas: Atlas) -> Float:
     """
     seen = texture.reduced(_SMOOTH).confidence
     skin, thick = share(texture, _SMOOTH, "skin") * seen, hidden(texture, _SMOOTH)
-    where = _grown(texture, beard)
+    where = np.maximum(resized(beard.cover, _SMOOTH), thick)
     cheek = cheeks(atlas, _SMOOTH) * skin * (1 - where)
     lab = _closed(texture, cheek)
     no_lips = 1 - atlas.soft_region("lips", _SMOOTH, ALONG_LIPS)
@@ -138,8 +141,3 @@ def _closed(texture: Texture, cheek: Float) -> Float:
     pores = np.float32(weighted_mean(closed - lab[..., 0], cheek))
     lab[..., 0] = closed - pores
     return np.asarray(cv2.GaussianBlur(lab, (0, 0), _SOFT), np.float32)
-
-
-def _grown(texture: Texture, beard: Beard) -> Float:
-    """Where a face has a beard or hair that hides its skin, ``(128, 128)`` in [0, 1]."""
-    return np.maximum(resized(beard.cover, _SMOOTH), hidden(texture, _SMOOTH))

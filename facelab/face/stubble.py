@@ -45,8 +45,10 @@ def with_stubble(texture: Texture, face: Texture, beard: Beard, atlas: Atlas) ->
     without = bare + normalised(grown[..., None] * (small.colour - bare), seen, _TONE)
     window = around(weight, 1, ALIGNED)
     colour, here = texture.colour.copy(), scaled(window, SIDE, texture.size)
-    part, own = colour[here], face.colour[here]
+    part = colour[here]
     without, weight = (cv2.resize(one[window], part.shape[1::-1]) for one in (without, weight))
-    part += cv2.merge([weight] * 3) * (own - without)
+    hair = np.subtract(face.colour[here], without, out=without)
+    hair *= cv2.merge([weight] * 3)
+    part += hair
     np.clip(part, 0, 1, out=part)
     return Texture(colour, texture.confidence, texture.parts)

@@ -131,7 +131,7 @@ def _moved(
 
 def _shown(source: Texture, target: Texture, step: Swap, atlas: Atlas) -> Float:
     """How much of each texel of the source shows, ``(S, S)`` in [0, 1]; ends of brows aside."""
-    shown = opacity(source.confidence, atlas)
+    shown = opacity(source.reduced(atlas.size).confidence, atlas, source.size)
     if "eyes" in step.kept:
         shown = shown * (1 - eyeballs(atlas, source.size))
     return without_halves(shown, atlas, _brows(target))
