@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from facelab.numerics.arrays import Float
 from facelab.numerics.morphology import disk
 from facelab.numerics.smoothing import smoothstep, spread
-from facelab.numerics.windows import around, laid_over, scaled
+from facelab.numerics.windows import around, laid_over, mixed, scaled
 from facelab.types import Texture
 
 _SIDE = 256  # of the map on which lines are told from what is beside them, texels
@@ -97,6 +97,6 @@ def _under(own: Float, line: Float, features: Float | None) -> tuple[Float, Floa
     if features is not None:
         bare = seen * (1 - smoothstep(features, 0.05, 0.3))
         skin, share = spread(own, bare), bare + features * (seen - bare)
-        filling = skin + features[..., None] * (filling - skin)
-    added: Float = line[..., None] * (filling - share[..., None] * own)
-    return 1 - line * (1 - share), added
+        filling = mixed(skin, filling, features)
+    added = cv2.merge([line] * 3) * (filling - cv2.merge([share] * 3) * own)
+    return 1 - line * (1 - share), np.asarray(added, np.float32)

@@ -92,7 +92,7 @@ def with_shade(
     beyond = differs - np.clip(differs, -_SHADES, _SHADES)
     added = np.zeros_like(small.colour)
     added[window] = gone[..., None] * beyond  # most of it 0
-    window = around(np.abs(added).max(axis=2), 1, ALIGNED // 2)
+    window = around(added, 1, ALIGNED // 2)
     colour = texture.colour.copy()
     part = colour[scaled(window, _SMOOTH, texture.size)]
     part += cv2.resize(added[window], part.shape[1::-1])

@@ -29,7 +29,7 @@ def window_of(mask: Float | Bool) -> Window:
 
 
 def around(mask: Float | Bool, room: int = 0, step: int = 1) -> Window:
-    """The smallest window with all of a mask ``(H, W)`` and so many pixels around it.
+    """The smallest window with all of a mask, as of `window_of`, and so many pixels around it.
 
     Its sides are multiples of `step`, so that maps of another side may have it as whole pixels.
     """
@@ -38,7 +38,7 @@ def around(mask: Float | Bool, room: int = 0, step: int = 1) -> Window:
             max(part.start - room, 0) // step * step,
             min(-(-(part.stop + room) // step) * step, side),
         )
-        for part, side in zip(window_of(mask), mask.shape, strict=True)
+        for part, side in zip(window_of(mask), mask.shape[:2], strict=True)
     )
     return rows, columns
 
