@@ -11,14 +11,7 @@ import numpy as np
 from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.errors import UsageError
-from facelab.face.beard import (
-    Beard,
-    shaved,
-    with_shade,
-    with_stubble,
-    with_whole_beard,
-    without_beards,
-)
+from facelab.face.beard import Beard, with_whole_beard, without_beards
 from facelab.face.brow_ends import without_ends
 from facelab.face.composite import Place, put_back
 from facelab.face.eyelids import even_lids
@@ -28,8 +21,10 @@ from facelab.face.mouth_line import with_line
 from facelab.face.opacity import eyeballs, opacity
 from facelab.face.quality import SURFACE, clear_lenses, share
 from facelab.face.shape import transferred
+from facelab.face.shave import shaved, with_shade
 from facelab.face.skin import learn
 from facelab.face.spectacles import with_whole_rims
+from facelab.face.stubble import with_stubble
 from facelab.face.swap import Source, fuse, swap
 from facelab.face.texture import STEP, texture_size
 from facelab.face.whole_features import with_both_brows, without_halves
@@ -136,7 +131,7 @@ def _moved(
 
 def _shown(source: Texture, target: Texture, step: Swap, atlas: Atlas) -> Float:
     """How much of each texel of the source shows, ``(S, S)`` in [0, 1]; ends of brows aside."""
-    shown = opacity(source.confidence, atlas)
+    shown = opacity(source.reduced(atlas.size).confidence, atlas, source.size)
     if "eyes" in step.kept:
         shown = shown * (1 - eyeballs(atlas, source.size))
     return without_halves(shown, atlas, _brows(target))
