@@ -134,7 +134,7 @@ def with_whole_beard(texture: Texture, beard: Beard) -> Texture:
     if texture.parts is None:
         return texture
     skin, hair = PARTS.index("skin"), PARTS.index("beard")
-    parts = texture.parts.copy()
+    parts = texture.parts.copy("K")
     both = parts[..., skin] + parts[..., hair]
     parts[..., hair] = both * resized(beard.hair, len(parts))
     parts[..., skin] = both - parts[..., hair]

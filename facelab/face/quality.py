@@ -94,7 +94,7 @@ def _with_skin(parts: Float | None, line: Float) -> Float | None:
     """The parts with skin where lines in front were mended, so that it gets the grain of skin."""
     if parts is None:
         return None
-    out, line = parts.copy(), resized(line, len(parts))
+    out, line = parts.copy("K"), resized(line, len(parts))
     for name in IN_FRONT:
         mended = parts[..., PARTS.index(name)] * line
         out[..., PARTS.index(name)] -= mended
@@ -151,8 +151,8 @@ def share(texture: Texture, size: int, *parts: str) -> Float:
     """How much of each texel any of the parts is, ``(size, size)`` float32 in [0, 1]."""
     if texture.parts is None:
         raise ValueError("this texture does not know its parts")
-    first, *others = (cv2.extractChannel(texture.parts, PARTS.index(part)) for part in parts)
-    total: Float = first
+    first, *others = (texture.parts[..., PARTS.index(part)] for part in parts)
+    total: Float = np.array(first)
     for other in others:
         total += other
     return total if len(total) == size else resized(total, size)

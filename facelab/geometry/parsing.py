@@ -68,12 +68,13 @@ class Parsing:
     def texels(self, positions: PositionMap) -> Float:
         """The shares of all parts at the texels of a face, ``(256, 256, 14)``.
 
-        Of a texel that the face itself hides, those of what is seen in its place.
+        Of a texel that the face itself hides, those of what is seen in its place. They lie in
+        memory part by part, as they are read.
         """
         places = positions.values[..., :2]
         x, y = cv2.split(self.crop.apply(places.reshape(-1, 2)).reshape(places.shape))
-        out: Float = cv2.remap(self.shares, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return out
+        out = cv2.remap(self.shares, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.moveaxis(np.array(cv2.split(out)), 0, -1)
 
     def over(self, window: tuple[slice, slice], *parts: str) -> Float:
         """The same at the pixels of a window (rows, columns) of the photograph."""
