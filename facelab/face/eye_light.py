@@ -179,8 +179,8 @@ def _within_lids(
 ) -> Float:
     """An eye's box as its skin is lit, ``(h, w, 3)``, with what is eye `moved`.
 
-    Of the white ``(3,)`` and of the skin's tone ``(h, w, 3)``, CIELAB: what they were, `before`,
-    and what they become.
+    `before` is the box as it was in its photograph. Of the white ``(3,)`` and of the skin's tone
+    ``(h, w, 3)``, CIELAB: what they were, and what they become.
     """
     lab = _lab(before)
     white = _whiteness(lab, whites[0], tones[0])
