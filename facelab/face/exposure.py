@@ -7,10 +7,13 @@ face is first brought to that of dark skin in plain light, and what was drawn th
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from facelab.face.skin import Skin
 from facelab.numerics.arrays import Float
+from facelab.types import Texture
 
 _DIM = 0.062  # linear luminance from which skin is no darker than dark skin in plain light: L* 30
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # of linear RGB (IEC 61966-2-1)
@@ -23,6 +26,13 @@ def exposure(skin: Skin) -> float:
     shown = (_linear(skin.tone) * _LUMINANCE).sum(axis=2)
     luminance = float((weight * shown).sum() / weight.sum())
     return float(np.clip(_DIM / max(luminance, 1e-6), 1, _MOST))
+
+
+def brought_out(texture: Texture, factor: float) -> Texture:
+    """Return a texture in so many times the light; itself where `factor` is 1."""
+    if factor == 1:
+        return texture
+    return replace(texture, colour=exposed(texture.colour, factor))
 
 
 def exposed(colour: Float, factor: float) -> Float:
