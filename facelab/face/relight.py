@@ -78,7 +78,8 @@ def relight(
     if strands is not None:
         brows = np.minimum(strands.hair, strands.grown)
         colour = evened(colour, resized(brows, side), 1 + fields.moved[_STEEPER])
-    halves = size >= 2 * side and size % _STRIP == 0  # half the grid holds the maps of hair
+    height = max(_STRIP, size // gcd(size, side))
+    halves = size >= 2 * side and size % 2 == height % 2 == 0  # half the grid holds the fields
     out = np.empty(colour.shape, np.float32)
 
     def move(strip: Window) -> None:
@@ -89,7 +90,7 @@ def relight(
         moved = _moved_as_skin if bare else _moved
         np.clip(moved(colour[strip], fields, strip, size), 0, 1, out=out[strip])
 
-    side_by_side(move, _strips(atlas, size, max(_STRIP, size // gcd(size, side))))
+    side_by_side(move, _strips(atlas, size, height))
     return out
 
 

@@ -124,9 +124,9 @@ def test_what_is_far_beside_the_face_stays_and_the_rest_is_as_without_an_atlas(s
     np.testing.assert_array_equal(part[:4, :4], colour[:4, :4])
 
 
-def test_bare_skin_is_moved_as_strands_are():
+@pytest.mark.parametrize("size", [640, 802])
+def test_bare_skin_is_moved_as_strands_are(size):
     """Half the grid, for skin, against the whole of it."""
-    size = 640
     relief = 0.02 * cv2.GaussianBlur(noise(size, size, 1) - 0.5, (0, 0), 1.5)
     colour = np.float32(LIGHT) + relief
     empty = frozen(np.zeros((256, 256), np.float32))
