@@ -59,8 +59,7 @@ def _residual(image: Float, sigma: float) -> Float:
     """What of the luma is finer than a Gaussian, which is worked out on a coarser grid."""
     luma = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     step = max(int(sigma / _GRID), 1)
-    own = (step * step - 1) / 4  # variance of the means over squares and of what is between them
-    slow = cv2.GaussianBlur(_reduced(luma, step), (0, 0), np.sqrt(sigma * sigma - own) / step)
+    slow = cv2.GaussianBlur(_reduced(luma, step), (0, 0), sigma / step)
     out: Float = luma - _enlarged(slow, step, luma)
     return out
 
@@ -78,8 +77,7 @@ def _ratio(wanted: Float, own: Float, where: Bool) -> float:
 def _deviation(fine: Float, skin: Float, sigma: float, step: int) -> Float:
     """Root mean square of the skin's grain around, on a grid of squares of `step` pixels."""
     energy, weight = (
-        cv2.GaussianBlur(_reduced(one, step), (0, 0), sigma / step)
-        for one in (skin * fine * fine, skin)
+        cv2.GaussianBlur(_reduced(one, step), (0, 0), sigma) for one in (skin * fine * fine, skin)
     )
     out: Float = np.maximum(np.sqrt((energy + _NONE**3) / (weight + _NONE)), _NONE)
     return out
