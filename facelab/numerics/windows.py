@@ -98,5 +98,5 @@ def mixed(values: Float, others: Float, share: Float) -> Float:
     # Arrays of one shape multiply several times faster than by broadcasting.
     out *= np.asarray(cv2.merge([share] * 3), np.float32).reshape(out.shape)
     out += values
-    cv2.copyTo(np.ascontiguousarray(others, np.float32), (share == 1).astype(np.uint8), out)
+    cv2.copyTo(np.ascontiguousarray(others, np.float32), (share == 1).view(np.uint8), out)
     return out
