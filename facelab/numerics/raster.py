@@ -15,7 +15,9 @@ are snapped to 1/256 px, and what is covered is decided exactly (`facelab.numeri
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -48,28 +50,43 @@ _NOWHERE = np.float32(1e18)  # texels; its square is a number
 REACH = 2.0**16  # px; beyond it the exact products would outgrow float64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fragments:
     """The nearest triangle at each pixel of a window.
 
-    Attributes
+    Parameters
     ----------
     triangle : (H, W) int32
         Index of the nearest triangle at the pixel's centre, -1 where there is none.
-    barycentric : (H, W, 3) float32 in [0, 1]
-        Weights of that triangle's vertices; they sum to 1, or are 0 where there is none.
-    depth : (H, W) float32
-        Its z, in the unit of the vertices; 0 where there is none.
+    x, y, z : (n,) float64
+        The vertices, as of `screen`.
+    corners : (3, m) intp
+        Vertex indices of each triangle, as of `corners_of`.
     """
 
     triangle: NDArray[np.int32]
-    barycentric: Floats
-    depth: Floats
+    x: Doubles = field(repr=False)
+    y: Doubles = field(repr=False)
+    z: Doubles = field(repr=False)
+    corners: Indices = field(repr=False)
 
     @property
     def covered(self) -> NDArray[np.bool_]:
         """(H, W) bool: where a triangle is seen."""
         return self.triangle >= 0
+
+    @cached_property
+    def barycentric(self) -> Floats:
+        """(H, W, 3) float32 in [0, 1]: the weights of its vertices; 0 where there is none."""
+        count = self.corners.shape[1]
+        own = np.arange(3 * count).reshape(count, 3).T
+        weights = _carried(self, own, np.tile(np.eye(3, dtype=np.float32), (count, 1)))
+        return np.clip(weights, 0, 1, out=weights)
+
+    @cached_property
+    def depth(self) -> Floats:
+        """(H, W) float32: its z, in the unit of the vertices; 0 where there is none."""
+        return _carried(self, self.corners, self.z[:, None])[..., 0]
 
 
 def rasterize(vertices: Floats, triangles: NDArray[np.int32], shape: tuple[int, int]) -> Fragments:
@@ -100,39 +117,36 @@ def rasterize(vertices: Floats, triangles: NDArray[np.int32], shape: tuple[int, 
     """
     x, y, z = screen(vertices)
     corners = corners_of(triangles, len(vertices))
-    seen = np.full(shape, -1, np.int32)
-    weights = np.zeros((*shape, 3), np.float32)
-    depth = np.full(shape, -np.inf, np.float32)
     draw = drawer() or _draw
-    draw(x, y, z, corners, seen, weights, depth)
-    depth[seen < 0] = 0
-    return Fragments(seen, weights, depth)
+    return Fragments(draw(x, y, z, corners, shape), x, y, z, corners)
 
 
 def _draw(
+    x: Doubles, y: Doubles, z: Doubles, corners: Indices, shape: tuple[int, int]
+) -> NDArray[np.int32]:
+    """Draw front faces; `facelab.numerics.compiled.draw` has the arguments."""
+    triangle, several = scanline.sole(x, y, corners, shape)
+    if several.any():
+        _draw_nearest(x, y, z, corners, several, triangle)
+    return triangle
+
+
+def _draw_nearest(
     x: Doubles,
     y: Doubles,
     z: Doubles,
     corners: Indices,
+    wanted: NDArray[np.bool_],
     triangle: NDArray[np.int32],
-    weights: Floats,
-    depth: Floats,
 ) -> None:
-    """Draw front faces into a z-buffer; `facelab.numerics.compiled.draw` has the arguments."""
-    shape = depth.shape
-    seen, shares, front = triangle.reshape(-1), weights.reshape(-1, 3), depth.reshape(-1)
-    met = scanline.meeting(x, y, corners, shape)  # most of a fine mesh lie between the centres
-    faces = met[scanline.doubled_area(x, y, corners.take(met, axis=1)) > 0][::-1]
-    for pixel, face, second, third, nearness in fragments(x, y, z, corners, faces, shape):
-        np.maximum.at(front, pixel, nearness)
-        nearest = nearness == front[pixel]
-        if not nearest.all():
-            pixel, face = pixel[nearest], face[nearest]
-            second, third = second[nearest], third[nearest]
-        seen[pixel] = face
-        shares[pixel, 0] = np.maximum(1 - second - third, 0)
-        shares[pixel, 1] = second
-        shares[pixel, 2] = third
+    """Draw the nearest of several front faces by a z-buffer, where wanted ``(H, W)``."""
+    near = np.flatnonzero(scanline.holding(x, y, corners, wanted))
+    faces = near[scanline.doubled_area(x, y, corners.take(near, axis=1)) > 0][::-1]
+    depth, seen = np.where(wanted, -np.inf, np.inf).astype(np.float32).ravel(), triangle.ravel()
+    for pixel, face, _, _, nearness in fragments(x, y, z, corners, faces, wanted.shape):
+        np.maximum.at(depth, pixel, nearness)
+        nearest = np.flatnonzero(nearness == depth[pixel])
+        seen[pixel[nearest]] = face[nearest]
 
 
 def interpolate(fragments: Fragments, triangles: NDArray[np.int32], attributes: Floats) -> Floats:
@@ -159,15 +173,66 @@ def interpolate(fragments: Fragments, triangles: NDArray[np.int32], attributes: 
     """
     if attributes.ndim != 2:
         raise ValueError(f"Input `attributes` must have shape (n, c), got {attributes.shape}")
-    corners = corners_of(triangles, len(attributes))
-    seen, weights = fragments.triangle.ravel(), fragments.barycentric.reshape(-1, 3)
-    values = np.zeros((len(seen), attributes.shape[1]), np.float32)
-    for start in range(0, len(seen), _IN_CACHE):
-        strip = slice(start, start + _IN_CACHE)
-        triangle = np.maximum(seen[strip], 0).astype(np.intp)  # where there is none, weights are 0
-        if weights[strip].any():
-            _add_carried(attributes, corners.take(triangle, axis=1), weights[strip], values[strip])
-    return values.reshape(*fragments.triangle.shape, attributes.shape[1])
+    return _carried(fragments, corners_of(triangles, len(attributes)), attributes)
+
+
+def _carried(
+    fragments: Fragments, corners: Indices, attributes: NDArray[np.floating[Any]]
+) -> Floats:
+    """`interpolate` where the corners ``(3, m)`` of the triangles are known to be in range."""
+    triangle = fragments.triangle
+    height, width = triangle.shape
+    step = max(1, _IN_CACHE // max(width, 1))
+    strips = [slice(top, top + step) for top in range(0, height, step)]
+    seen = np.zeros(corners.shape[1] + 1, np.bool_)  # the last is what -1 refers to
+    for strip in strips:
+        seen[triangle[strip].astype(np.intp)] = True
+    faces, number = np.flatnonzero(seen[:-1]), np.cumsum(seen) - 1
+    number[-1] = len(faces)
+    planes = _planes_of(fragments, faces, corners, attributes)
+    values = np.empty((height, width, attributes.shape[1]), np.float32)
+    column, row = np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64)[:, None]
+    for strip in strips:
+        plane = number.take(triangle[strip])
+        for channel, (start, across, down) in enumerate(planes):
+            value = across.take(plane)
+            value *= column
+            value += start.take(plane)
+            lower = down.take(plane)
+            lower *= row[strip]
+            value += lower
+            values[strip, :, channel] = value
+    return values
+
+
+def _planes_of(
+    fragments: Fragments,
+    faces: Indices,
+    corners: Indices,
+    attributes: NDArray[np.floating[Any]],
+) -> Doubles:
+    """Attributes ``(n, c)`` of faces ``(k,)`` as linear functions of the pixel, ``(c, 3, k + 1)``.
+
+    Each is its value at pixel (0, 0) and its change across and down; the last one is 0.
+    """
+    x, y = fragments.x, fragments.y
+    planes = np.zeros((attributes.shape[1], 3, len(faces) + 1))
+    for begin in range(0, len(faces), scanline.BLOCK):
+        block = faces[begin : begin + scanline.BLOCK]
+        a, b, c = fragments.corners.take(block, axis=1)
+        left, top = x[a], y[a]
+        bx, by, cx, cy = x[b] - left, y[b] - top, x[c] - left, y[c] - top
+        area = by * cx - bx * cy
+        bx, by, cx, cy = bx / area, by / area, cx / area, cy / area
+        a, b, c = corners.take(block, axis=1)
+        here = planes[..., begin : begin + len(block)]
+        for values, (start, across, down) in zip(attributes.T, here, strict=True):
+            origin = values[a].astype(np.float64)
+            to_b, to_c = values[b] - origin, values[c] - origin
+            across[:] = to_c * by - to_b * cy
+            down[:] = to_b * cx - to_c * bx
+            start[:] = origin - left * across - top * down
+    return planes
 
 
 def carried(attributes: Floats, corners: NDArray[np.integer], weights: Floats) -> Floats:

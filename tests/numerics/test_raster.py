@@ -109,6 +109,40 @@ def test_what_lies_between_the_centres_is_passed_over():
     assert len(met) < len(triangles) / 2
 
 
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), quantum=st.sampled_from([1.0, 1 / 256]))
+def test_running_sums_tell_which_face_covers_a_pixel_alone(seed, quantum):
+    """Faces that fold over each other, and reach beyond the window on all sides."""
+    vertices, triangles = folded_grid(np.random.default_rng(seed), 7, 30)
+    x, y = (np.round((vertices[:, axis] - 8) / quantum) * quantum for axis in (0, 1))
+    corners = np.ascontiguousarray(triangles.T, np.intp)
+    face, several = scanline.sole(x, y, corners, (11, 15))
+    count, sums = np.zeros((2, 11 * 15), int)
+    front = np.flatnonzero(scanline.doubled_area(x, y, corners) > 0)
+    for pixel, _, item in scanline.pixels(x, y, corners[:, front], (11, 15)):
+        np.add.at(count, pixel, 1)
+        np.add.at(sums, pixel, front[item])
+    np.testing.assert_array_equal(several.ravel(), count > 1)
+    np.testing.assert_array_equal(face.ravel()[count == 1], sums[count == 1])
+    assert (face.ravel()[count == 0] == -1).all()
+
+
+def test_faces_that_hold_no_wanted_pixel_cover_none():
+    rng = np.random.default_rng(1)
+    vertices, triangles = random_mesh(rng, count=300, shape=(30, 40), size=5)
+    x, y = (np.rint(vertices[:, axis] * 256) / 256 for axis in (0, 1))
+    corners = np.ascontiguousarray(triangles.T, np.intp)
+    wanted = rng.random((30, 40)) < 0.01
+    held = scanline.holding(x, y, corners, wanted)
+    covering = {
+        int(face)
+        for pixel, _, item in scanline.pixels(x, y, corners, (30, 40))
+        for face in item[wanted.ravel()[pixel]]
+    }
+    assert covering <= set(np.flatnonzero(held).tolist())
+    assert held.mean() < 0.5
+
+
 def test_square_owns_its_top_and_left_pixels_once():
     corners = np.float32([[2, 1, 0], [2, 5, 0], [7, 5, 0], [7, 1, 0]])
     triangle = rasterize(corners, SQUARE, (8, 9)).triangle
