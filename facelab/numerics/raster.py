@@ -35,6 +35,7 @@ __all__ = [
     "rasterize",
     "sample",
     "sample_sharply",
+    "steps",
     "trilinear",
 ]
 
@@ -46,6 +47,7 @@ SUBPIXELS = 256
 _SHARP = np.float32(1.4)  # texels a pixel may step over before a bicubic sample aliases visibly
 _SQUARE = np.ones((2, 2), np.uint8)
 _IN_CACHE = 1 << 14  # places at a time, so that what is read of them stays in the cache
+FARTHEST = np.float32(1e18)  # squared texels, which no step within a texture comes to
 _NOWHERE = np.float32(1e18)  # texels; its square is a number
 REACH = 2.0**16  # px; beyond it the exact products would outgrow float64
 
@@ -298,7 +300,7 @@ def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None
         )
     if covered is None:
         covered = np.ones(uv.shape[:2], np.bool_)
-    return trilinear(texture, uv, footprint(uv, covered))
+    return trilinear(texture, uv, footprint(*steps(uv, covered)))
 
 
 def trilinear(texture: Floats, uv: Floats, squared: Floats) -> Floats:
@@ -312,8 +314,8 @@ def trilinear(texture: Floats, uv: Floats, squared: Floats) -> Floats:
     return result
 
 
-def footprint(uv: Floats, covered: NDArray[np.bool_]) -> Floats:
-    """Squared texels that a pixel step moves, along whichever axis moves further.
+def steps(uv: Floats, covered: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Squared texels from each pixel to the next.
 
     Parameters
     ----------
@@ -324,26 +326,37 @@ def footprint(uv: Floats, covered: NDArray[np.bool_]) -> Floats:
 
     Returns
     -------
-    (H, W) float32
+    across : (H, W - 1) float32
+    down : (H - 1, W) float32
+        More than `FARTHEST` from what is covered to what is not; 0 where neither is.
     """
-    # From what is not covered to what is, a step is so long that it is none.
     u, v = (np.where(covered, axis, _NOWHERE) for axis in cv2.split(uv))
-    across, down = _step(u, v, 1), _step(u, v, 0)
-    return np.maximum(across, down, out=across)
+    across, down = np.diff(u, axis=1), np.diff(u, axis=0)
+    for step, rise in ((across, np.diff(v, axis=1)), (down, np.diff(v, axis=0))):
+        step *= step
+        rise *= rise
+        step += rise
+    return across, down
 
 
-def _step(u: Floats, v: Floats, axis: int) -> Floats:
-    """Squared texels to the nearer of the covered neighbours along an axis; 0 if neither is."""
-    before, after = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
-    step, rise = u[after] - u[before], v[after] - v[before]
-    step *= step
-    rise *= rise
-    step += rise
-    nearer = np.full(u.shape, np.inf, np.float32)
-    nearer[after] = step
-    np.minimum(nearer[before], step, out=nearer[before])
-    np.copyto(nearer, 0, where=nearer > _NOWHERE)
-    return nearer
+def footprint(across: Floats, down: Floats) -> Floats:
+    """Squared texels that a pixel step moves, along whichever axis moves further: ``(H, W)``.
+
+    Along each axis it is the step to the nearer of the covered neighbours, 0 if neither is.
+
+    Parameters
+    ----------
+    across, down : (H, W - 1), (H - 1, W) float32
+        As of `steps`.
+    """
+    nearer = np.full((2, *np.maximum(across.shape, down.shape)), np.inf, np.float32)
+    for one, step, axis in zip(nearer, (across, down), (1, 0), strict=True):
+        before, after = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
+        one[after] = step
+        np.minimum(one[before], step, out=one[before])
+        np.copyto(one, 0, where=one > FARTHEST)
+    out: Floats = nearer.max(axis=0)
+    return out
 
 
 def _reduced(texture: Floats, level: int) -> Floats:
@@ -441,14 +454,18 @@ def sample_sharply(texture: Floats, uv: Floats, squared: Floats) -> Floats:
 
 def _bicubic(texture: Floats, u: Floats, v: Floats) -> Floats:
     """Read a texture between four texels, no higher and no lower than they are."""
-    values = cv2.remap(texture, u, v, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    corner = np.floor(u), np.floor(v)
-    for extreme, bounded in ((cv2.erode, cv2.max), (cv2.dilate, cv2.min)):
-        around = extreme(texture, _SQUARE, anchor=(0, 0))
-        bound = cv2.remap(around, *corner, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-        bounded(values, bound, values)
-    out: Floats = values.reshape(*u.shape, -1)
-    return out
+    low, high = (extreme(texture, _SQUARE, anchor=(0, 0)) for extreme in (cv2.erode, cv2.dilate))
+    values = np.empty((*u.shape, *texture.shape[2:]), np.float32)
+    step = max(1, _IN_CACHE // u.shape[1])
+    for top in range(0, len(u), step):
+        across, down, out = (rows[top : top + step] for rows in (u, v, values))
+        cv2.remap(texture, across, down, cv2.INTER_CUBIC, out, cv2.BORDER_REPLICATE)
+        corner = np.floor(across), np.floor(down)
+        bound = cv2.remap(low, *corner, cv2.INTER_NEAREST, None, cv2.BORDER_REPLICATE)
+        cv2.max(out, bound, out)
+        cv2.remap(high, *corner, cv2.INTER_NEAREST, bound, cv2.BORDER_REPLICATE)
+        cv2.min(out, bound, out)
+    return values
 
 
 def screen(vertices: Floats) -> tuple[Doubles, Doubles, Doubles]:

@@ -96,19 +96,19 @@ def sole(
 def holding(
     x: Doubles, y: Doubles, corners: Indices, wanted: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Which faces ``(m,)`` may cover a wanted pixel ``(H, W)``: those whose box holds one.
+    """Which faces ``(m,)`` may reach into the square of a wanted pixel ``(H, W)``.
 
-    By a summed-area table (Crow, "Summed-area tables for texture mapping", SIGGRAPH 1984).
+    Those whose box does, by a summed-area table (Crow, "Summed-area tables for texture mapping",
+    SIGGRAPH 1984).
     """
     height, width = wanted.shape
-    table = cv2.integral(wanted.view(np.uint8))
-    column = np.clip(np.ceil(x), 0, width).astype(np.int32).take(corners)
-    row = np.clip(np.ceil(y), 0, height).astype(np.int32).take(corners) * np.int32(width + 1)
-    left, right = column.min(axis=0), column.max(axis=0)
-    top, bottom = row.min(axis=0), row.max(axis=0)
-    sums = table.ravel()
-    held = sums.take(bottom + right) - sums.take(bottom + left)
-    held -= sums.take(top + right) - sums.take(top + left)
+    sums = cv2.integral(wanted.view(np.uint8)).ravel()
+    column = np.rint(x.clip(0, width - 1)).astype(np.int32).take(corners)
+    row = np.rint(y.clip(0, height - 1)).astype(np.int32).take(corners)
+    left, right = column.min(axis=0), column.max(axis=0) + 1
+    above, below = row.min(axis=0) * (width + 1), (row.max(axis=0) + 1) * (width + 1)
+    held = sums.take(below + right) - sums.take(below + left)
+    held -= sums.take(above + right) - sums.take(above + left)
     out: NDArray[np.bool_] = held > 0
     return out
 

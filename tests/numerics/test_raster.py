@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.numerics import raster, scanline
-from facelab.numerics.raster import footprint, interpolate, rasterize, sample, sample_sharply
+from facelab.numerics.raster import (
+    footprint,
+    interpolate,
+    rasterize,
+    sample,
+    sample_sharply,
+    steps,
+)
 from tests import reference
 
 SQUARE = np.array([[0, 1, 3], [1, 2, 3]], np.int32)  # of corners in counter-clockwise order
@@ -335,7 +342,7 @@ def covering(uv):
 def test_sharp_samples_of_texel_centres_return_the_texture():
     texture, uv = np.random.default_rng(0).random((13, 17, 3), np.float32), pixel_grid(13, 17)
     np.testing.assert_allclose(
-        sample_sharply(texture, uv, footprint(uv, covering(uv))), texture, atol=1e-6
+        sample_sharply(texture, uv, footprint(*steps(uv, covering(uv)))), texture, atol=1e-6
     )
 
 
@@ -345,7 +352,7 @@ def test_sharp_samples_equal_a_loop_over_pixels(scale):
     rng = np.random.default_rng(1)
     texture, uv = rng.random((128, 96, 3), np.float32), pixel_grid(150, 140, scale)
     level = np.log2(max(scale / 1.4, 1))
-    got = sample_sharply(texture, uv, footprint(uv, covering(uv)))
+    got = sample_sharply(texture, uv, footprint(*steps(uv, covering(uv))))
     for row, column in rng.integers(140, size=(20, 2)):
         place = uv[row, column]
         expected = bicubic_at(texture, place)
@@ -369,7 +376,10 @@ def bicubic_at(texture, place):
 def test_sharp_samples_are_nearer_to_a_wave_than_others_and_stay_in_its_range():
     texture = wave(pixel_grid(90, 90))
     uv = pixel_grid(60, 60, 0.97) + np.float32(0.4)
-    soft, sharp = sample(texture, uv), sample_sharply(texture, uv, footprint(uv, covering(uv)))
+    soft, sharp = (
+        sample(texture, uv),
+        sample_sharply(texture, uv, footprint(*steps(uv, covering(uv)))),
+    )
     missed = [np.abs(drawn - wave(uv)).mean() for drawn in (soft, sharp)]
     assert missed[1] < 0.7 * missed[0]
     assert texture.min() <= sharp.min() < sharp.max() <= texture.max()
