@@ -96,7 +96,7 @@ def test_a_mask_is_drawn_as_a_texture_is_but_linearly():
         layer.faded(across)[middle], (layer.uv[..., 0][middle] - 0.5) / 2, atol=0.02
     )
     np.testing.assert_array_equal(layer.faded(np.ones((128, 128), np.float32))[inside], 1)
-    means = np.bincount(layer.silhouettes.owner, layer.silhouettes.uv[:, 0]) / np.bincount(
-        layer.silhouettes.owner
-    )
-    np.testing.assert_allclose(layer.faded(across)[edge], (means - 0.5) / 2, atol=0.02)
+    read = ((layer.silhouettes.uv[:, 0] - 0.5) / 2).clip(0, 127)
+    owner = layer.silhouettes.owner
+    means = np.bincount(owner, read) / np.bincount(owner)
+    np.testing.assert_allclose(layer.faded(across)[edge], means, atol=0.02)
