@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from math import ceil, floor
 
 import cv2
 import numpy as np
@@ -18,12 +17,13 @@ from facelab.face.mouth import Interior
 from facelab.face.mouth_interior import opened
 from facelab.face.quality import share
 from facelab.face.texture import at_size
+from facelab.geometry.drawing import drawing
 from facelab.geometry.warp import Motion, fill_disoccluded, motion
 from facelab.numerics import raster
 from facelab.numerics.arrays import Float, require, require_image
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import smoothstep
-from facelab.types import SEEN, Box, Face, PositionMap, Texture
+from facelab.types import SEEN, Face, PositionMap, Texture
 
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
 # foreheads, and elsewhere.
@@ -396,23 +396,17 @@ def render(face: Face, opacity: Float, shape: tuple[int, int]) -> Layer | None:
 
 def surface_of(positions: PositionMap, shape: tuple[int, int]) -> Surface | None:
     """Where a face lies in an image of `shape` (H, W), or None if it lies outside."""
-    atlas = positions.atlas
-    window = _window(positions.values[atlas.valid], shape)
-    if window is None:
+    drawn = drawing(positions, shape)
+    if drawn is None:
         return None
-    rows, columns = window
-    corner = np.array([columns.start, rows.start, 0], np.float32)
-    size = (rows.stop - rows.start, columns.stop - columns.start)
-    vertices = positions.values[atlas.valid] - corner
-    fragments = raster.rasterize(vertices, atlas.triangles, size)
+    atlas, fragments, uv = positions.atlas, drawn.fragments, drawn.uv
     covered = fragments.covered
-    uv = raster.interpolate(fragments, atlas.triangles, atlas.places)
     steps = raster.steps(uv, covered)
     edges = silhouettes(fragments, atlas.triangles, atlas.places, steps)
     footprint = raster.footprint(*steps)
     oval = raster.trilinear(_oval(atlas), uv, footprint)[..., 0]
     edge = cv2.blur(covered.astype(np.float32), (3, 3)) * covered
-    return Surface(window, oval * edge, uv, fragments, footprint, edges, atlas)
+    return Surface(drawn.window, oval * edge, uv, fragments, footprint, edges, atlas)
 
 
 def painted(surface: Surface, texture: Texture, opacity: Float) -> Layer:
@@ -421,16 +415,6 @@ def painted(surface: Surface, texture: Texture, opacity: Float) -> Layer:
     seen = surface.window, surface.oval, surface.uv, surface.fragments, surface.footprint
     edges = surface.silhouettes
     return Layer(*seen, edges, surface.atlas, colour, shown)
-
-
-def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice] | None:
-    """The part of the image that the vertices reach, with two pixels around for the blend."""
-    box = Box.around(vertices)
-    rows = slice(max(floor(box.y0) - 2, 0), min(ceil(box.y1) + 3, shape[0]))
-    columns = slice(max(floor(box.x0) - 2, 0), min(ceil(box.x1) + 3, shape[1]))
-    if rows.start >= rows.stop or columns.start >= columns.stop:
-        return None
-    return rows, columns
 
 
 @cache

@@ -1,0 +1,59 @@
+"""A face drawn over its image: which texel of its map each pixel shows, and no colour yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil, floor
+
+import numpy as np
+
+from facelab.numerics import raster
+from facelab.numerics.arrays import Float
+from facelab.types import Box, PositionMap
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """Which texel of a face each pixel of a window shows.
+
+    Parameters
+    ----------
+    window : (rows, columns) slices
+        Where in the image: all that the face reaches, and two pixels around it.
+    fragments : Fragments
+        Which of the atlas' triangles each pixel sees.
+    uv : (h, w, 2) float32
+        Where in the position map each pixel lies, texels; 0 where there is no face. Read-only.
+    """
+
+    window: tuple[slice, slice]
+    fragments: raster.Fragments
+    uv: Float
+
+
+@lru_cache(maxsize=2)
+def drawing(positions: PositionMap, shape: tuple[int, int]) -> Drawing | None:
+    """A face drawn over an image of `shape` (H, W), or None if it lies outside."""
+    atlas = positions.atlas
+    points = positions.values[atlas.valid]
+    window = _window(points, shape)
+    if window is None:
+        return None
+    rows, columns = window
+    corner = np.array([columns.start, rows.start, 0], np.float32)
+    size = (rows.stop - rows.start, columns.stop - columns.start)
+    fragments = raster.rasterize(points - corner, atlas.triangles, size)
+    uv = raster.interpolate(fragments, atlas.triangles, atlas.places)
+    uv.flags.writeable = False  # all callers share it
+    return Drawing(window, fragments, uv)
+
+
+def _window(points: Float, shape: tuple[int, int]) -> tuple[slice, slice] | None:
+    """The part of the image that the points reach, with two pixels around for the blend."""
+    box = Box.around(points)
+    rows = slice(max(floor(box.y0) - 2, 0), min(ceil(box.y1) + 3, shape[0]))
+    columns = slice(max(floor(box.x0) - 2, 0), min(ceil(box.x1) + 3, shape[1]))
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        return None
+    return rows, columns
