@@ -35,23 +35,31 @@ class Drawing:
 @lru_cache(maxsize=2)
 def drawing(positions: PositionMap, shape: tuple[int, int]) -> Drawing | None:
     """A face drawn over an image of `shape` (H, W), or None if it lies outside."""
-    atlas = positions.atlas
-    points = positions.values[atlas.valid]
-    window = _window(points, shape)
+    atlas, places = positions.atlas, points(positions)
+    window = _window(places, shape)
     if window is None:
         return None
     rows, columns = window
     corner = np.array([columns.start, rows.start, 0], np.float32)
     size = (rows.stop - rows.start, columns.stop - columns.start)
-    fragments = raster.rasterize(points - corner, atlas.triangles, size)
+    fragments = raster.rasterize(places - corner, atlas.triangles, size)
     uv = raster.interpolate(fragments, atlas.triangles, atlas.places)
     uv.flags.writeable = False  # all callers share it
     return Drawing(window, fragments, uv)
 
 
-def _window(points: Float, shape: tuple[int, int]) -> tuple[slice, slice] | None:
-    """The part of the image that the points reach, with two pixels around for the blend."""
-    box = Box.around(points)
+@lru_cache(maxsize=4)
+def points(positions: PositionMap) -> Float:
+    """Where the valid texels lie, in scan order: ``(n, 3)``, source-image pixels; read-only."""
+    texels = np.flatnonzero(positions.atlas.valid)  # four times as fast as a mask
+    out = positions.values.reshape(-1, 3).take(texels, axis=0)
+    out.flags.writeable = False  # all callers share it
+    return out
+
+
+def _window(places: Float, shape: tuple[int, int]) -> tuple[slice, slice] | None:
+    """The part of the image that the places reach, with two pixels around for the blend."""
+    box = Box.around(places)
     rows = slice(max(floor(box.y0) - 2, 0), min(ceil(box.y1) + 3, shape[0]))
     columns = slice(max(floor(box.x0) - 2, 0), min(ceil(box.x1) + 3, shape[1]))
     if rows.start >= rows.stop or columns.start >= columns.stop:

@@ -111,11 +111,13 @@ def _folded(vertices: Float, triangles: Int) -> Bool:
         ).astype(int)
         for at in (x, y)
     )
-    corners = np.zeros((_SIDE + 1, _SIDE + 1), np.int32)
-    for row, sign in ((top[away], 1), (bottom[away], -1)):
-        np.add.at(corners, (row, left[away]), sign)
-        np.add.at(corners, (row, right[away]), -sign)
-    near = (corners.cumsum(axis=0).cumsum(axis=1) > 0)[:_SIDE, :_SIDE]
+    side = _SIDE + 1
+    opened, closed = (
+        np.concatenate([row[away] * side + first[away], other[away] * side + last[away]])
+        for row, other, first, last in ((top, bottom, left, right), (top, bottom, right, left))
+    )
+    corners = np.bincount(opened, minlength=side**2) - np.bincount(closed, minlength=side**2)
+    near = (corners.reshape(side, side).cumsum(axis=0).cumsum(axis=1) > 0)[:_SIDE, :_SIDE]
     total = cv2.integral(near.astype(np.uint8))
     shown = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
     return np.asarray(shown > 0)

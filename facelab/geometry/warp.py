@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.geometry.drawing import Drawing, drawing
+from facelab.geometry.drawing import Drawing, drawing, points
 from facelab.geometry.visibility import disocclusion, reliably_visible
 from facelab.numerics import raster
 from facelab.numerics.arrays import Bool, Float, Int
@@ -132,15 +132,15 @@ def reached(
 
 def _reach(before: PositionMap, after: PositionMap) -> float:
     """How far beyond a face its motion is carried, pixels; 0 if nothing moves."""
-    valid = before.atlas.valid
-    farthest = float(np.hypot(*(after.values - before.values)[valid, :2].T).max())
+    across, down, _ = cv2.split(after.values - before.values)
+    far = cv2.magnitude(across, down)
+    farthest = float(far.max(where=before.atlas.valid, initial=0))
     return farthest and max(_REACH * before.box.size, 1.5 * farthest / _SLOPE)
 
 
 def _both(before: PositionMap, after: PositionMap) -> Box:
     """The box of all texels of a face in both its places."""
-    valid = before.atlas.valid
-    return Box.around(np.concatenate([one.values[valid] for one in (before, after)]))
+    return Box.around(np.concatenate([points(before), points(after)]))
 
 
 def fill_disoccluded(face: Face, disoccluded: Float) -> Float:
@@ -254,7 +254,7 @@ def _drawn_motion(
     atlas = before.atlas
     places = before.values[..., :2]
     nearest = places + disoccluded[..., None] * (spread(places, reliably_visible(before)) - places)
-    now = after.values[atlas.valid]
+    now = points(after)
     triangle = grid.nearest(drawn.fragments.triangle, drawn.window, -1)
     x, y, z = raster.screen(grid.places(now))
     fragments = raster.Fragments(triangle, x, y, z, drawn.fragments.corners)
