@@ -92,8 +92,9 @@ def _jumps(across: Float, down: Float) -> Bool:
 def _mark_jumps(steps: Float, axis: int, out: Bool) -> None:
     """Mark in `out` the pixels on one side of which, but not on both, the coordinates jump."""
     least, ratio = _JUMP
-    place = np.array(np.nonzero((steps > least**2) & (steps < raster.FARTHEST)))
-    far = np.sqrt(steps[tuple(place)])  # few: only these are looked at closely
+    place = np.array(np.nonzero(steps > least**2))  # few: only these are looked at closely
+    place = place[:, steps[tuple(place)] < raster.FARTHEST]
+    far = np.sqrt(steps[tuple(place)])
     for ahead in (0, 1):
         pixel, beside = place.copy(), place.copy()
         pixel[axis] += ahead

@@ -1,4 +1,4 @@
-"""The rasterizer's loop for numba, where that is installed (the extra `fast`): the same bytes.
+"""A plain z-buffer for numba, where that is installed (the extra `fast`): the same bytes.
 
 Loading numba costs about as much as some dozens of faces cost without it, so a command for one
 photograph does not; folders, video and training images do.

@@ -3,7 +3,7 @@
 Rendering is a chain of pure functions, after nvdiffrast (Laine et al., "Modular primitives for
 high-performance differentiable rendering", ACM TOG 2020): `rasterize` finds the nearest triangle
 of every pixel, `interpolate` carries vertex attributes to pixels, and `sample` reads a texture with
-proper minification.
+proper minification. Depths are compared only where several triangles cover a pixel.
 
 Convention
 ----------
