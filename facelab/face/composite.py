@@ -17,7 +17,7 @@ from facelab.face.mouth import Interior
 from facelab.face.mouth_interior import opened
 from facelab.face.quality import share
 from facelab.face.texture import at_size
-from facelab.geometry.drawing import drawing
+from facelab.geometry.drawing import Drawing, drawing
 from facelab.geometry.warp import Motion, fill_disoccluded, motion
 from facelab.numerics import raster
 from facelab.numerics.arrays import Float, require, require_image
@@ -158,14 +158,15 @@ class Place:
         interior: Interior | None = None,
     ) -> Place:
         """Make an image ready for a face that shall lie at `after` instead of `before`."""
-        moved = motion(before, after, image.shape[:2])
+        drawn = drawing(after, image.shape[:2])
+        moved = motion(before, after, image.shape[:2], drawn)
         photo = image
         if moved is not None:
             warped = moved.apply(image)
             image = warped if mask is None else blend.alpha(warped, image, mask)
-        surface = surface_of(after, image.shape[:2])
-        if surface is None:
+        if drawn is None:
             return cls(photo, image, moved, None, None, mask)
+        surface = _surface(drawn, after.atlas)
         hidden = np.zeros_like(surface.oval)
         if front is not None:
             hidden = front.over(photo, surface.window, moved)
@@ -397,10 +398,13 @@ def render(face: Face, opacity: Float, shape: tuple[int, int]) -> Layer | None:
 def surface_of(positions: PositionMap, shape: tuple[int, int]) -> Surface | None:
     """Where a face lies in an image of `shape` (H, W), or None if it lies outside."""
     drawn = drawing(positions, shape)
-    if drawn is None:
-        return None
-    atlas, fragments, uv = positions.atlas, drawn.fragments, drawn.uv
-    covered = fragments.covered
+    return None if drawn is None else _surface(drawn, positions.atlas)
+
+
+def _surface(drawn: Drawing, atlas: Atlas) -> Surface:
+    """Where a face lies that has been drawn."""
+    fragments, covered = drawn.fragments, drawn.fragments.covered
+    uv = raster.interpolate(fragments, atlas.triangles, atlas.places)
     steps = raster.steps(uv, covered)
     edges = silhouettes(fragments, atlas.triangles, atlas.places, steps)
     footprint = raster.footprint(*steps)

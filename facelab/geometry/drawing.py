@@ -1,4 +1,4 @@
-"""A face drawn over its image: which texel of its map each pixel shows, and no colour yet."""
+"""A face drawn over its image: which of its triangles each pixel shows, and no colour yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from facelab.types import Box, PositionMap
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
-    """Which texel of a face each pixel of a window shows.
+    """Which triangle of a face each pixel of a window shows.
 
     Parameters
     ----------
@@ -23,16 +23,12 @@ class Drawing:
         Where in the image: all that the face reaches, and two pixels around it.
     fragments : Fragments
         Which of the atlas' triangles each pixel sees.
-    uv : (h, w, 2) float32
-        Where in the position map each pixel lies, texels; 0 where there is no face. Read-only.
     """
 
     window: tuple[slice, slice]
     fragments: raster.Fragments
-    uv: Float
 
 
-@lru_cache(maxsize=2)
 def drawing(positions: PositionMap, shape: tuple[int, int]) -> Drawing | None:
     """A face drawn over an image of `shape` (H, W), or None if it lies outside."""
     atlas, places = positions.atlas, points(positions)
@@ -42,10 +38,7 @@ def drawing(positions: PositionMap, shape: tuple[int, int]) -> Drawing | None:
     rows, columns = window
     corner = np.array([columns.start, rows.start, 0], np.float32)
     size = (rows.stop - rows.start, columns.stop - columns.start)
-    fragments = raster.rasterize(places - corner, atlas.triangles, size)
-    uv = raster.interpolate(fragments, atlas.triangles, atlas.places)
-    uv.flags.writeable = False  # all callers share it
-    return Drawing(window, fragments, uv)
+    return Drawing(window, raster.rasterize(places - corner, atlas.triangles, size))
 
 
 @lru_cache(maxsize=4)

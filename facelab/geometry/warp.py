@@ -97,8 +97,15 @@ class Motion:
         return self.offset[part]
 
 
-def motion(before: PositionMap, after: PositionMap, shape: tuple[int, int]) -> Motion | None:
+def motion(
+    before: PositionMap,
+    after: PositionMap,
+    shape: tuple[int, int],
+    drawn: Drawing | None = None,
+) -> Motion | None:
     """The motion of an image of `shape` (H, W) with its face; None if nothing moves.
+
+    `drawn` is `after` over that image, where it has been drawn already.
 
     The motion of the face's texels is read off at their new positions, carried on beyond them by
     pull-push (`facelab.numerics.smoothing.spread`) and faded over at least 30 % of the face's size.
@@ -108,7 +115,7 @@ def motion(before: PositionMap, after: PositionMap, shape: tuple[int, int]) -> M
     if reach == 0:
         return None
     grid = _Grid.around(_both(before, after), reach)
-    window, drawn = grid.window(shape), drawing(after, shape)
+    window, drawn = grid.window(shape), drawn or drawing(after, shape)
     if window is None or drawn is None:
         return None
     disoccluded = disocclusion(before, after)

@@ -184,6 +184,12 @@ def test_motion_is_that_of_a_face_drawn_on_the_grid_itself(scale):
     assert inside.mean() > 0.2
 
 
+def test_a_face_that_is_drawn_already_moves_alike():
+    after = shifted(HEAD, 5, -4)
+    one, other = motion(HEAD, after, SHAPE), motion(HEAD, after, SHAPE, drawing(after, SHAPE))
+    np.testing.assert_array_equal(one.offset, other.offset)
+
+
 @pytest.mark.parametrize("tilt", [0, 30, -50])
 def test_normals_of_a_tilted_plane(tilt):
     angle = np.deg2rad(tilt)
