@@ -22,6 +22,7 @@ from facelab.geometry.warp import Motion, fill_disoccluded, motion
 from facelab.numerics import raster
 from facelab.numerics.arrays import Float, require, require_image
 from facelab.numerics.distance import distance_within
+from facelab.numerics.parallel import both
 from facelab.numerics.smoothing import smoothstep
 from facelab.types import SEEN, Box, Face, PositionMap, Texture
 
@@ -346,13 +347,16 @@ def _cloned(
     if region.all():  # a face larger than the image has no border to take a tone from
         return colour
     around = blend.alpha(colour, under, apart)
-    cloned = blend.METHODS[method](colour, around, region.astype(np.float32))
-    if toned == 0:
+    cloned, inward = both(
+        lambda: blend.METHODS[method](colour, around, region.astype(np.float32)),
+        lambda: distance_within(region) if toned > 0 else None,
+    )
+    if inward is None:
         return cloned
     # Where the tone is right already, what is left to even out is the border's own: a beard's
     # edge, the shadow of a jaw.
-    inward = distance_within(region) / np.float32(_FADE * max(region.shape))
-    return blend.alpha(cloned, colour, 1 - np.float32(toned) * (1 - np.exp(-inward)))
+    inward /= np.float32(-_FADE * max(region.shape))
+    return blend.alpha(cloned, colour, 1 - np.float32(toned) * (1 - np.exp(inward)))
 
 
 def _apart(colour: Float, under: Float) -> Float:

@@ -40,8 +40,8 @@ _SMALLEST = 8  # nodes of a side, where a grid is solved directly
 _LAST_SWEEPS = 8  # where no node is left for a coarser grid: all are next to the frame
 _MOST_CYCLES = 100
 
-# Of what is left at the finest nodes, near the frame, if each cycle changes them by the same part of
-# what the last one did: a tenth mostly, half at the worst. Deep inside, where those nodes do not
+# Of what is left at the finest nodes, near the frame, if each cycle changes them by the same part
+# of what the last one did: a tenth mostly, half at the worst. Deep inside, where those nodes do not
 # show it, several times as much may remain.
 _TOLERANCE = 0.1 / 255
 

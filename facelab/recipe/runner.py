@@ -8,7 +8,7 @@ One engine for swaps, edits, samples of data sets: a swap is a recipe of one ste
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import groupby
@@ -313,26 +313,19 @@ def prepare(
 
 
 def carried_out(
-    recipe: Recipe,
-    model: FaceModel,
-    photograph: Photograph,
-    given: Mapping[str, Given] | None = None,
-    mask: Photograph | None = None,
-    said: Mapping[str, object] = EDIT,
-    face: str | int = "largest",
+    recipe: Recipe, model: FaceModel, photograph: Photograph, ready: Callable[[], RecipeRunner]
 ) -> Result:
-    """Do a recipe to one photograph, whose faces are found while `prepare` reads the inputs.
+    """Do a recipe to one photograph, whose faces are found while the runner is made.
 
     Parameters
     ----------
+    recipe : Recipe
+    model : FaceModel
     photograph : path, Image or array
-    recipe, model, given, mask, said, face
-        As of `prepare`; for errors see there, and `RecipeRunner`.
+    ready : callable
+        Makes the recipe's runner, by `prepare`; for errors see there, and `RecipeRunner`.
     """
-    runner, seen = both(
-        lambda: prepare(recipe, model, given, mask, said, face),
-        lambda: Seen.of(recipe, model, photograph),
-    )
+    runner, seen = both(ready, lambda: Seen.of(recipe, model, photograph))
     return runner(seen)
 
 
