@@ -219,14 +219,9 @@ def put_back(
         return place.photo
     if place.surface is None or place.hidden is None:
         return place.image
-    layer = painted(place.surface, after.texture, opacity)
+    layer, colour = _drawn(place, place.surface, before, after, opacity)
     under, moved, mask = place.image[layer.window], place.moved, place.mask
-    if before.texture.parts is not None and not _is_same(before, after):
-        skins = _skin(place.surface, before, after)
-        colour = match_grain(layer.colour, under, *skins, after.positions.box.size)
-    else:
-        colour = _painted(layer, under, before, after, moved)
-    inside = place.surface.oval
+    inside = layer.oval
     if mask is not None:
         inside = inside * (mask[layer.window] > 0)
     shown = layer.opacity * (inside > 0)
@@ -245,6 +240,20 @@ def put_back(
         return out
     drawn = opened(out, place.photo, before, after.positions)
     return drawn if mask is None or drawn is out else blend.alpha(drawn, out, mask)
+
+
+def _drawn(
+    place: Place, surface: Surface, before: Face, after: Face, opacity: Float
+) -> tuple[Layer, Float]:
+    """A face drawn where it lies, and its colours with the grain of the image."""
+    under = place.image[surface.window]
+    if before.texture.parts is None or _is_same(before, after):
+        layer = painted(surface, after.texture, opacity)
+        return layer, _painted(layer, under, before, after, place.moved)
+    layer, skins = both(
+        lambda: painted(surface, after.texture, opacity), lambda: _skin(surface, before, after)
+    )
+    return layer, match_grain(layer.colour, under, *skins, after.positions.box.size)
 
 
 def _painted(layer: Layer, under: Float, before: Face, after: Face, moved: Motion | None) -> Float:

@@ -38,13 +38,13 @@ class SourceView:
     )
 
     @cached_property
-    def _place(self) -> PositionMap:
+    def place(self) -> PositionMap:
         """The positions, with the lips where the photograph has them."""
         return fit_lips(self.image, self.positions, self.parsing)
 
     def opens_wider(self, drawn: Lips) -> bool:
         """Whether its mouth is open wider than the one over which its lips are `drawn`."""
-        return bool(Lips.of(self._place).opening > drawn.opening + _WIDER)
+        return bool(Lips.of(self.place).opening > drawn.opening + _WIDER)
 
     def unwrapped(self, size: int, wider: bool) -> Face:
         """Return the face with its lips and lids where the photograph has them, without teeth.
@@ -62,5 +62,5 @@ class SourceView:
         if wider:
             place = fit_lips(self.image, self.positions, self.parsing, MARGIN)
         else:
-            place = with_lips(self._place, Lips.of(self._place).narrowed(MARGIN))
+            place = with_lips(self.place, Lips.of(self.place).narrowed(MARGIN))
         return without_teeth(self.image, even_lids(place), size, self.parsing)

@@ -73,6 +73,11 @@ class Person:
         for seen in self.views:
             _ = seen.parsing
 
+    def look_for_swaps(self) -> None:
+        """Find the lips in each photograph as well."""
+        for view in self.sources:
+            _ = view.place
+
     @cached_property
     def sources(self) -> tuple[SourceView, ...]:
         """The observations as swaps take them."""

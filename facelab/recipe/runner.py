@@ -300,8 +300,11 @@ def prepare(
         name: ingredient(name, one, model, picture=name in pictures, face=face)
         for name, one in sought.items()
     }
-    for one in read.values():
-        if isinstance(one.value, Person):
+    worn = {step.source for step in recipe.steps if isinstance(step, Swap)}
+    for name, one in read.items():
+        if isinstance(one.value, Person) and name in worn:
+            one.value.look_for_swaps()
+        elif isinstance(one.value, Person):
             one.value.look()
     described = {name: one.described for name, one in read.items()}
     mask = recipe.mask if mask is None else mask
