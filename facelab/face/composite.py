@@ -22,6 +22,7 @@ from facelab.geometry.warp import Motion, fill_disoccluded, motion
 from facelab.numerics import raster
 from facelab.numerics.arrays import Float, require, require_image
 from facelab.numerics.distance import distance_within
+from facelab.numerics.parallel import both
 from facelab.numerics.smoothing import smoothstep
 from facelab.types import SEEN, Face, PositionMap, Texture
 
@@ -234,14 +235,9 @@ def put_back(
         return place.photo
     if place.surface is None or place.hidden is None:
         return place.image
-    layer = painted(place.surface, after.texture, opacity)
+    layer, colour = _drawn(place, place.surface, before, after, opacity)
     under, moved, mask = place.image[layer.window], place.moved, place.mask
-    if before.texture.parts is not None and not _is_same(before, after):
-        skins = _skin(place.surface, before, after)
-        colour = match_grain(layer.colour, under, *skins, after.positions.box.size)
-    else:
-        colour = _painted(layer, under, before, after, moved)
-    inside = place.surface.oval
+    inside = layer.oval
     if mask is not None:
         inside = inside * (mask[layer.window] > 0)
     shown = layer.opacity * (inside > 0)
@@ -260,6 +256,20 @@ def put_back(
         return out
     drawn = opened(out, place.photo, before, after.positions)
     return drawn if mask is None or drawn is out else blend.alpha(drawn, out, mask)
+
+
+def _drawn(
+    place: Place, surface: Surface, before: Face, after: Face, opacity: Float
+) -> tuple[Layer, Float]:
+    """A face drawn where it lies, and its colours with the grain of the image."""
+    under = place.image[surface.window]
+    if before.texture.parts is None or _is_same(before, after):
+        layer = painted(surface, after.texture, opacity)
+        return layer, _painted(layer, under, before, after, place.moved)
+    layer, skins = both(
+        lambda: painted(surface, after.texture, opacity), lambda: _skin(surface, before, after)
+    )
+    return layer, match_grain(layer.colour, under, *skins, after.positions.box.size)
 
 
 def _painted(layer: Layer, under: Float, before: Face, after: Face, moved: Motion | None) -> Float:
@@ -362,13 +372,16 @@ def _cloned(
     if region.all():  # a face larger than the image has no border to take a tone from
         return colour
     around = blend.alpha(colour, under, apart)
-    cloned = blend.METHODS[method](colour, around, region.astype(np.float32))
-    if toned == 0:
+    cloned, inward = both(
+        lambda: blend.METHODS[method](colour, around, region.astype(np.float32)),
+        lambda: distance_within(region) if toned > 0 else None,
+    )
+    if inward is None:
         return cloned
     # Where the tone is right already, what is left to even out is the border's own: a beard's
     # edge, the shadow of a jaw.
-    inward = distance_within(region) / np.float32(_FADE * max(region.shape))
-    return blend.alpha(cloned, colour, 1 - np.float32(toned) * (1 - np.exp(-inward)))
+    inward /= np.float32(-_FADE * max(region.shape))
+    return blend.alpha(cloned, colour, 1 - np.float32(toned) * (1 - np.exp(inward)))
 
 
 def _apart(colour: Float, under: Float) -> Float:

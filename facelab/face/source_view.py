@@ -7,7 +7,6 @@ from functools import cached_property
 
 from facelab.face.eyelids import even_lids
 from facelab.face.mouth import MARGIN, Lips, fit_lips, with_lips, without_teeth
-from facelab.face.spectacles import with_whole_rims
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
 from facelab.recent import Recent
@@ -28,7 +27,7 @@ class SourceView:
     positions : PositionMap
         Of the face, pixels of the image.
     parsing : Parsing, optional
-        What the image shows around it.
+        What the image shows around it, with the rims of its glasses.
     """
 
     image: Float
@@ -39,20 +38,13 @@ class SourceView:
     )
 
     @cached_property
-    def _whole(self) -> Parsing | None:
-        """What the image shows, with the rims of its glasses."""
-        if self.parsing is None:
-            return None
-        return with_whole_rims(self.parsing, self.image, self.positions)
-
-    @cached_property
-    def _place(self) -> PositionMap:
+    def place(self) -> PositionMap:
         """The positions, with the lips where the photograph has them."""
-        return fit_lips(self.image, self.positions, self._whole)
+        return fit_lips(self.image, self.positions, self.parsing)
 
     def opens_wider(self, drawn: Lips) -> bool:
         """Whether its mouth is open wider than the one over which its lips are `drawn`."""
-        return bool(Lips.of(self._place).opening > drawn.opening + _WIDER)
+        return bool(Lips.of(self.place).opening > drawn.opening + _WIDER)
 
     def unwrapped(self, size: int, wider: bool) -> Face:
         """Return the face with its lips and lids where the photograph has them, without teeth.
@@ -68,7 +60,7 @@ class SourceView:
 
     def _made(self, size: int, wider: bool) -> Face:
         if wider:
-            place = fit_lips(self.image, self.positions, self._whole, MARGIN)
+            place = fit_lips(self.image, self.positions, self.parsing, MARGIN)
         else:
-            place = with_lips(self._place, Lips.of(self._place).narrowed(MARGIN))
-        return without_teeth(self.image, even_lids(place), size, self._whole)
+            place = with_lips(self.place, Lips.of(self.place).narrowed(MARGIN))
+        return without_teeth(self.image, even_lids(place), size, self.parsing)

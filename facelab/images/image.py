@@ -208,6 +208,12 @@ class Image:
         """The pixels as networks look at them: the integers where they are in sRGB."""
         return self.values if self.space is None else self.pixels
 
+    def part(self, rows: slice, columns: slice) -> Frame:
+        """A part of the image's `frame`; no copy of integers in sRGB."""
+        if self.space is None:
+            return self.values[rows, columns]
+        return self.window(rows, columns)
+
     def held(self, pixels: NDArray[np.float32], rows: slice, columns: slice) -> NDArray[Any]:
         """Other pixels of a part of the image, as its `values` hold them.
 
