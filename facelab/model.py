@@ -215,7 +215,7 @@ class FaceObservation:
 
         photograph = self.photograph
         return Subject(
-            photograph.srgb, self.found, metadata=photograph.metadata, parser=self.parser
+            photograph.srgb_frame, self.found, metadata=photograph.metadata, parser=self.parser
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.edits.cielab import to_lab, to_rgb
-from facelab.edits.complexion import complexion
+from facelab.edits.complexion import Complexion
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choices, whole
 from facelab.edits.strokes import Ints, curve, stroke
@@ -53,7 +53,7 @@ class Wrinkles(TextureEdit):
         lab = to_lab(face.texture.colour)
         lab[..., 0] *= 1 + np.clip(shade, -0.6, 0.3)
         lab[..., 1:] += _REDDER * np.maximum(-shade, 0)[..., None]
-        return to_rgb(lab), complexion(face).bare * (shade != 0)
+        return to_rgb(lab), Complexion(face).bare * (shade != 0)
 
     def shade(self, atlas: Atlas, size: int) -> Float:
         """The share by which each texel becomes lighter, ``(size, size)``."""

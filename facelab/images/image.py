@@ -245,6 +245,11 @@ class Image:
         return self.pixels if self.space is None else np.clip(self.pixels, 0, 1)
 
     @property
+    def srgb_frame(self) -> Frame:
+        """The same, as the integers of a file in sRGB where there are such."""
+        return self.values if self.space is None else self.srgb
+
+    @property
     def srgb_integers(self) -> NDArray[Any]:
         """The same ``(H, W, 3)`` as integers of `bits`; the image's own where it has them."""
         if self.space is None and self.values.dtype != np.float32:
