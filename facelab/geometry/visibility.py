@@ -17,6 +17,7 @@ _TOLERANCE = 0.02  # of the face's size: how far behind the front a point may li
 _SIDE = 256  # of the z-buffer, pixels
 _NEAR = 3  # pixels around what looks away: as far as the front around a landmark is looked at
 _REACH, _JAW_REACH = 1, 3  # pixels around a landmark; the jaw lies where the face curves away
+_TURNED = 0.2  # sine of the yaw from which on the farther ear is hidden
 _MEDIAN = 7  # texels, over which visibility is smoothed
 _NOTHING = -1e30  # the depth where no face is
 
@@ -43,15 +44,19 @@ def visible_landmarks(positions: PositionMap) -> Bool:
     As `visible`, but hidden only if the front lies before all of the pixels around: landmarks lie
     at edges, such as those of the lips.
     """
-    buffer, landmarks = _buffer(positions), positions.landmarks
+    # All of the face is drawn: it hides the jaw, which is no part of it, without any fold.
+    buffer, landmarks = _buffer(positions, whole=True), positions.landmarks
     seen = np.empty(68, np.bool_)
     for part, reach in ((slice(0, 17), _JAW_REACH), (slice(17, 68), _REACH)):
         around = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
         lenient = replace(buffer, front=cv2.erode(buffer.front, around))
         seen[part] = ~lenient.hides(landmarks[part])
-    # The jaw goes on behind the face's border: what lies beyond a hidden point is hidden too.
-    for side in (seen[8::-1], seen[8:17]):
-        side[:] = np.logical_and.accumulate(side)
+    # The jaw goes on behind the face's border: what lies beyond a hidden point of the side that is
+    # turned away is hidden too.
+    across = landmarks[16] - landmarks[0]
+    if abs(across[2]) > _TURNED * np.linalg.norm(across):
+        away = seen[8::-1] if across[2] > 0 else seen[8:17]
+        away[:] = np.logical_and.accumulate(away)
     return seen
 
 
@@ -83,15 +88,16 @@ class _Buffer:
 
 
 @lru_cache(maxsize=2)
-def _buffer(positions: PositionMap) -> _Buffer:
-    """The face's z-buffer, drawn of every other texel, and only where anything may be hidden."""
+def _buffer(positions: PositionMap, whole: bool = False) -> _Buffer:
+    """The face's z-buffer, drawn of every other texel; if not whole, where it may hide itself."""
     atlas = positions.atlas
     box = Box.around(positions.values[atlas.valid])
     scale = np.float32((_SIDE - 5) / max(box.width, box.height, 1e-6))
     corner = np.array([box.x0 - 2 / scale, box.y0 - 2 / scale, 0], np.float32)
     rows, triangles = _half_grid(atlas)
     grid = (positions.values[::2, ::2][rows] - corner) * scale
-    fragments = rasterize(grid, triangles[_folded(grid, triangles)], (_SIDE, _SIDE))
+    drawn = triangles if whole else triangles[_folded(grid, triangles)]
+    fragments = rasterize(grid, drawn, (_SIDE, _SIDE))
     front = np.where(fragments.covered, fragments.depth, np.float32(_NOTHING))
     return _Buffer(front, corner, scale)
 
