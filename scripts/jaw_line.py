@@ -3,13 +3,12 @@
 In words of anthropometry (Farkas, "Anthropometry of the Head and Face", 1994), on the left side:
 
 1. The foot of the ear, where it joins the cheek: the first hollow behind the cheek in each level
-   section. It begins at the ear's upper attachment (otobasion superius) and ends at the lobe's
-   (otobasion inferius). How hollow it is has a minimum below the root of the helix and another
-   below the tragus. The line of the jaw begins at the middle of the root.
-2. The lower border of the mandible, where the surface has turned under: in each section by a
-   half-plane through the vertical midway between the lobes, below the sharpest bend of what hangs
-   over the neck, where the bend has fallen to half of that. In front this is the lowest point of
-   the chin (menton), and not the foremost of its lower edge (gnathion).
+   section. From above it is deep at the root of the helix, flat below that, and deepest at the lobe
+   (otobasion inferius). The line of the jaw runs there from the middle of the root.
+2. The lower border of the mandible, where the surface has turned under: in sections by half-planes
+   about the axis midway between the lobes, upright on the jaw, the place below the sharpest bend
+   over the neck where the bend has fallen to half of that. In front this is the lowest point of the
+   chin (menton), and not the foremost of its lower edge (gnathion).
 
 The points lie evenly along this line and its mirror image.
 """
@@ -68,12 +67,12 @@ class Path(NamedTuple):
 
 
 def jaw_line(vertices: Array, triangles: Int) -> Array:
-    """The weights ``(17, n)`` of a symmetric head's vertices, whose sums are the landmarks.
+    """The weights ``(17, n)`` of a symmetric head's vertices whose weighted sums are the landmarks.
 
     Parameters
     ----------
     vertices : (n, 3) float64
-        x to image right, y up, z to the viewer; in a unit in which the face is 15 wide.
+        ICT-FaceKit's: x to image right, y up, z to the viewer; the face is 15 wide.
     triangles : (m, 3) int64
     """
     ear = ear_foot(vertices, triangles)
@@ -172,9 +171,9 @@ def bends(flat: Array) -> tuple[Array, Array]:
     line = np.column_stack([np.interp(at, along, axis) for axis in flat.T])
     room = round(4 * SCALE / STEP)
     line = np.pad(line, ((room, room), (0, 0)), "reflect", reflect_type="odd")  # straight on
-    first, second = (
-        gaussian_filter1d(line, SCALE / STEP, axis=0, order=k)[room:-room] / STEP**k for k in (1, 2)
-    )
+    smooth = gaussian_filter1d(line, SCALE / STEP, axis=0)[room:-room]
+    first = np.gradient(smooth, STEP, axis=0)
+    second = np.gradient(first, STEP, axis=0)
     turning = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
     return at, turning / np.linalg.norm(first, axis=1) ** 3
 
