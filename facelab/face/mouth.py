@@ -388,7 +388,7 @@ def _teeth(colour: Float, texture: Texture, window: tuple[slice, slice]) -> Floa
         for name in ("mouth", "lips")
     )
     if not (lip > _SURE).any():
-        return between
+        return np.asarray(between, np.float32)
     light, red, _ = np.median(lab[lip > _SURE], axis=0)
     near = _toothlike(lab, light, red / max(light, 1)) * smoothstep(between, *_BETWEEN)
     out: Float = cv2.dilate(near, np.ones((3, 3), np.uint8))
