@@ -91,7 +91,8 @@ def _right(away: Tensor, wanted: Tensor) -> Tensor:
     flat = wanted[..., :2]
     size = (flat.amax(dim=1) - flat.amin(dim=1)).prod(dim=-1).sqrt()
     off = torch.linalg.vector_norm(away.detach()[..., :2], dim=-1).mean(dim=-1)
-    return (off <= RIGHT * size).to(away.dtype)
+    right: Tensor = (off <= RIGHT * size).to(away.dtype)
+    return right
 
 
 def _applied(operator: Tensor, points: Tensor) -> Tensor:
