@@ -9,9 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.numerics.algebra import product
+from facelab.numerics.algebra import product, solve
 
 Array = NDArray[np.float64]
+
+_LEAST = 1e-9  # of a ridge: heads that all look one way leave the offset along their look open
 
 
 def without_offsets(found: Array, truth: Array, axes: Array) -> Array:
@@ -56,5 +58,5 @@ def fitted_offsets(away: Array, axes: Array) -> Array:
     unit, own = axes / scale, away / scale
     flat = unit.reshape(-1, 3)
     wanted = own.transpose(0, 2, 1).reshape(len(flat), -1)
-    offsets: Array = np.linalg.lstsq(flat, wanted, rcond=None)[0].T
-    return offsets
+    square = product(flat.T, flat) + _LEAST * len(flat) * np.eye(3)
+    return np.stack([solve(square, column) for column in product(flat.T, wanted).T])
