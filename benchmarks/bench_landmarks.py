@@ -6,7 +6,8 @@ FOLDER is of 300W-LP's form, as `render_ict.py` writes it; the box of the truth 
 table has the pictures as they are, with and without one constant offset of each landmark on the
 head, which is a matter of definition and not of seeing. The second has the same pictures spoilt:
 rolled, dark, coarse, covered. The third says whether the score can be believed: what is refused
-should be wrong, by more than 12 % of the face's size, in nine cases of ten.
+should be wrong, by more than 12 % of the face's size, in nine cases of ten; and no place in a
+corner of the pictures should be taken for a face.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from facelab.augment.steps.camera import Camera
 from facelab.augment.steps.downscale import Downscale
 from facelab.augment.steps.noise import Noise
 from facelab.augment.steps.shade import Shade
-from facelab.benchmark.labelled import find, read_labels
-from facelab.benchmark.measures import bin_names, bin_of, size_of
+from facelab.benchmark.labelled import LabelledPhotograph, find, read_labels
+from facelab.benchmark.measures import SAME_FACE, bin_names, bin_of, size_of
 from facelab.benchmark.offsets import without_offsets
 from facelab.geometry import pose
 from facelab.geometry.landmarks import position_map
@@ -176,6 +177,29 @@ def asked(regressor: MapRegressor, picture: Picture, yaw: float) -> Answers:
     return Answers(*(np.array([value]) for value in one))
 
 
+def corners(picture: Picture) -> list[Box]:
+    """The largest square in each corner of a picture that leaves the face out, if not tiny."""
+    (height, width), face = picture[0].shape[:2], Box.around(picture[1])
+    found = []
+    for right in (False, True):
+        for low in (False, True):
+            across = width - 1 - face.x1 if right else face.x0
+            down = height - 1 - face.y1 if low else face.y0
+            side = min(max(across, down), 0.5 * min(height, width))
+            x, y = (width - 1 - side if right else 0.0), (height - 1 - side if low else 0.0)
+            if side >= SMALL:
+                found.append(Box(x, y, x + side, y + side))
+    return found
+
+
+def taken(regressor: MapRegressor, picture: Picture) -> tuple[int, int]:
+    """How many of a picture's corners are taken for a face that is not the one beside, of all."""
+    boxes, face = corners(picture), Box.around(picture[1])
+    seen = regressor([View(np.clip(picture[0], 0, 1), box) for box in boxes]) if boxes else []
+    false = [one for one in seen if one and one.box.overlap(face) < SAME_FACE]
+    return len(false), len(boxes)
+
+
 def errors_table(answers: Mapping[str, Answers]) -> str:
     """Mean errors by yaw of the faces not refused, their median, and how many are refused."""
     head = ["", *bin_names(), "mean", "median", "lost", "mean, lost as 100 %"]
@@ -192,10 +216,14 @@ def errors_table(answers: Mapping[str, Answers]) -> str:
     return _markdown(lines)
 
 
-def score_table(answers: Mapping[str, Answers]) -> str:
-    """How many of the refused and of the others are wrong, and of those of each range of score."""
+def score_table(answers: Mapping[str, Answers], corner: Mapping[str, tuple[int, int]]) -> str:
+    """How many of the refused and of the others are wrong, and of those of each range of score.
+
+    And how many corners are taken for faces, of how many.
+    """
     ranges = list(pairwise(SCORES))
     head = ["wrong, of", "refused", "kept", *(f"{low:g}-{high:g}" for low, high in ranges)]
+    head.append("corners taken for faces")
     lines = [head, ["---"] * len(head)]
     for name, given in answers.items():
         wrong, last = given.errors > WRONG, SCORES[-1]
@@ -203,7 +231,8 @@ def score_table(answers: Mapping[str, Answers]) -> str:
         groups += [
             (given.score >= low) & ((given.score < high) | (high == last)) for low, high in ranges
         ]
-        lines.append([name, *(f"{wrong[rows].sum()} of {rows.sum()}" for rows in groups)])
+        counts = [(int(wrong[rows].sum()), int(rows.sum())) for rows in groups] + [corner[name]]
+        lines.append([name, *(f"{some} of {every}" for some, every in counts)])
     return _markdown(lines)
 
 
@@ -215,6 +244,26 @@ def _markdown(lines: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+def measured(
+    regressors: Mapping[str, MapRegressor], pairs: Sequence[LabelledPhotograph], first: int
+) -> tuple[dict[tuple[str, str], Answers], dict[str, tuple[int, int]]]:
+    """What each network says of each kind of picture, and of the corners of all."""
+    found: dict[tuple[str, str], list[Answers]] = {}
+    corner = dict.fromkeys(regressors, (0, 0))
+    for pair in pairs:
+        labels = read_labels(pair.labels, first)
+        picture = read(pair.photograph).srgb, labels.landmarks
+        for kind, spoil in KINDS.items():
+            spoilt = spoil(picture)
+            for name, regressor in regressors.items():
+                answer = asked(regressor, spoilt, labels.angles[0])
+                found.setdefault((name, kind), []).append(answer)
+        for name, regressor in regressors.items():
+            false, count = taken(regressor, picture)
+            corner[name] = corner[name][0] + false, corner[name][1] + count
+    return {key: Answers.joined(parts) for key, parts in found.items()}, corner
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--labelled", type=Path, required=True)
@@ -224,16 +273,8 @@ def main() -> None:
     given = parser.parse_args()
     own = {"shipped": None, **{str(path): path for path in given.weights}}
     regressors = {name: MapRegressor(load_runner(FACEMAP, own=path)) for name, path in own.items()}
-    found: dict[tuple[str, str], list[Answers]] = {}
-    for pair in find(given.labelled)[0][: given.count]:
-        labels = read_labels(pair.labels, given.first_pixel)
-        picture = read(pair.photograph).srgb, labels.landmarks
-        for kind, spoil in KINDS.items():
-            spoilt = spoil(picture)
-            for name, regressor in regressors.items():
-                answer = asked(regressor, spoilt, labels.angles[0])
-                found.setdefault((name, kind), []).append(answer)
-    joined = {key: Answers.joined(parts) for key, parts in found.items()}
+    pairs = find(given.labelled)[0][: given.count]
+    joined, corner = measured(regressors, pairs, given.first_pixel)
     plain = {name: joined[name, "as it is"] for name in own}
     rows = {f"{name}{how}": each for name, one in plain.items()
             for how, each in (("", one), (", constant offsets", one.aligned))}  # fmt: skip
@@ -241,7 +282,7 @@ def main() -> None:
     print(errors_table({f"{name}, {kind}": each for (name, kind), each in joined.items()}))
     pooled = {name: Answers.joined([joined[name, kind] for kind in KINDS]) for name in own}
     print(f"Refused: score below {FACE_SCORE:g}. Wrong: off by more than {WRONG:g} %.\n")
-    print(score_table(pooled))
+    print(score_table(pooled, corner))
 
 
 if __name__ == "__main__":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from bench_landmarks import KINDS, Answers, asked, errors_table, score_table
+from bench_landmarks import KINDS, Answers, asked, corners, errors_table, score_table, taken
 
 from facelab.geometry.landmarks import position_map
 from facelab.reconstruct.facemap_regressor import MapRegressor
 from facelab.train.views import as_network
+from facelab.types import Box
 from tests.synthetic import ATLAS, canonical_points, noise
 
 SIDE = 200
@@ -46,10 +47,11 @@ def test_errors_are_of_the_faces_that_are_not_refused():
 
 
 def test_what_is_refused_is_counted_by_whether_it_is_wrong():
-    line = score_table({"one": FACES}).splitlines()[2].split("|")[2:-1]
-    refused, kept, *ranges = (cell.strip() for cell in line)
+    line = score_table({"one": FACES}, {"one": (3, 8)}).splitlines()[2].split("|")[2:-1]
+    refused, kept, *ranges, corner = (cell.strip() for cell in line)
     assert (refused, kept) == ("1 of 2", "1 of 4")
     assert ranges == ["1 of 1", "0 of 0", "0 of 1", "0 of 1", "0 of 0", "1 of 3"]
+    assert corner == "3 of 8"
 
 
 def test_an_offset_that_all_share_is_taken_off():
@@ -95,3 +97,25 @@ def test_what_is_refused_is_asked_nevertheless(score, refused):
     unit = one.axes[0] / np.linalg.norm(one.axes[0], axis=1, keepdims=True)
     if not refused:
         np.testing.assert_allclose(unit, [[1, 0, 0], [0, -1, 0]], atol=0.2)
+
+
+def test_corners_leave_the_face_out():
+    image = np.zeros((100, 160, 3), np.float32)
+    truth = np.zeros((68, 3), np.float32)
+    truth[:, :2] = np.linspace([60, 30], [130, 70], 68)
+    found = corners((image, truth))
+    assert [(box.x0, box.y0, box.x1, box.y1) for box in found] == [
+        (0, 0, 50, 50), (0, 49, 50, 99), (129, 0, 159, 30), (130, 70, 159, 99),
+    ]  # fmt: skip
+    face = Box.around(truth)
+    assert all(box.overlap(face) < 0.01 for box in found)
+    truth[:, :2] = np.linspace([5, 5], [150, 95], 68)
+    assert corners((image, truth)) == []
+
+
+def test_a_face_that_is_seen_where_none_is_counts():
+    picture = noise(SIDE, SIDE), position_map(face(), ATLAS).landmarks
+    level = canonical_points(scale=7.0, origin=(95.5, 96.0, 5.0))
+    assert taken(MapRegressor(Told(level, 0.0)), picture)[0] == 0
+    false, count = taken(MapRegressor(Told(level, 1.0)), picture)
+    assert (false, count) == (4, 4)
