@@ -31,7 +31,7 @@ from facelab.augment.scene import Scene
 from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.profile import Profile
 from facelab.augment.template import StepTemplate, Template, read_template
-from facelab.errors import FacelabError, UsageError, WeightsError
+from facelab.errors import FacelabError, ImageError, NoFaceError, UsageError, WeightsError
 from facelab.files import MEGABYTE, parse_json, read_bytes
 from facelab.files.npy import read_npz
 from facelab.files.writing import write_bytes_atomically
@@ -43,17 +43,19 @@ from facelab.provenance import file_sha256
 from facelab.reconstruct import load_reconstructor, load_segmenter
 from facelab.train.people import lender, people_of, shots
 from facelab.train.teacher import ROOM, SIDE, Teacher
+from facelab.types import Texture
 
 RECIPES = Path(__file__).parent / "recipes"
 QUALITY = 95  # of the JPEGs kept
 RECORD = "rendering.json"
 """Says, beside the renders, how they were made."""
 
+Rendered = tuple[Float, Float]
+"""A picture ``(H, W, 3)`` and the points ``(468, 3)`` of the face in it."""
+
 _LAYOUT = 2  # of the files
 _LARGEST = 256 * MEGABYTE
 _SHAPE = {"identity", "expression"}  # of `Profile`
-Rendered = tuple[Float, Float]
-"""A picture ``(H, W, 3)`` and the points ``(468, 3)`` of the face in it."""
 _KEYED = re.compile(r"[0-9a-f]{32}-([0-9a-f]{16})\.npz")  # the name of a file of ours
 
 
@@ -325,10 +327,18 @@ def _photographed(item: Item, how: RenderSettings) -> Iterator[Rendered]:
 def _drawn(task: _Task, how: RenderSettings) -> Iterator[Rendered]:
     """As many views of a person who is drawn."""
     assert isinstance(task.item, DrawnItem)
-    lent = _teacher(how.head)(read(task.lender.file).srgb).texture if task.lender else None
+    lent = _skin(task.lender, how) if task.lender else None
     frame, count = Frame(size=SIDE, room=ROOM), how.scenes * how.turns
     made = shots(_template(how.turn), task.item, lent, frame, count, how.seed)
     return ((scene.image, points) for scene, points in made)
+
+
+def _skin(photograph: Item, how: RenderSettings) -> Texture | None:
+    """The face of a photograph, for a person to have; None if it shows none."""
+    try:
+        return _teacher(how.head)(read(photograph.file).srgb).texture
+    except (ImageError, NoFaceError):
+        return None
 
 
 def _packed(rendered: list[Rendered]) -> bytes:

@@ -106,17 +106,17 @@ def test_skins_are_lent_by_those_who_are_not_validated_on(folder):
 
 
 def test_photographs_and_people_are_rendered_and_mixed(tmp_path):
+    folder = tmp_path / "photographs"
     recipe = tmp_path / "turn.yaml"
     recipe.write_text("version: 1\nheads: {share: 0.75, skin: photographs}\nsteps: []\n")
-    (tmp_path / "photographs").mkdir()
-    (tmp_path / "photographs/a.jpg").write_bytes((SAMPLES / "james-right.jpg").read_bytes())
+    picture(folder / "fabric.png", seed=0)  # may be chosen to lend a skin, and has none
+    (folder / "a.jpg").write_bytes((SAMPLES / "james-right.jpg").read_bytes())
     how = RenderSettings(turn=recipe, scenes=1, turns=2)
-    files, skipped, _ = render(tmp_path / "photographs", tmp_path / "out", how, 1, lambda *_: None)
-    assert (len(files), skipped) == (4, {})
+    files, skipped, _ = render(folder, tmp_path / "out", how, 1, lambda *_: None)
+    assert (len(files), skipped) == (1 + 6, {"fabric.png": "no face found"})
     assert files == sorted(files)
-    views = [load(file) for file in files]
-    assert all(one.points.shape == (2, 468, 3) for one in views)
-    again, *_ = render(tmp_path / "photographs", tmp_path / "out", how, 1, lambda *_: None)
+    assert all(load(file).points.shape == (2, 468, 3) for file in files)
+    again, *_ = render(folder, tmp_path / "out", how, 1, lambda *_: None)
     assert again == files
 
 
