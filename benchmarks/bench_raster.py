@@ -123,7 +123,7 @@ def measure(face: int, stride: int) -> str:
     vertices, triangles, uv, shape = face_mesh(face, stride)
     fragments = rasterized(vertices, triangles, shape)
     same = rasterized(vertices, triangles, shape, by_numba=True)
-    assert fragments.barycentric.tobytes() == same.barycentric.tobytes()
+    assert fragments.triangle.tobytes() == same.triangle.tobytes()
     texels = interpolate(fragments, triangles, uv)
     texture = np.random.default_rng(0).random((SIZE, SIZE, 3), dtype=np.float32)
     differ = int((zbuffer(vertices, triangles, *shape)[0] != fragments.triangle).sum())

@@ -28,7 +28,7 @@ from unittest import mock
 
 import cv2
 import numpy as np
-from stages import INSIDE, SUBMIT, on_one_thread, parts_of, timed
+from stages import INSIDE, on_one_thread, parts_of, timed
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -39,7 +39,7 @@ from facelab.detect.blazeface import BlazeFaceDetector  # noqa: E402
 from facelab.face import blend, composite  # noqa: E402
 from facelab.numerics import raster  # noqa: E402
 from facelab.numerics.arrays import Float  # noqa: E402
-from facelab.recipe import swap_face  # noqa: E402
+from facelab.recipe import runner, swap_face  # noqa: E402
 from facelab.recipe.swapping import swap as swap_faces  # noqa: E402
 from facelab.reconstruct.parser import FaceParser  # noqa: E402
 from facelab.reconstruct.reconstructor import FaceReconstructor  # noqa: E402
@@ -53,7 +53,7 @@ METHODS = ("poisson", CLONE, "alpha")
 PROCEDURE = "PRNet's procedure"
 COMMAND_ROUNDS = 3
 # The functions whose parts are listed: what changes one face, and in it the swap.
-CHANGE, SWAP = "_changed", "swap_face"
+CHANGE, SWAP = "_swapped", "swap_face"
 
 # A call's time goes to the stage of the innermost function below that is running.
 STAGES: list[tuple[Any, str, str]] = [
@@ -62,7 +62,7 @@ STAGES: list[tuple[Any, str, str]] = [
     (BlazeFaceDetector, "_confirmed", "detect"),
     (FaceReconstructor, "largest", "reconstruct"),
     (FaceParser, "__call__", "parse"),
-    (swap_face, "transferred", "shape"),
+    (runner, "reshaped", "shape"),
     (swap_face, "without_teeth", "unwrap"),
     (swap_face, "fuse", "fuse"),
     (swap_face, "swap", "light"),
@@ -189,7 +189,7 @@ def measure_parts(source: Path, target: Path, output: Path, rounds: int) -> dict
     for _ in range(rounds):
         with on_one_thread(swap_face):
             _, profile = timed(job)
-        for part, seconds in parts_of(profile, CHANGE, SWAP, SUBMIT).items():
+        for part, seconds in parts_of(profile, CHANGE, SWAP).items():
             measured[part].append(seconds)
     return measured
 

@@ -9,7 +9,6 @@ import cProfile
 import pstats
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
@@ -27,23 +26,12 @@ LARGE = 0.1  # of the whole: what takes more is looked into
 LEAST = 1e-4  # seconds; what takes less goes to the rest
 CODE = (Path(facelab.__file__).parent, Path(__file__).parent)
 
-SUBMIT = "submit"  # whose stages are those of what it is given, on one thread
-
 Function = tuple[str, int, str]  # file, line, name: as pstats calls it
-
-
-class _OneByOne(ThreadPoolExecutor):
-    """An executor that does what it is given at once."""
-
-    def submit(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        done: Future[R] = Future()
-        done.set_result(function(*args, **kwargs))
-        return done
 
 
 def on_one_thread(module: ModuleType) -> AbstractContextManager[object]:
     """A module without its second thread: no part hides beside another, and a profile sees all."""
-    return mock.patch.object(module, "ThreadPoolExecutor", _OneByOne, create=True)
+    return mock.patch.object(module, "both", lambda one, other: (one(), other()), create=True)
 
 
 def timed(job: Callable[[], R]) -> tuple[R, pstats.Stats]:

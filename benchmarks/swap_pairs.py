@@ -48,7 +48,7 @@ if TYPE_CHECKING:  # earlier versions have none
 
 WHOLE = "whole"
 # The functions whose callees are the stages: what changes one face, and in it the swap.
-CHANGE, SWAP = "_changed", "swap_face"
+CHANGE, SWAP = "_swapped", "swap_face"
 
 
 class Pair(NamedTuple):
@@ -99,7 +99,7 @@ def by_facelab(model: FaceModel, source: FaceObservation, target: FaceObservatio
         result, profile = stages.timed(
             lambda: facelab.swap(target.photograph, source, model=model).image.pixels
         )
-    seconds = stages.stages_of(profile, CHANGE, SWAP, stages.SUBMIT)
+    seconds = stages.stages_of(profile, CHANGE, SWAP)
     ordered = dict(sorted(seconds.items(), key=stages.longest_first))
     ((under, after, shown, hidden),) = calls
     seconds = {WHOLE: sum(seconds.values()), **ordered}

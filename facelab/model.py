@@ -11,9 +11,10 @@ import numpy as np
 
 from facelab.face.quality import believed
 from facelab.face.source_view import SourceView
+from facelab.face.spectacles import with_whole_rims
 from facelab.geometry import landmarks, pose
 from facelab.geometry.visibility import visible_landmarks
-from facelab.geometry.window import Window
+from facelab.geometry.window import NEAR, Window
 from facelab.images import Image
 from facelab.images.given import Photograph, as_image, name_of
 from facelab.numerics.arrays import Bool, Float
@@ -100,23 +101,28 @@ class FaceObservation:
 
     @cached_property
     def near(self) -> FaceObservation:
-        """The face in the part of the photograph that is around it, whose pixels are floats."""
+        """The face in the part of the photograph that is around it, in sRGB."""
         window = Window.of_face(self.positions, self.photograph.shape)
-        image = Image(np.ascontiguousarray(self.photograph.window(window.rows, window.columns)))
+        image = Image(np.ascontiguousarray(self.photograph.part(window.rows, window.columns)))
         found = replace(self.found, positions=window.inward(self.positions))
         return replace(self, photograph=image, found=found)
 
     @cached_property
     def parsing(self) -> Parsing | None:
         """What each pixel around the face shows; None where nothing is there to tell."""
-        return None if self.parser is None else self.parser(self.image, self.positions)
+        return None if self.parser is None else self.parser(self.photograph.frame, self.positions)
 
     @cached_property
     def source(self) -> SourceView:
         """The face as swaps take it; what they work out of it stays with it."""
-        near = self.near
-        parsing = believed(near.parsing, near.positions)
-        return SourceView(near.image, near.positions, parsing)
+        near, parsing = self.near, self.near.parsing
+        window = Window.of_face(near.positions, near.photograph.shape, NEAR)
+        parsing = believed(parsing, near.positions)
+        if parsing is not None:
+            whole = with_whole_rims(parsing, near.photograph.frame, near.positions)
+            parsing = window.parsing_inward(whole)
+        image = near.photograph.window(window.rows, window.columns)
+        return SourceView(np.ascontiguousarray(image), window.inward(near.positions), parsing)
 
     @cached_property
     def pose(self) -> Pose:
@@ -209,7 +215,7 @@ class FaceObservation:
 
         photograph = self.photograph
         return Subject(
-            photograph.srgb, self.found, metadata=photograph.metadata, parser=self.parser
+            photograph.srgb_frame, self.found, metadata=photograph.metadata, parser=self.parser
         )
 
 

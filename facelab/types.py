@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -313,8 +313,29 @@ class PositionMap:
 
         Those of the jaw are told from the whole face: they lie partly beside it.
         """
+        return self.landmarks68()
+
+    def landmarks68(self, jaw: Literal["300w", "ict"] = "300w") -> Float:
+        """`landmarks`, or these with another jaw.
+
+        Parameters
+        ----------
+        jaw : str
+            ``300w``: from the ear's root over the lower border of the jaw, as 300W-LP has it;
+            ``ict``: as ICT-FaceKit's makers marked it, higher and further forward.
+
+        Raises
+        ------
+        ValueError
+            If this atlas has no such jaw: PRNet's has its own only.
+        """
         places = self.atlas.read(self.values, self.atlas.landmark_places)
-        return product(self.atlas.landmark_weights, places)
+        out = product(self.atlas.landmark_weights, places)
+        if jaw == "ict":
+            if self.atlas.ict_jaw_weights is None:
+                raise ValueError(f"the atlas {self.atlas.name} has no jaw {jaw!r}")
+            out[:17] = product(self.atlas.ict_jaw_weights, places)
+        return out
 
 
 @lru_cache(maxsize=4)

@@ -6,17 +6,18 @@ The files are made from ICT-FaceKit light (MIT) and the canonical face mesh (Apa
 
 ict_head.npz
     ``base (11248, 3)`` and ``modes (155, 11248, 3)``, 100 of identity and then 55 of expression:
-    a head is base + coefficients @ modes; x to image right, y up, z to the viewer.
+    a head is base + coefficients @ modes; x to image right, y up, z to the viewer. ``triangles``.
 ict_atlas.npz
     ``ict_vertex (4704,)`` rows of the head and ``virtual_base (468, 3)``, ``virtual_modes
     (155, 468, 3)``, the mesh's points on it, follow each other in a list V. ``lm68_ict3djaw_vertex
-    (68,)``: rows of V at the landmarks. ``tex_y, tex_x (k,)``: texels of the atlas, and for each
-    a triangle ``tex_tri (k, 3)`` of V with ``tex_bary (k, 3)``. ``exp_names (55,)``.
+    (68,)``: rows of V at ICT-FaceKit's own landmarks. ``tex_y, tex_x (k,)``: texels of the atlas,
+    and for each a triangle ``tex_tri (k, 3)`` of V with ``tex_bary (k, 3)``. ``exp_names (55,)``.
 fits.npz
     ``coefficients (n, 155)`` of heads that the fit has not seen.
 
-Writes canonical_jaw.safetensors and prints its sha256 for manifest.toml. docs/landmarks.md tells
-the method. Takes seconds and 1 GB.
+Two lines are fitted: that of `scripts.jaw_line`, told by anatomy, and the one that ICT-FaceKit's
+makers marked. Writes canonical_jaw.safetensors and prints its sha256 for manifest.toml.
+docs/landmarks.md tells the method. Takes seconds and 1 GB.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from facelab.atlas import OVAL, surface
 from facelab.atlas.canonical import face_and_margin, points
 from facelab.atlas.layout import sample
 from facelab.geometry.pose import matrix
+from scripts.jaw_line import jaw_line, shares_evenly
 
 Array = NDArray[np.float64]
 Float = NDArray[np.float32]
@@ -75,8 +77,8 @@ class Heads:
     drawn, true : (156, 256, 256, 3) float32
         Position maps of the base and of each mode: drawn through the mesh's 468 points, as by the
         default reconstructor, and of the head's own surface (zero where it has no texel).
-    jaw : (156, 17, 3) float64
-        The base's and each mode's landmarks of the jaw.
+    jaw, ict_jaw : (156, 17, 3) float64
+        The base's and each mode's landmarks of the jaw, by anatomy and evenly along ICT-FaceKit's.
     points : (156, 468, 3) float32
         The same of the mesh's points.
     """
@@ -84,6 +86,7 @@ class Heads:
     drawn: Float
     true: Float
     jaw: Array
+    ict_jaw: Array
     points: Float
 
 
@@ -100,21 +103,17 @@ def read_heads(head: Path, atlas: Path) -> Heads:
         true[:, chart["tex_y"], chart["tex_x"]] = sum(
             vertices[:, corners[:, k]] * shares[:, k, None] for k in range(3)
         )
-        landmarks = vertices[:, chart["lm68_ict3djaw_vertex"][:17]].astype(np.float64)
-    landmarks = evenly(landmarks[0]) @ landmarks
+        marked = vertices[:, chart["lm68_ict3djaw_vertex"][:17]].astype(np.float64)
+        shares = jaw_line(ict["base"].astype(np.float64), ict["triangles"].astype(np.int64))
+        near = np.flatnonzero(shares.any(axis=0))
+        base_and_modes = np.concatenate([ict["base"][None, near], ict["modes"][:, near]])
+        jaw = shares[:, near] @ base_and_modes.astype(np.float64)
     valid = face_and_margin(points()[0])[1]
     drawn = np.zeros_like(true)
     # In float64, or the number of threads would show in the last bits.
     nodes = surface().nodes.astype(np.float64)
     drawn[:, valid] = np.stack([surface().between(nodes @ mode) for mode in mesh])
-    return Heads(drawn, true, landmarks, mesh)
-
-
-def evenly(line: Array) -> Array:
-    """The shares ``(17, 17)`` by which 17 points are moved to lie evenly along their own line."""
-    along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-    wanted = np.linspace(0, along[-1], len(line))
-    return np.column_stack([np.interp(wanted, along, unit) for unit in np.eye(len(line))])
+    return Heads(drawn, true, jaw, shares_evenly(marked[0], 17) @ marked, mesh)
 
 
 def chances(atlas: Path) -> Array:
@@ -162,7 +161,7 @@ def read(maps: Float, places: Float) -> Array:
     return np.stack([sample(values, places[None])[0] for values in maps]).astype(np.float64)
 
 
-def fit(heads: Heads, expected: Array) -> Reading:
+def fit(heads: Heads, jaw: Array, expected: Array) -> Reading:
     """The reading with the least squared error, as expected over random heads, mirrored ones too.
 
     What is read carries independent noise, so this is ridge regression with the noise's variance
@@ -174,7 +173,7 @@ def fit(heads: Heads, expected: Array) -> Reading:
         seen = read(maps, places)
         middle = seen.mean(axis=1, keepdims=True)  # without effect, as the rows sum to 1
         for axis in range(3):
-            inputs, outputs = (seen - middle)[..., axis], (heads.jaw - middle)[..., axis]
+            inputs, outputs = (seen - middle)[..., axis], (jaw - middle)[..., axis]
             gram += inputs.T @ expected @ inputs / 2
             moment += inputs.T @ expected @ outputs / 2
     gram = (gram + gram[mirror][:, mirror]) / 2
@@ -245,8 +244,9 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("weights"))
     args = parser.parse_args()
     heads, chance = read_heads(args.head, args.atlas), chances(args.atlas)
-    fitted = fit(heads, moments(chance))
-    data = save(fitted._asdict())
+    fitted = fit(heads, heads.jaw, moments(chance))
+    marked = fit(heads, heads.ict_jaw, moments(chance))
+    data = save({**fitted._asdict(), "ict_weights": marked.weights})
     path = args.output / "canonical_jaw.safetensors"
     path.write_bytes(data)
     print(f"{path}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from facelab.atlas.canonical import (
     CONTOURS,
-    INNER51,
     LOWER_INNER_LIP,
     MARGIN,
     OVAL,
     UPPER_INNER_LIP,
     canonical,
+    inner51,
 )
 from facelab.atlas.layout import SIZE, Atlas, grid_triangles
 from facelab.atlas.prnet import prnet
@@ -17,7 +17,6 @@ from facelab.atlas.surface import LIPS, MOUTH_CORNERS, surface
 
 __all__ = [
     "CONTOURS",
-    "INNER51",
     "LIPS",
     "LOWER_INNER_LIP",
     "MARGIN",
@@ -28,6 +27,7 @@ __all__ = [
     "Atlas",
     "canonical",
     "grid_triangles",
+    "inner51",
     "prnet",
     "surface",
 ]

@@ -58,8 +58,11 @@ CONTOURS: dict[str, tuple[tuple[int, ...], ...]] = {
 for _one in ("eye", "brow", "cheek", "eyelid", "eye area", "brow area"):
     CONTOURS[f"{_one}s"] = CONTOURS[f"right {_one}"] + CONTOURS[f"left {_one}"]
 
-# Landmarks 18-68 of the 300-W order are vertices of the mesh.
-INNER51 = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300, 168, 197, 5, 4, 75, 97, 2, 326, 305,
+# Landmarks 18-27 of the 300-W order lie midway between the edges of the brows.
+BROW_EDGES = ((70, 63, 105, 66, 107, 336, 296, 334, 293, 300),
+              (46, 53, 52, 65, 55, 285, 295, 282, 283, 276))  # fmt: skip
+# Landmarks 28-68 are vertices of the mesh.
+INNER41 = (168, 197, 5, 4, 75, 97, 2, 326, 305,
            33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
            61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,
            78, 82, 13, 312, 308, 317, 14, 87)  # fmt: skip
@@ -74,7 +77,7 @@ def canonical() -> Atlas:
     """The atlas of the canonical face mesh."""
     uv, vertices = points()
     face, valid = face_and_margin(uv)
-    places, landmark_weights = landmarks(uv)
+    places, landmark_weights, ict_jaw_weights = landmarks(uv)
     positions = np.zeros((*valid.shape, 3), np.float32)
     positions[valid] = surface()(vertices)
     return Atlas(
@@ -84,6 +87,7 @@ def canonical() -> Atlas:
         canonical_positions=positions,
         landmark_places=places,
         landmark_weights=landmark_weights,
+        ict_jaw_weights=ict_jaw_weights,
         outline=uv[list(OVAL)],
         slit=Slit(uv[list(UPPER_LIP)], uv[list(LOWER_LIP)]),
         face=face,
@@ -109,21 +113,29 @@ def face_and_margin(uv: Float) -> tuple[Bool, Bool]:
     return face, cv2.dilate(face.astype(np.uint8), around).astype(np.bool_)
 
 
-def landmarks(uv: Float) -> tuple[Float, Float]:
-    """Texels ``(m, 2)`` at which the 68 landmarks are read, and the weights ``(68, m)``.
+def landmarks(uv: Float) -> tuple[Float, Float, Float]:
+    """Texels ``(m, 2)`` at which landmarks are read, and the weights ``(68, m)`` and ``(17, m)``.
 
-    The jaw lies partly beside the mesh; it is told from the whole face (``docs/landmarks.md``).
+    The first are of the 68 landmarks, the second of ICT-FaceKit's jaw. The jaw lies partly beside
+    the mesh; it is told from the whole face (``docs/landmarks.md``).
     """
-    jaw = weights.load("canonical_jaw")
-    mixed = np.zeros((68, len(jaw["places"]) + len(INNER51)), np.float32)
-    mixed[:17, : len(jaw["places"])] = jaw["weights"]
-    mixed[17:, len(jaw["places"]) :] = np.eye(len(INNER51))
-    return np.concatenate([jaw["places"], inner(uv)]).astype(np.float32), mixed
+    jaw, others = weights.load("canonical_jaw"), inner(uv)
+    places = np.concatenate([jaw["places"], others]).astype(np.float32)
+    room = ((0, 0), (0, len(others)))
+    ours, marked = (np.pad(jaw[name], room) for name in ("weights", "ict_weights"))
+    own = np.eye(len(others), len(places), len(jaw["places"]), np.float32)
+    return places, np.concatenate([ours, own]), marked
+
+
+def inner51(points: Float) -> Float:
+    """Landmarks 18-68 ``(51, c)`` of what is known at the mesh's points ``(468, c)``."""
+    upper, lower = (points[list(edge)] for edge in BROW_EDGES)
+    return np.concatenate([(upper + lower) / 2, points[list(INNER41)]])
 
 
 def inner(uv: Float) -> Float:
     """The landmarks inside the face, in texels."""
-    places = uv[list(INNER51)]
+    places = inner51(uv)
     # The slit between the inner lips is under a texel high: read the rows just outside of it,
     # or an open mouth's landmarks would lie in its middle.
     upper, lower = (np.array(lip) - 17 for lip in (UPPER_INNER_LIP, LOWER_INNER_LIP))

@@ -62,6 +62,8 @@ class Atlas:
     chart : (256, 256, 2) float32, optional
         The texel of the canonical atlas that shows the same place of the face, by which regions
         are carried over; None for the canonical atlas itself.
+    ict_jaw_weights : (17, m) float32, optional
+        As `landmark_weights`, of the jaw that ICT-FaceKit's makers marked.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Atlas:
     slit: Slit | None = field(default=None, repr=False)
     loss_weights: Float | None = field(default=None, repr=False)
     chart: Float | None = field(default=None, repr=False)
+    ict_jaw_weights: Float | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         return f"<Atlas {self.name}, {int(self.face.sum())} texels>"

@@ -137,7 +137,14 @@ def framed(shot: Shot, frame: Frame) -> Shot:
 def draw_scene(
     looks: Looks, shot: Shot, texture: Texture | None = None, frame: Frame | None = None
 ) -> Scene:
-    """Draw a person as a scene.
+    """Draw a person as a scene; as `photographed`."""
+    return scene_of(*photographed(looks, shot, texture, frame))
+
+
+def photographed(
+    looks: Looks, shot: Shot, texture: Texture | None = None, frame: Frame | None = None
+) -> tuple[Person, Picture]:
+    """Draw a person.
 
     Parameters
     ----------
@@ -146,13 +153,13 @@ def draw_scene(
     texture : Texture, optional
         Of the face in a photograph, whose skin the person has.
     frame : Frame, optional
-        What is cut out: the scene is as after this step, but nothing else was drawn.
+        What is cut out: the picture is as after this step, but nothing else was drawn.
     """
     if frame is None:
         person = person_of(looks, shot.size, texture)
-        return _scene(person, take(person, shot))
+        return person, take(person, shot)
     person = person_of(looks, frame.size, texture)
-    return _scene(person, take(person, shot, lambda points: frame.crop(_positions(points).box)))
+    return person, take(person, shot, lambda points: frame.crop(_positions(points).box))
 
 
 def values(looks: Looks, shot: Shot) -> dict[str, object]:
@@ -160,7 +167,8 @@ def values(looks: Looks, shot: Shot) -> dict[str, object]:
     return {**asdict(looks), **asdict(shot), "looks_seed": looks.seed}
 
 
-def _scene(person: Person, picture: Picture) -> Scene:
+def scene_of(person: Person, picture: Picture) -> Scene:
+    """The scene that a picture of a person is."""
     drawing = picture.drawing
     positions = _positions(picture.points)
     eyes = Eyes(picture.irises, picture.gaze)

@@ -17,7 +17,7 @@ from facelab.errors import FacelabError, OutputError, UsageError
 from facelab.files import MEGABYTE, Shape, parse_json, read_bytes
 from facelab.files.writing import write_bytes_atomically
 from facelab.images import Image, output_format, read
-from facelab.numerics.memory import keep_freed
+from facelab.numerics.memory import keep_freed, share_heap
 from facelab.provenance import file_sha256, record_path, software_versions
 from facelab.recipe import Recipe, check_inputs
 from facelab.recipe.recipe import files_of
@@ -144,6 +144,7 @@ class RecipeTask(Task):
 
     def carry_out(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Do jobs, two at a time; the first are read while the inputs are."""
+        share_heap()
         if len(jobs) > 1:  # a single one would only be larger
             keep_freed()
         with ThreadPoolExecutor(1) as beside:
@@ -172,10 +173,12 @@ class RecipeTask(Task):
             times.append(perf_counter())
             seen = Seen.of(self.recipe, model, photograph, name)
             result = ready.result()(seen, name)
+            before = photograph if self.show else None
+            del photograph, seen  # of many megapixels, and no longer needed
             times.append(perf_counter())
             notes = result.save(job.output, consent=self.consent)
-            if self.show:
-                self._compare(job, photograph, result)
+            if before is not None:
+                self._compare(job, before, result)
             times.append(perf_counter())
         except FacelabError as error:
             ready.result()  # without its inputs no job can be done

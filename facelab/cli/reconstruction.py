@@ -16,11 +16,7 @@ from facelab.geometry.landmarks import SUFFIXES
 from facelab.images import Image, read
 from facelab.numerics.memory import keep_freed
 from facelab.reconstruct import Reconstructor
-from facelab.reconstruct.face_selection import no_face
 from facelab.types import Reconstruction
-
-_TOGETHER = 16  # photographs whose faces go through the network together
-_PIXELS = 30_000_000  # of these photographs at most, to bound the memory
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,7 @@ class ReconstructTask(Task):
         return self._report(job).is_whole()
 
     def carry_out(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """Do jobs, several photographs together."""
+        """Do jobs, two at a time."""
         if len(jobs) > 1:  # a single one would only be larger
             keep_freed()
         reconstructor = self.export.networks.load()
@@ -98,40 +94,13 @@ class ReconstructTask(Task):
 
     def perform(self, jobs: Sequence[Job], reconstructor: Reconstructor) -> Iterator[Outcome]:
         """Do jobs, as `carry_out`, with a reconstructor that is there."""
-        waiting: list[tuple[Job, Image]] = []
-        for job in jobs:
-            try:
-                waiting.append((job, read(job.photograph)))
-            except FacelabError as error:
-                yield Outcome(job, "failed", error=error)
-            pixels = sum(image.shape[0] * image.shape[1] for _, image in waiting)
-            if len(waiting) >= _TOGETHER or pixels >= _PIXELS:
-                yield from self._finish(waiting, reconstructor)
-                waiting = []
-        yield from self._finish(waiting, reconstructor)
+        return side_by_side(lambda job: self._outcome(job, reconstructor), jobs)
 
-    def _finish(
-        self, waiting: Sequence[tuple[Job, Image]], reconstructor: Reconstructor
-    ) -> Iterator[Outcome]:
-        """Find the faces of several photographs and write what is asked for."""
-        found = self._found_together(waiting, reconstructor)
-
-        def finish(read: tuple[Job, Image]) -> Outcome:
-            job, image = read
-            return self._finished(job, image, found.get(job), reconstructor)
-
-        return side_by_side(finish, waiting)
-
-    def _finished(
-        self,
-        job: Job,
-        image: Image,
-        faces: list[Reconstruction] | None,
-        reconstructor: Reconstructor,
-    ) -> Outcome:
-        """Write what is asked for of a photograph, and say how that went."""
+    def _outcome(self, job: Job, reconstructor: Reconstructor) -> Outcome:
+        """Do one job, and say how that went."""
         try:
-            faces = self._write(job, image, faces, reconstructor)
+            image = read(job.photograph)
+            faces = self._write(job, image, reconstructor)
         except FacelabError as error:
             return Outcome(job, "failed", error=error)
         except Exception as error:  # one photograph's trouble is not the others'
@@ -139,19 +108,10 @@ class ReconstructTask(Task):
             return Outcome(job, "failed", error=reason)
         return Outcome(job, "done", describe_faces(faces), self.export.notes(image))
 
-    def _write(
-        self,
-        job: Job,
-        image: Image,
-        faces: list[Reconstruction] | None,
-        reconstructor: Reconstructor,
-    ) -> list[Reconstruction]:
-        """Write what is asked for of a photograph whose faces may be known."""
+    def _write(self, job: Job, image: Image, reconstructor: Reconstructor) -> list[Reconstruction]:
+        """Find the faces of a photograph, and write what is asked for of them."""
         report = self._report(job)
-        if faces is None:
-            faces = find_faces(report, image, self.export, reconstructor)
-        if not faces:
-            raise no_face(str(job.photograph))
+        faces = find_faces(report, image, self.export, reconstructor)
         network, overwrite = reconstructor.description, self.batch.overwrite
         write_faces(report, image, faces, self.export, network, self._kept, overwrite=overwrite)
         return faces
@@ -160,17 +120,3 @@ class ReconstructTask(Task):
     def _kept(self) -> frozenset[Path]:
         """The resolved paths of all that is read, which must not be written."""
         return frozenset(path.resolve() for path in (*self.batch.places, *self.reads))
-
-    def _found_together(
-        self, waiting: Sequence[tuple[Job, Image]], reconstructor: Reconstructor
-    ) -> dict[Job, list[Reconstruction]]:
-        """The faces of each photograph, where all of them are looked for and nothing goes wrong."""
-        export = self.export
-        if export.faces != "all" or export.box or export.landmarks:
-            return {}
-        try:
-            faces = reconstructor.batch([image.frame for _, image in waiting])
-        except Exception:  # they are looked at one by one then, which tells whose it was
-            return {}
-        jobs = [job for job, _ in waiting]
-        return {job: own[: export.most] for job, own in zip(jobs, faces, strict=True)}

@@ -105,7 +105,7 @@ def train_command(
     """Train a network that finds the position map of a face at any yaw, or tells its parts.
 
     map: FaceMesh and the head model say where each photograph's face lies; its head is turned,
-    and what cameras and the world do to pictures is done to the views.
+    people are drawn beside it, and what cameras and the world do to pictures is done to the views.
 
     parse: MediaPipe's multiclass segmenter and the face's geometry say what a photograph shows;
     glasses, hats and hands are drawn into it, and whole people beside it.

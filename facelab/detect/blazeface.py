@@ -23,6 +23,7 @@ from facelab.detect.pyramid import COARSEST, Pyramid
 from facelab.models.kinds import BLAZEFACE_FULL, BLAZEFACE_SHORT
 from facelab.numerics import algebra
 from facelab.numerics.arrays import Float, Frame, require_frame
+from facelab.numerics.parallel import side_by_side
 from facelab.types import Box, Crop, Detection
 
 SMALLEST = 32.0  # px; the smallest face looked for
@@ -35,7 +36,6 @@ TILE, OVERLAP = 512, 96
 WHOLE = 4 / 3  # side of the view for frame-filling faces over the image's longer side
 CLOSE_UP, CLOSE_UP_SIDE = 2.0, 128  # side of a close-up over the face's; px
 CLOSE_UPS = 2  # the first turns a tiny face, whose roll the proposal barely shows, upright
-BATCH = 16  # close-ups in one pass
 PROPOSED, DOUBTED = 0.3, 0.05  # the least scores of a proposal; small profiles have the lower one,
 FEW = 6  # as cloth and print do: in each tile only the best of these doubtful ones are looked at
 SEEN, CONFIRMED = 0.3, 0.6  # the least scores in a close-up, of a candidate and of a face
@@ -155,18 +155,22 @@ class BlazeFaceDetector:
 
     def _tiles(self, view: Frame, least: float) -> Float:
         """The full-range network's candidates ``(n, 17)`` in a view, taken in tiles."""
-        starts = list(product(*(tile_starts(side) for side in view.shape[:2])))
-        tiles = [view[y : y + TILE, x : x + TILE] for y, x in starts]
-        found = map(promising, self._full(tiles, least))
-        placed = zip(found, starts, strict=True)
-        return np.concatenate([transformed(rows, shift=(x, y)) for rows, (y, x) in placed])
 
-    def _close_ups(self, pyramid: Pyramid, crops: list[Crop]) -> Iterator[Float]:
+        def seen(start: tuple[int, ...]) -> Float:
+            y, x = start
+            rows = self._full(view[y : y + TILE, x : x + TILE], least)
+            return transformed(promising(rows), shift=(x, y))
+
+        starts = list(product(*(tile_starts(side) for side in view.shape[:2])))
+        return np.concatenate(side_by_side(seen, starts))
+
+    def _close_ups(self, pyramid: Pyramid, crops: list[Crop]) -> list[Float]:
         """For each crop the short-range network's candidates ``(n, 17)`` in the image."""
-        for start in range(0, len(crops), BATCH):
-            batch = crops[start : start + BATCH]
-            found = self._short([pyramid.cut(crop) for crop in batch], SEEN)
-            yield from (uncropped(rows, crop) for rows, crop in zip(found, batch, strict=True))
+
+        def seen(crop: Crop) -> Float:
+            return uncropped(self._short(pyramid.cut(crop), SEEN), crop)
+
+        return side_by_side(seen, crops)
 
     def _closely(self, pyramid: Pyramid, proposals: Float) -> Float:
         """The proposals ``(n, 17)`` that close-ups confirm."""
@@ -191,7 +195,7 @@ class BlazeFaceDetector:
         out = rows.copy()
         for row, confirmed in zip(rows, out, strict=True):
             crop = close_up(row)
-            (seen,) = self._short([pyramid.cut(crop)[:, ::-1]], SEEN)
+            seen = self._short(pyramid.cut(crop)[:, ::-1], SEEN)
             seen[:, 1] = crop.size - 1 - seen[:, 1]
             there = overlaps(uncropped(seen, crop), row) > SAME
             confirmed[0] = (row[0] + seen[there, 0].max(initial=0)) / 2
@@ -341,8 +345,15 @@ def proposed(rows: Float) -> Float:
 
 def promising(rows: Float) -> Float:
     """The proposals of a tile, merged, and of the doubtful ones the best `FEW`."""
-    rows = proposed(rows)
-    return rows[: np.count_nonzero(rows[:, 0] >= PROPOSED) + FEW]
+    doubtful = rows[:, 0] < PROPOSED
+    kept = distinct(merged(rows[~doubtful]))
+    most = len(kept) + FEW
+    for best in map(blended, groups(rows[doubtful])):  # merged no further than they are kept
+        if len(kept) == most:
+            break
+        if (overlaps(kept, best) <= SAME).all():
+            kept = np.concatenate([kept, best[None]])
+    return kept
 
 
 def distinct(rows: Float) -> Float:

@@ -12,8 +12,7 @@ pixel centres at integers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from math import inf, log
 
 import numpy as np
@@ -22,7 +21,6 @@ from facelab.models.kinds import BLAZEFACE_SHORT, Kind
 from facelab.models.runtime import Runner, load_runner
 from facelab.numerics.arrays import Float, Frame
 from facelab.numerics.integers import unit
-from facelab.numerics.parallel import side_by_side
 
 CENTRE, EXTENT, POINTS = slice(1, 3), slice(3, 5), slice(5, 17)
 
@@ -52,11 +50,8 @@ class CandidateNetwork:
         self._network: Runner = load_runner(kind)
         self._grids = SHORT_GRIDS if kind is BLAZEFACE_SHORT else FULL_GRIDS
 
-    def __call__(self, images: Sequence[Frame], least: float) -> list[Float]:
-        """Candidates ``(n, 17)`` scored at least `least` in each image ``(H, W, 3)``."""
-        return side_by_side(partial(self._found, least), images)
-
-    def _found(self, least: float, image: Frame) -> Float:
+    def __call__(self, image: Frame, least: float) -> Float:
+        """Candidates ``(n, 17)`` scored at least `least` in an image ``(H, W, 3)``."""
         fitting = padded(unit(np.ascontiguousarray(image)))
         height, width = fitting.shape[:2]
         logits, regressions = (out[0] for out in self._network((fitting * 2 - 1)[None]))

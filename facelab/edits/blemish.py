@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from facelab.edits.cielab import to_lab
-from facelab.edits.complexion import blurred, complexion
+from facelab.edits.complexion import Complexion, blurred
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import number, places
 from facelab.numerics.arrays import Bool, Float
@@ -87,7 +87,7 @@ def _filled(texture: Texture, known: Float, spots: Float, sigma: float) -> Float
 def _plain_skin(face: Face) -> Float:
     """Bare skin well away from lips, lids and nostrils, ``(S, S)`` in [0, 1]."""
     atlas, size = face.positions.atlas, face.texture.size
-    out = complexion(face).bare.copy()
+    out = Complexion(face).bare.copy()
     for name, room in (("lips", 0.05), ("eyes", 0.08), ("brows", 0.03)):
         out *= atlas.soft_region(name, size, room) < 0.01
     nostrils = (atlas.landmarks68[31:36] + np.float32(0.5)) * np.float32(size / atlas.size)

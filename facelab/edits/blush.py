@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.cielab import lab_of
-from facelab.edits.complexion import complexion
+from facelab.edits.complexion import Complexion
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.pigment import FINISHES, powdered
@@ -31,7 +31,7 @@ class Blush(TextureEdit):
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The skin under a veil of the pigment, on bare cheeks."""
-        skin = complexion(face)
+        skin = Complexion(face)
         mask = skin.bare * self._cheeks(face)
         window, colour = window_of(mask), face.texture.colour.copy()
         colour[window] = powdered(

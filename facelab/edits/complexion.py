@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
@@ -24,36 +24,42 @@ _LEAST_SEEN = 0.02
 _DARKER = 15.0, 30.0  # lightness below the tone from which it is less like skin, and is none
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Complexion:
-    """The skin of a face at the size of its texture.
+    """The tone of a face's skin (`facelab.face.skin.learn`), and where it lies bare.
+
+    Each is worked out when it is asked for: most make-up takes one of them.
 
     Parameters
     ----------
-    lab : (128, 128, 3) float32
-        CIELAB of the skin as it would be without features, pores and spots.
-    bare : (S, S) float32
-        How much of a texel is bare skin, [0, 1]: no eye, brow, lip, hair or glasses.
+    face : Face
     """
 
-    lab: Float
-    bare: Float
+    face: Face
 
     def tone(self, window: Window = WHOLE) -> Float:
-        """`lab` at the texels of a window, ``(h, w, 3)``."""
-        return resized(self.lab, len(self.bare))[window]
+        """CIELAB of the skin without features, pores and spots, at texels ``(h, w, 3)``."""
+        return resized(self._lab, self.face.texture.size)[window]
 
+    @cached_property
+    def bare(self) -> Float:
+        """How much of a texel is bare skin, ``(S, S)`` in [0, 1].
 
-def complexion(face: Face) -> Complexion:
-    """The tone of a face's skin (`facelab.face.skin.learn`), and where the skin lies bare."""
-    texture, atlas = face.texture, face.positions.atlas
-    skin = learn(texture, atlas)
-    tone = to_lab(skin.tone)
-    likeness = smoothstep(_likeness(texture, skin, tone[..., 0]), _UNLIKE, _LIKE)
-    likely = cv2.GaussianBlur(likeness, (0, 0), 1.0)
-    rough = likely * (1 - features(atlas, len(likely)))
-    bare = resized(rough, texture.size) * (texture.confidence > 0)
-    return Complexion(tone, bare)
+        No eye, brow, lip, hair or glasses.
+        """
+        texture, atlas = self.face.texture, self.face.positions.atlas
+        likeness = _likeness(texture, self._skin, self._lab[..., 0])
+        likely = cv2.GaussianBlur(smoothstep(likeness, _UNLIKE, _LIKE), (0, 0), 1.0)
+        rough = likely * (1 - features(atlas, len(likely)))
+        return resized(rough, texture.size) * (texture.confidence > 0)
+
+    @cached_property
+    def _skin(self) -> Skin:
+        return learn(self.face.texture, self.face.positions.atlas)
+
+    @cached_property
+    def _lab(self) -> Float:
+        return to_lab(self._skin.tone)
 
 
 def _likeness(texture: Texture, skin: Skin, tone: Float) -> Float:

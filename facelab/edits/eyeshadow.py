@@ -9,7 +9,7 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.edits.cielab import lab_of
-from facelab.edits.complexion import complexion
+from facelab.edits.complexion import Complexion
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.pigment import FINISHES, powdered
@@ -39,7 +39,7 @@ class Eyeshadow(TextureEdit):
         """The lids under a veil of the pigment."""
         mask = self._lids(face.positions.atlas, face.texture.size)
         window, colour = window_of(mask), face.texture.colour.copy()
-        tone = complexion(face).tone(window)
+        tone = Complexion(face).tone(window)
         colour[window] = powdered(colour[window], tone, lab_of(self.colour), self.finish, _HIDE)
         return colour, mask
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
-from facelab.edits.complexion import blurred, complexion, faded, mean_of
+from facelab.edits.complexion import Complexion, blurred, faded, mean_of
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.numerics.arrays import Float
@@ -36,7 +36,7 @@ class Foundation(TextureEdit):
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """Blotches drawn toward an evened tone, on bare skin."""
-        skin, texture = complexion(face), face.texture
+        skin, texture = Complexion(face), face.texture
         window = window_of(skin.bare)
         lab, tone = to_lab(texture.colour[window]), skin.tone(window)
         known = (skin.bare * texture.confidence)[window]

@@ -10,7 +10,7 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.edits.cielab import to_lab, to_rgb
-from facelab.edits.complexion import complexion
+from facelab.edits.complexion import Complexion
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import number, whole
 from facelab.face.skin import SIZE
@@ -42,7 +42,7 @@ class Freckles(TextureEdit):
         lab[..., 0] *= np.float32(1 - _DARKER)
         lab[..., 1:] += _BROWNER
         spots = self._spots(face.positions.atlas, face.texture.size)
-        return to_rgb(lab), spots * complexion(face).bare
+        return to_rgb(lab), spots * Complexion(face).bare
 
     def _spots(self, atlas: Atlas, size: int) -> Float:
         """How much of a freckle lies on each texel, ``(size, size)`` in [0, 1]."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
-from facelab.edits.complexion import blurred, complexion, mean_of
+from facelab.edits.complexion import Complexion, blurred, mean_of
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.pigment import in_light
@@ -46,7 +46,7 @@ class Lipstick(TextureEdit):
         inside = atlas.region("lips", size) * (1 - atlas.region("mouth", size))
         known = (inside * face.texture.confidence)[window]
         own = mean_of(lab, known)
-        skin = mean_of(complexion(face).tone(window), known)
+        skin = mean_of(Complexion(face).tone(window), known)
         pigment = in_light(lab_of(self.colour), skin[0])
         slow = blurred(lab[..., :1], known, _FINE * size)[..., 0]
         inner = np.clip(2 * lips[window] - 1, 0, 1)

@@ -138,7 +138,7 @@ def _slim(shape: _Shape) -> Float:
 def _jaw(shape: _Shape) -> Float:
     """The angles of the jaw."""
     chin = shape.canonical_landmarks[8]
-    weight = shape.around(chin + np.array([0, 2.5, 0]), 14, 5.5)
+    weight = shape.around(chin + np.array([0, 2.8, 0]), 14, 5.5)
     weight = weight * smoothstep(np.abs(shape.canonical[..., 0]), 0.5, 5.0)
     return _vector(weight, x=0.12 * shape.own[..., 0])
 
@@ -207,7 +207,7 @@ def _brows(shape: _Shape) -> Float:
     """The brows with the skin above them; the lids stay."""
     total = np.zeros_like(shape.own)
     for brow in _BROWS:
-        place = shape.canonical_landmarks[brow].mean(axis=0) + np.array([0, 0.4, 0])
+        place = shape.canonical_landmarks[brow].mean(axis=0) + np.array([0, 0.7, 0])
         total += _vector(shape.around(place, 4.6, 2.5), y=0.6)
     return total
 

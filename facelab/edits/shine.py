@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.cielab import to_lab, to_rgb
-from facelab.edits.complexion import blurred, complexion
+from facelab.edits.complexion import Complexion, blurred
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import number
 from facelab.numerics.arrays import Float
@@ -30,7 +30,7 @@ class Shine(TextureEdit):
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """Highlights lowered to the tone and given its colour back."""
-        skin = complexion(face)
+        skin = Complexion(face)
         lab = to_lab(face.texture.colour)
         known = np.maximum(face.texture.confidence, 1e-3)
         tone = skin.tone()

@@ -8,7 +8,7 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from facelab.edits.complexion import complexion
+from facelab.edits.complexion import Complexion
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import number
 from facelab.numerics.arrays import Float
@@ -29,7 +29,7 @@ class Smooth(TextureEdit):
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """Shape from the edge-keeping filter and pores from the photograph, on bare skin."""
-        colour, bare = face.texture.colour, complexion(face).bare
+        colour, bare = face.texture.colour, Complexion(face).bare
         weight = bare * face.texture.confidence
         base = guided(colour, weight, self.scale / 100)
         fine = colour - cv2.GaussianBlur(colour, (0, 0), max(_PORES * face.texture.size, 0.5))

@@ -9,7 +9,7 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.edits.cielab import to_lab, to_rgb
-from facelab.edits.complexion import complexion
+from facelab.edits.complexion import Complexion
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choices, whole
 from facelab.edits.strokes import Ints, curve, stroke
@@ -53,7 +53,7 @@ class Wrinkles(TextureEdit):
         lab = to_lab(face.texture.colour)
         lab[..., 0] *= 1 + np.clip(shade, -0.6, 0.3)
         lab[..., 1:] += _REDDER * np.maximum(-shade, 0)[..., None]
-        return to_rgb(lab), complexion(face).bare * (shade != 0)
+        return to_rgb(lab), Complexion(face).bare * (shade != 0)
 
     def shade(self, atlas: Atlas, size: int) -> Float:
         """The share by which each texel becomes lighter, ``(size, size)``."""
@@ -124,7 +124,7 @@ def _forehead(marks: Float, atlas: Atlas, rng: np.random.Generator) -> list[Crea
     low, span, middle = brows[:, 1].min(), np.ptp(brows[:, 0]), brows[:, 0].mean()
     arch = rng.uniform(0.0, 0.01)
     creases = []
-    for height in rng.normal((0.22, 0.38, 0.53, 0.68), 0.03):
+    for height in rng.normal((0.28, 0.43, 0.57, 0.71), 0.03):
         start, end = rng.uniform(0.02, 0.38, 2) * span
         u = np.linspace(brows[0, 0] + start, brows[-1, 0] - end, 9)
         turn = (u - middle) / span * 2 * np.pi
@@ -140,7 +140,7 @@ def _frown(marks: Float, rng: np.random.Generator) -> list[Crease]:
     root, brow = marks[27, 1], marks[21, 1]
     creases = []
     for side in (-1, 1):
-        low, high = rng.uniform(0.15, 0.4), rng.uniform(0.95, 1.35)
+        low, high = rng.uniform(0.2, 0.52), rng.uniform(1.23, 1.74)
         v = root + np.linspace(low, high, 3) * (brow - root)
         lean = rng.uniform(0.16, 0.24) + np.array([0, 0.01, rng.uniform(0.02, 0.1)])
         creases += _drawn(np.column_stack([middle + side * between * lean, v]), 1.1, 1.3, rng)

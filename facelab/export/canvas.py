@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Float, Frame
+from facelab.numerics.integers import held, unit
 from facelab.types import Box
 
 Colour = tuple[int, int, int]  # RGB, 0 to 255
@@ -48,14 +49,14 @@ class Canvas:
         height, width = max(y1 - y0, 1) * samples, max(x1 - x0, 1) * samples
         self._ink: NDArray[np.uint8] = np.zeros((height, width, 4), np.uint8)
 
-    def over(self, image: Float) -> Float:
+    def over(self, image: Frame) -> Frame:
         """The image ``(H, W, 3)`` with the canvas on it; around the box it is untouched."""
         out = image.copy()
         if 0 not in self._size:
             layer = cv2.resize(self._ink, self._size, interpolation=cv2.INTER_AREA)
             inked = layer[..., 3] > 0  # most of the box is bare
             ink, part = layer[inked] / np.float32(255), out[self._window]
-            part[inked] = part[inked] * (1 - ink[:, 3:]) + ink[:, :3]
+            part[inked] = held(unit(part[inked]) * (1 - ink[:, 3:]) + ink[:, :3], part)
         return out
 
     def line(self, points: Float, colour: Colour, width: float, opacity: float = 1.0) -> None:

@@ -61,7 +61,8 @@ def draw(positions: PositionMap, shape: tuple[int, int]) -> Drawing:
     rows, columns = window
     size = (rows.stop - rows.start, columns.stop - columns.start)
     if 0 in size:  # however far outside, which the rasterizer would refuse
-        return Drawing(shape, window, triangles, _nothing(size))
+        nothing = raster.rasterize(vertices[:0], triangles[:0], size)
+        return Drawing(shape, window, triangles, nothing)
     corner = np.array([columns.start, rows.start, 0], np.float32)
     return Drawing(shape, window, triangles, raster.rasterize(vertices - corner, triangles, size))
 
@@ -74,8 +75,3 @@ def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice]:
         for low, high, side in ((box.y0, box.y1, shape[0]), (box.x0, box.x1, shape[1]))
     )
     return rows, columns
-
-
-def _nothing(size: tuple[int, int]) -> Fragments:
-    depth = np.zeros(size, np.float32)
-    return Fragments(np.full(size, -1, np.int32), np.zeros((*size, 3), np.float32), depth)

@@ -12,11 +12,11 @@ import PIL.PngImagePlugin
 from numpy.typing import NDArray
 
 from facelab.images import Image, Metadata, write
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Float, Frame
 from facelab.provenance import DATA_DRIVEN, ENHANCED, mark
 
 
-def write_marked(path: Path, pixels: Float, metadata: Metadata, sentence: str) -> None:
+def write_marked(path: Path, pixels: Frame, metadata: Metadata, sentence: str) -> None:
     """Write a picture ``(H, W, 3)`` as 8-bit RGB with `sentence` in its XMP.
 
     `pixels` are sRGB, and the file has no profile. `metadata` is the photograph's: its XMP goes on.

@@ -14,7 +14,7 @@ from facelab.export.canvas import Canvas, Colour
 from facelab.export.encode import write_marked
 from facelab.export.subject import Subject
 from facelab.numerics.algebra import product
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Float, Frame
 from facelab.types import Box, Pose
 
 # The 300-W order as lines: first and past-the-last landmark, and whether the line is closed.
@@ -62,7 +62,7 @@ _SENTENCE = "Landmarks, a surface and the pose of a face were drawn on this phot
 _SENTENCE_ALL = "Landmarks, surfaces and poses of faces were drawn on this photograph by facelab."
 
 
-def overlay(subject: Subject) -> Float:
+def overlay(subject: Subject) -> Frame:
     """The photograph with a face's dense points, 68 landmarks, axes, pose box and angles.
 
     Dense points are those the photograph shows, from violet for the farthest to yellow for the
@@ -71,13 +71,13 @@ def overlay(subject: Subject) -> Float:
 
     Returns
     -------
-    (H, W, 3) float32
-        RGB in [0, 1]; a new array, equal to the photograph except where something was drawn.
+    (H, W, 3) of the photograph's dtype
+        RGB; a new array, equal to the photograph except where something was drawn.
     """
     return _drawn_on(subject.image, subject)
 
 
-def overlay_together(subjects: Iterable[Subject]) -> Float:
+def overlay_together(subjects: Iterable[Subject]) -> Frame:
     """The photograph of one or more faces with all of them drawn on it as by `overlay`.
 
     Parameters
@@ -87,14 +87,14 @@ def overlay_together(subjects: Iterable[Subject]) -> Float:
 
     Returns
     -------
-    (H, W, 3) float32
+    (H, W, 3) of the photograph's dtype
         As of `overlay`.
     """
     first, *others = subjects
     return reduce(_drawn_on, others, overlay(first))
 
 
-def _drawn_on(image: Float, subject: Subject) -> Float:
+def _drawn_on(image: Frame, subject: Subject) -> Frame:
     """`image`, the photograph with or without drawings of other faces, with one face drawn."""
     size = subject.found.box.size
     width = max(size / 250, _THINNEST)

@@ -83,7 +83,7 @@ class Export:
     def subject(self, image: Image, found: Reconstruction) -> Subject:
         """A face as the writers are given it."""
         return Subject(
-            image=image.srgb,
+            image=image.srgb_frame,
             found=found,
             texture_side=self.texture_size,
             front=self.front,

@@ -15,9 +15,11 @@ from facelab.export.draw import Drawing, draw
 from facelab.face.texture import complete, texture_size, unwrap
 from facelab.geometry import pose
 from facelab.geometry.visibility import visible, visible_landmarks
+from facelab.geometry.window import Window
 from facelab.images import Metadata
 from facelab.numerics.algebra import product
-from facelab.numerics.arrays import Bool, Float
+from facelab.numerics.arrays import Bool, Float, Frame
+from facelab.numerics.integers import unit
 from facelab.reconstruct import load_parser
 from facelab.types import SEEN, Mesh, Pose, PositionMap, Reconstruction, Texture
 
@@ -50,8 +52,8 @@ class Subject:
 
     Parameters
     ----------
-    image : (H, W, 3) float32
-        The photograph, RGB in [0, 1].
+    image : (H, W, 3) uint8, uint16 or float32
+        The photograph, sRGB.
     found : Reconstruction
         The face in it.
     texture_side : int, optional
@@ -71,7 +73,7 @@ class Subject:
         If the side is none of these.
     """
 
-    image: Float
+    image: Frame
     found: Reconstruction
     texture_side: int | None = None
     front: bool = False
@@ -185,8 +187,15 @@ class Subject:
         colours = atlas.at_vertices(self._whole(atlas.size).colour)
         return np.clip(colours, 0, 1)
 
+    @cached_property
+    def _near(self) -> tuple[Float, PositionMap]:
+        """The part of the photograph around the face ``(h, w, 3)``, and where the face is in it."""
+        window = Window.of_face(self.positions, self.image.shape[:2])
+        pixels = unit(np.ascontiguousarray(window.part(self.image)))
+        return pixels, window.inward(self.positions)
+
     def _whole(self, size: int) -> Texture:
-        seen = _mouth_evened(unwrap(self.image, self.positions, size), self.positions.atlas)
+        seen = _mouth_evened(unwrap(*self._near, size), self.positions.atlas)
         if self.mask_unseen:
             shown = (seen.confidence >= SEEN)[..., None]
             return Texture(seen.colour * shown, seen.confidence)

@@ -11,7 +11,8 @@ from facelab.export.encode import write_marked
 from facelab.export.normals import normals
 from facelab.export.subject import Subject
 from facelab.numerics.algebra import product
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Frame
+from facelab.numerics.integers import held, unit
 
 _LIGHTS = np.array([[-0.5, 0.55, 0.67], [0.8, 0.1, 0.59]], np.float32)  # key, fill
 _STRENGTHS = np.array([0.62, 0.18], np.float32)
@@ -20,13 +21,13 @@ _CLAY = np.array([0.93, 0.91, 0.9], np.float32)
 _SENTENCE = "The surface of a face was drawn on this photograph by facelab."
 
 
-def surface(subject: Subject) -> Float:
+def surface(subject: Subject) -> Frame:
     """The photograph with the face's surface over it, lit by two lights (Lambert 1760).
 
     Returns
     -------
-    (H, W, 3) float32
-        RGB in [0, 1]; a new array, equal to the photograph where the face is not.
+    (H, W, 3) of the photograph's dtype
+        RGB; a new array, equal to the photograph where the face is not.
     """
     drawing = subject.drawing
     window, covered = drawing.window, drawing.fragments.covered
@@ -38,7 +39,8 @@ def surface(subject: Subject) -> Float:
     clay = np.sqrt(lit)[..., None] * _CLAY  # the square root as a display's gamma
     share = covered.astype(np.float32)
     soft = (cv2.blur(share, (3, 3)) * share)[..., None]
-    out[window] += soft * (np.clip(clay, 0, 1) - out[window])
+    before = unit(np.ascontiguousarray(out[window]))
+    out[window] = held(before + soft * (np.clip(clay, 0, 1) - before), out)
     return out
 
 

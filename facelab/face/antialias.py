@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,96 +37,70 @@ class Silhouettes:
     uv: Float
 
     def smooth(self, drawn: Float, sampled: Float) -> None:
-        """Give a drawn map ``(h, w, c)`` the means of its samples ``(k, c)`` at the silhouettes."""
+        """Give a drawn map ``(h, w[, c])`` the means of its samples ``(k[, c])`` at silhouettes."""
         count = np.bincount(self.owner, minlength=len(self.pixels))
+        channels = sampled.reshape(len(sampled), -1)
         means = [
             np.bincount(self.owner, weights=channel, minlength=len(self.pixels)) / count
-            for channel in sampled.T
+            for channel in channels.T
         ]
-        drawn.reshape(-1, drawn.shape[2])[self.pixels] = np.column_stack(means)
+        drawn.reshape(-1, channels.shape[1])[self.pixels] = np.column_stack(means)
 
 
 def silhouettes(
-    vertices: Float, triangles: Int, places: Float, uv: Float, covered: Bool
+    fragments: raster.Fragments, triangles: Int, places: Float, steps: tuple[Float, Float]
 ) -> Silhouettes | None:
     """Samples of a drawn mesh at its inner silhouettes; None where there are none.
 
     Parameters
     ----------
-    vertices : (n, 3) float32
-        x right, y down and depth, pixels of the window.
+    fragments : Fragments
+        What of the mesh each pixel sees.
     triangles : (m, 3) int32
     places : (n, 2) float32
         Where in the position map each vertex lies, texels.
-    uv : (h, w, 2) float32
-        The same at the pixels' middles.
-    covered : (h, w) bool
-        Where the mesh is seen.
+    steps : (h, w - 1), (h - 1, w) float32
+        Squared texels from each pixel to the next, as of `raster.steps`.
     """
-    wanted = _jumps(uv, covered)
+    wanted = _jumps(*steps)
     if not wanted.any():
         return None
-    height, width = covered.shape
+    height, width = wanted.shape
     size = _SAMPLES * height, _SAMPLES * width
-    fine = vertices.copy()
-    fine[:, :2] = (vertices[:, :2] + np.float32(0.5)) * _SAMPLES - np.float32(0.5)
-    near = triangles[_near(vertices, triangles, wanted)]
-    near = near[_facing(fine, near)]
-    layers = abuffer.gather(fine, near, size)
+    x, y, corners = fragments.x, fragments.y, fragments.corners
+    near = np.flatnonzero(scanline.holding(x, y, corners, wanted))
+    near = near[scanline.doubled_area(x, y, corners.take(near, axis=1)) > 0]
+    fine = [(axis + 0.5) * _SAMPLES - 0.5 for axis in (x, y)]
+    layers = abuffer.gather(np.stack([*fine, fragments.z], axis=1), triangles[near], size)
     nearest = layers.only(np.diff(layers.pixel, prepend=-1) != 0)
     row, column = np.divmod(nearest.pixel, size[1])
     pixel = row // _SAMPLES * width + column // _SAMPLES
     inside = wanted.ravel()[pixel]
     kept = nearest.only(inside)
     pixels, owner = np.unique(pixel[inside], return_inverse=True)
-    return Silhouettes(pixels, owner, kept.carry(near, places)) if len(pixels) else None
+    return Silhouettes(pixels, owner, kept.carry(triangles[near], places)) if len(pixels) else None
 
 
-def _jumps(uv: Float, covered: Bool) -> Bool:
-    """Pixels beside which the coordinates jump, ``(h, w)``."""
-    out = np.zeros_like(covered)
-    u, v = cv2.split(uv)
-    _mark_jumps(u, v, covered, out)
-    _mark_jumps(u.T, v.T, covered.T, out.T)
+def _jumps(across: Float, down: Float) -> Bool:
+    """Pixels beside which the coordinates jump, ``(h, w)``, of the squared steps between them."""
+    out = np.zeros(np.maximum(across.shape, down.shape), np.bool_)
+    _mark_jumps(across, 1, out)
+    _mark_jumps(down, 0, out)
     return out
 
 
-def _mark_jumps(u: Float, v: Float, covered: Bool, out: Bool) -> None:
-    """Mark in `out` the pixels to whose left or right, but not to both, the coordinates jump."""
+def _mark_jumps(steps: Float, axis: int, out: Bool) -> None:
+    """Mark in `out` the pixels on one side of which, but not on both, the coordinates jump."""
     least, ratio = _JUMP
-    step, rise = (axis[:, 1:] - axis[:, :-1] for axis in (u, v))
-    step *= step
-    rise *= rise
-    step += rise
-    np.sqrt(step, out=step)
-    step *= covered[:, 1:] & covered[:, :-1]
-    row, column = np.nonzero(step > least)  # few: only these are looked at closely
-    far = step[row, column]
-    last = step.shape[1] - 1
-    before = np.where(column > 0, step[row, np.maximum(column - 1, 0)], 0)
-    after = np.where(column < last, step[row, np.minimum(column + 1, last)], 0)
-    for pixel, beside in ((column, before), (column + 1, after)):
-        jumps = far > least + ratio * beside
-        out[row[jumps], pixel[jumps]] = True
-
-
-def _near(vertices: Float, triangles: Int, wanted: Bool) -> Bool:
-    """Which triangles have a wanted pixel within their box: others cover none of its samples."""
-    height, width = wanted.shape
-    sums = cv2.integral(wanted.astype(np.uint8)).ravel()
-    column, row = np.rint(vertices[:, :2]).astype(np.int32).clip(0, [width - 1, height - 1]).T
-    corners = raster.corners_of(triangles, len(vertices))
-    x, y = column.take(corners), row.take(corners)
-    left, right = x.min(axis=0), x.max(axis=0) + 1
-    above, below = y.min(axis=0) * (width + 1), (y.max(axis=0) + 1) * (width + 1)
-    held = sums.take(below + right) - sums.take(below + left)
-    held -= sums.take(above + right) - sums.take(above + left)
-    out: Bool = held > 0
-    return out
-
-
-def _facing(vertices: Float, triangles: Int) -> Bool:
-    """Which triangles face the viewer."""
-    x, y, _ = raster.screen(vertices)
-    out: Bool = scanline.doubled_area(x, y, raster.corners_of(triangles, len(vertices))) > 0
-    return out
+    place = np.array(np.nonzero(steps > least**2))  # few: only these are looked at closely
+    place = place[:, steps[tuple(place)] < raster.FARTHEST]
+    far = np.sqrt(steps[tuple(place)])
+    for ahead in (0, 1):
+        pixel, beside = place.copy(), place.copy()
+        pixel[axis] += ahead
+        beside[axis] += 2 * ahead - 1
+        inside = (beside[axis] >= 0) & (beside[axis] < steps.shape[axis])
+        step = np.where(inside, steps[tuple(np.where(inside, beside, 0))], 0)
+        step[step > raster.FARTHEST] = 0
+        jumps = far > least + ratio * np.sqrt(step)
+        out[tuple(pixel[:, jumps])] = True

@@ -19,7 +19,7 @@ from facelab.constants import PARTS
 from facelab.numerics.arrays import Float
 from facelab.numerics.morphology import disk
 from facelab.numerics.smoothing import smoothstep, spread
-from facelab.numerics.windows import Window, around, scaled
+from facelab.numerics.windows import Window, around, laid_over, mixed, scaled
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps on which ends are found, texels
@@ -61,9 +61,13 @@ class _Side:
 
     def cut(self, values: Float) -> Float:
         """What a map ``(S, S, ...)`` of any side has in the window, ``(h, w, ...)``."""
-        shape = self.brow.shape[::-1]
-        method = cv2.INTER_AREA if len(values) > _SIDE else cv2.INTER_LINEAR
-        out: Float = cv2.resize(values[self.within(len(values))], shape, interpolation=method)
+        return self.fitted(values[self.within(len(values))])
+
+    def fitted(self, part: Float) -> Float:
+        """What any map has in the window, as it is in a map of side 256, ``(h, w, ...)``."""
+        height, width = self.brow.shape
+        method = cv2.INTER_AREA if len(part) > height else cv2.INTER_LINEAR
+        out: Float = cv2.resize(part, (width, height), interpolation=method)
         return out
 
 
@@ -107,27 +111,32 @@ def without_ends(
     """
     if painted.parts is None or target.parts is None:
         return painted, shown
-    for side in _sides(atlas):
+    ends, bare = np.zeros((2, _SIDE, _SIDE), np.float32)
+    skin = np.zeros((_SIDE, _SIDE, 3), np.float32)
+    for side in _sides(atlas):  # which meet where both are 0
         over = side.cut(shown)
         if (over * side.brow).sum() < _SHOWN * side.brow.sum():
             continue
-        ends = _ends(target, side)
-        bare = ends * (1 - over)
-        if bare.max() <= _SURE:
-            continue
-        here = side.within(painted.size)
-        skin = _carried_on(painted, over, target, ends, side)
-        colour, shown = painted.colour.copy(), shown.copy()
-        skin, bare, ends = (cv2.resize(one, shown[here].shape[::-1]) for one in (skin, bare, ends))
-        colour[here] += bare[..., None] * (skin - colour[here])
-        shown[here] = np.maximum(shown[here], ends)
-        painted = replace(painted, colour=colour)
-    return painted, shown
+        found = _ends(target, side)
+        uncovered = found * (1 - over)
+        if uncovered.max() > _SURE:
+            ends[side.window] += found
+            bare[side.window] += uncovered
+            under = _carried_on(painted, over, target, found, side)
+            skin[side.window] += under * cv2.merge([uncovered] * 3)
+    if not ends.any():
+        return painted, shown
+    window = around(ends, 1, _ALIGNED)
+    here, shown = scaled(window, _SIDE, painted.size), shown.copy()
+    shown[here] = np.maximum(shown[here], cv2.resize(ends[window], shown[here].shape[::-1]))
+    colour = laid_over(painted.colour, 1 - bare[window], skin[window], here)
+    return replace(painted, colour=colour), shown
 
 
 def _ends(texture: Texture, side: _Side) -> Float:
     """A brow from its middle to the end of its tail, and what is close to it, ``(h, w)``."""
-    lightness = cv2.cvtColor(side.cut(texture.colour), cv2.COLOR_RGB2Lab)[..., 0]
+    colour = side.cut(texture.reduced(_SIDE).colour)
+    lightness = cv2.extractChannel(cv2.cvtColor(colour, cv2.COLOR_RGB2Lab), 0)
     dark = smoothstep(cv2.morphologyEx(lightness, cv2.MORPH_BLACKHAT, disk(_THIN)), *_DARKER)
     brows, skin = (_part(texture, name, side) for name in ("brows", "skin"))
     room = brows + dark * skin
@@ -140,9 +149,9 @@ def _ends(texture: Texture, side: _Side) -> Float:
 
 def _carried_on(painted: Texture, over: Float, target: Texture, ends: Float, side: _Side) -> Float:
     """The skin of both faces around the ends carried on under them, ``(h, w, 3)``."""
-    new, own = (side.cut(one.colour) for one in (painted, target))
+    new, own = side.cut(painted.colour), side.cut(target.reduced(_SIDE).colour)
     bare = _bare(painted, side) * over + _bare(target, side) * (1 - over)
-    return spread(own + over[..., None] * (new - own), bare * (1 - smoothstep(ends, 0, 0.5)))
+    return spread(mixed(own, new, over), bare * (1 - smoothstep(ends, 0, 0.5)))
 
 
 def _bare(texture: Texture, side: _Side) -> Float:
@@ -152,4 +161,5 @@ def _bare(texture: Texture, side: _Side) -> Float:
 
 def _part(texture: Texture, name: str, side: _Side) -> Float:
     assert texture.parts is not None
-    return side.cut(texture.parts[..., PARTS.index(name)])
+    here = side.within(len(texture.parts))
+    return side.fitted(cv2.extractChannel(texture.parts[here], PARTS.index(name)))

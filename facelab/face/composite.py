@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from math import ceil, floor
 
 import cv2
 import numpy as np
@@ -18,12 +17,14 @@ from facelab.face.mouth import Interior
 from facelab.face.mouth_interior import opened
 from facelab.face.quality import share
 from facelab.face.texture import at_size
+from facelab.geometry.drawing import Drawing, drawing
 from facelab.geometry.warp import Motion, fill_disoccluded, motion
 from facelab.numerics import raster
 from facelab.numerics.arrays import Float, require, require_image
 from facelab.numerics.distance import distance_within
+from facelab.numerics.parallel import both
 from facelab.numerics.smoothing import smoothstep
-from facelab.types import SEEN, Box, Face, PositionMap, Texture
+from facelab.types import SEEN, Face, PositionMap, Texture
 
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
 # foreheads, and elsewhere.
@@ -73,22 +74,37 @@ class Surface:
 
     def sampled(self, texture: Float) -> Float:
         """A texture ``(S, S, c)`` at the pixels: ``(h, w, c)``, meaningless where not covered."""
-        ratio = np.float32(len(texture) / self.atlas.size)
-        places = self.uv * ratio + (ratio - 1) / 2
-        drawn = raster.sample_sharply(texture, places, self.footprint * ratio**2)
-        edges = self.silhouettes
-        if edges is None:
-            return drawn
-        u, v = cv2.split(edges.uv[:, None] * ratio + (ratio - 1) / 2)
-        sampled = cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        edges.smooth(drawn, sampled.reshape(len(u), -1))
-        return drawn
+        size = len(texture)
+        squared = self.footprint * np.float32(size / self.atlas.size) ** 2
+        drawn = raster.sample_sharply(texture, self._scaled(self.uv, size), squared)
+        return self._smoothed(drawn, texture)
+
+    def faded(self, mask: Float) -> Float:
+        """A mask ``(S, S)`` without fine detail at the pixels: as `sampled`, but linear."""
+        return self._smoothed(_linear(mask, self._scaled(self.uv, len(mask))), mask)
 
     def interpolated(self, values: Float) -> Float:
         """A map ``(256, 256, c)`` at the pixels, linear between texels; 0 where not covered."""
-        read = cv2.remap(values, self.uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        out: Float = cv2.copyTo(read, self.fragments.covered.view(np.uint8))
+        out: Float = cv2.copyTo(_linear(values, self.uv), self.fragments.covered.view(np.uint8))
         return out
+
+    def _scaled(self, places: Float, size: int) -> Float:
+        """Places in the position map, texels, in a texture of side `size`."""
+        ratio = np.float32(size / self.atlas.size)
+        return places * ratio + (ratio - 1) / 2
+
+    def _smoothed(self, drawn: Float, texture: Float) -> Float:
+        """A drawn texture, in place, with the means of finer samples at silhouettes."""
+        if self.silhouettes is not None:
+            places = self._scaled(self.silhouettes.uv, len(texture))[:, None]
+            self.silhouettes.smooth(drawn, _linear(texture, places)[:, 0])
+        return drawn
+
+
+def _linear(values: Float, uv: Float) -> Float:
+    """Read a map at texel coordinates ``(h, w, 2)``, linear between texels."""
+    out: Float = cv2.remap(values, uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,14 +159,15 @@ class Place:
         interior: Interior | None = None,
     ) -> Place:
         """Make an image ready for a face that shall lie at `after` instead of `before`."""
-        moved = motion(before, after, image.shape[:2])
+        drawn = drawing(after, image.shape[:2])
+        moved = motion(before, after, image.shape[:2], drawn)
         photo = image
         if moved is not None:
             warped = moved.apply(image)
             image = warped if mask is None else blend.alpha(warped, image, mask)
-        surface = surface_of(after, image.shape[:2])
-        if surface is None:
+        if drawn is None:
             return cls(photo, image, moved, None, None, mask)
+        surface = _surface(drawn, after.atlas)
         hidden = np.zeros_like(surface.oval)
         if front is not None:
             hidden = front.over(photo, surface.window, moved)
@@ -218,14 +235,9 @@ def put_back(
         return place.photo
     if place.surface is None or place.hidden is None:
         return place.image
-    layer = painted(place.surface, after.texture, opacity)
+    layer, colour = _drawn(place, place.surface, before, after, opacity)
     under, moved, mask = place.image[layer.window], place.moved, place.mask
-    if before.texture.parts is not None and not _is_same(before, after):
-        skins = _skin(place.surface, before, after)
-        colour = match_grain(layer.colour, under, *skins, after.positions.box.size)
-    else:
-        colour = _painted(layer, under, before, after, moved)
-    inside = place.surface.oval
+    inside = layer.oval
     if mask is not None:
         inside = inside * (mask[layer.window] > 0)
     shown = layer.opacity * (inside > 0)
@@ -244,6 +256,20 @@ def put_back(
         return out
     drawn = opened(out, place.photo, before, after.positions)
     return drawn if mask is None or drawn is out else blend.alpha(drawn, out, mask)
+
+
+def _drawn(
+    place: Place, surface: Surface, before: Face, after: Face, opacity: Float
+) -> tuple[Layer, Float]:
+    """A face drawn where it lies, and its colours with the grain of the image."""
+    under = place.image[surface.window]
+    if before.texture.parts is None or _is_same(before, after):
+        layer = painted(surface, after.texture, opacity)
+        return layer, _painted(layer, under, before, after, place.moved)
+    layer, skins = both(
+        lambda: painted(surface, after.texture, opacity), lambda: _skin(surface, before, after)
+    )
+    return layer, match_grain(layer.colour, under, *skins, after.positions.box.size)
 
 
 def _painted(layer: Layer, under: Float, before: Face, after: Face, moved: Motion | None) -> Float:
@@ -346,13 +372,16 @@ def _cloned(
     if region.all():  # a face larger than the image has no border to take a tone from
         return colour
     around = blend.alpha(colour, under, apart)
-    cloned = blend.METHODS[method](colour, around, region.astype(np.float32))
-    if toned == 0:
+    cloned, inward = both(
+        lambda: blend.METHODS[method](colour, around, region.astype(np.float32)),
+        lambda: distance_within(region) if toned > 0 else None,
+    )
+    if inward is None:
         return cloned
     # Where the tone is right already, what is left to even out is the border's own: a beard's
     # edge, the shadow of a jaw.
-    inward = distance_within(region) / np.float32(_FADE * max(region.shape))
-    return blend.alpha(cloned, colour, 1 - np.float32(toned) * (1 - np.exp(-inward)))
+    inward /= np.float32(-_FADE * max(region.shape))
+    return blend.alpha(cloned, colour, 1 - np.float32(toned) * (1 - np.exp(inward)))
 
 
 def _apart(colour: Float, under: Float) -> Float:
@@ -381,43 +410,28 @@ def render(face: Face, opacity: Float, shape: tuple[int, int]) -> Layer | None:
 
 def surface_of(positions: PositionMap, shape: tuple[int, int]) -> Surface | None:
     """Where a face lies in an image of `shape` (H, W), or None if it lies outside."""
-    atlas = positions.atlas
-    window = _window(positions.values[atlas.valid], shape)
-    if window is None:
-        return None
-    rows, columns = window
-    corner = np.array([columns.start, rows.start, 0], np.float32)
-    size = (rows.stop - rows.start, columns.stop - columns.start)
-    vertices = positions.values[atlas.valid] - corner
-    fragments = raster.rasterize(vertices, atlas.triangles, size)
-    covered = fragments.covered
+    drawn = drawing(positions, shape)
+    return None if drawn is None else _surface(drawn, positions.atlas)
+
+
+def _surface(drawn: Drawing, atlas: Atlas) -> Surface:
+    """Where a face lies that has been drawn."""
+    fragments, covered = drawn.fragments, drawn.fragments.covered
     uv = raster.interpolate(fragments, atlas.triangles, atlas.places)
-    edges = silhouettes(vertices, atlas.triangles, atlas.places, uv, covered)
-    footprint = raster.footprint(uv, covered)
+    steps = raster.steps(uv, covered)
+    edges = silhouettes(fragments, atlas.triangles, atlas.places, steps)
+    footprint = raster.footprint(*steps)
     oval = raster.trilinear(_oval(atlas), uv, footprint)[..., 0]
     edge = cv2.blur(covered.astype(np.float32), (3, 3)) * covered
-    return Surface(window, oval * edge, uv, fragments, footprint, edges, atlas)
+    return Surface(drawn.window, oval * edge, uv, fragments, footprint, edges, atlas)
 
 
 def painted(surface: Surface, texture: Texture, opacity: Float) -> Layer:
     """A surface drawn with a texture, and an opacity ``(S, S)`` of its texels in [0, 1]."""
-    both = np.asarray(cv2.merge([texture.colour, opacity]), np.float32)
-    drawn = surface.sampled(both)
-    colour = np.asarray(cv2.cvtColor(drawn, cv2.COLOR_RGBA2RGB), np.float32)
-    shown = np.clip(cv2.extractChannel(drawn, 3), 0, 1)
+    colour, shown = surface.sampled(texture.colour), surface.faded(opacity)
     seen = surface.window, surface.oval, surface.uv, surface.fragments, surface.footprint
     edges = surface.silhouettes
     return Layer(*seen, edges, surface.atlas, colour, shown)
-
-
-def _window(vertices: Float, shape: tuple[int, int]) -> tuple[slice, slice] | None:
-    """The part of the image that the vertices reach, with two pixels around for the blend."""
-    box = Box.around(vertices)
-    rows = slice(max(floor(box.y0) - 2, 0), min(ceil(box.y1) + 3, shape[0]))
-    columns = slice(max(floor(box.x0) - 2, 0), min(ceil(box.x1) + 3, shape[1]))
-    if rows.start >= rows.stop or columns.start >= columns.stop:
-        return None
-    return rows, columns
 
 
 @cache

@@ -7,22 +7,35 @@ face is first brought to that of dark skin in plain light, and what was drawn th
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from facelab.face.skin import Skin
 from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import resized
+from facelab.types import Texture
 
 _DIM = 0.062  # linear luminance from which skin is no darker than dark skin in plain light: L* 30
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # of linear RGB (IEC 61966-2-1)
 _MOST = 30.0  # more is noise
+_COARSE = 32  # side of the map on which a tone's light is told, texels
 
 
 def exposure(skin: Skin) -> float:
     """Return the factor of linear light that brings skin out of the dark, 1 where it is not."""
-    weight = skin.likelihood + np.float32(1e-6)
-    shown = (_linear(skin.tone) * _LUMINANCE).sum(axis=2)
+    tone, likelihood = (resized(one, _COARSE) for one in (skin.tone, skin.likelihood))
+    weight = likelihood + np.float32(1e-6)
+    shown = (_linear(tone) * _LUMINANCE).sum(axis=2)
     luminance = float((weight * shown).sum() / weight.sum())
     return float(np.clip(_DIM / max(luminance, 1e-6), 1, _MOST))
+
+
+def brought_out(texture: Texture, factor: float) -> Texture:
+    """Return a texture in so many times the light; itself where `factor` is 1."""
+    if factor == 1:
+        return texture
+    return replace(texture, colour=exposed(texture.colour, factor))
 
 
 def exposed(colour: Float, factor: float) -> Float:

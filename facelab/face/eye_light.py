@@ -24,8 +24,8 @@ from facelab.face.quality import share
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.guided import guided
 from facelab.numerics.morphology import disk
-from facelab.numerics.smoothing import smoothstep
-from facelab.numerics.windows import Window, around, scaled
+from facelab.numerics.smoothing import resized, smoothstep
+from facelab.numerics.windows import Window, around, mixed, scaled
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps on which eyes are found, texels
@@ -47,6 +47,7 @@ _UNLIKE = np.float32(12)  # CIELAB by which whites differ from skin at least, wh
 _TOLD = -10, 0  # lightness of a white over the skin's from which, and with which, it is told
 _AS_LIGHT = 0.5, 0.8  # of a white's lightness: what is darker is iris or lash
 _SHEEN = 6  # lightness by which lids may be lighter than the tone of the skin
+_COARSE = 32  # side of the map on which a tone's mean colour is told, texels
 _COLOURED = 8.0  # chroma of the skin from which a photograph has colours
 
 
@@ -83,6 +84,33 @@ def _eye(core: Bool) -> _Eye:
     return _Eye(core[box], box)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lids:
+    """Where an eye lies in its box of a texture.
+
+    Parameters
+    ----------
+    size : int
+        The texture's side.
+    region, drawn : (h, w) float32
+        Where the atlas has it, and where the texture shows it, [0, 1].
+    opened : float32
+        How surely it is open, [0, 1].
+    """
+
+    size: int
+    region: Float
+    drawn: Float
+    opened: Float
+
+    @classmethod
+    def of(cls, eyes: Float, eye: _Eye, atlas: Atlas, size: int) -> _Lids:
+        """Of a texture of side `size` that shows `eyes`, ``(256, 256)``."""
+        region, drawn = atlas.region("eyes", size)[eye.within(size)], eyes[eye.box]
+        opened = smoothstep(drawn[eye.core].mean(), *_OPEN)
+        return cls(size, region, cv2.resize(drawn, region.shape[::-1]), opened)
+
+
 def lit(
     colour: Float,
     source: Texture,
@@ -116,13 +144,14 @@ def lit(
         return colour
     eyes = _eyes(atlas)
     starts = [source.colour[eye.within(source.size)] for eye in eyes]
-    others = [_white(target, eye, target.colour[eye.within(target.size)]) for eye in eyes]
+    drawn, theirs = (share(texture, _SIDE, "eyes") for texture in (source, target))
+    others = [_white(target, theirs, eye, target.colour[eye.within(target.size)]) for eye in eyes]
     if any(other is not None for other in others):
         starts = [
             _darker(start, colour[eye.within(source.size)])
             for eye, start in zip(eyes, starts, strict=True)
         ]
-    owns = [_white(source, eye, start) for eye, start in zip(eyes, starts, strict=True)]
+    owns = [_white(source, drawn, eye, start) for eye, start in zip(eyes, starts, strict=True)]
     coloured = _coloured(*tones)
     ways = _ways(owns, others, coloured)
     skins = tones[0], tones[0] + np.float32(amount) * (tones[1] - tones[0])
@@ -134,38 +163,38 @@ def lit(
         kept = 1 + amount * (coloured - 1)
         wanted = own + np.float32(amount) * way
         moved = _relit(start, own, wanted, kept)
-        out[here] = _within_lids(out[here], moved, source, eye, (own, wanted), skins, atlas)
+        lids, before = _Lids.of(drawn, eye, atlas, len(out)), source.colour[here]
+        around_it = _around(skins[0], eye, lids), _around(skins[1], eye, lids)
+        out[here] = _within_lids(out[here], before, moved, (own, wanted), around_it, lids)
     return out
 
 
 def _within_lids(
-    lids: Float,
+    skin: Float,
+    before: Float,
     moved: Float,
-    source: Texture,
-    eye: _Eye,
     whites: tuple[Float, Float],
     tones: tuple[Float, Float],
-    atlas: Atlas,
+    lids: _Lids,
 ) -> Float:
     """An eye's box as its skin is lit, ``(h, w, 3)``, with what is eye `moved`.
 
-    Of the white (CIELAB) and of the skin's tone: what they were, and what they become.
+    `before` is the box as it was in its photograph. Of the white ``(3,)`` and of the skin's tone
+    ``(h, w, 3)``, CIELAB: what they were, and what they become.
     """
-    (own, wanted), before = whites, _lab(source.colour[eye.within(source.size)])
-    skin, toned = (_around(tone, eye, before.shape) for tone in tones)
-    white = _whiteness(before, own, skin)
-    places = _places(source, eye, atlas)
-    near = cv2.dilate(np.maximum(*places), disk(_texels(_BEYOND, source.size)))
-    inside = np.maximum(_mask(source, eye, places), white * near)
-    lightest = np.maximum(_lab(moved)[..., 0], wanted[0])
-    bound = _lightest(before, white, skin, toned, lightest)
-    out: Float = lids + inside[..., None] * (moved - lids)
-    return _no_lighter(out, bound, cv2.dilate(near, disk(_texels(_LIDS, source.size))))
+    lab = _lab(before)
+    white = _whiteness(lab, whites[0], tones[0])
+    near = cv2.dilate(np.maximum(lids.region, lids.drawn), disk(_texels(_BEYOND, lids.size)))
+    inside = np.maximum(_mask(before, lids), white * near)
+    lightest = np.maximum(_lab(moved)[..., 0], whites[1][0])
+    bound = _lightest(lab, white, *tones, lightest)
+    out = mixed(skin, moved, inside)
+    return _no_lighter(out, bound, cv2.dilate(near, disk(_texels(_LIDS, lids.size))))
 
 
-def _around(tone: Float, eye: _Eye, shape: tuple[int, ...]) -> Float:
+def _around(tone: Float, eye: _Eye, lids: _Lids) -> Float:
     """CIELAB of a field of tone ``(n, n, 3)`` in an eye's box, ``(h, w, 3)``."""
-    out: Float = cv2.resize(_lab(tone[eye.within(len(tone))]), shape[1::-1])
+    out: Float = cv2.resize(_lab(tone[eye.within(len(tone))]), lids.region.shape[::-1])
     return out
 
 
@@ -235,15 +264,15 @@ def _ways(owns: Sequence[Float | None], others: Sequence[Float | None], kept: fl
     ]
 
 
-def _white(texture: Texture, eye: _Eye, colour: Float) -> Float | None:
+def _white(texture: Texture, drawn: Float, eye: _Eye, colour: Float) -> Float | None:
     """CIELAB of an eye's white, ``(3,)``; None where too little of an open eye is seen.
 
-    `colour` are the eye's colours in its box.
+    `drawn` is where the texture shows eyes, ``(256, 256)``; `colour` are the eye's in its box.
 
     The median of its lighter half takes no notice of reflections, veins and lashes.
     """
     size, here = texture.size, eye.within(texture.size)
-    core = np.nonzero(eye.core & (share(texture, _SIDE, "eyes")[eye.box] > _SURE))
+    core = np.nonzero(eye.core & (drawn[eye.box] > _SURE))
     row, column = (
         (2 * (at + part.start) + 1) * size // (2 * _SIDE) - first.start
         for at, part, first in zip(core, eye.box, here, strict=True)
@@ -265,7 +294,7 @@ def _beyond(way: Float, apart: Float) -> Float:
 def _coloured(own: Float, wanted: Float) -> float:
     """How much of its colours a face keeps, [0, 1]: none in a grey photograph."""
     before, after = (
-        float(np.linalg.norm(cv2.cvtColor(tone, cv2.COLOR_RGB2Lab)[..., 1:].mean(axis=(0, 1))))
+        float(np.linalg.norm(_lab(resized(tone, _COARSE))[..., 1:].mean(axis=(0, 1))))
         for tone in (own, wanted)
     )
     return min(after / max(min(before, _COLOURED), 1e-3), 1)
@@ -288,18 +317,8 @@ def _relit(colour: Float, own: Float, wanted: Float, coloured: float) -> Float:
     return np.clip(out, 0, 1, out=out)
 
 
-def _places(texture: Texture, eye: _Eye, atlas: Atlas) -> tuple[Float, Float]:
-    """Where the atlas has an eye in its box, and where the texture shows it, ``(h, w)`` each."""
-    region = atlas.region("eyes", texture.size)[eye.within(texture.size)]
-    return region, cv2.resize(share(texture, _SIDE, "eyes")[eye.box], region.shape[::-1])
-
-
-def _mask(texture: Texture, eye: _Eye, places: tuple[Float, Float]) -> Float:
+def _mask(colour: Float, lids: _Lids) -> Float:
     """How much of each texel of an eye's box lies between its lids, [0, 1]."""
-    region, drawn = places
-    colour = np.ascontiguousarray(texture.colour[eye.within(texture.size)])
-    rough = np.float32(0.5) * (region + drawn)
-    radius = max(1, round(_REACH * texture.size / _SIDE))
-    edged = guided(rough, colour, radius, _SOFTEST)
-    found = share(texture, _SIDE, "eyes")[eye.box][eye.core]
-    return smoothstep(edged, *_INSIDE) * smoothstep(found.mean(), *_OPEN)
+    rough = np.float32(0.5) * (lids.region + lids.drawn)
+    edged = guided(rough, np.ascontiguousarray(colour), _texels(_REACH, lids.size), _SOFTEST)
+    return smoothstep(edged, *_INSIDE) * lids.opened

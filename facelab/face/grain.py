@@ -14,6 +14,7 @@ from facelab.numerics.arrays import Bool, Float
 _FINE = 0.005  # of the face's size: what is finer is grain
 _LEAST_SIGMA = 0.7  # pixels, below which a Gaussian does nothing
 _AROUND = 0.03  # of the face's size, over which grain is measured
+_GRID = 1.5  # pixels of a coarser grid in the sigma of what is worked out on it, at least
 _LOUDEST = np.float32(1.5)  # deviations: what is louder is a hair or a fold, and is held down
 _SOFTEST = 0.3  # the least that is left of the painted face's fine contrast
 _EDGE = np.float32(0.1)  # luma: an edge counts no more than this
@@ -43,19 +44,23 @@ def match_grain(colour: Float, photo: Float, skin: Float, features: Float, size:
     least = min(_ratio(grain, fine, skin > 0.5), 1)
     sharp = min(max(least, _ratio(grain, fine, features > 0.5)), 1)
     kept = sharp + skin * np.float32(least - sharp)
-    has, should = (_deviation(one, skin, _AROUND * size) for one in (kept * fine, grain))
+    around = _AROUND * size
+    step = max(int(around / _GRID), 1)
+    has, should = (_deviation(one, skin, around, step) for one in (kept * fine, grain))
     missing = np.sqrt(np.maximum(1 - (has / should) ** 2, 0))  # what is not correlated adds up so
-    loudest = _LOUDEST * should
-    lent = skin * missing * np.clip(grain, -loudest, loudest)
-    change = lent - (1 - kept) * fine
-    out: Float = cv2.add(colour, cv2.merge([change] * 3))
+    missing, loudest = (_enlarged(one, step, skin) for one in (missing, _LOUDEST * should))
+    lent = skin * missing * cv2.max(cv2.min(grain, loudest), -loudest)
+    change = cv2.cvtColor(lent - (1 - kept) * fine, cv2.COLOR_GRAY2RGB)
+    out: Float = cv2.add(change, colour, dst=change)
     return out
 
 
 def _residual(image: Float, sigma: float) -> Float:
-    """What of the luma is finer than a Gaussian."""
+    """What of the luma is finer than a Gaussian, which is worked out on a coarser grid."""
     luma = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    out: Float = cv2.subtract(luma, cv2.GaussianBlur(luma, (0, 0), sigma))
+    step = max(int(sigma / _GRID), 1)
+    slow = cv2.GaussianBlur(_reduced(luma, step), (0, 0), sigma / step)
+    out: Float = luma - _enlarged(slow, step, luma)
     return out
 
 
@@ -63,16 +68,33 @@ def _ratio(wanted: Float, own: Float, where: Bool) -> float:
     """Fine contrast wanted over that there is; 1 where too little is seen to tell."""
     if np.count_nonzero(where) < _FEW:
         return 1.0
-    loud = [float(np.minimum(np.abs(one[where]), _EDGE).mean()) for one in (wanted, own)]
-    return max(loud[0] / max(loud[1], float(_NONE)), _SOFTEST)
+    share = where[::2].astype(np.float32)  # every second row tells it
+    loud = [float((share * np.minimum(np.abs(one[::2]), _EDGE)).mean()) for one in (wanted, own)]
+    least = float(_NONE * share.mean())
+    return max(loud[0] / max(loud[1], least), _SOFTEST)
 
 
-def _deviation(fine: Float, skin: Float, sigma: float) -> Float:
-    """Root mean square of the skin's grain around each pixel, ``(h, w)``."""
-    step = max(int(sigma / 2), 1)
-    small = [max(side // step, 1) for side in fine.shape[::-1]]
-    both = cv2.resize(np.dstack([skin * fine * fine, skin]), small, interpolation=cv2.INTER_AREA)
-    energy, weight = cv2.split(cv2.GaussianBlur(both, (0, 0), sigma / step))
-    root = np.sqrt((energy + _NONE**3) / (weight + _NONE))
-    out: Float = np.maximum(cv2.resize(root, fine.shape[::-1]), _NONE)
+def _deviation(fine: Float, skin: Float, sigma: float, step: int) -> Float:
+    """Root mean square of the skin's grain around, on a grid of squares of `step` pixels."""
+    energy, weight = (
+        cv2.GaussianBlur(_reduced(one, step), (0, 0), sigma) for one in (skin * fine * fine, skin)
+    )
+    out: Float = np.maximum(np.sqrt((energy + _NONE**3) / (weight + _NONE)), _NONE)
     return out
+
+
+def _reduced(values: Float, step: int) -> Float:
+    """Means over squares of `step` pixels; the last ones are filled up with their edge."""
+    height, width = values.shape
+    below, beside = -height % step, -width % step
+    whole = cv2.copyMakeBorder(values, 0, below, 0, beside, cv2.BORDER_REPLICATE)
+    size = (width + beside) // step, (height + below) // step
+    out: Float = cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
+    return out
+
+
+def _enlarged(values: Float, step: int, like: Float) -> Float:
+    """Values on a grid of squares of `step` pixels at all pixels of a map, linear between them."""
+    (rows, columns), (height, width) = values.shape, like.shape
+    out: Float = cv2.resize(values, (columns * step, rows * step))
+    return out[:height, :width]

@@ -22,8 +22,8 @@ from facelab.face.mouth_line import where_lips_meet
 from facelab.face.quality import share
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.morphology import disk
-from facelab.numerics.smoothing import resized, smoothstep, spread
-from facelab.numerics.windows import Window, around, scaled
+from facelab.numerics.smoothing import smoothstep, spread
+from facelab.numerics.windows import Window, around, mixed, scaled
 from facelab.types import Texture
 
 _SIDE = 256  # of the maps on which tones are worked out, texels
@@ -38,9 +38,12 @@ _LIGHTER, _DARKER = 6.0, 9.0
 _COLOURED = 12.0  # and by how much in colour, CIELAB, where the skins are alike
 _ALIKE = 5.0  # lightness that two skins may differ by before their lips' colours tell of melanin
 _CREASED, _GLOSSY = 0.1, 0.97  # quantiles that tell how strong creases are, and gloss and hues
-_RELIEF = 0.3, 1.2  # strength of either, new over old
-_ROOM = 24  # texels around lips on which their tone is worked out
-_BESIDE = 12  # texels around lips within which their corners' shade lies
+# Their strengths, new over old, at least and at most: of creases, gloss and changes of hue.
+_RELIEF = np.array([[0.3, 0.3, 0.0], [1.2, 1.2, 1.0]], np.float32)
+_ROOM = 20  # texels around lips in which they are relit
+_ALIGNED = 4  # texels that a window is a multiple of: whole texels in the sides that textures have
+_GRID = 2.5  # texels of a coarser grid, at least, in the sigma of what is smoothed on it
+_BESIDE, _SOFT = 12, 2.0  # texels around lips within which their corners' shade lies; how softly
 _RIDGE = 2.0  # lightness by which the edge of lips may be lighter than anything there
 _CORNER = 7  # texels by which two faces' corners may lie apart
 
@@ -64,11 +67,9 @@ class _Mouth:
     @classmethod
     def of(cls, texture: Texture, skin: Float, shown: Bool, here: Window) -> _Mouth:
         """A window of a texture whose skin has the tone `skin`, ``(n, n, 3)`` RGB."""
-        lab, tone = (
-            _to_lab(np.ascontiguousarray(one[here]))
-            for one in (texture.reduced(_SIDE).colour, resized(skin, _SIDE))
-        )
-        return cls(lab, tone, shown[here])
+        lab = _to_lab(texture.reduced(_SIDE).colour[here])
+        tone = _to_lab(skin[scaled(here, _SIDE, len(skin))])
+        return cls(lab, _enlarged(tone, lab), shown[here])
 
     @cached_property
     def tone(self) -> Float:
@@ -83,9 +84,14 @@ class _Mouth:
     def _smooth(self, values: Float, sigma: float) -> Float:
         """Means over the lips around, carried on beyond them: normalised convolution."""
         weight = self.shown.astype(np.float32)[..., None]
-        both = cv2.GaussianBlur(np.dstack([values * weight, weight]), (0, 0), sigma)
+        every = max(int(sigma / _GRID), 1)
+        coarse = weight.shape[1] // every, weight.shape[0] // every
+        both = cv2.resize(
+            np.dstack([values * weight, weight]), coarse, interpolation=cv2.INTER_AREA
+        )
+        both = cv2.GaussianBlur(both, (0, 0), sigma / every)
         mean = both[..., :3] / np.maximum(both[..., 3:], 1e-6)
-        return spread(mean, np.minimum(10 * both[..., 3], 1))
+        return _enlarged(spread(mean, np.minimum(10 * both[..., 3], 1)), weight)
 
     @cached_property
     def relief(self) -> Float:
@@ -145,26 +151,20 @@ def relit(
     lips = [_shown(texture, atlas) for texture in (source, target)]
     if min(shown.sum() for shown in lips) < _LEAST:
         return colour
-    here = around(lips[0] | lips[1], _ROOM)
+    here = around(lips[0] | lips[1], _ROOM, _ALIGNED)
     was, there = (
         _Mouth.of(*face, here) for face in ((source, own, lips[0]), (target, lit, lips[1]))
     )
-    size, out = len(colour), colour.copy()
-    window = scaled(around(lips[0] | lips[1], 2 * _BESIDE), _SIDE, size)
-    old = _to_lab(np.ascontiguousarray(source.colour[window]))
-    part = _to_lab(np.ascontiguousarray(colour[window]))
+    out, window = colour.copy(), scaled(here, _SIDE, len(colour))
     beside = _beside(was.shown | there.shown) * (1 - share(source, _SIDE, "beard")[here])
-    masks = np.dstack([*_bounds(there), beside, share(source, _SIDE, "lips")[here]])
-    lightest, deepest, beside, amount = cv2.split(_within(masks, here, size, window))
-    skin = _within(was.skin + np.float32(tone) * (there.skin - was.skin), here, size, window)
-    depth = skin[..., 0] - part[..., 0]
-    beyond = depth - np.clip(depth, -lightest, deepest)
-    part += (beside * beyond / np.where(beyond == 0, 1, depth))[..., None] * (skin - part)
-    base, (creases, gloss) = _lips(was, there)
-    relief = old - _within(was.tone, here, size, window)
-    kept = np.where(relief[..., :1] < 0, creases, gloss)
-    new = _within(base, here, size, window) + kept * relief
-    part += smoothstep(amount)[..., None] * (old + np.float32(tone) * (new - old) - part)
+    skin = was.skin + np.float32(tone) * (there.skin - was.skin)
+    part = _in_bounds(_to_lab(colour[window]), skin, beside, there)
+    amount = share(source, _SIDE, "lips")[here]
+    near = around(amount, 1, _ALIGNED)  # the lips alone, in the window
+    texels = scaled(near, _SIDE, len(colour))
+    old = _to_lab(source.colour[window][texels])
+    new = old + np.float32(tone) * (_relit(old, was, there, near) - old)
+    part[texels] = mixed(part[texels], new, smoothstep(_enlarged(amount[near], old)))
     out[window] = np.clip(cv2.cvtColor(part, cv2.COLOR_Lab2RGB), 0, 1)
     return out
 
@@ -176,13 +176,26 @@ def _shown(texture: Texture, atlas: Atlas) -> Bool:
     return out
 
 
+def _relit(lips: Float, was: _Mouth, there: _Mouth, near: Window) -> Float:
+    """Lips of one mouth ``(h, w, 3)`` in the tone and with the relief of another; CIELAB.
+
+    `near` is where they lie in the mouths' windows.
+    """
+    base, (creases, gloss, hue) = _lips(was, there)
+    light, *chroma = cv2.split(cv2.subtract(lips, _enlarged(was.tone[near], lips)))
+    relief = cv2.merge(
+        [light * np.where(light < 0, creases, gloss), *(hue * one for one in chroma)]
+    )
+    out: Float = cv2.add(relief, _enlarged(base[near], lips))
+    return out
+
+
 def _lips(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
-    """The tone of a face's lips on another, and how much of their relief stays, ``(2, 3)`` CIELAB.
+    """The tone of a face's lips on another, CIELAB, and how much of their relief stays, ``(3,)``.
 
-    The first row is for creases, which are darker than the tone, the second one for gloss.
-
-    Where one skin is much darker the hue is that of the target's: blood has one, and what differs
-    is light and melanin, whose violet on a light skin looks ill.
+    That is of creases, which are darker than the tone, of gloss and of changes of hue. Where one
+    skin is much darker the hue is that of the target's: blood has one, and what differs is light
+    and melanin, whose violet on a light skin looks ill.
     """
     # A photograph without colour gives lips none.
     faded = min((there.saturation + 0.01) / (was.saturation + 0.01), 1)
@@ -193,10 +206,8 @@ def _lips(was: _Mouth, there: _Mouth) -> tuple[Float, Float]:
     light = _bounded(differs[..., :1], _LIGHTER, _DARKER)
     colour = alike * _bounded(differs[..., 1:], _COLOURED, _COLOURED)
     base = there.tone + np.dstack([light, colour])
-    creases, gloss, hue = there.relief / np.maximum(was.relief, 1e-3)
-    kept = np.clip([creases, gloss], *_RELIEF)[:, None] * np.ones(3, np.float32)
-    kept[:, 1:] = min(hue, 1)
-    return base, np.asarray(kept, np.float32)
+    kept = there.relief / np.maximum(was.relief, np.float32(1e-3))
+    return base, np.clip(kept, *_RELIEF)
 
 
 def _bounded(differs: Float, above: float, below: float) -> Float:
@@ -206,34 +217,33 @@ def _bounded(differs: Float, above: float, below: float) -> Float:
     return out
 
 
-def _bounds(there: _Mouth) -> tuple[Float, Float]:
-    """How much lighter and darker than the skin it may be beside lips, ``(h, w)``, above 0.
+def _in_bounds(colour: Float, skin: Float, beside: Float, there: _Mouth) -> Float:
+    """Colours ``(h, w, 3)`` beside lips, no darker or lighter than they may be; CIELAB.
 
     On a light skin a dark one's curve takes the shade at their corners far down and the ridge
     around them up, and a smile's corners are deeper than those of lips at rest: both are as strong
     as in the target's photograph.
     """
     reach = disk(_CORNER)
-    lighter, darker = cv2.dilate(-there.depth, reach), cv2.dilate(there.depth, reach)
-    return np.maximum(lighter, 0) + _RIDGE, np.maximum(darker, 0) + _RIDGE
+    bounds = [cv2.dilate(one, reach) for one in (-there.depth, there.depth)]
+    maps = np.dstack([np.maximum(one, 0) + _RIDGE for one in bounds] + [beside])
+    lighter, darker, amount = cv2.split(_enlarged(maps, colour))
+    toned = _enlarged(skin, colour)
+    depth = toned[..., 0] - colour[..., 0]
+    beyond = depth - np.clip(depth, -lighter, darker)
+    return mixed(colour, toned, amount * beyond / np.where(beyond == 0, 1, depth))
 
 
 def _beside(lips: Bool) -> Float:
     """Lips and what is around them, with a soft edge, ``(h, w)`` in [0, 1]."""
     grown = cv2.dilate(lips.astype(np.uint8), disk(_BESIDE)).astype(np.float32)
-    out: Float = cv2.GaussianBlur(grown, (0, 0), 2.0)
+    out: Float = cv2.GaussianBlur(grown, (0, 0), _SOFT)
     return out
 
 
-def _within(maps: Float, here: Window, size: int, window: Window) -> Float:
-    """Maps of a window `here`, ``(h, w, c)``, at the texels of a window of a texture."""
-    scale = np.float32(_SIDE / size)
-    y, x = (
-        (np.arange(to.start, to.stop, dtype=np.float32) + 0.5) * scale - 0.5 - at.start
-        for to, at in zip(window, here, strict=True)
-    )
-    x, y = np.meshgrid(x, y)
-    out: Float = cv2.remap(maps, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+def _enlarged(maps: Float, like: Float) -> Float:
+    """Maps of a window ``(h, w[, c])`` as large as another's."""
+    out: Float = cv2.resize(maps, like.shape[1::-1])
     return out
 
 

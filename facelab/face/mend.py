@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from facelab.numerics.arrays import Float
 from facelab.numerics.morphology import disk
 from facelab.numerics.smoothing import smoothstep, spread
-from facelab.numerics.windows import around, scaled
+from facelab.numerics.windows import around, laid_over, mixed, scaled
 from facelab.types import Texture
 
 _SIDE = 256  # of the map on which lines are told from what is beside them, texels
+_FIXED = np.float32(64)  # steps of CIELAB: morphology is twice as fast on 16-bit integers
 _RADIUS, _THIN = 7, 3  # of its texels: half the width of the widest line, and of a wire
 _BESIDE = 1  # of its texels beside a line that are mixed with it
 _STANDS_OUT = 4.0, 10.0  # of CIELAB: by how much a line is told from pores
@@ -38,11 +40,15 @@ def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
     hairy : (256, 256) float32
         Where dark lines are a face's own, [0, 1]: its brows.
     """
-    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
+    lab = np.rint(cv2.cvtColor(colour, cv2.COLOR_RGB2Lab) * _FIXED).astype(np.int16)
     near = smoothstep(cv2.dilate(found, disk(_NEAR)), 0.1, 0.5)
     thick = cv2.dilate(cv2.erode(found, disk(_THIN)), disk(_RADIUS))
-    wires, rims = (_standing_out(lab, radius, hairy) * near for radius in (_THIN, _RADIUS))
-    distinct = wires + smoothstep(thick, 0.1, 0.5) * (rims - wires)
+    thick = smoothstep(thick, 0.1, 0.5)
+    wide = around(thick, 2 * _RADIUS)
+    distinct = _standing_out(lab, _THIN, hairy)
+    rims = _standing_out(lab[wide], _RADIUS, hairy[wide])
+    distinct[wide] += thick[wide] * (rims - distinct[wide])
+    distinct *= near
     most = np.maximum(cv2.dilate(distinct, disk(_RADIUS)), _STANDS_OUT[0])
     line = smoothstep(distinct, *_STANDS_OUT) * smoothstep(distinct / most, *_AS_DISTINCT)
     line = cv2.dilate(line, disk(_BESIDE))
@@ -50,13 +56,12 @@ def line_texels(colour: Float, found: Float, hairy: Float) -> Float:
     return np.asarray(line * few, np.float32)
 
 
-def _standing_out(lab: Float, radius: int, hairy: Float) -> Float:
-    """By how much texels differ from both sides of lines of a width, in CIELAB, ``(256, 256)``."""
+def _standing_out(lab: NDArray[np.int16], radius: int, hairy: Float) -> Float:
+    """By how much texels differ from both sides of lines of a width, in CIELAB, ``(h, w)``."""
     hats = cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT
     total = np.ones((1, 3), np.float32)
     dark, bright = (cv2.transform(cv2.morphologyEx(lab, hat, disk(radius)), total) for hat in hats)
-    out: Float = bright + dark * (1 - hairy)
-    return out
+    return np.asarray((bright + dark * (1 - hairy)) / _FIXED, np.float32)
 
 
 def carried_on(texture: Texture, line: Float, features: Float | None = None) -> Float:
@@ -82,12 +87,7 @@ def carried_on(texture: Texture, line: Float, features: Float | None = None) -> 
         line[window],
         None if features is None else cv2.dilate(features, disk(_NEAR))[window],
     )
-    out, here = texture.colour.copy(), scaled(window, _SIDE, texture.size)
-    part = out[here]
-    kept, added = (cv2.resize(one, part.shape[1::-1]) for one in (kept, added))
-    part *= cv2.merge([kept] * 3)
-    part += added
-    return out
+    return laid_over(texture.colour, kept, added, scaled(window, _SIDE, texture.size))
 
 
 def _under(own: Float, line: Float, features: Float | None) -> tuple[Float, Float]:
@@ -97,6 +97,6 @@ def _under(own: Float, line: Float, features: Float | None) -> tuple[Float, Floa
     if features is not None:
         bare = seen * (1 - smoothstep(features, 0.05, 0.3))
         skin, share = spread(own, bare), bare + features * (seen - bare)
-        filling = skin + features[..., None] * (filling - skin)
-    added: Float = line[..., None] * (filling - share[..., None] * own)
-    return 1 - line * (1 - share), added
+        filling = mixed(skin, filling, features)
+    added = cv2.merge([line] * 3) * (filling - cv2.merge([share] * 3) * own)
+    return 1 - line * (1 - share), np.asarray(added, np.float32)

@@ -15,19 +15,22 @@ TAKEN = 0.08, 0.35  # confidence of the source at which its texels begin to show
 _FEATHER = 2.5  # texels of the position map, over which two faces' surfaces pass into each other
 
 
-def opacity(seen: Float, atlas: Atlas) -> Float:
+def opacity(seen: Float, atlas: Atlas, size: int | None = None) -> Float:
     """Return the opacity of a source's texture, ``(S, S)`` float32 in [0, 1].
 
     Where the source was not seen well, the target's own surface is better.
 
     Parameters
     ----------
-    seen : (S, S) float32
+    seen : (n, n) float32
         The confidence of the source's texture.
     atlas : Atlas
+    size : int, optional
+        S, by default n. The edge is as wide as some texels of the position map, so a confidence of
+        that side tells it.
     """
-    shown = resized(smoothstep(seen, *TAKEN), min(len(seen), atlas.size))
-    return np.clip(resized(_soft(shown, _FEATHER, atlas), len(seen)), 0, 1)
+    shown = smoothstep(resized(seen, min(len(seen), atlas.size)), *TAKEN)
+    return resized(np.clip(_soft(shown, _FEATHER, atlas), 0, 1), size or len(seen))
 
 
 @cache

@@ -8,22 +8,29 @@ darkest strand and the skin, as in a matte; so the strand stays and the skin beh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import gcd
 
 import cv2
 import numpy as np
 
+from facelab.atlas import Atlas
 from facelab.face.hair_contrast import evened
 from facelab.face.strands import Strands
 from facelab.numerics.arrays import Float
 from facelab.numerics.parallel import side_by_side
 from facelab.numerics.smoothing import resized
+from facelab.numerics.windows import Window, around
 
 _FLATTEST, _STEEPEST = np.float32(0.75), np.float32(1.2)  # contrast at the tone, new over old
 _MOST_K = np.float32(1.9)  # from 2 on a parabola turns back before it meets black
 _SIDE = 256  # of the maps that the curves are worked out on, texels
 _STRIP = 64  # rows that are moved at once
+_ROOM = 0.01  # of the side, around a face: texels that are drawn small show what lies beside it
+_FAINT = np.float32(0.02)  # share of hair that changes no colour to be seen
+_STRANDS = 0.1  # share of hair from which strands are seen
 _STEEPER = 5  # of the planes that move colours: how much steeper lightness becomes below the tone
 _WHITE = np.float32(100)  # lightness
 _NARROW = np.float32(1)  # least distance in lightness that a curve is drawn over
@@ -31,11 +38,16 @@ _DARKER_THAN_SKIN = np.float32(0.6)  # lightness of the lightest hair over that 
 _BLACK = np.float32(12)  # lightness of black hair
 _CHANGED = np.float32(5)  # over the share of its lightness that skin gains or loses: 1 from a fifth
 
-Curve = tuple[Float, Float, Float]
 Planes = tuple[Float, ...]
 
 
-def relight(colour: Float, own: Float, wanted: Float, strands: Strands | None = None) -> Float:
+def relight(
+    colour: Float,
+    own: Float,
+    wanted: Float,
+    strands: Strands | None = None,
+    atlas: Atlas | None = None,
+) -> Float:
     """Return colours moved from one tone to another.
 
     Parameters
@@ -46,6 +58,8 @@ def relight(colour: Float, own: Float, wanted: Float, strands: Strands | None = 
         RGB fields of tone, n <= S; equal ones change nothing.
     strands : Strands, optional
         Of the face; without, all that is dark is skin.
+    atlas : Atlas, optional
+        The texture's: what lies well beside its face, and is not drawn, stays.
 
     Returns
     -------
@@ -64,14 +78,32 @@ def relight(colour: Float, own: Float, wanted: Float, strands: Strands | None = 
     if strands is not None:
         brows = np.minimum(strands.hair, strands.grown)
         colour = evened(colour, resized(brows, side), 1 + fields.moved[_STEEPER])
+    height = max(_STRIP, size // gcd(size, side))
+    halves = size >= 2 * side and size % 2 == height % 2 == 0  # half the grid holds the fields
     out = np.empty(colour.shape, np.float32)
 
-    def move(rows: slice) -> None:
-        np.clip(_moved(colour[rows], fields, rows), 0, 1, out=out[rows])
+    def move(strip: Window) -> None:
+        rows, columns = strip
+        for beside in (slice(columns.start), slice(columns.stop, None)):
+            out[rows, beside] = colour[rows, beside]
+        bare = halves and not _concern(fields.hair, strip, size)
+        moved = _moved_as_skin if bare else _moved
+        np.clip(moved(colour[strip], fields, strip, size), 0, 1, out=out[strip])
 
-    strip = max(_STRIP, size // gcd(size, side))  # what a strip needs stays in the core's cache
-    side_by_side(move, [slice(at, min(at + strip, size)) for at in range(0, size, strip)])
+    side_by_side(move, _strips(atlas, size, height))
     return out
+
+
+@cache
+def _strips(atlas: Atlas | None, size: int, height: int) -> Sequence[Window]:
+    """A texture's rows in strips that stay in the core's cache, as far as the face is in them."""
+    whole = slice(0, size)
+    strips = [slice(top, min(top + height, size)) for top in range(0, size, height)]
+    if atlas is None:
+        return [(rows, whole) for rows in strips]
+    room = round(_ROOM * size)
+    face = cv2.dilate(atlas.region("face", size), np.ones((2 * room + 1,) * 2, np.uint8))
+    return [(rows, around(face[rows], step=2)[1]) for rows in strips]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,69 +112,101 @@ class _Fields:
 
     Parameters
     ----------
-    moved : 10 planes
-        The lightness of the tone, how far that and its colour move, and the curves of lightness
-        below and above it.
+    moved : 9 planes
+        The lightness of the tone and of the wanted one, how far the tone's colour moves, and the
+        curves of lightness (see `_curves`).
     greyed, browned : 4 planes
         For `_greyed` and `_browned`; the last is 0 where they change nothing.
+    hair : plane
+        0 where no strands are seen, else 1.
     """
 
     moved: Planes
     greyed: Planes
     browned: Planes
+    hair: Float
 
     @classmethod
     def of(cls, own: Float, wanted: Float, strands: Strands | None) -> _Fields:
         """The fields between two tones in CIELAB, ``(n, n, 3)``."""
-        darker, lighter = _curves(own[..., 0], wanted[..., 0], strands)
-        moved = own[..., 0], *cv2.split(wanted - own), *darker, *lighter
-        groups = moved, _fading(own, wanted), _browning(own, wanted, strands)
-        return cls(*(tuple(np.ascontiguousarray(one) for one in group) for group in groups))
+        (tone, *chroma), (light, *other) = cv2.split(own), cv2.split(wanted)
+        shift = (new - old for new, old in zip(other, chroma, strict=True))
+        moved = tone, light, *shift, *_curves(tone, light, strands)
+        hair = np.ones_like(tone)
+        if strands is not None:
+            hair[resized(strands.reach, len(own)) < _STRANDS] = 0
+        return cls(moved, _fading(own, wanted), _browning(own, wanted, strands), hair)
 
 
-def _moved(colour: Float, fields: _Fields, rows: slice) -> Float:
-    """Some rows of the colours, ``(h, S, 3)``, moved; nominally in [0, 1]."""
+def _moved_as_skin(colour: Float, fields: _Fields, window: Window, size: int) -> Float:
+    """`_moved` where there is no hair, worked out on half the grid.
+
+    What of skin is finer than that differs too little from what is around to move otherwise.
+    """
+    half = cv2.resize(colour, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    rows, columns = (slice(part.start // 2, part.stop // 2) for part in window)
+    change = cv2.subtract(_moved(half, fields, (rows, columns), size // 2), half)
+    out: Float = cv2.add(colour, cv2.resize(change, colour.shape[1::-1]))
+    return out
+
+
+def _moved(colour: Float, fields: _Fields, window: Window, size: int) -> Float:
+    """The colours ``(h, w, 3)`` of a window of a texture, moved; nominally in [0, 1]."""
     light, a, b = cv2.split(cv2.cvtColor(colour, cv2.COLOR_RGB2Lab))
-    size = colour.shape[1]
-    moved = _enlarged(fields.moved, rows, size)
-    (tone, *shift), darker, lighter = moved[:4], moved[4:7], moved[7:]
-    below, above = cv2.max(tone - light, 0), cv2.max(light - tone, 0)
-    above += _grown(above, *lighter)
-    share = _share(light, tone, above, tone + shift[0])
-    if _concern(fields.greyed, rows, size):
-        share = _greyed(share, a, b, *_enlarged(fields.greyed, rows, size))
-    light = tone + shift[0] - below - _grown(below, *darker) + above
-    a += share * shift[1]
-    b += share * shift[2]
-    if _concern(fields.browned, rows, size):
-        a, b = _browned(light, a, b, *_enlarged(fields.browned, rows, size))
+    tone, wanted, more_a, more_b, far, *curves = _enlarged(fields.moved, window, size)
+    down, up = curves[:2], curves[2:]
+    beyond = cv2.subtract(light, tone)
+    above, below = cv2.max(beyond, 0), cv2.max(-beyond, 0)
+    above += _growth(above, *up)
+    below += _growth(cv2.min(below, far), *down)
+    share = _share(light, tone, above, wanted)
+    if _concern(fields.greyed[-1], window, size):
+        share = _greyed(share, a, b, *_enlarged(fields.greyed, window, size))
+    light = wanted - below + above
+    a += share * more_a
+    b += share * more_b
+    if _concern(fields.browned[-1], window, size):
+        a, b = _browned(light, a, b, *_enlarged(fields.browned, window, size))
     out: Float = cv2.cvtColor(cv2.merge([light, a, b]), cv2.COLOR_Lab2RGB)
     return out
 
 
-def _enlarged(planes: Planes, rows: slice, size: int) -> list[Float]:
-    """Some rows of planes, ``(h, size)`` each, as `resized` has them.
+def _enlarged(planes: Planes, window: Window, size: int) -> list[Float]:
+    """A window of planes at side `size`, ``(h, w)`` each, as `resized` has them."""
+    (rows, down), (columns, across) = (_least(part, len(planes[0]), size) for part in window)
+    ratio = size / len(planes[0])
+    sides = (round((part.stop - part.start) * ratio) for part in (columns, rows))
+    whole = tuple(sides)
+    return [cv2.resize(plane[rows, columns], whole)[down, across] for plane in planes]
 
-    They are enlarged from the least part of the planes that comes to whole rows.
+
+def _concern(plane: Float, window: Window, size: int) -> bool:
+    """Whether a plane is anything but 0 in a window at side `size`."""
+    rows, columns = (_least(part, len(plane), size)[0] for part in window)
+    return bool(plane[rows, columns].any())
+
+
+def _least(part: slice, side: int, size: int) -> tuple[slice, slice]:
+    """The least part of a map's side that comes to whole texels and holds a part of a texture's.
+
+    Returns
+    -------
+    That, and where the part of the texture lies in it, enlarged.
     """
-    side = len(planes[0])
     step = side // gcd(side, size)
-    first = max(rows.start * side // size - 1, 0) // step * step
-    last = min(-(-(rows.stop * side // size + 2) // step) * step, side)
-    top, bottom = (row * size // side for row in (first, last))
-    here = slice(rows.start - top, rows.stop - top)
-    return [cv2.resize(plane[first:last], (size, bottom - top))[here] for plane in planes]
+    first = max(part.start * side // size - 1, 0) // step * step
+    last = min(-(-(part.stop * side // size + 2) // step) * step, side)
+    start = first * size // side
+    return slice(first, last), slice(part.start - start, part.stop - start)
 
 
-def _concern(planes: Planes, rows: slice, size: int) -> bool:
-    """Whether the last of the planes is anything but 0 in some rows."""
-    ratio = len(planes[-1]) / size
-    first, last = int(rows.start * ratio) - 1, int(rows.stop * ratio) + 1
-    return bool(planes[-1][max(first, 0) : last + 1].any())
+def _curves(own: Float, wanted: Float, strands: Strands | None) -> Planes:
+    """The curves of lightness from the tone down to black or the darkest hair, and up to white.
 
-
-def _curves(own: Float, wanted: Float, strands: Strands | None) -> tuple[Curve, Curve]:
-    """The curves of lightness from the tone down to black or the darkest hair, and up to white."""
+    Returns
+    -------
+    Down: how far a curve goes, its linear and its quadratic coefficient; up: both coefficients.
+    """
     none = np.zeros_like(own)
     hair, darkest = (none, none) if strands is None else strands.at(len(own))
     # In deep shade nothing tells hair. On dark skin hair must not glow, and is as much darker than
@@ -150,12 +214,13 @@ def _curves(own: Float, wanted: Float, strands: Strands | None) -> tuple[Curve, 
     darkest = np.minimum(darkest, _DARKER_THAN_SKIN * own)
     alike = np.maximum(darkest / np.maximum(own, 1) * wanted, _BLACK)
     end = np.minimum(np.minimum(darkest, alike), _DARKER_THAN_SKIN * wanted)
-    was, linear, quadratic = _curve(_WHITE - own, _WHITE - wanted, none)
+    linear, quadratic = _curve(_WHITE - own, _WHITE - wanted, none)
+    down = np.maximum(own - darkest, _NARROW)
     # Toward white it does not bend up: a soft highlight of light skin would glare on dark.
-    return _curve(own - darkest, wanted - end, hair), (was, linear, np.minimum(quadratic, 0))
+    return down, *_curve(down, wanted - end, hair), linear, np.minimum(quadratic, 0)
 
 
-def _curve(was: Float, now: Float, hair: Float) -> Curve:
+def _curve(was: Float, now: Float, hair: Float) -> tuple[Float, Float]:
     """The curve of a lightness between the tone and an end of the scale, black, hair or white.
 
     What lies u of the way `was` from the tone to that end comes to lie ``k u + (1 - k) u^2`` of the
@@ -163,18 +228,17 @@ def _curve(was: Float, now: Float, hair: Float) -> Curve:
 
     Returns
     -------
-    `was`, and by how much a distance d from the tone grows: linear and quadratic coefficient.
+    By how much a distance d from the tone grows: linear and quadratic coefficient.
     """
     was, now = np.maximum(was, _NARROW), np.maximum(now, _NARROW)
     k = np.minimum(np.clip(now / was, _FLATTEST, _STEEPEST) * was / now, _MOST_K)
     k += hair * (1 - k)
-    return was, now * k / was - 1, now * (1 - k) / (was * was)
+    return now * k / was - 1, now * (1 - k) / (was * was)
 
 
-def _grown(distance: Float, was: Float, linear: Float, quadratic: Float) -> Float:
+def _growth(distance: Float, linear: Float, quadratic: Float) -> Float:
     """By how much distances from the tone grow."""
-    d = cv2.min(distance, was)
-    out: Float = cv2.multiply(d, cv2.add(linear, cv2.multiply(quadratic, d)))
+    out: Float = cv2.multiply(distance, cv2.add(linear, cv2.multiply(quadratic, distance)))
     return out
 
 
@@ -218,6 +282,7 @@ def _browning(own: Float, wanted: Float, strands: Strands | None) -> Planes:
         darkens, lightens = (np.clip(_CHANGED * one, 0, 1) for one in (-change, change))
         reach, grown = (resized(one, len(own)) for one in (strands.reach, strands.grown))
         hair = np.asarray(darkens * reach + lightens * grown, np.float32)
+        hair[hair < _FAINT] = 0
     return wanted[..., 1] / chroma, wanted[..., 2] / chroma, chroma / lightness, hair
 
 

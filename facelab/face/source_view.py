@@ -7,7 +7,6 @@ from functools import cached_property
 
 from facelab.face.eyelids import even_lids
 from facelab.face.mouth import fit_lips, with_margin
-from facelab.face.spectacles import with_whole_rims
 from facelab.face.teeth import without_teeth
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
@@ -28,7 +27,7 @@ class SourceView:
     positions : PositionMap
         Of the face, pixels of the image.
     parsing : Parsing, optional
-        What the image shows around it.
+        What the image shows around it, with the rims of its glasses.
     """
 
     image: Float
@@ -39,16 +38,9 @@ class SourceView:
     )
 
     @cached_property
-    def _whole(self) -> Parsing | None:
-        """What the image shows, with the rims of its glasses."""
-        if self.parsing is None:
-            return None
-        return with_whole_rims(self.parsing, self.image, self.positions)
-
-    @cached_property
-    def _place(self) -> PositionMap:
+    def place(self) -> PositionMap:
         """The positions, with lips and lids where the photograph has them."""
-        return even_lids(with_margin(fit_lips(self.image, self.positions, self._whole)))
+        return even_lids(with_margin(fit_lips(self.image, self.positions, self.parsing)))
 
     def unwrapped(self, size: int) -> Face:
         """Return the face with its lips and lids where the photograph has them, without teeth.
@@ -59,5 +51,5 @@ class SourceView:
             Of the texture.
         """
         return self._unwrapped.of(
-            size, lambda: without_teeth(self.image, self._place, size, self._whole)
+            size, lambda: without_teeth(self.image, self.place, size, self.parsing)
         )

@@ -14,7 +14,7 @@ import numpy as np
 from facelab.constants import PARTS
 from facelab.geometry.crop import cut
 from facelab.geometry.parsing import SIDE, Parsing
-from facelab.numerics.arrays import Float, Int
+from facelab.numerics.arrays import Float, Frame, Int
 from facelab.numerics.smoothing import smoothstep
 from facelab.types import PositionMap
 
@@ -42,13 +42,13 @@ _ALONG = 16  # pixels of the crop to the side of a rim that temples and the brid
 _STANDS_OUT = 6.0, 14.0  # of CIELAB: lines that belong to the rim if they lie beside it
 
 
-def with_whole_rims(parsing: Parsing, image: Float, positions: PositionMap) -> Parsing:
+def with_whole_rims(parsing: Parsing, image: Frame, positions: PositionMap) -> Parsing:
     """Return what is around a face, where the rims of its glasses have no gaps.
 
     Parameters
     ----------
     parsing : Parsing
-    image : (H, W, 3) float32
+    image : (H, W, 3) float32, uint8 or uint16
         RGB in [0, 1].
     positions : PositionMap
         Of the face, pixels of the image.

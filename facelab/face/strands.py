@@ -57,7 +57,7 @@ def strands(texture: Texture) -> Strands | None:
         share(texture, _SIDE, "eyes"),
         cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_LASHES, _LASHES)),
     )
-    drawn = np.dstack([np.maximum(brows, share(texture, _SIDE, "beard", "hair")), grown])
+    drawn = cv2.merge([np.maximum(brows, share(texture, _SIDE, "beard", "hair")), grown])
     hair, lashes = cv2.split(cv2.GaussianBlur(drawn, (0, 0), _SOFT))
     seen = texture.reduced(_SIDE).confidence > _SEEN
     sure, skin = (seen & (share(texture, _SIDE, part) > 0.5) for part in ("brows", "skin"))

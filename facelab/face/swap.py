@@ -15,7 +15,7 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.face import eye_light, lip_colour
-from facelab.face.exposure import exposed, exposure
+from facelab.face.exposure import brought_out, exposed, exposure
 from facelab.face.light import lit_tones
 from facelab.face.quality import SURFACE, taken
 from facelab.face.relight import relight
@@ -84,13 +84,13 @@ def swap(source: Source, target: Face, skin: Skin, tone: float = 1.0) -> Face:
     colour, atlas = source.texture.colour, target.positions.atlas
     if tone > 0:
         factor = exposure(skin)
-        seen = replace(target.texture, colour=exposed(target.texture.colour, factor))
+        seen = brought_out(target.texture, factor)
         skin = replace(skin, tone=exposed(skin.tone, factor))
         own, lit = lit_tones(source.texture, source.skin, seen, skin, target.positions)
         wanted = own + np.float32(tone) * (lit - own)
         hair = strands(source.texture)
         wanted = wanted + _missed(source, own, wanted, hair)
-        colour = relight(colour, own, wanted, hair)
+        colour = relight(colour, own, wanted, hair, atlas)
         colour = eye_light.lit(colour, source.texture, seen, (own, lit), atlas, tone)
         colour = lip_colour.relit(colour, source.texture, seen, own, lit, atlas, tone)
         colour = exposed(colour, factor**-tone)

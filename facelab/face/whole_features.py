@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
@@ -11,7 +12,7 @@ from facelab.atlas import Atlas
 from facelab.face.opacity import TAKEN
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.smoothing import resized, smoothstep, spread
-from facelab.numerics.windows import around, window_of
+from facelab.numerics.windows import Window, around, window_of
 from facelab.types import Texture
 
 _FEATURES = ("eyes", "brows")
@@ -22,6 +23,30 @@ _WHOLE = 0.9  # of a brow: where more of it was seen its mirror may stand for th
 _COVERED = 0.78  # of the target's brows: where less of them would be, they stay; ends get covered
 _SIDE = 256  # of the map on which a mirror is compared, texels
 _TONE_SIDE = 64  # of the map on which the two sides' light is compared, texels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Feature:
+    """An eye or brow of the atlas.
+
+    Parameters
+    ----------
+    core : (S, S) float32
+        Where it is, [0, 1].
+    beside : (S, S) float32
+        It with what is around it, [0, 1].
+    window : (rows, columns) slices
+        All of the core.
+    """
+
+    core: Float
+    beside: Float
+    window: Window
+
+    def seen(self, shown: Float) -> float:
+        """How much of it shows, [0, 1], of `shown`, ``(S, S)``."""
+        core = self.core[self.window]
+        return float((shown[self.window] * core).sum()) / float(core.sum())
 
 
 def with_both_brows(texture: Texture, atlas: Atlas) -> Texture:
@@ -38,19 +63,19 @@ def with_both_brows(texture: Texture, atlas: Atlas) -> Texture:
         Its layout, of which one half is the other's mirror.
     """
     shown = smoothstep(texture.reduced(atlas.size).confidence, *TAKEN)
-    seen = [_seen(shown, core) for core, _ in _masks(atlas, "brows", atlas.size)]
+    seen = [brow.seen(shown) for brow in _sides(atlas, "brows", atlas.size)]
     if min(seen) >= _MOST or max(seen) < _WHOLE:
         return texture
     hidden = int(np.argmin(seen))
-    core, beside = _masks(atlas, "brows", texture.size)[hidden]
+    brow = _sides(atlas, "brows", texture.size)[hidden]
     half = _left(atlas, texture.size) == (hidden == 0)
-    shift = _between_sides(texture, half * (1 - core))
+    shift = _between_sides(texture, half * (1 - brow.core))
     parts = texture.parts
     if parts is not None:
-        parts = parts + resized(beside, len(parts))[..., None] * (parts[:, ::-1] - parts)
-    window = window_of(beside)
+        parts = parts + resized(brow.beside, len(parts))[..., None] * (parts[:, ::-1] - parts)
+    window = window_of(brow.beside)
     colour, confidence = texture.colour.copy(), texture.confidence.copy()
-    share = beside[window]
+    share = brow.beside[window]
     lit = texture.colour[:, ::-1][window] + shift[window]
     colour[window] += share[..., None] * (np.clip(lit, 0, 1) - colour[window])
     mirrored = share * texture.confidence[:, ::-1][window]
@@ -90,20 +115,14 @@ def without_halves(shown: Float, atlas: Atlas, brows: Float | None = None) -> Fl
     """
     out = shown
     for name in _FEATURES:
-        sides = _masks(atlas, name, len(shown))
-        lost = [_seen(shown, core) < _MOST for core, _ in sides]
+        sides = _sides(atlas, name, len(shown))
+        lost = [side.seen(shown) < _MOST for side in sides]
         if name == "brows":
             left_over = brows is not None and (shown * brows).sum() < _COVERED * brows.sum()
             lost = [any(lost) or bool(left_over)] * len(lost)
-        for (_, beside), left_out in zip(sides, lost, strict=True):
-            out = out * (1 - beside) if left_out else out
+        for side, left_out in zip(sides, lost, strict=True):
+            out = out * (1 - side.beside) if left_out else out
     return out
-
-
-def _seen(shown: Float, core: Float) -> float:
-    """How much of a feature shows, [0, 1]; both ``(S, S)``."""
-    window = window_of(core)
-    return float((shown[window] * core[window]).sum()) / float(core.sum())
 
 
 def _left(atlas: Atlas, size: int) -> Bool:
@@ -111,13 +130,13 @@ def _left(atlas: Atlas, size: int) -> Bool:
 
 
 @cache
-def _masks(atlas: Atlas, name: str, size: int) -> tuple[tuple[Float, Float], ...]:
-    """A feature of each side, and it with what is around it, ``(size, size)`` in [0, 1]."""
+def _sides(atlas: Atlas, name: str, size: int) -> tuple[_Feature, ...]:
+    """A feature on each side, in maps of a side."""
     left = _left(atlas, size)
     texel = size / atlas.size
     reach = 2 * max(1, round(_AROUND * texel)) + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    masks = []
+    features = []
     for side in (left, ~left):
         core = np.asarray(atlas.region(name, size) * side, np.float32)
         beside, blur = np.zeros_like(core), max(_SOFT * texel, 0.3)
@@ -125,5 +144,5 @@ def _masks(atlas: Atlas, name: str, size: int) -> tuple[tuple[Float, Float], ...
         beside[window] = cv2.GaussianBlur(cv2.dilate(core[window], kernel), (0, 0), blur)
         for mask in (core, beside):
             mask.flags.writeable = False
-        masks.append((core, beside))
-    return tuple(masks)
+        features.append(_Feature(core, beside, window_of(core)))
+    return tuple(features)

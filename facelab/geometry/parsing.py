@@ -71,13 +71,14 @@ class Parsing:
     def texels(self, positions: PositionMap) -> Float:
         """The shares of all parts at the texels of a face, ``(256, 256, 14)``.
 
-        Of a texel that the face itself hides, those of what is seen in its place.
+        Of a texel that the face itself hides, those of what is seen in its place. They lie in
+        memory part by part, as they are read.
         """
         places = positions.values[..., :2]
         x, y = cv2.split(self.crop.apply(places.reshape(-1, 2)).reshape(places.shape))
         read = cv2.remap(self.shares, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         # Part after part in memory: they are asked for one by one, a hundred times a swap.
-        return np.moveaxis(np.ascontiguousarray(np.moveaxis(read, 2, 0), np.float32), 0, 2)
+        return np.moveaxis(np.array(cv2.split(read)), 0, -1)
 
     def over(self, window: tuple[slice, slice], *parts: str) -> Float:
         """The same at the pixels of a window (rows, columns) of the photograph."""

@@ -17,6 +17,7 @@ _SIDE = 256  # of the depth buffer, pixels: about a texel each
 _WITHIN = np.float32(0.6)  # pixels from a texel to the nearest one that shares its pixel
 _STEEPEST = np.float32(8)  # depth over distance beyond which no surface is told from another
 _REACH, _JAW_REACH = 1, 3  # pixels around a landmark; the jaw lies where the face curves away
+_TURNED = 0.2  # sine of the yaw from which on the farther ear is hidden
 _MEDIAN = 7  # texels, over which visibility is smoothed
 _NOTHING = np.float32(-1e30)  # the depth where no face is
 
@@ -53,15 +54,19 @@ def visible_landmarks(positions: PositionMap) -> Bool:
     As `visible`, but hidden only if the front lies before all of the pixels around: landmarks lie
     at edges, such as those of the lips.
     """
+    # All of the face is drawn: it hides the jaw, which is no part of it, without any fold.
     buffer, landmarks = _buffer(positions), positions.landmarks
     seen = np.empty(68, np.bool_)
     for part, reach in ((slice(0, 17), _JAW_REACH), (slice(17, 68), _REACH)):
         around = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
         lenient = replace(buffer, front=cv2.erode(buffer.front, around))
         seen[part] = ~lenient.hides(landmarks[part])
-    # The jaw goes on behind the face's border: what lies beyond a hidden point is hidden too.
-    for side in (seen[8::-1], seen[8:17]):
-        side[:] = np.logical_and.accumulate(side)
+    # The jaw goes on behind the face's border: what lies beyond a hidden point of the side that is
+    # turned away is hidden too.
+    across = landmarks[16] - landmarks[0]
+    if abs(across[2]) > _TURNED * np.linalg.norm(across):
+        away = seen[8::-1] if across[2] > 0 else seen[8:17]
+        away[:] = np.logical_and.accumulate(away)
     return seen
 
 

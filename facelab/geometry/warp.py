@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.geometry.drawing import Drawing, drawing, points
 from facelab.geometry.visibility import disocclusion, reliably_visible
 from facelab.numerics import raster
-from facelab.numerics.arrays import Bool, Float
+from facelab.numerics.arrays import Bool, Float, Int
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import resized, smoothstep, spread
 from facelab.types import SEEN, Box, Face, PositionMap
@@ -96,10 +97,17 @@ class Motion:
         return self.offset[part]
 
 
-def motion(before: PositionMap, after: PositionMap, shape: tuple[int, int]) -> Motion | None:
+def motion(
+    before: PositionMap,
+    after: PositionMap,
+    shape: tuple[int, int],
+    drawn: Drawing | None = None,
+) -> Motion | None:
     """The motion of an image of `shape` (H, W) with its face; None if nothing moves.
 
-    The motion of the face's texels is drawn at their new positions, carried on beyond them by
+    `drawn` is `after` over that image, where it has been drawn already.
+
+    The motion of the face's texels is read off at their new positions, carried on beyond them by
     pull-push (`facelab.numerics.smoothing.spread`) and faded over at least 30 % of the face's size.
     It has no folds: no pixel loses more than 70 % of its area.
     """
@@ -107,11 +115,11 @@ def motion(before: PositionMap, after: PositionMap, shape: tuple[int, int]) -> M
     if reach == 0:
         return None
     grid = _Grid.around(_both(before, after), reach)
-    window = grid.window(shape)
-    if window is None:
+    window, drawn = grid.window(shape), drawn or drawing(after, shape)
+    if window is None or drawn is None:
         return None
     disoccluded = disocclusion(before, after)
-    offset, covered = _drawn_motion(before, after, disoccluded, grid)
+    offset, covered = _drawn_motion(before, after, disoccluded, grid, drawn)
     carried = cv2.GaussianBlur(spread(offset, covered), (0, 0), _SMOOTH)
     fade = _fade(covered, reach * grid.scale)[..., None]
     faded = fade * _without_folds(carried, fade, grid.scale)
@@ -131,15 +139,15 @@ def reached(
 
 def _reach(before: PositionMap, after: PositionMap) -> float:
     """How far beyond a face its motion is carried, pixels; 0 if nothing moves."""
-    valid = before.atlas.valid
-    farthest = float(np.hypot(*(after.values - before.values)[valid, :2].T).max())
+    across, down, _ = cv2.split(after.values - before.values)
+    far = cv2.magnitude(across, down)
+    farthest = float(far.max(where=before.atlas.valid, initial=0))
     return farthest and max(_REACH * before.box.size, 1.5 * farthest / _SLOPE)
 
 
 def _both(before: PositionMap, after: PositionMap) -> Box:
     """The box of all texels of a face in both its places."""
-    valid = before.atlas.valid
-    return Box.around(np.concatenate([one.values[valid] for one in (before, after)]))
+    return Box.around(np.concatenate([points(before), points(after)]))
 
 
 def fill_disoccluded(face: Face, disoccluded: Float) -> Float:
@@ -218,6 +226,18 @@ class _Grid:
         empty = rows.start >= rows.stop or columns.start >= columns.stop
         return None if empty else (rows, columns)
 
+    def nearest(self, values: Int, window: tuple[slice, slice], beyond: int) -> Int:
+        """The pixels of a window of the image that are nearest to the grid's."""
+        out = np.full(self.shape, beyond, values.dtype)
+        here, there = [], []
+        for start, count, part in zip((self.y, self.x), self.shape, window, strict=True):
+            at = np.rint(start + np.arange(count) / self.scale).astype(np.intp)
+            inside = np.flatnonzero((at >= part.start) & (at < part.stop))
+            here.append(inside)
+            there.append(at[inside] - part.start)
+        out[np.ix_(*here)] = values[np.ix_(*there)]
+        return out
+
     def enlarged(self, values: Float, window: tuple[slice, slice]) -> Float:
         """A map of the grid ``(rows, columns, c)`` at the pixels of the window: bicubic."""
         times = 1 / self.scale
@@ -231,9 +251,9 @@ class _Grid:
 
 
 def _drawn_motion(
-    before: PositionMap, after: PositionMap, disoccluded: Float, grid: _Grid
+    before: PositionMap, after: PositionMap, disoccluded: Float, grid: _Grid, drawn: Drawing
 ) -> tuple[Float, Bool]:
-    """The offset on each grid pixel of the new face, and where that face is.
+    """The offset on each grid pixel of the new face as the image shows it, and where that is.
 
     A texel that comes into view comes from where the nearest ones are that the photograph shows:
     skin is stretched over what a turn reveals, and no background gets onto the face.
@@ -241,8 +261,10 @@ def _drawn_motion(
     atlas = before.atlas
     places = before.values[..., :2]
     nearest = places + disoccluded[..., None] * (spread(places, reliably_visible(before)) - places)
-    now = after.values[atlas.valid]
-    fragments = raster.rasterize(grid.places(now), atlas.triangles, grid.shape)
+    now = points(after)
+    triangle = grid.nearest(drawn.fragments.triangle, drawn.window, -1)
+    x, y, z = raster.screen(grid.places(now))
+    fragments = raster.Fragments(triangle, x, y, z, drawn.fragments.corners)
     moves = np.asarray(nearest[atlas.valid] - now[:, :2], np.float32)
     return raster.interpolate(fragments, atlas.triangles, moves), fragments.covered
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.geometry.parsing import Parsing
 from facelab.types import Box, PositionMap
 
 # Parts of the longer side of a face's box, on each side of it. A network's crop of the face at any
-# roll takes 0.8; a motion by up to a fifth of the face's size stays within, too.
-ROOM = 1.0
+# roll takes 0.8; a motion by up to a fifth of the face's size stays within, too. The face itself
+# reaches no further than its box, and what is sampled there a few pixels.
+ROOM, NEAR = 1.0, 0.1
 
 Pixels = TypeVar("Pixels", bound=np.generic)
 
@@ -38,13 +40,20 @@ class Window:
         return cls(rows, _pixels(box.x0 - room, box.x1 + room, shape[1]))
 
     @classmethod
-    def of_face(cls, positions: PositionMap, shape: tuple[int, int]) -> Window:
-        """What steps on a face read of an image of `shape` (H, W)."""
-        box = positions.box
-        return cls.around(box, ROOM * max(box.width, box.height), shape)
+    def of_face(
+        cls, positions: PositionMap, shape: tuple[int, int], room: float | None = None
+    ) -> Window:
+        """What steps on a face read of an image of `shape` (H, W).
 
-    def holding(self, other: tuple[slice, slice]) -> Window:
-        """The smallest window that holds this and another one."""
+        Around it there is `room`, in parts of the longer side of its box; by default `ROOM`.
+        """
+        box = positions.box
+        return cls.around(box, (ROOM if room is None else room) * max(box.width, box.height), shape)
+
+    def holding(self, other: tuple[slice, slice] | None) -> Window:
+        """The smallest window that holds this and another one, if there is one."""
+        if other is None:
+            return self
         rows, columns = (
             slice(min(own.start, more.start), max(own.stop, more.stop))
             for own, more in zip((self.rows, self.columns), other, strict=True)
@@ -63,6 +72,14 @@ class Window:
         """Positions in the window's own pixels in those of the photograph."""
         return _shifted(positions, self.columns.start, self.rows.start)
 
+    def parsing_inward(self, parsing: Parsing) -> Parsing:
+        """What the photograph shows around a face, in the window's own pixels."""
+        return _parsing_shifted(parsing, -self.columns.start, -self.rows.start)
+
+    def parsing_outward(self, parsing: Parsing) -> Parsing:
+        """What is seen around a face, in the pixels of the photograph."""
+        return _parsing_shifted(parsing, self.columns.start, self.rows.start)
+
 
 def _pixels(low: float, high: float, side: int) -> slice:
     start = min(max(floor(low), 0), side - 1)
@@ -73,3 +90,8 @@ def _shifted(positions: PositionMap, x: int, y: int) -> PositionMap:
     if x == y == 0:
         return positions
     return PositionMap(positions.values + np.array([x, y, 0], np.float32), positions.atlas)
+
+
+def _parsing_shifted(parsing: Parsing, x: int, y: int) -> Parsing:
+    (left, top), crop = parsing.crop.centre, parsing.crop
+    return replace(parsing, crop=replace(crop, centre=(left + x, top + y)))

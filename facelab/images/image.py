@@ -208,6 +208,12 @@ class Image:
         """The pixels as networks look at them: the integers where they are in sRGB."""
         return self.values if self.space is None else self.pixels
 
+    def part(self, rows: slice, columns: slice) -> Frame:
+        """A part of the image's `frame`; no copy of integers in sRGB."""
+        if self.space is None:
+            return self.values[rows, columns]
+        return self.window(rows, columns)
+
     def held(self, pixels: NDArray[np.float32], rows: slice, columns: slice) -> NDArray[Any]:
         """Other pixels of a part of the image, as its `values` hold them.
 
@@ -237,6 +243,11 @@ class Image:
     def srgb(self) -> NDArray[np.float32]:
         """The pixels clipped to sRGB's gamut, [0, 1]; themselves where the file is in sRGB."""
         return self.pixels if self.space is None else np.clip(self.pixels, 0, 1)
+
+    @property
+    def srgb_frame(self) -> Frame:
+        """The same, as the integers of a file in sRGB where there are such."""
+        return self.values if self.space is None else self.srgb
 
     @property
     def srgb_integers(self) -> NDArray[Any]:

@@ -42,7 +42,8 @@ class OnnxRunner:
 
     def __init__(self, model: bytes, side: int | None, device: str = "cpu") -> None:
         self._side, self._device = side, device
-        self._session = _session(model, device)
+        # Of any size, what a large photograph takes is given back.
+        self._session = _session(model, device, keep_memory=side is not None)
 
     @property
     def description(self) -> str:
@@ -60,7 +61,7 @@ class OnnxRunner:
         return tuple(self._session.run(None, {"crops": views}))
 
 
-def _session(model: bytes, device: str) -> InferenceSession:
+def _session(model: bytes, device: str, *, keep_memory: bool) -> InferenceSession:
     provider = PROVIDERS[device]
     if provider not in onnxruntime.get_available_providers():
         raise UsageError(
@@ -69,7 +70,7 @@ def _session(model: bytes, device: str) -> InferenceSession:
         )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
-    options.enable_cpu_mem_arena = False  # what a large photograph takes is given back
+    options.enable_cpu_mem_arena = keep_memory
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(model, options, providers=[provider])
     if provider not in session.get_providers():  # its libraries are not there

@@ -1,4 +1,4 @@
-"""The rasterizer's loop for numba, where that is installed (the extra `fast`): the same bytes.
+"""A plain z-buffer for numba, where that is installed (the extra `fast`): the same bytes.
 
 Loading numba costs about as much as some dozens of faces cost without it, so a command for one
 photograph does not; folders, video and training images do.
@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.numerics.arrays import Float, Int
+from facelab.numerics.arrays import Int
 
 __all__ = ["draw", "drawer"]
 
 _NUMPY_CALLS = 40  # of the rasterizer in a process, before numba is loaded
 
 Doubles = NDArray[np.float64]
-Drawer = Callable[[Doubles, Doubles, Doubles, NDArray[np.intp], Int, Float, Float], None]
+Drawer = Callable[[Doubles, Doubles, Doubles, NDArray[np.intp], tuple[int, int]], Int]
 
 _calls = count()
 
@@ -47,15 +47,9 @@ def _compiled() -> Drawer | None:
 
 
 def draw(
-    x: Doubles,
-    y: Doubles,
-    z: Doubles,
-    corners: NDArray[np.intp],
-    triangle: Int,
-    weights: Float,
-    depth: Float,
-) -> None:
-    """Draw front faces into a z-buffer, by the rules of `facelab.numerics.scanline`.
+    x: Doubles, y: Doubles, z: Doubles, corners: NDArray[np.intp], shape: tuple[int, int]
+) -> Int:
+    """Draw front faces by a z-buffer and the rules of `facelab.numerics.scanline`.
 
     Parameters
     ----------
@@ -63,14 +57,17 @@ def draw(
         Vertices, as of `facelab.numerics.raster.screen`.
     corners : (3, m) intp
         Vertex indices of each triangle.
-    triangle : (H, W) int32
-        Becomes the index of the nearest triangle where one is nearer than `depth`.
-    weights : (H, W, 3) float32
-        Becomes its barycentric weights there.
-    depth : (H, W) float32
-        Becomes its depth there.
+    shape : (H, W)
+        Of the window.
+
+    Returns
+    -------
+    (H, W) int32
+        Index of the nearest triangle, the lowest of equally near ones; -1 where there is none.
     """
-    height, width = depth.shape
+    height, width = shape
+    triangle = np.full((height, width), -1, np.int32)
+    depth = np.full((height, width), -np.inf, np.float32)
     for face in range(corners.shape[1]):
         a, b, c = corners[0, face], corners[1, face], corners[2, face]
         bx, by, bz = x[b] - x[a], y[b] - y[a], z[b] - z[a]
@@ -96,9 +93,6 @@ def draw(
                 second, third = dy * cx - dx * cy, dx * by - dy * bx
                 near = np.float32((z[a] * area + second * bz + third * cz) / area)
                 if near > depth[row, column]:
-                    second, third = second / area, third / area
                     triangle[row, column] = face
-                    weights[row, column, 0] = max(1 - second - third, 0.0)
-                    weights[row, column, 1] = second
-                    weights[row, column, 2] = third
                     depth[row, column] = near
+    return triangle

@@ -56,12 +56,15 @@ def _coefficients(values: Float, guide: Float, radius: int, variance: float) -> 
 
 
 def _reduced(picture: Float, every: int) -> Float:
-    """A picture reduced by area, at least a pixel large."""
+    """A picture reduced to samples, at least one of them.
+
+    They vary as the picture does; means of squares of pixels would vary less.
+    """
     if every == 1:
         return picture
     height, width = picture.shape[:2]
     size = max(width // every, 1), max(height // every, 1)
-    out: Float = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    out: Float = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
     return out
 
 

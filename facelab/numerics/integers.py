@@ -57,6 +57,11 @@ def to_integers(values: Float, bits: int) -> NDArray[Any]:
     return integers.reshape(values.shape)
 
 
+def held(values: Float, like: NDArray[Any]) -> NDArray[Any]:
+    """Floats ``(n, ...)`` in [0, 1] as an array of floats or integers holds them."""
+    return values if like.dtype == np.float32 else to_integers(values, depth(like))
+
+
 def depth(values: NDArray[Any]) -> int:
     """Bits of a channel of uint8 or uint16."""
     return 8 * values.dtype.itemsize

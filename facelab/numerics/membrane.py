@@ -19,13 +19,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.numerics.arrays import Bool, Float, Int
+from facelab.numerics.algebra import product
+from facelab.numerics.arrays import Bool, Float
 
 __all__ = ["membrane"]
 
@@ -38,8 +40,9 @@ _SMALLEST = 8  # nodes of a side, where a grid is solved directly
 _LAST_SWEEPS = 8  # where no node is left for a coarser grid: all are next to the frame
 _MOST_CYCLES = 100
 
-# Of changes at the finest nodes, near the frame. A cycle leaves half of the error or a little more,
-# and deep inside, where those nodes do not show it, several times the last change remains.
+# Of what is left at the finest nodes, near the frame, if each cycle changes them by the same part
+# of what the last one did: a tenth mostly, half at the worst. Deep inside, where those nodes do not
+# show it, several times as much may remain.
 _TOLERANCE = 0.1 / 255
 
 _TINY = np.float32(1e-6)
@@ -70,11 +73,15 @@ def membrane(inside: Bytes, frame: Frame) -> Iterator[tuple[slice, Float]]:
     """
     grids, transfers = _grids(inside, frame)
     _nested_iteration(grids, transfers)
+    last = 0.0
     for _ in range(_MOST_CYCLES):
         before = grids[0].heights.copy()
         _cycle(grids, transfers)
-        if cv2.norm(before, grids[0].heights, cv2.NORM_INF) <= _TOLERANCE:
+        change = cv2.norm(before, grids[0].heights, cv2.NORM_INF)
+        last = last or 2 * change
+        if change**2 <= _TOLERANCE * (last - change):  # the sum of a geometric series
             break
+        last = change
     yield from _strips(grids[0], _below(grids))
 
 
@@ -95,7 +102,7 @@ class _Nodes:
     red: slice
     black: slice
     halo: slice
-    number: Int  # (h + 2, w + 2), from place (-1, -1) on
+    number: Indices  # (h + 2, w + 2), from place (-1, -1) on
 
     @property
     def solved(self) -> slice:
@@ -103,16 +110,25 @@ class _Nodes:
 
     def at(self, rows: Indices, columns: Indices) -> Indices:
         """Numbers of the nodes at places from -1 to h and to w."""
-        places = (rows + 1) * self.number.shape[1] + columns + 1
-        found: Indices = self.number.ravel().take(places).astype(np.intp)
+        return self.number.ravel().take(self.places(rows, columns))
+
+    def places(self, rows: Indices, columns: Indices) -> Indices:
+        """Where in `number`, row after row, places are."""
+        found: Indices = (rows + 1) * self.number.shape[1] + columns + 1
         return found
+
+    def beside(self, places: Indices) -> Iterator[Indices]:
+        """Numbers of the nodes that each of `_STEPS` leads to from `places` in `number`."""
+        flat, width = self.number.ravel(), self.number.shape[1]
+        for down, across in _STEPS:
+            yield flat.take(places + (down * width + across))
 
     def within(self, rows: Indices, columns: Indices) -> Indices:
         """Numbers of the nodes at places, or beside them where those lie beyond the grid."""
         return self.at(np.minimum(rows, self.shape[0] - 1), np.minimum(columns, self.shape[1] - 1))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _Grid:
     """The equation at each node: links and grounding times its height, less the heights linked to.
 
@@ -127,6 +143,15 @@ class _Grid:
     grounding: Float  # (s,)
     forcing: Float  # (s, 4)
     heights: Float  # (n, 4)
+
+    @cached_property
+    def inverse(self) -> Float:
+        """Of the matrix of the whole equation, ``(s, s)``; for small grids."""
+        matrix = np.diag(self.diagonal[:, 0].astype(np.float64))
+        for others in self.neighbours:
+            linked = np.flatnonzero(others)
+            matrix[linked, others[linked]] -= 1
+        return np.linalg.inv(matrix).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,7 +214,7 @@ def _near(inside: Bytes, clear: Bytes) -> _Nodes:
     ends = 1 + np.cumsum([0, *(np.count_nonzero(kind) for kind in kinds)])
     rows, columns = rows.take(order), columns.take(order)
     del layers
-    number = np.zeros((height + 2, width + 2), np.int32)
+    number = np.zeros((height + 2, width + 2), np.intp)
     number[rows[1:] + 1, columns[1:] + 1] = np.arange(1, len(order))
     reds, blacks, halo = (slice(begin, end) for begin, end in pairwise(ends))
     return _Nodes((height, width), rows, columns, reds, blacks, halo, number)
@@ -197,19 +222,18 @@ def _near(inside: Bytes, clear: Bytes) -> _Nodes:
 
 def _finest(nodes: _Nodes, inside: Bytes, frame: Frame) -> _Grid:
     """The grid of pixels, grounded at the frame."""
-    height, width = nodes.shape
+    width = nodes.shape[1]
     rows, columns = nodes.rows[: nodes.black.stop], nodes.columns[: nodes.black.stop]
     linked = np.zeros((4, len(rows)), np.bool_)
     load = np.zeros((len(rows), 4), np.float32)
-    flat = inside.ravel()
+    beyond = cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(2,)).ravel()
+    places = nodes.places(rows, columns)
     for link, (down, across) in zip(linked, _STEPS, strict=True):
-        r, c = rows + down, columns + across
-        exists = (r >= 0) & (r < height) & (c >= 0) & (c < width)
-        place = np.where(exists, r * width + c, 0)
-        link[:] = exists & (flat.take(place) == 1)
-        known = np.flatnonzero(exists & ~link)
+        there = beyond.take(places + (down * (width + 2) + across))
+        link[:] = there == 1
+        known = np.flatnonzero(there == 0)
         known = known[known > 0]
-        load[known, :3] += frame(place.take(known))
+        load[known, :3] += frame((rows[known] + down) * width + columns[known] + across)
         load[known, 3] += 1
     return _grid(nodes, linked, load)
 
@@ -217,14 +241,9 @@ def _finest(nodes: _Nodes, inside: Bytes, frame: Frame) -> _Grid:
 def _coarser(fine: _Grid, nodes: _Nodes) -> _Grid:
     """A grid of half the resolution with what it inherits of links and grounding."""
     rows, columns = 2 * nodes.rows[: nodes.black.stop], 2 * nodes.columns[: nodes.black.stop]
-    here = fine.nodes.at(rows, columns)
-    halves = zip(fine.linked, _STEPS, strict=True)
-    linked = np.stack(
-        [
-            link.take(here) & link.take(fine.nodes.at(rows + down, columns + across))
-            for link, (down, across) in halves
-        ]
-    )
+    here, there = fine.nodes.at(rows, columns), fine.nodes.beside(fine.nodes.places(rows, columns))
+    halves = zip(fine.linked, there, strict=True)
+    linked = np.stack([link.take(here) & link.take(beside) for link, beside in halves])
     return _grid(nodes, linked, _restricted(fine, nodes))
 
 
@@ -250,12 +269,8 @@ def _grid(nodes: _Nodes, linked: Bool, load: Float) -> _Grid:
     height, width = nodes.shape
     solved, count = len(linked[0]), len(nodes.rows)
     rows, columns = nodes.rows[:solved], nodes.columns[:solved]
-    neighbours = np.stack(
-        [
-            np.where(link, nodes.at(rows + down, columns + across), 0)
-            for link, (down, across) in zip(linked, _STEPS, strict=True)
-        ]
-    )
+    beside = nodes.beside(nodes.places(rows, columns))
+    neighbours = np.stack([link * there for link, there in zip(linked, beside, strict=True)])
     links = np.count_nonzero(neighbours, axis=0)
     edges = (rows > 0).astype(int) + (rows < height - 1) + (columns > 0) + (columns < width - 1)
     # A link that is broken leads to the ground, and the load of a lone pixel may not say so.
@@ -324,16 +339,11 @@ def _cycle(grids: list[_Grid], transfers: list[_Transfer], level: int = 0) -> No
 
 def _solve(grid: _Grid) -> None:
     """Solve for the nodes of the coarsest grid."""
-    count = len(grid.diagonal)
-    if count > _SMALLEST**2 + 1:
-        for _ in range(_LAST_SWEEPS):
-            _sweep(grid)
+    if len(grid.diagonal) <= _SMALLEST**2 + 1:
+        grid.heights[:] = product(grid.inverse, grid.forcing)
         return
-    matrix = np.diag(grid.diagonal[:, 0].astype(np.float64))
-    for others in grid.neighbours:
-        linked = np.flatnonzero(others)
-        matrix[linked, others[linked]] -= 1
-    grid.heights[:] = np.linalg.solve(matrix, grid.forcing)
+    for _ in range(_LAST_SWEEPS):
+        _sweep(grid)
 
 
 def _sweep(grid: _Grid) -> None:

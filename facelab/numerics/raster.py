@@ -3,7 +3,7 @@
 Rendering is a chain of pure functions, after nvdiffrast (Laine et al., "Modular primitives for
 high-performance differentiable rendering", ACM TOG 2020): `rasterize` finds the nearest triangle
 of every pixel, `interpolate` carries vertex attributes to pixels, and `sample` reads a texture with
-proper minification.
+proper minification. Depths are compared only where several triangles cover a pixel.
 
 Convention
 ----------
@@ -15,7 +15,9 @@ are snapped to 1/256 px, and what is covered is decided exactly (`facelab.numeri
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -33,6 +35,7 @@ __all__ = [
     "rasterize",
     "sample",
     "sample_sharply",
+    "steps",
     "trilinear",
 ]
 
@@ -44,32 +47,48 @@ SUBPIXELS = 256
 _SHARP = np.float32(1.4)  # texels a pixel may step over before a bicubic sample aliases visibly
 _SQUARE = np.ones((2, 2), np.uint8)
 _IN_CACHE = 1 << 14  # places at a time, so that what is read of them stays in the cache
+FARTHEST = np.float32(1e18)  # squared texels, which no step within a texture comes to
 _NOWHERE = np.float32(1e18)  # texels; its square is a number
 REACH = 2.0**16  # px; beyond it the exact products would outgrow float64
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fragments:
     """The nearest triangle at each pixel of a window.
 
-    Attributes
+    Parameters
     ----------
     triangle : (H, W) int32
         Index of the nearest triangle at the pixel's centre, -1 where there is none.
-    barycentric : (H, W, 3) float32 in [0, 1]
-        Weights of that triangle's vertices; they sum to 1, or are 0 where there is none.
-    depth : (H, W) float32
-        Its z, in the unit of the vertices; 0 where there is none.
+    x, y, z : (n,) float64
+        The vertices, as of `screen`.
+    corners : (3, m) intp
+        Vertex indices of each triangle, as of `corners_of`.
     """
 
     triangle: NDArray[np.int32]
-    barycentric: Floats
-    depth: Floats
+    x: Doubles = field(repr=False)
+    y: Doubles = field(repr=False)
+    z: Doubles = field(repr=False)
+    corners: Indices = field(repr=False)
 
     @property
     def covered(self) -> NDArray[np.bool_]:
         """(H, W) bool: where a triangle is seen."""
         return self.triangle >= 0
+
+    @cached_property
+    def barycentric(self) -> Floats:
+        """(H, W, 3) float32 in [0, 1]: the weights of its vertices; 0 where there is none."""
+        count = self.corners.shape[1]
+        own = np.arange(3 * count).reshape(count, 3).T
+        weights = _carried(self, own, np.tile(np.eye(3, dtype=np.float32), (count, 1)))
+        return np.clip(weights, 0, 1, out=weights)
+
+    @cached_property
+    def depth(self) -> Floats:
+        """(H, W) float32: its z, in the unit of the vertices; 0 where there is none."""
+        return _carried(self, self.corners, self.z[:, None])[..., 0]
 
 
 def rasterize(vertices: Floats, triangles: NDArray[np.int32], shape: tuple[int, int]) -> Fragments:
@@ -100,39 +119,36 @@ def rasterize(vertices: Floats, triangles: NDArray[np.int32], shape: tuple[int, 
     """
     x, y, z = screen(vertices)
     corners = corners_of(triangles, len(vertices))
-    seen = np.full(shape, -1, np.int32)
-    weights = np.zeros((*shape, 3), np.float32)
-    depth = np.full(shape, -np.inf, np.float32)
     draw = drawer() or _draw
-    draw(x, y, z, corners, seen, weights, depth)
-    depth[seen < 0] = 0
-    return Fragments(seen, weights, depth)
+    return Fragments(draw(x, y, z, corners, shape), x, y, z, corners)
 
 
 def _draw(
+    x: Doubles, y: Doubles, z: Doubles, corners: Indices, shape: tuple[int, int]
+) -> NDArray[np.int32]:
+    """Draw front faces; `facelab.numerics.compiled.draw` has the arguments."""
+    triangle, several = scanline.sole(x, y, corners, shape)
+    if several.any():
+        _draw_nearest(x, y, z, corners, several, triangle)
+    return triangle
+
+
+def _draw_nearest(
     x: Doubles,
     y: Doubles,
     z: Doubles,
     corners: Indices,
+    wanted: NDArray[np.bool_],
     triangle: NDArray[np.int32],
-    weights: Floats,
-    depth: Floats,
 ) -> None:
-    """Draw front faces into a z-buffer; `facelab.numerics.compiled.draw` has the arguments."""
-    shape = depth.shape
-    seen, shares, front = triangle.reshape(-1), weights.reshape(-1, 3), depth.reshape(-1)
-    met = scanline.meeting(x, y, corners, shape)  # most of a fine mesh lie between the centres
-    faces = met[scanline.doubled_area(x, y, corners.take(met, axis=1)) > 0][::-1]
-    for pixel, face, second, third, nearness in fragments(x, y, z, corners, faces, shape):
-        np.maximum.at(front, pixel, nearness)
-        nearest = nearness == front[pixel]
-        if not nearest.all():
-            pixel, face = pixel[nearest], face[nearest]
-            second, third = second[nearest], third[nearest]
-        seen[pixel] = face
-        shares[pixel, 0] = np.maximum(1 - second - third, 0)
-        shares[pixel, 1] = second
-        shares[pixel, 2] = third
+    """Draw the nearest of several front faces by a z-buffer, where wanted ``(H, W)``."""
+    near = np.flatnonzero(scanline.holding(x, y, corners, wanted))
+    faces = near[scanline.doubled_area(x, y, corners.take(near, axis=1)) > 0][::-1]
+    depth, seen = np.where(wanted, -np.inf, np.inf).astype(np.float32).ravel(), triangle.ravel()
+    for pixel, face, _, _, nearness in fragments(x, y, z, corners, faces, wanted.shape):
+        np.maximum.at(depth, pixel, nearness)
+        nearest = np.flatnonzero(nearness == depth[pixel])
+        seen[pixel[nearest]] = face[nearest]
 
 
 def interpolate(fragments: Fragments, triangles: NDArray[np.int32], attributes: Floats) -> Floats:
@@ -159,15 +175,66 @@ def interpolate(fragments: Fragments, triangles: NDArray[np.int32], attributes: 
     """
     if attributes.ndim != 2:
         raise ValueError(f"Input `attributes` must have shape (n, c), got {attributes.shape}")
-    corners = corners_of(triangles, len(attributes))
-    seen, weights = fragments.triangle.ravel(), fragments.barycentric.reshape(-1, 3)
-    values = np.zeros((len(seen), attributes.shape[1]), np.float32)
-    for start in range(0, len(seen), _IN_CACHE):
-        strip = slice(start, start + _IN_CACHE)
-        triangle = np.maximum(seen[strip], 0).astype(np.intp)  # where there is none, weights are 0
-        if weights[strip].any():
-            _add_carried(attributes, corners.take(triangle, axis=1), weights[strip], values[strip])
-    return values.reshape(*fragments.triangle.shape, attributes.shape[1])
+    return _carried(fragments, corners_of(triangles, len(attributes)), attributes)
+
+
+def _carried(
+    fragments: Fragments, corners: Indices, attributes: NDArray[np.floating[Any]]
+) -> Floats:
+    """`interpolate` where the corners ``(3, m)`` of the triangles are known to be in range."""
+    triangle = fragments.triangle
+    height, width = triangle.shape
+    step = max(1, _IN_CACHE // max(width, 1))
+    strips = [slice(top, top + step) for top in range(0, height, step)]
+    seen = np.zeros(corners.shape[1] + 1, np.bool_)  # the last is what -1 refers to
+    for strip in strips:
+        seen[triangle[strip].astype(np.intp)] = True
+    faces, number = np.flatnonzero(seen[:-1]), np.cumsum(seen) - 1
+    number[-1] = len(faces)
+    planes = _planes_of(fragments, faces, corners, attributes)
+    values = np.empty((height, width, attributes.shape[1]), np.float32)
+    column, row = np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64)[:, None]
+    for strip in strips:
+        plane = number.take(triangle[strip])
+        for channel, (start, across, down) in enumerate(planes):
+            value = across.take(plane)
+            value *= column
+            value += start.take(plane)
+            lower = down.take(plane)
+            lower *= row[strip]
+            value += lower
+            values[strip, :, channel] = value
+    return values
+
+
+def _planes_of(
+    fragments: Fragments,
+    faces: Indices,
+    corners: Indices,
+    attributes: NDArray[np.floating[Any]],
+) -> Doubles:
+    """Attributes ``(n, c)`` of faces ``(k,)`` as linear functions of the pixel, ``(c, 3, k + 1)``.
+
+    Each is its value at pixel (0, 0) and its change across and down; the last one is 0.
+    """
+    x, y = fragments.x, fragments.y
+    planes = np.zeros((attributes.shape[1], 3, len(faces) + 1))
+    for begin in range(0, len(faces), scanline.BLOCK):
+        block = faces[begin : begin + scanline.BLOCK]
+        a, b, c = fragments.corners.take(block, axis=1)
+        left, top = x[a], y[a]
+        bx, by, cx, cy = x[b] - left, y[b] - top, x[c] - left, y[c] - top
+        area = by * cx - bx * cy
+        bx, by, cx, cy = bx / area, by / area, cx / area, cy / area
+        a, b, c = corners.take(block, axis=1)
+        here = planes[..., begin : begin + len(block)]
+        for values, (start, across, down) in zip(attributes.T, here, strict=True):
+            origin = values[a].astype(np.float64)
+            to_b, to_c = values[b] - origin, values[c] - origin
+            across[:] = to_c * by - to_b * cy
+            down[:] = to_b * cx - to_c * bx
+            start[:] = origin - left * across - top * down
+    return planes
 
 
 def carried(attributes: Floats, corners: NDArray[np.integer], weights: Floats) -> Floats:
@@ -233,7 +300,7 @@ def sample(texture: Floats, uv: Floats, covered: NDArray[np.bool_] | None = None
         )
     if covered is None:
         covered = np.ones(uv.shape[:2], np.bool_)
-    return trilinear(texture, uv, footprint(uv, covered))
+    return trilinear(texture, uv, footprint(*steps(uv, covered)))
 
 
 def trilinear(texture: Floats, uv: Floats, squared: Floats) -> Floats:
@@ -247,8 +314,8 @@ def trilinear(texture: Floats, uv: Floats, squared: Floats) -> Floats:
     return result
 
 
-def footprint(uv: Floats, covered: NDArray[np.bool_]) -> Floats:
-    """Squared texels that a pixel step moves, along whichever axis moves further.
+def steps(uv: Floats, covered: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Squared texels from each pixel to the next.
 
     Parameters
     ----------
@@ -259,26 +326,37 @@ def footprint(uv: Floats, covered: NDArray[np.bool_]) -> Floats:
 
     Returns
     -------
-    (H, W) float32
+    across : (H, W - 1) float32
+    down : (H - 1, W) float32
+        More than `FARTHEST` from what is covered to what is not; 0 where neither is.
     """
-    # From what is not covered to what is, a step is so long that it is none.
     u, v = (np.where(covered, axis, _NOWHERE) for axis in cv2.split(uv))
-    across, down = _step(u, v, 1), _step(u, v, 0)
-    return np.maximum(across, down, out=across)
+    across, down = np.diff(u, axis=1), np.diff(u, axis=0)
+    for step, rise in ((across, np.diff(v, axis=1)), (down, np.diff(v, axis=0))):
+        step *= step
+        rise *= rise
+        step += rise
+    return across, down
 
 
-def _step(u: Floats, v: Floats, axis: int) -> Floats:
-    """Squared texels to the nearer of the covered neighbours along an axis; 0 if neither is."""
-    before, after = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
-    step, rise = u[after] - u[before], v[after] - v[before]
-    step *= step
-    rise *= rise
-    step += rise
-    nearer = np.full(u.shape, np.inf, np.float32)
-    nearer[after] = step
-    np.minimum(nearer[before], step, out=nearer[before])
-    np.copyto(nearer, 0, where=nearer > _NOWHERE)
-    return nearer
+def footprint(across: Floats, down: Floats) -> Floats:
+    """Squared texels that a pixel step moves, along whichever axis moves further: ``(H, W)``.
+
+    Along each axis it is the step to the nearer of the covered neighbours, 0 if neither is.
+
+    Parameters
+    ----------
+    across, down : (H, W - 1), (H - 1, W) float32
+        As of `steps`.
+    """
+    nearer = np.full((2, *np.maximum(across.shape, down.shape)), np.inf, np.float32)
+    for one, step, axis in zip(nearer, (across, down), (1, 0), strict=True):
+        before, after = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
+        one[after] = step
+        np.minimum(one[before], step, out=one[before])
+        np.copyto(one, 0, where=one > FARTHEST)
+    out: Floats = nearer.max(axis=0)
+    return out
 
 
 def _reduced(texture: Floats, level: int) -> Floats:
@@ -376,14 +454,18 @@ def sample_sharply(texture: Floats, uv: Floats, squared: Floats) -> Floats:
 
 def _bicubic(texture: Floats, u: Floats, v: Floats) -> Floats:
     """Read a texture between four texels, no higher and no lower than they are."""
-    values = cv2.remap(texture, u, v, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    corner = np.floor(u), np.floor(v)
-    for extreme, bounded in ((cv2.erode, cv2.max), (cv2.dilate, cv2.min)):
-        around = extreme(texture, _SQUARE, anchor=(0, 0))
-        bound = cv2.remap(around, *corner, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-        bounded(values, bound, values)
-    out: Floats = values.reshape(*u.shape, -1)
-    return out
+    low, high = (extreme(texture, _SQUARE, anchor=(0, 0)) for extreme in (cv2.erode, cv2.dilate))
+    values = np.empty((*u.shape, *texture.shape[2:]), np.float32)
+    step = max(1, _IN_CACHE // u.shape[1])
+    for top in range(0, len(u), step):
+        across, down, out = (rows[top : top + step] for rows in (u, v, values))
+        cv2.remap(texture, across, down, cv2.INTER_CUBIC, out, cv2.BORDER_REPLICATE)
+        corner = np.floor(across), np.floor(down)
+        bound = cv2.remap(low, *corner, cv2.INTER_NEAREST, None, cv2.BORDER_REPLICATE)
+        cv2.max(out, bound, out)
+        cv2.remap(high, *corner, cv2.INTER_NEAREST, bound, cv2.BORDER_REPLICATE)
+        cv2.min(out, bound, out)
+    return values
 
 
 def screen(vertices: Floats) -> tuple[Doubles, Doubles, Doubles]:

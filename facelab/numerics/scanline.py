@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BATCH", "blocks", "doubled_area", "meeting", "pixels"]
+__all__ = ["BATCH", "blocks", "doubled_area", "holding", "meeting", "pixels", "sole"]
 
 Doubles = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 BATCH = 1 << 14  # rows or pixels at a time, and
 BLOCK = 1 << 13  # triangles at a time: temporaries stay in cache and are not paged in anew
+
+_ONE = 1 << 32  # face, in sums of which the lower half is their numbers
 
 
 def doubled_area(x: Doubles, y: Doubles, corners: Indices) -> Doubles:
@@ -40,6 +43,74 @@ def meeting(x: Doubles, y: Doubles, corners: Indices, shape: tuple[int, int]) ->
         a, b, c = (first[corner] for corner in corners)
         met = met & ((a != b) | (a != c))
     return np.flatnonzero(met)
+
+
+def sole(
+    x: Doubles, y: Doubles, corners: Indices, shape: tuple[int, int]
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Find the one front face that covers each pixel, and the pixels that several cover.
+
+    A difference array: where a row of pixels crosses into a face, the face's number is added, and
+    where it crosses out, taken away; running sums give the numbers of the faces that cover a pixel.
+    The upper half of a sum counts them. No face is filled pixel by pixel.
+
+    Parameters
+    ----------
+    x, y : (n,) float64
+        Vertices in px.
+    corners : (3, m) intp
+        Vertex indices of the faces.
+    shape : (H, W)
+        Size of the window in px.
+
+    Returns
+    -------
+    face : (H, W) int32
+        Index into the columns of `corners`, -1 where none covers the pixel, and unspecified where
+        several do.
+    several : (H, W) bool
+    """
+    height, width = shape
+    sums = np.zeros((height, width + 1), np.int64)  # the last column takes what leaves the window
+    first = np.clip(np.ceil(y), 0, height).astype(np.intp)
+    for faces in blocks(np.flatnonzero(doubled_area(x, y, corners) > 0)):
+        a, b, c = corners.take(faces, axis=1)
+        begin, end = np.concatenate((a, b, c)), np.concatenate((b, c, a))
+        top, bottom = first.take(begin), first.take(end)
+        crossed = np.flatnonzero(top != bottom)  # by any row of pixels
+        top, bottom = top.take(crossed), bottom.take(crossed)
+        # Of a front face, what goes down the screen is at its left.
+        sign = np.sign(bottom - top)
+        change = np.tile(faces + (_ONE + 1), 3).take(crossed) * sign
+        edges = _lines(x, y, begin.take(crossed), end.take(crossed))
+        top, count = np.minimum(top, bottom), np.abs(bottom - top)
+        for part in _batches(count):
+            edge, row = _ragged(top[part], count[part])
+            edge += part.start
+            column = np.clip(_crossing(edges, edge, row), 0, width).astype(np.intp)
+            np.add.at(sums.reshape(-1), row * (width + 1) + column, change.take(edge))
+    sums = sums.reshape(-1).cumsum().reshape(sums.shape)[:, :-1]
+    return sums.astype(np.int32) - 1, sums >= 2 * _ONE
+
+
+def holding(
+    x: Doubles, y: Doubles, corners: Indices, wanted: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which faces ``(m,)`` may reach into the square of a wanted pixel ``(H, W)``.
+
+    Those whose box does, by a summed-area table (Crow, "Summed-area tables for texture mapping",
+    SIGGRAPH 1984).
+    """
+    height, width = wanted.shape
+    sums = cv2.integral(wanted.view(np.uint8)).ravel()
+    column = np.rint(x.clip(0, width - 1)).astype(np.int32).take(corners)
+    row = np.rint(y.clip(0, height - 1)).astype(np.int32).take(corners)
+    left, right = column.min(axis=0), column.max(axis=0) + 1
+    above, below = row.min(axis=0) * (width + 1), (row.max(axis=0) + 1) * (width + 1)
+    held = sums.take(below + right) - sums.take(below + left)
+    held -= sums.take(above + right) - sums.take(above + left)
+    out: NDArray[np.bool_] = held > 0
+    return out
 
 
 def blocks(items: Indices) -> Iterator[Indices]:
@@ -139,7 +210,7 @@ def _ragged(start: Indices, count: Indices) -> tuple[Indices, Indices]:
     """Concatenated ranges: item i gives start[i], start[i] + 1, ... count[i] times."""
     end = np.cumsum(count)
     item = np.repeat(np.arange(len(count)), count)
-    return item, np.arange(item.size) + (start - end + count)[item]
+    return item, np.arange(item.size) + (start - end + count).take(item)
 
 
 def _batches(count: Indices) -> Iterator[slice]:

@@ -29,7 +29,7 @@ def window_of(mask: Float | Bool) -> Window:
 
 
 def around(mask: Float | Bool, room: int = 0, step: int = 1) -> Window:
-    """The smallest window with all of a mask ``(H, W)`` and so many pixels around it.
+    """The smallest window with all of a mask, as of `window_of`, and so many pixels around it.
 
     Its sides are multiples of `step`, so that maps of another side may have it as whole pixels.
     """
@@ -38,7 +38,7 @@ def around(mask: Float | Bool, room: int = 0, step: int = 1) -> Window:
             max(part.start - room, 0) // step * step,
             min(-(-(part.stop + room) // step) * step, side),
         )
-        for part, side in zip(window_of(mask), mask.shape, strict=True)
+        for part, side in zip(window_of(mask), mask.shape[:2], strict=True)
     )
     return rows, columns
 
@@ -49,6 +49,34 @@ def scaled(window: Window, side: int, size: int) -> Window:
         slice(part.start * size // side, -(-part.stop * size // side)) for part in window
     )
     return rows, columns
+
+
+def laid_over(values: Float, kept: Float, added: Float, window: Window) -> Float:
+    """Lay something smooth over a window of a map: premultiplied, and given on a smaller map.
+
+    Porter & Duff, "Compositing Digital Images", SIGGRAPH 1984, the operator "over".
+
+    Parameters
+    ----------
+    values : (H, W, 3) float32
+    kept : (h, w) float32
+        How much of the values stays, [0, 1].
+    added : (h, w, 3) float32
+        What is laid over them, times how much of it shows.
+    window : (rows, columns) slices
+        Of the values, which all of `kept` and `added` covers.
+
+    Returns
+    -------
+    (H, W, 3) float32
+        A new array; the values themselves where all of them is kept and nothing is added.
+    """
+    out = values.copy()
+    part = out[window]
+    kept, added = (cv2.resize(one, part.shape[1::-1]) for one in (kept, added))
+    part *= cv2.merge([kept] * 3)
+    part += added
+    return out
 
 
 def mixed(values: Float, others: Float, share: Float) -> Float:
@@ -70,5 +98,5 @@ def mixed(values: Float, others: Float, share: Float) -> Float:
     # Arrays of one shape multiply several times faster than by broadcasting.
     out *= np.asarray(cv2.merge([share] * 3), np.float32).reshape(out.shape)
     out += values
-    cv2.copyTo(np.ascontiguousarray(others, np.float32), (share == 1).astype(np.uint8), out)
+    cv2.copyTo(np.ascontiguousarray(others, np.float32), (share == 1).view(np.uint8), out)
     return out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import platform
 from collections.abc import Iterable, Mapping
@@ -79,7 +78,9 @@ def software_versions() -> dict[str, str]:
 @cache
 def _version(package: str) -> str:
     """The version of a package, read once: parsing its metadata takes 10 ms."""
-    return importlib.metadata.version(package)
+    from importlib.metadata import version  # slow to import
+
+    return version(package)
 
 
 def edit_versions(recipe: Mapping[str, object]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from facelab.geometry.window import Window
 from facelab.images import Image
-from facelab.numerics.arrays import Float
+from facelab.numerics.arrays import Float, Frame
 from facelab.numerics.integers import rescaled
 
 
@@ -40,10 +40,12 @@ class Canvas:
         """The pixels of a window, ``(h, w, 3)`` float32, as `Image.pixels`; not to be written."""
         return np.ascontiguousarray(self._image.window(window.rows, window.columns))
 
-    def change(self, window: Window, pixels: Float | None) -> None:
+    def frame(self, window: Window) -> Frame:
+        """The same as networks look at them, as `Image.frame`."""
+        return self._image.part(window.rows, window.columns)
+
+    def change(self, window: Window, pixels: Float) -> None:
         """Put other pixels ``(h, w, 3)`` into a window, rounded to what the file holds."""
-        if pixels is None:
-            return
         if self._image is self._photograph:
             self._image = _copied(self._photograph)
         there = window.part(self._image.values)

@@ -74,6 +74,11 @@ class Person:
         for seen in self.views:
             _ = seen.parsing
 
+    def look_for_swaps(self) -> None:
+        """Find the lips in each photograph as well."""
+        for view in self.sources:
+            _ = view.place
+
     @cached_property
     def sources(self) -> tuple[SourceView, ...]:
         """The observations as swaps take them."""
@@ -86,15 +91,19 @@ class Person:
             return self.known
         size = max(texture_size(seen.positions) for seen in self.views)
         faces = [
-            without_teeth(
-                seen.image, with_margin(fit_lips(seen.image, seen.positions, parts)), size, parts
-            )
+            _unwrapped(seen, parts, size)
             for seen, parts in zip(self.views, self.parsings, strict=True)
         ]
         if len(faces) == 1:
             return faces[0]
         first = faces[0].positions
         return Face(first, fuse([face.texture for face in faces], first.atlas).texture)
+
+
+def _unwrapped(seen: FaceObservation, parsing: Parsing | None, size: int) -> Face:
+    """A face with its lips where the photograph has them, without teeth."""
+    place = with_margin(fit_lips(seen.image, seen.positions, parsing))
+    return without_teeth(seen.image, place, size, parsing)
 
 
 @dataclass(frozen=True, eq=False)

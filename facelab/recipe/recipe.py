@@ -252,9 +252,10 @@ class Recipe:
             If a photograph has no face, or not the one asked for.
         """
         from facelab.model import load_model
-        from facelab.recipe.runner import carried_out
+        from facelab.recipe.runner import carried_out, prepare
 
-        return carried_out(self, model or load_model(), photograph, inputs, mask)
+        model = model or load_model()
+        return carried_out(self, model, photograph, lambda: prepare(self, model, inputs, mask))
 
 
 def check_inputs(steps: Sequence[Edit | Swap], inputs: Mapping[str, object]) -> None:

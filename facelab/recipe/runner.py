@@ -8,9 +8,9 @@ One engine for swaps, edits, samples of data sets: a swap is a recipe of one ste
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,13 @@ import numpy as np
 
 from facelab import provenance
 from facelab.edits import Edit
+from facelab.edits.edit import Picture
 from facelab.face.mouth import fit_lips
 from facelab.face.quality import believed
+from facelab.face.spectacles import with_whole_rims
 from facelab.face.texture import unwrap
 from facelab.geometry.warp import reached
-from facelab.geometry.window import Window
+from facelab.geometry.window import NEAR, Window
 from facelab.images import Image
 from facelab.images.given import Photograph, as_image, name_of
 from facelab.model import FaceModel
@@ -37,7 +39,7 @@ from facelab.recipe.notes import size_note, unseen_note
 from facelab.recipe.plain import describe
 from facelab.recipe.recipe import MostFaces, Recipe, Swap, check_inputs
 from facelab.recipe.result import Result
-from facelab.recipe.swap_face import swap_face
+from facelab.recipe.swap_face import reshaped, swap_face
 from facelab.reconstruct.face_selection import select_faces
 from facelab.types import Box, Face, PositionMap, Reconstruction
 
@@ -157,56 +159,92 @@ class RecipeRunner:
                     notes = size_note(sizes, face.box.size), unseen_note(sources, face.positions)
                     yield from filter(None, notes)
 
+    @cached_property
+    def _inputs(self) -> dict[str, Person | Picture]:
+        """The recipe's inputs, as steps take them."""
+        return {name: one.value for name, one in self.ingredients.items()}
+
     def _changed(self, canvas: Canvas, positions: PositionMap, mask: Float | None) -> PositionMap:
         """Change a face on a canvas; return where it is then."""
-        window = Window.of_face(positions, canvas.shape)
-        change, after = self._within(window, canvas, positions, mask)
-        reach = reached(positions, after, canvas.shape)
-        wider = window if reach is None else window.holding(reach)
-        if wider != window:  # the face has moved farther than most
-            change, after = self._within(wider, canvas, positions, mask)
-        canvas.change(wider, change)
-        return after
-
-    def _within(
-        self, window: Window, canvas: Canvas, positions: PositionMap, mask: Float | None
-    ) -> tuple[Float | None, PositionMap]:
-        """A window of a canvas with a face changed, None if it is not, and where the face is then.
-
-        Positions are those of the canvas.
-        """
-        pixels, near = canvas.pixels(window), window.inward(positions)
-        limits = None if mask is None else np.ascontiguousarray(window.part(mask))
-        changed, after = self._stepped(pixels, near, limits)
-        return (
-            None if changed is pixels else changed,
-            positions if after is near else window.outward(after),
-        )
-
-    def _stepped(
-        self, image: Float, positions: PositionMap, mask: Float | None
-    ) -> tuple[Float, PositionMap]:
-        """An image with one face changed, and where the face is then."""
-        recipe, size = self.recipe, self.recipe.texture_size
-        inputs = {name: one.value for name, one in self.ingredients.items()}
-        for swaps, steps in groupby(recipe.steps, lambda step: isinstance(step, Swap)):
+        for swaps, steps in groupby(self.recipe.steps, lambda step: isinstance(step, Swap)):
             if swaps:
                 for step in steps:
                     assert isinstance(step, Swap)
-                    parsing = self._parsed(image, positions)
-                    image, positions = swap_face(
-                        image, positions, step, inputs, size, mask, parsing
-                    )
+                    positions = self._swapped(canvas, positions, step, mask)
             else:
                 edits = [step for step in steps if isinstance(step, Edit)]
-                parsing = self._parsed(image, positions)
-                fitted = fit_lips(image, positions, parsing)
-                before = Face(fitted, unwrap(image, fitted, size, parsing))
-                image, after = edit_face(image, before, edits, inputs, recipe.blend, mask, parsing)
-                positions = _moved(positions, fitted, after)
-        return image, positions
+                positions = self._edited(canvas, positions, edits, mask)
+        return positions
 
-    def _parsed(self, image: Float, positions: PositionMap) -> Parsing | None:
+    def _swapped(
+        self, canvas: Canvas, positions: PositionMap, step: Swap, mask: Float | None
+    ) -> PositionMap:
+        """Swap a face on a canvas; return where it is then."""
+        parsing, after = both(
+            lambda: self._seen(canvas, positions), lambda: reshaped(positions, step, self._inputs)
+        )
+        window = Window.of_face(positions, canvas.shape, NEAR)
+        window = window.holding(reached(positions, after, canvas.shape))
+        pixels = canvas.pixels(window)
+        changed, _ = swap_face(
+            pixels,
+            window.inward(positions),
+            step,
+            self._inputs,
+            self.recipe.texture_size,
+            _part(mask, window),
+            parsing and window.parsing_inward(parsing),
+            window.inward(after),
+        )
+        if changed is not pixels:
+            canvas.change(window, changed)
+        return after
+
+    def _seen(self, canvas: Canvas, positions: PositionMap) -> Parsing | None:
+        """What a canvas shows around a face, with the rims of its glasses; None where unknown."""
+        window = Window.of_face(positions, canvas.shape)
+        frame, near = canvas.frame(window), window.inward(positions)
+        parsing = self._parsed(frame, near)
+        return parsing and window.parsing_outward(with_whole_rims(parsing, frame, near))
+
+    def _edited(
+        self, canvas: Canvas, positions: PositionMap, edits: Sequence[Edit], mask: Float | None
+    ) -> PositionMap:
+        """Edit a face on a canvas; return where it is then."""
+        window = Window.of_face(positions, canvas.shape)
+        change, after = self._edited_within(window, canvas, positions, edits, mask)
+        wider = window.holding(reached(positions, after, canvas.shape))
+        if wider != window:  # the face has moved farther than most
+            change, after = self._edited_within(wider, canvas, positions, edits, mask)
+        if change is not None:
+            canvas.change(wider, change)
+        return after
+
+    def _edited_within(
+        self,
+        window: Window,
+        canvas: Canvas,
+        positions: PositionMap,
+        edits: Sequence[Edit],
+        mask: Float | None,
+    ) -> tuple[Float | None, PositionMap]:
+        """A window of a canvas with a face edited, None if it is not, and where the face is then.
+
+        Positions are those of the canvas.
+        """
+        image, near, recipe = canvas.pixels(window), window.inward(positions), self.recipe
+        parsing = self._parsed(image, near)
+        fitted = fit_lips(image, near, parsing)
+        before, limits = (
+            Face(fitted, unwrap(image, fitted, recipe.texture_size, parsing)),
+            _part(mask, window),
+        )
+        changed, after = edit_face(
+            image, before, edits, self._inputs, recipe.blend, limits, parsing
+        )
+        return None if changed is image else changed, _moved(positions, fitted, after)
+
+    def _parsed(self, image: Frame, positions: PositionMap) -> Parsing | None:
         """What the image shows around a face; None where nothing is there to tell."""
         parser = self.model.parser
         return None if parser is None else believed(parser(image, positions), positions)
@@ -262,8 +300,11 @@ def prepare(
         name: ingredient(name, one, model, picture=name in pictures, face=face)
         for name, one in sought.items()
     }
-    for one in read.values():
-        if isinstance(one.value, Person):
+    worn = {step.source for step in recipe.steps if isinstance(step, Swap)}
+    for name, one in read.items():
+        if isinstance(one.value, Person) and name in worn:
+            one.value.look_for_swaps()
+        elif isinstance(one.value, Person):
             one.value.look()
     described = {name: one.described for name, one in read.items()}
     mask = recipe.mask if mask is None else mask
@@ -275,26 +316,19 @@ def prepare(
 
 
 def carried_out(
-    recipe: Recipe,
-    model: FaceModel,
-    photograph: Photograph,
-    given: Mapping[str, Given] | None = None,
-    mask: Photograph | None = None,
-    said: Mapping[str, object] = EDIT,
-    face: str | int = "largest",
+    recipe: Recipe, model: FaceModel, photograph: Photograph, ready: Callable[[], RecipeRunner]
 ) -> Result:
-    """Do a recipe to one photograph, whose faces are found while `prepare` reads the inputs.
+    """Do a recipe to one photograph, whose faces are found while the runner is made.
 
     Parameters
     ----------
+    recipe : Recipe
+    model : FaceModel
     photograph : path, Image or array
-    recipe, model, given, mask, said, face
-        As of `prepare`; for errors see there, and `RecipeRunner`.
+    ready : callable
+        Makes the recipe's runner, by `prepare`; for errors see there, and `RecipeRunner`.
     """
-    runner, seen = both(
-        lambda: prepare(recipe, model, given, mask, said, face),
-        lambda: Seen.of(recipe, model, photograph),
-    )
+    runner, seen = both(ready, lambda: Seen.of(recipe, model, photograph))
     return runner(seen)
 
 
@@ -314,6 +348,11 @@ def _moved(positions: PositionMap, before: PositionMap, after: PositionMap) -> P
     if after is before:
         return positions
     return PositionMap(positions.values + (after.values - before.values), positions.atlas)
+
+
+def _part(mask: Float | None, window: Window) -> Float | None:
+    """A window of a mask, if there is one."""
+    return None if mask is None else np.ascontiguousarray(window.part(mask))
 
 
 def mark_of(recipe: Recipe, consent: str) -> Mark:

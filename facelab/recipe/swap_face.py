@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.constants import PARTS
 from facelab.errors import UsageError
-from facelab.face.beard import (
-    Beard,
-    shaved,
-    with_shade,
-    with_stubble,
-    with_whole_beard,
-    without_beards,
-)
+from facelab.face.beard import Beard, with_whole_beard, without_beards
 from facelab.face.brow_ends import without_ends
 from facelab.face.composite import Place, put_back
 from facelab.face.eyelids import even_lids
@@ -28,19 +20,41 @@ from facelab.face.mouth_line import with_line
 from facelab.face.opacity import eyeballs, opacity
 from facelab.face.quality import SURFACE, clear_lenses, share
 from facelab.face.shape import transferred
+from facelab.face.shave import shaved, with_shade
 from facelab.face.skin import learn
-from facelab.face.spectacles import with_whole_rims
+from facelab.face.stubble import with_stubble
 from facelab.face.swap import Source, fuse, swap
 from facelab.face.teeth import without_teeth
 from facelab.face.texture import STEP, texture_size
 from facelab.face.whole_features import with_both_brows, without_halves
 from facelab.geometry.parsing import Parsing
 from facelab.numerics.arrays import Float
+from facelab.numerics.parallel import both
 from facelab.recipe.inputs import Inputs, Person
 from facelab.recipe.recipe import Swap
 from facelab.types import Face, PositionMap, Texture
 
 _SPARE = 1.5  # texels for a pixel of a source, from which more make nothing sharper
+
+
+def reshaped(positions: PositionMap, step: Swap, inputs: Inputs) -> PositionMap:
+    """Return where a face will be once it has the other person's shape.
+
+    Parameters
+    ----------
+    positions : PositionMap
+        Of the face as it is.
+    step : Swap
+    inputs : mapping of str to Person or Picture
+        The other person among them.
+
+    Raises
+    ------
+    UsageError
+        If the step's input is a picture.
+    """
+    seen = [one.positions for one in _person(step, inputs).observations]
+    return transferred(seen, positions, step.shape)
 
 
 def swap_face(
@@ -51,6 +65,7 @@ def swap_face(
     size: int | None = None,
     mask: Float | None = None,
     parsing: Parsing | None = None,
+    after: PositionMap | None = None,
 ) -> tuple[Float, PositionMap]:
     """Return the image with another person's face at `positions`, and where that face is then.
 
@@ -67,52 +82,120 @@ def swap_face(
     mask : (H, W) float32, optional
         Where the image may change, [0, 1]; takes the place of the occlusion mask.
     parsing : Parsing, optional
-        What the image shows around the face.
+        What the image shows around the face, with the rims of its glasses.
+    after : PositionMap, optional
+        Where the face will be, if that is known: what `reshaped` gives.
 
     Raises
     ------
     UsageError
         If the step's input is a picture.
     """
+    person = _person(step, inputs)
+    after = reshaped(positions, step, inputs) if after is None else after
+    size = size or _size(positions, person)
+    place, lips = _target(image, positions, parsing)
+    target, source = both(
+        lambda: _unwrapped(image, place, size, parsing), lambda: _views(person, size)
+    )
+    front = _front(parsing, target, step) if mask is None else None
+    interior = _interior(lips, source, step)
+    # The shape moves the fitted face as it moves the one that was found.
+    moved = replace(place, values=place.values + (after.values - positions.values))
+    ready, (texture, shown) = both(
+        lambda: Place.of(image, place, moved, mask, front, interior),
+        lambda: _put_on(target, source, step, person, interior),
+    )
+    face = Face(moved, texture)
+    return put_back(ready, target.face, face, shown, step.blend, step.tone), after
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Target:
+    """The face that is swapped, its beard a whole one, and that beard."""
+
+    face: Face
+    beard: Beard
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Views:
+    """What each photograph shows of the other person."""
+
+    faces: Sequence[Face]
+    beards: Sequence[Beard]
+
+
+def _unwrapped(image: Float, place: PositionMap, size: int, parsing: Parsing | None) -> _Target:
+    """The face that is swapped, with its texture."""
+    face = without_teeth(image, place, size, parsing)
+    beard = Beard.of(face.texture, place.atlas)
+    return _Target(replace(face, texture=with_whole_beard(face.texture, beard)), beard)
+
+
+def _views(person: Person, size: int) -> _Views:
+    """The other person's photographs, unwrapped."""
+    faces = [view.unwrapped(size) for view in person.sources]
+    beards = [Beard.of(face.texture, face.positions.atlas) for face in faces]
+    return _Views(faces, beards)
+
+
+def _front(parsing: Parsing | None, target: _Target, step: Swap) -> Front | None:
+    """What lies in front of the target's face and stays."""
+    if parsing is None or not step.occlusion:
+        return None
+    return Front(parsing, _painted(target, step))
+
+
+def _interior(lips: Lips, source: _Views, step: Swap) -> Interior | None:
+    """What lies between the target's lips and stays."""
+    if "mouth" not in step.kept:
+        return None
+    return Interior.kept(lips, [Lips.of(face.positions) for face in source.faces])
+
+
+def _put_on(
+    target: _Target, source: _Views, step: Swap, person: Person, interior: Interior | None
+) -> tuple[Texture, Float]:
+    """The other person's texture in the target's light, and how much of each texel shows."""
+    atlas, worn, own = target.face.positions.atlas, source.beards, target.beard
+    before = target.face.texture
+    bearded = tuple(step.beard == "source" or _both_stubble(one, own) for one in worn)
+    fused = person.fused.of(
+        (before.size, bearded, step.glasses),
+        lambda: _fused(source, bearded, step, atlas),
+    )
+    lit, shown = both(
+        lambda: swap(fused, target.face, learn(before, atlas), step.tone).texture,
+        lambda: _shown(fused.texture, before, step, atlas),
+    )
+    if not any(bearded):
+        lit = with_shade(lit, before, worn, own, atlas)
+        lit = with_stubble(lit, before, own, atlas)
+    if interior is not None:
+        lit = _with_line(lit, before, interior, atlas)
+    lit, shown = without_ends(lit, shown, before, atlas)
+    if step.beard == "target":
+        shown = without_beards(shown, own, atlas)
+    return lit, shown
+
+
+def _fused(source: _Views, bearded: Sequence[bool], step: Swap, atlas: Atlas) -> Source:
+    """The other person's face of all views, with its beard or shaved."""
+    views = [
+        with_whole_beard(face.texture, beard) if keeps else shaved(face.texture, beard, atlas)
+        for face, beard, keeps in zip(source.faces, source.beards, bearded, strict=True)
+    ]
+    fused = fuse(views, atlas, _taken(views, step))
+    return replace(fused, texture=with_both_brows(fused.texture, atlas))
+
+
+def _person(step: Swap, inputs: Inputs) -> Person:
+    """Whose face a swap puts on."""
     person = inputs[step.source]
     if not isinstance(person, Person):
         raise UsageError(f"swap: {step.source} is a picture; give a photograph with a face")
-    size = size or _size(positions, person)
-    atlas = positions.atlas
-    parsing = _parsed(image, positions, parsing)
-    place, lips = _target(image, positions, parsing)
-    with ThreadPoolExecutor(1) as beside:  # NumPy and OpenCV let go of Python's lock
-        target = beside.submit(_unwrapped, image, place, size, parsing)
-        faces = [view.unwrapped(size) for view in person.sources]
-        before, own = target.result()
-        front = interior = None
-        if parsing is not None and mask is None and step.occlusion:
-            front = Front(parsing, _painted(before.texture, own.dense, step))
-        if "mouth" in step.kept:
-            interior = Interior.kept(lips, [Lips.of(face.positions) for face in faces])
-        moved = beside.submit(_moved, place, positions, person, step.shape)
-        ready = beside.submit(
-            lambda: Place.of(image, place, moved.result()[0], mask, front, interior)
-        )
-        worn = [Beard.of(face.texture, atlas) for face in faces]
-        bearded = tuple(step.beard == "source" or _both_stubble(one, own) for one in worn)
-        source = person.fused.of(
-            (size, bearded, step.glasses),
-            lambda: _fused([face.texture for face in faces], worn, bearded, step, atlas),
-        )
-        shown = beside.submit(_shown, source.texture, before.texture, step, atlas)
-        lit = swap(source, before, learn(before.texture, atlas), step.tone).texture
-        if not any(bearded):
-            lit = with_shade(lit, before.texture, worn, own, atlas)
-            lit = with_stubble(lit, before.texture, own, atlas)
-        if interior is not None:
-            lit = _with_line(lit, before.texture, interior, atlas)
-        lit, opaque = without_ends(lit, shown.result(), before.texture, atlas)
-        if step.beard == "target":
-            opaque = without_beards(opaque, own, atlas)
-        after, shape = moved.result()
-        image = put_back(ready.result(), before, Face(after, lit), opaque, step.blend, step.tone)
-    return image, shape
+    return person
 
 
 def _size(positions: PositionMap, person: Person) -> int:
@@ -121,20 +204,9 @@ def _size(positions: PositionMap, person: Person) -> int:
     return min(texture_size(positions), int(np.ceil(shown / STEP)) * STEP)
 
 
-def _moved(
-    place: PositionMap, positions: PositionMap, person: Person, share: float
-) -> tuple[PositionMap, PositionMap]:
-    """Where a face will be drawn that lies at `place`, and where the face that was found is then.
-
-    The shape moves the one as it moves the other.
-    """
-    shape = transferred([seen.positions for seen in person.observations], positions, share)
-    return replace(place, values=place.values + (shape.values - positions.values)), shape
-
-
 def _shown(source: Texture, target: Texture, step: Swap, atlas: Atlas) -> Float:
     """How much of each texel of the source shows, ``(S, S)`` in [0, 1]; ends of brows aside."""
-    shown = opacity(source.confidence, atlas)
+    shown = opacity(source.reduced(atlas.size).confidence, atlas, source.size)
     if "eyes" in step.kept:
         shown = shown * (1 - eyeballs(atlas, source.size))
     return without_halves(shown, atlas, _brows(target))
@@ -146,20 +218,6 @@ def _with_line(texture: Texture, target: Texture, interior: Interior, atlas: Atl
     return replace(texture, colour=colour)
 
 
-def _unwrapped(
-    image: Float, place: PositionMap, size: int, parsing: Parsing | None
-) -> tuple[Face, Beard]:
-    """A face with its texture, whose beard is a whole one, and that beard."""
-    face = without_teeth(image, place, size, parsing)
-    own = Beard.of(face.texture, place.atlas)
-    return replace(face, texture=with_whole_beard(face.texture, own)), own
-
-
-def _parsed(image: Float, positions: PositionMap, parsing: Parsing | None) -> Parsing | None:
-    """What an image shows around a face, with the rims of its glasses; None where not known."""
-    return None if parsing is None else with_whole_rims(parsing, image, positions)
-
-
 def _target(
     image: Float, positions: PositionMap, parsing: Parsing | None
 ) -> tuple[PositionMap, Lips]:
@@ -169,22 +227,6 @@ def _target(
     """
     fitted = fit_lips(image, positions, parsing)
     return even_lids(with_margin(fitted)), Lips.of(fitted)
-
-
-def _fused(
-    textures: Sequence[Texture],
-    worn: Sequence[Beard],
-    bearded: Sequence[bool],
-    step: Swap,
-    atlas: Atlas,
-) -> Source:
-    """One person's face of the textures that photographs gave, with its beard or shaved."""
-    views = [
-        with_whole_beard(texture, beard) if keeps else shaved(texture, beard, atlas)
-        for texture, beard, keeps in zip(textures, worn, bearded, strict=True)
-    ]
-    source = fuse(views, atlas, _taken(views, step))
-    return replace(source, texture=with_both_brows(source.texture, atlas))
 
 
 def _brows(texture: Texture) -> Float | None:
@@ -208,12 +250,12 @@ def _taken(views: Sequence[Texture], step: Swap) -> tuple[str, ...]:
     return tuple(part for part in PARTS if part in taken)
 
 
-def _painted(target: Texture, dense: bool, step: Swap) -> tuple[str, ...]:
+def _painted(target: _Target, step: Swap) -> tuple[str, ...]:
     """The parts of the target that a swap paints over."""
     painted = set(SURFACE) | _worn(step, "source")
-    if step.beard == "target" and dense:
+    if step.beard == "target" and target.beard.dense:
         painted.remove("beard")
-    if clear_lenses(target):
+    if clear_lenses(target.face.texture):
         painted.add("lenses")
     return tuple(part for part in PARTS if part in painted)
 

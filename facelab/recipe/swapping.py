@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from facelab.images.given import Photograph
 from facelab.model import FaceModel, load_model
 from facelab.recipe.inputs import Given, as_input
 from facelab.recipe.recipe import SOURCE, Faces, Recipe, Swap
 from facelab.recipe.result import Result
-from facelab.recipe.runner import SWAP, carried_out
+from facelab.recipe.runner import SWAP, carried_out, prepare
 from facelab.types import Box
 
 
@@ -96,5 +97,6 @@ def swap(
     )
     recipe = Recipe((step,), name="swap", faces=faces, texture_size=texture_size)
     person = as_input(sources, picture=False, face=source_face, box=source_box)
-    given = {SOURCE: person}
-    return carried_out(recipe, model or load_model(), target, given, mask, SWAP, source_face)
+    model, given = model or load_model(), {SOURCE: person}
+    ready = partial(prepare, recipe, model, given, mask, SWAP, source_face)
+    return carried_out(recipe, model, target, ready)

@@ -23,7 +23,7 @@ from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
 
 from facelab import weights
-from facelab.atlas import INNER51, OVAL, SIZE, canonical
+from facelab.atlas import OVAL, SIZE, canonical, inner51
 from facelab.errors import ImageError, OutputError, WeightsError
 from facelab.files import MEGABYTE, read_bytes, why
 from facelab.files.npy import read_npy
@@ -285,7 +285,7 @@ def canonical_frame(data: UVData) -> Array:
     up = data.vertices * [1, -1, 1]
     rows = np.cumsum(data.valid).reshape(data.valid.shape) - 1
     u, v = data.landmarks[17:].T
-    inner = canonical().vertices[list(INNER51)].astype(np.float64)
+    inner = inner51(canonical().vertices).astype(np.float64)
     scale, rotation, translation = pose.similarity(up[rows[v, u]], inner)
     return product(scale * up, rotation.T) + translation
 
@@ -305,7 +305,7 @@ def chart(data: UVData, vertices: Array) -> Float:
     uv = canonical().uv.astype(np.float64)
     texels = np.argwhere(data.valid)[:, ::-1]
     _, nearest = KDTree(vertices).query(canonical().vertices[list(OVAL)])
-    inner = data.landmarks[17:], uv[list(INNER51)]
+    inner = data.landmarks[17:], inner51(canonical().uv).astype(np.float64)
     lips = [_midpoints(points[-8:]) for points in inner]  # so that both stay straight in between
     oval = texels[nearest], uv[list(OVAL)]
     here, there = (np.concatenate(parts) for parts in zip(inner, lips, oval, strict=True))

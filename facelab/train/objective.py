@@ -20,6 +20,9 @@ _STEP = 4  # texels; the map is compared at every fourth row and column
 _LANDMARKS = 0.5  # weight of the 68 landmarks, of which the grid meets few, beside the map
 _SCORE = 2.0  # weight of the score, whose logarithm is small beside pixels
 
+RIGHT = 0.12
+"""Mean distance of the landmarks in the picture, in sizes of the face, up to which it is found."""
+
 
 class Objective(nn.Module):
     """The loss of a batch.
@@ -54,7 +57,7 @@ class Objective(nn.Module):
         points, wanted : (B, 468, 3) float32
             Crop pixels.
         score : (B,) float32
-            In [0, 1].
+            In [0, 1]: how likely it is that the face is found, to `RIGHT`.
         face : (B,) float32
             1 where there is a face, else 0: there points do not count.
 
@@ -64,14 +67,16 @@ class Objective(nn.Module):
             ``map`` and ``landmarks`` in crop pixels, 0 where no view has a face.
         """
         there = face > 0.5
-        away = points[there] - wanted[there]
+        away, right = points[there] - wanted[there], face.clone()
         if len(away):
             off = _applied(self.surface, away)[:, :, None]
             surface = position_map_loss(off, torch.zeros_like(off), self.weights[:, None])
-            landmarks = torch.linalg.vector_norm(_applied(self.landmarks, away), dim=-1).mean()
+            marks = _applied(self.landmarks, away)
+            landmarks = torch.linalg.vector_norm(marks, dim=-1).mean()
+            right[there] = _right(marks, wanted[there])
         else:  # a mean over nothing is no number
             surface = landmarks = away.sum()
-        told = functional.binary_cross_entropy(score.clamp(1e-6, 1 - 1e-6), face)
+        told = functional.binary_cross_entropy(score.clamp(1e-6, 1 - 1e-6), right)
         parts = {"map": surface, "landmarks": landmarks, "score": told}
         return {"total": self.total(parts), **parts}
 
@@ -79,6 +84,15 @@ class Objective(nn.Module):
     def total(parts: dict[str, Tensor]) -> Tensor:
         """The sum that is minimised."""
         return parts["map"] + _LANDMARKS * parts["landmarks"] + _SCORE * parts["score"]
+
+
+def _right(away: Tensor, wanted: Tensor) -> Tensor:
+    """1 where landmarks ``(B, n, 3)`` are no farther away than `RIGHT`, else 0; no gradient."""
+    flat = wanted[..., :2]
+    size = (flat.amax(dim=1) - flat.amin(dim=1)).prod(dim=-1).sqrt()
+    off = torch.linalg.vector_norm(away.detach()[..., :2], dim=-1).mean(dim=-1)
+    right: Tensor = (off <= RIGHT * size).to(away.dtype)
+    return right
 
 
 def _applied(operator: Tensor, points: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """Training images, rendered once by the engine of `facelab augment` and kept on disk.
 
 Of each photograph a few scenes, the first the photograph as it is, and of each scene some turned
-views. One file a photograph, named after what it was made from: a run that was stopped goes on.
+views; of each person who is drawn as many. One file a photograph or person, named after what it
+was made from: a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
 from functools import cache, partial
@@ -23,13 +24,14 @@ import numpy as np
 from facelab.augment.engines.local import LocalEngine
 from facelab.augment.generate import apply_steps
 from facelab.augment.photographs import find
-from facelab.augment.plan import Item
+from facelab.augment.plan import DrawnItem, Item
 from facelab.augment.redraw import first_whole
 from facelab.augment.run import OnProgress
 from facelab.augment.scene import Scene
+from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.profile import Profile
 from facelab.augment.template import StepTemplate, Template, read_template
-from facelab.errors import ImageError, NoFaceError, UsageError
+from facelab.errors import FacelabError, ImageError, NoFaceError, UsageError, WeightsError
 from facelab.files import MEGABYTE, parse_json, read_bytes
 from facelab.files.npy import read_npz
 from facelab.files.writing import write_bytes_atomically
@@ -39,12 +41,17 @@ from facelab.images import read
 from facelab.numerics.arrays import Float, require
 from facelab.provenance import file_sha256
 from facelab.reconstruct import load_reconstructor, load_segmenter
-from facelab.train.teacher import Teacher
+from facelab.train.people import lender, people_of, shots
+from facelab.train.teacher import ROOM, SIDE, Teacher
+from facelab.types import Texture
 
 RECIPES = Path(__file__).parent / "recipes"
 QUALITY = 95  # of the JPEGs kept
 RECORD = "rendering.json"
 """Says, beside the renders, how they were made."""
+
+Rendered = tuple[Float, Float]
+"""A picture ``(H, W, 3)`` and the points ``(468, 3)`` of the face in it."""
 
 _LAYOUT = 2  # of the files
 _LARGEST = 256 * MEGABYTE
@@ -61,7 +68,8 @@ class RenderSettings:
     head : Path, optional
         A file of `HeadModel`.
     scene, turn : Path
-        Augmentation recipes: of the scenes but the first, and of each view.
+        Augmentation recipes: of the scenes but the first, and of each view. The ``heads`` of the
+        second are people who are drawn beside the photographs.
     scenes, turns : int
         How many scenes of a photograph, and views of a scene.
     seed : int
@@ -97,7 +105,7 @@ class RenderSettings:
 
 @dataclass(frozen=True, eq=False)
 class Renders:
-    """The views of one photograph.
+    """The views of one photograph or drawn person.
 
     Parameters
     ----------
@@ -114,7 +122,7 @@ class Renders:
 def render(
     photographs: Path, folder: Path, how: RenderSettings, workers: int, progress: OnProgress
 ) -> tuple[list[Path], dict[str, str], str]:
-    """Make the views of every photograph that has none yet.
+    """Make the views of every photograph and drawn person that has none yet.
 
     Parameters
     ----------
@@ -131,9 +139,9 @@ def render(
     Returns
     -------
     files : list of Path
-        By the photographs' sha256.
+        By the sha256 of what they show, so that photographs and people are mixed.
     skipped : dict of str to str
-        Photographs of which none could be made, and why.
+        Photographs and people of which none could be made, and why.
     left : str
         What else the folder holds, as `facelab.images.FolderContents` says it.
 
@@ -146,40 +154,79 @@ def render(
         If a worker dies of a photograph, again and again.
     """
     items, skipped, left = find(photographs, how.seed)
-    for recipe in (how.scene, how.turn):
-        check_recipe(recipe, how.head)
+    check_recipe(how.scene, how.head)
+    check_recipe(how.turn, how.head, drawn=True)
     if how.head:
         HeadModel.read(how.head)
     key = _write_settings(folder, how)
-    tasks = [(item, folder / f"{item.sha256[:32]}-{key}.npz") for item in items]
-    todo = [task for task in tasks if load(task[1]) is None]
-    progress("render", len(items), len(items) - len(todo), 0)
-    root, refused = photographs.resolve(), dict[Path, str]()
+    tasks = _tasks(items, folder, key, how)
+    todo = [task for task in tasks if load(task.place) is None]
+    progress("render", len(tasks), len(tasks) - len(todo), 0)
+    root, refused = photographs.resolve(), dict[Item, str]()
     with closing(LocalEngine(workers).map(_render, how, todo, _named)) as rendered:
-        for file, why in rendered:
-            progress("render", len(items), 1, 1)
+        for item, why in rendered:
+            progress("render", len(tasks), 1, 1)
             if why:
-                refused[file] = why
-    skipped |= {file.relative_to(root).as_posix(): refused[file] for file in sorted(refused)}
-    files = [place for item, place in tasks if item.file not in refused]
-    if not files:
+                refused[item] = why
+    skipped |= dict(sorted((_name(item, root), why) for item, why in refused.items()))
+    if refused.keys() >= set(items):
         reasons = "; ".join(f"{name}: {why}" for name, why in list(skipped.items())[:3])
         raise UsageError(f"{photographs}: no photograph can be used ({reasons})")
-    return files, skipped, left
+    return [task.place for task in tasks if task.item not in refused], skipped, left
 
 
-def check_recipe(path: Path, head: Path | None) -> None:
-    """Check a recipe of scenes or turned views.
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A file to write.
+
+    Parameters
+    ----------
+    item : Item
+        The photograph, or the person who is drawn.
+    place : Path
+    lender : Item, optional
+        The photograph whose face's skin a person has.
+    """
+
+    item: Item
+    place: Path
+    lender: Item | None = None
+
+
+def _tasks(items: Sequence[Item], folder: Path, key: str, how: RenderSettings) -> list[_Task]:
+    """The files of all photographs and people, by the sha256 of what they show."""
+    heads = _template(how.turn).heads
+    people = people_of(heads, len(items), how.seed)
+    lenders = [lender(heads, item, items, how.seed) for item in people] if heads else []
+    everybody = [*zip(people, lenders, strict=True), *((item, None) for item in items)]
+    return [
+        _Task(item, folder / f"{item.sha256[:32]}-{key}.npz", lent)
+        for item, lent in sorted(everybody, key=lambda one: one[0].sha256)
+    ]
+
+
+def _name(item: Item, root: Path) -> str:
+    """What a photograph below a folder, or a drawn person, is called."""
+    drawn = isinstance(item, DrawnItem)
+    return item.identity if drawn else item.file.relative_to(root).as_posix()
+
+
+def check_recipe(path: Path, head: Path | None, *, drawn: bool = False) -> None:
+    """Check a recipe of scenes or, if people may be `drawn` beside them, of turned views.
 
     Raises
     ------
     UsageError
         If it is no recipe, or has a step that needs more than the photograph, or a head model that
-        is not given.
+        is not given; or people who take the place of the photographs.
     """
     recipe = read_template(path)
-    if recipe.heads is not None:
-        raise UsageError(f"{path}: heads: are not of the photographs; leave them out")
+    if recipe.heads is not None and not drawn:
+        raise UsageError(f"{path}: heads: are not of the photographs; put them into --turn-recipe")
+    if recipe.heads is not None and recipe.heads.share == 1:
+        raise UsageError(
+            f"{path}: heads: share: must be below 1; give the share of the views that are drawn"
+        )
     for at, step in enumerate(recipe.steps, 1):
         where = f"{path}: step {at} ({step.kind.name})"
         if key := _input_key(step):
@@ -252,31 +299,57 @@ def load(path: Path) -> Renders | None:
     return Renders([data[a:b] for a, b in pairwise([0, *ends])], points)
 
 
-def _named(task: tuple[Item, Path]) -> str:
-    return str(task[0].file)
+def _named(task: _Task) -> str:
+    drawn = isinstance(task.item, DrawnItem)
+    return task.item.identity if drawn else str(task.item.file)
 
 
-def _render(how: RenderSettings, task: tuple[Item, Path]) -> tuple[Path, str]:
-    """Write the views of one photograph; return it, and what is wrong with it, if anything."""
-    item, place = task
-    teacher = _teacher(how.head)
+def _render(how: RenderSettings, task: _Task) -> tuple[Item, str]:
+    """Write the views of one photograph or person; return it, and what is wrong, if anything."""
+    item = task.item
     try:
-        drawn = list(views(teacher(read(item.file).srgb), item.sha256, how))
-    except (ImageError, NoFaceError, UsageError) as error:
-        return item.file, str(error).removeprefix(f"{item.file}: ")
-    write_bytes_atomically(place, _packed(drawn))
-    return item.file, ""
+        made = _drawn(task, how) if isinstance(item, DrawnItem) else _photographed(item, how)
+        data = _packed(list(made))
+    except WeightsError:
+        raise
+    except FacelabError as error:
+        return item, str(error).removeprefix(f"{item.file}: ")
+    write_bytes_atomically(task.place, data)
+    return item, ""
 
 
-def _packed(drawn: list[Scene]) -> bytes:
+def _photographed(item: Item, how: RenderSettings) -> Iterator[Rendered]:
+    """The views of a photograph."""
+    scene = _teacher(how.head)(read(item.file).srgb)
+    return ((view.image, points468(view.positions)) for view in views(scene, item.sha256, how))
+
+
+def _drawn(task: _Task, how: RenderSettings) -> Iterator[Rendered]:
+    """As many views of a person who is drawn."""
+    assert isinstance(task.item, DrawnItem)
+    lent = _skin(task.lender, how) if task.lender else None
+    frame, count = Frame(size=SIDE, room=ROOM), how.scenes * how.turns
+    made = shots(_template(how.turn), task.item, lent, frame, count, how.seed)
+    return ((scene.image, points) for scene, points in made)
+
+
+def _skin(photograph: Item, how: RenderSettings) -> Texture | None:
+    """The face of a photograph, for a person to have; None if it shows none."""
+    try:
+        return _teacher(how.head)(read(photograph.file).srgb).texture
+    except (ImageError, NoFaceError):
+        return None
+
+
+def _packed(rendered: list[Rendered]) -> bytes:
     """The bytes that `load` reads."""
-    data, buffer = [encoded(view.image) for view in drawn], io.BytesIO()
+    data, buffer = [encoded(image) for image, _ in rendered], io.BytesIO()
     np.savez(
         buffer,
         allow_pickle=False,
         jpeg=np.frombuffer(b"".join(data), np.uint8),
         lengths=np.array([len(one) for one in data]),
-        points=np.stack([points468(view.positions) for view in drawn]),
+        points=np.stack([points for _, points in rendered]),
     )
     return buffer.getvalue()
 
@@ -292,7 +365,8 @@ def views(scene: Scene, sha256: str, how: RenderSettings) -> Iterator[Scene]:
                 yield changed
                 continue
             place = number * how.turns + variant
-            yield first_whole(partial(_view, turn, how.seed, sha256, place, changed), _accept)[0]
+            draw = partial(_view, turn, how.seed, sha256, place, changed)
+            yield first_whole(draw, turn.refuse.check_face)[0]
 
 
 def _view(
@@ -308,10 +382,6 @@ def _view(
     drawn = turn.sample(seed, sha256, place, attempt=attempt)
     steps = [step for step in drawn if step.name not in without]
     return apply_steps(steps, scene, {}, turn.blend)
-
-
-def _accept(view: Scene) -> None:
-    """Take whatever no step has torn."""
 
 
 @cache

@@ -33,7 +33,7 @@ class Trained:
     weights, log : Path
         The network, float16 safetensors; the table of errors, whose picture lies beside it.
     photographs, views : int
-        How many the network was trained on.
+        How many the network was trained on; drawn people count as photographs.
     skipped : dict of str to str
         Photographs that could not be used, and why.
     left : str

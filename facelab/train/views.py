@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +11,20 @@ import numpy as np
 from facelab import atlas
 from facelab.atlas import Atlas
 from facelab.augment.generate import apply_steps
+from facelab.augment.light.surface import Surface, surface_of
 from facelab.augment.scene import Scene
 from facelab.augment.steps.blur import Blur
 from facelab.augment.steps.camera import Camera
 from facelab.augment.steps.downscale import Downscale
 from facelab.augment.steps.jpeg import Jpeg
+from facelab.augment.steps.light import Light
 from facelab.augment.steps.noise import Noise
 from facelab.augment.steps.occlude import Occlude
 from facelab.augment.steps.shade import Shade
 from facelab.augment.template import Template, read_template
 from facelab.errors import UsageError
 from facelab.geometry.crop import cut
-from facelab.geometry.landmarks import twins
+from facelab.geometry.landmarks import position_map, twins
 from facelab.images import decoded
 from facelab.models.facemesh import SIDE
 from facelab.numerics.arrays import Bool, Float
@@ -32,15 +34,19 @@ from facelab.types import Crop, PositionMap
 Rng = np.random.Generator
 
 # How crops differ from the right one: how often, shift and scale in parts, roll in degrees. The
-# last kind is what a first look at a rolled head sees.
-_CROPS = ((0.45, 0.02, 0.03, 4.0), (0.4, 0.08, 0.1, 14.0), (0.15, 0.08, 0.12, 60.0))
+# last kind is what a first look at a rolled head sees, or at a box that is not the points' own.
+# Roll ends at 60, since whoever looks tries four ways up, of which one is less than 45 off.
+_CROPS = ((0.45, 0.02, 0.03, 4.0), (0.4, 0.08, 0.1, 14.0), (0.15, 0.12, 0.14, 60.0))
 _NOTHING = 0.15  # how often there is no face to be seen
+_WRONG_WAY = 0.3  # of those, a face that lies on its side or head: the other ways up are told by it
+_LYING = 100.0  # degrees of roll from which it does
 _TURN = np.array([-1, 1, 1], np.float32)
 _IN_PLACE = (
     Blur,
     Camera,
     Downscale,
     Jpeg,
+    Light,
     Noise,
     Occlude,
     Shade,
@@ -58,7 +64,7 @@ class View:
     points : (468, 3) float32
         As `facelab.models.facemap.FaceMap` is to give them.
     face : bool
-        Whether it shows a face; else `points` mean nothing.
+        Whether it shows a face that is not the wrong way up; else `points` mean nothing.
     """
 
     image: Float
@@ -101,7 +107,7 @@ def view_of(picture: bytes, points: Float, degradations: Template, rng: Rng) -> 
     if rng.random() < 0.5:
         image, points = np.ascontiguousarray(image[:, ::-1]), mirrored(points, image.shape[1])
     face = bool(rng.random() >= _NOTHING)
-    crop = _crop(points, rng) if face else _beside(points, image.shape, rng)
+    crop = _crop(points, rng) if face else _no_face(points, image.shape, rng)
     places = crop.apply(points)
     image = degraded(cut(image, crop), places, degradations, rng)
     return View(image, as_network(places), face)
@@ -141,6 +147,14 @@ def _crop(points: Float, rng: Rng) -> Crop:
     return Crop((float(x), float(y)), side, right.roll + float(turned), SIDE)
 
 
+def _no_face(points: Float, shape: tuple[int, ...], rng: Rng) -> Crop:
+    """A crop that shows no face, or one that is the wrong way up."""
+    if rng.random() >= _WRONG_WAY:
+        return _beside(points, shape, rng)
+    crop = _crop(points, rng)
+    return replace(crop, roll=levelled(points, SIDE).roll + rng.uniform(_LYING, 360 - _LYING))
+
+
 def _beside(points: Float, shape: tuple[int, ...], rng: Rng) -> Crop:
     """A crop that does not show the face: off it, at any roll, or far too close to be one."""
     right = levelled(points, SIDE)
@@ -165,14 +179,24 @@ def degraded(image: Float, places: Float, degradations: Template, rng: Rng) -> F
     values = np.zeros((grid.size, grid.size, 3), np.float32)
     values[grid.valid] = places
     occlusion = np.zeros(image.shape[:2], np.float32)
-    scene = Scene(np.clip(image, 0, 1), PositionMap(values, grid), occlusion)
+    scene = _Seen(np.clip(image, 0, 1), PositionMap(values, grid), occlusion)
     steps = [step for each in degradations.steps if (step := each.sample(rng))]
     return apply_steps(steps, scene, {}, degradations.blend).image
 
 
+class _Seen(Scene):
+    """A crop of which no more than the face's points are known, on the `_grid`."""
+
+    @cached_property
+    def surface(self) -> Surface:
+        """The surface that light falls on; worked out for those few views that ask."""
+        points = self.positions.values[self.positions.atlas.valid]
+        return surface_of(position_map(points, atlas.canonical()), self.occlusion)
+
+
 @cache
 def _grid() -> Atlas:
-    """An atlas whose texels are the points of the mesh themselves: all that steps ask is a box."""
+    """An atlas whose texels are the points of the mesh: nearly all that steps ask is a box."""
     count = len(atlas.canonical().uv)
     side = int(np.ceil(np.sqrt(count)))
     face: Bool = (np.arange(side * side) < count).reshape(side, side)

@@ -8,6 +8,7 @@ import pytest
 
 from facelab import atlas as atlases
 from facelab.atlas import grid_triangles
+from facelab.atlas.canonical import BROW_EDGES
 from facelab.atlas.layout import nearest_to
 from facelab.geometry.pose import matrix
 from tests.synthetic import ATLAS, MIRROR, canonical, canonical_points, frozen, mouth, mouth_opening
@@ -280,14 +281,24 @@ def test_unknown_region_lists_the_known():
 
 def test_inner_landmarks_are_vertices_of_the_mesh():
     marks = canonical(yaw=15, pitch=10).landmarks
-    vertices = canonical_points(yaw=15, pitch=10)[list(atlases.INNER51)]
-    others = np.setdiff1d(np.arange(17, 68), INNER_LIPS)
+    vertices = atlases.inner51(canonical_points(yaw=15, pitch=10))
+    others = np.setdiff1d(np.arange(27, 68), INNER_LIPS)
     corners = np.isin(others, [60, 64])  # where the mouth tears the map
     off = np.abs(marks[others] - vertices[others - 17]).max(axis=1)
     assert off[~corners].max() < 0.15
     assert off[corners].max() < 1
     # The inner lips are read a row aside: about a texel, at 0.6 px a texel.
     np.testing.assert_allclose(marks[INNER_LIPS], vertices[np.array(INNER_LIPS) - 17], atol=2)
+
+
+def test_brows_are_midway_between_their_edges():
+    marks = canonical(yaw=15, pitch=10).landmarks[17:27]
+    vertices = canonical_points(yaw=15, pitch=10)
+    upper, lower = (vertices[list(edge)] for edge in BROW_EDGES)
+    away = [np.linalg.norm(marks - edge, axis=1) for edge in (upper, lower)]
+    np.testing.assert_allclose(*away, atol=1.5)  # of 180 px: the surface is curved
+    assert (upper[:, 1] < marks[:, 1]).all()
+    assert (marks[:, 1] < lower[:, 1]).all()
 
 
 def test_jaw_runs_below_the_face_from_image_left_to_right():

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facelab.atlas import CONTOURS, INNER51
+from facelab.atlas import CONTOURS, inner51
 from facelab.atlas.canonical import LOWER_LIP, UPPER_LIP
 from facelab.augment import labels, maps
 from facelab.augment.classes import CLASSES
@@ -69,8 +69,9 @@ def test_landmarks_and_points_lie_where_the_mesh_was_put(pose):
     assert off[~inner].max() < 0.12
     assert np.median(off) < 0.03
     assert off[inner].max() < 0.6
-    off68 = np.linalg.norm(np.array(record["landmarks68"])[17:] - known[list(INNER51)], axis=1)
-    assert off68[:43].max() < 0.1
+    off68 = np.linalg.norm(np.array(record["landmarks68"])[17:] - inner51(known), axis=1)
+    assert off68[:10].max() < 2  # of 180 px: brows are read on the surface, not under it
+    assert off68[10:43].max() < 0.1
 
 
 def test_each_lip_is_read_from_its_own_side():

@@ -158,19 +158,20 @@ def test_the_texture_is_as_large_as_asked():
 def test_a_swap_works_on_the_picture_so_far(monkeypatch):
     so_far = []
 
-    def swapped(image, positions, step, inputs, size, mask, parsing):
-        x, y = (round(value) for value in LARGE.box.centre)
-        so_far.append((image[y, x].round(2).tolist(), positions, inputs[step.source], step.tone))
+    def swapped(image, positions, step, inputs, *_):
+        x, y = (round(value) for value in positions.box.centre)
+        so_far.append((image[y, x].round(2).tolist(), inputs[step.source], step.tone))
         return image, positions
 
     monkeypatch.setattr(runner, "swap_face", swapped)
     person = Person((seen(IMAGE, SMALL),))
-    swap = Swap(source="a", tone=0.25)
-    run(Recipe([swap, Fill(), Shift(by=3), swap], faces="largest"), a=person)
-    (_, first, who, tone), (colour, second, *_) = so_far
-    assert (first, who, tone) == (LARGE, person, 0.25)
+    swap = Swap(source="a", tone=0.25, shape=0)
+    result = run(Recipe([swap, Fill(), Shift(by=3), swap], faces="largest"), a=person)
+    (_, who, tone), (colour, *_) = so_far
+    assert (who, tone) == (person, 0.25)
     np.testing.assert_allclose(colour, [1, 0, 0], atol=0.05)
-    np.testing.assert_allclose(second.values, LARGE.values + np.float32([3, 0, 0]), atol=1e-4)
+    (now,) = result.positions
+    np.testing.assert_allclose(now.values, LARGE.values + np.float32([3, 0, 0]), atol=1e-4)
 
 
 def test_a_result_tells_where_the_faces_are_now():

@@ -327,6 +327,17 @@ def test_doubtful_proposals_move_no_other_and_are_few():
     np.testing.assert_allclose(blazeface.promising(many), many, rtol=1e-6)
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(0, 40))
+def test_promising_are_the_first_of_all_that_are_proposed(seed, count):
+    rng = np.random.default_rng(seed)
+    scores = rng.choice([0.06, 0.1, 0.2, 0.4, 0.8], count) + rng.random(count) * 0.02
+    made = [row(score, *rng.integers(0, 60, 2), rng.integers(8, 30)) for score in scores]
+    rows = np.array(made, np.float32).reshape(-1, 17)
+    wanted = blazeface.proposed(rows)
+    wanted = wanted[: np.count_nonzero(wanted[:, 0] >= blazeface.PROPOSED) + blazeface.FEW]
+    np.testing.assert_array_equal(blazeface.promising(rows), wanted)
+
+
 def test_a_doubtful_proposal_must_be_confirmed_at_once(detector, monkeypatch):
     seen = row(blazeface.CONFIRMED - 0.01, 30, 30, 20)[None]
     monkeypatch.setattr(detector, "_close_ups", lambda _, crops: iter([seen] * len(crops)))

@@ -43,7 +43,7 @@ def test_padding_is_grey_at_the_far_ends():
 def test_rows_are_what_torch_sees_at_the_anchors(kind):
     crop = astronaut_crops(kind.name)[0].permute(1, 2, 0).numpy()
     image = ((crop + 1) / 2)[:-9, :-40]  # of sides that are padded
-    (rows,) = CandidateNetwork(kind)([image], 0.3)
+    rows = CandidateNetwork(kind)(image, 0.3)
     with torch.inference_mode():
         fitting = torch.from_numpy(padded(image)).permute(2, 0, 1)[None]
         logits, values = (out[0].numpy() for out in torch_network(kind)(fitting * 2 - 1))
@@ -59,12 +59,3 @@ def test_rows_are_what_torch_sees_at_the_anchors(kind):
         np.testing.assert_allclose(row[CENTRE], (seen[0] + x - 0.5, seen[1] + y - 0.5), atol=1e-3)
         np.testing.assert_allclose(row[EXTENT], seen[2:4], atol=1e-3)
         np.testing.assert_allclose(row[POINTS], seen[4:] + [x - 0.5, y - 0.5] * 6, atol=1e-3)
-
-
-@pytest.mark.parametrize("kind", GRIDS, ids=str)
-def test_images_side_by_side_are_as_alone(kind):
-    network, rng = CandidateNetwork(kind), np.random.default_rng(0)
-    images = [rng.random((side, 64, 3), np.float32) for side in (64, 96, 64)]
-    alone = [network([image], 0.0)[0] for image in images]
-    for one, other in zip(network(images, 0.0), alone, strict=True):
-        np.testing.assert_array_equal(one, other)

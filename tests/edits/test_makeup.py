@@ -13,7 +13,7 @@ from scipy.interpolate import CubicSpline
 
 from facelab.edits.blush import Blush
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
-from facelab.edits.complexion import blurred, complexion, faded
+from facelab.edits.complexion import Complexion, blurred, faded
 from facelab.edits.eyeliner import Eyeliner
 from facelab.edits.eyeshadow import Eyeshadow
 from facelab.edits.foundation import Foundation
@@ -64,7 +64,7 @@ def test_cielab_and_back():
 
 
 def test_no_feature_is_bare_skin_and_cheeks_are():
-    skin = complexion(portrait())
+    skin = Complexion(portrait())
     for name in ("eyes", "brows", "lips"):
         assert skin.bare[ATLAS.region(name, 256) > 0.99].max() < 0.05
     assert skin.bare[ATLAS.region("cheeks", 256) > 0.99].mean() > 0.9

@@ -10,7 +10,7 @@ import pytest
 
 from facelab.constants import PARTS
 from facelab.edits import EDITS, Foundation, Lipstick, Relight, Smooth, Tone, Whiten
-from facelab.edits.complexion import complexion
+from facelab.edits.complexion import Complexion
 from facelab.edits.edit import Edit
 from facelab.types import Face, Texture
 from tests.edits.test_edits import lopsided, made, references
@@ -111,7 +111,7 @@ def test_what_an_edit_paints_is_told_between_parts_softly():
 
 def test_skin_lies_bare_where_the_parts_say_so():
     face = knowing(lopsided(), hair=rows(0, 70))
-    bare = complexion(face).bare
+    bare = Complexion(face).bare
     assert bare[:66].max() < 0.05
     assert bare[130:150, 90:110].min() > 0.95
 
@@ -121,7 +121,7 @@ def test_nostrils_are_no_bare_skin():
     dark = face.texture.colour.copy()
     dark[140:150, 90:100] *= 0.3
     face = Face(face.positions, replace(face.texture, colour=frozen(dark)))
-    bare = complexion(knowing(face)).bare
+    bare = Complexion(knowing(face)).bare
     assert bare[143:147, 93:97].max() < 0.1
     assert bare[143:147, 75:82].min() > 0.95
 

@@ -117,7 +117,7 @@ def test_each_key_does_what_it_says():
     was, now = landmarks(FACE, slim=1.0)
     assert span(now, (3, 13)) < 0.96 * span(was, (3, 13))  # of the jaw, partly beside the face
     was, now = landmarks(FACE, jaw=1.0)
-    assert span(now, (4, 12)) > 1.04 * span(was, (4, 12))
+    assert span(now, (4, 12)) > 1.03 * span(was, (4, 12))
     was, now = landmarks(FACE, chin=1.0)
     assert now[8, 1] < was[8, 1] - 0.3
     np.testing.assert_allclose(now[27:68], was[27:68], atol=0.05)

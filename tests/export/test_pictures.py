@@ -31,7 +31,7 @@ from facelab.geometry.landmarks import points468
 from facelab.geometry.parsing import SIDE, Parsing
 from facelab.geometry.pose import matrix
 from facelab.images import read
-from facelab.images.image import to_integers
+from facelab.images.image import from_integers, to_integers
 from facelab.numerics.raster import rasterize
 from facelab.reconstruct.levelled import levelled
 from facelab.types import Box, PositionMap, Reconstruction
@@ -621,6 +621,31 @@ def test_a_canvas_outside_the_image_draws_nothing():
     canvas.rimmed_line(np.float32([[500, -60], [30, 30]]), (255, 0, 0), 3)
     canvas.text("yaw", np.float32([520, -60]), 12, (255, 0, 0))
     np.testing.assert_array_equal(canvas.over(plain((60, 60))), plain((60, 60)))
+
+
+@pytest.mark.parametrize("drawn_by", [overlay.overlay, surface.surface])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_integers_are_drawn_on_as_floats_are_and_rounded_once(drawn_by, dtype):
+    most = np.iinfo(dtype).max
+    photograph = frozen(np.rint(ramp(*SHAPE) * most), dtype)
+    floats = (photograph / np.float32(most)).astype(np.float32)
+    found = Reconstruction(canonical(), 0.9)
+    drawn, exact = (drawn_by(Subject(image, found)) for image in (photograph, frozen(floats)))
+    assert drawn.dtype == dtype
+    np.testing.assert_allclose(drawn, exact * float(most), atol=0.51)
+    untouched = (exact == floats).all(axis=-1)
+    np.testing.assert_array_equal(drawn[untouched], photograph[untouched])
+    assert not untouched.all()
+
+
+def test_a_texture_is_that_of_the_whole_photograph_as_floats():
+    """It is read from a window around the face only, of integers."""
+    photograph = frozen(np.rint(ramp(700, 900) * 255), np.uint8)
+    found = Reconstruction(canonical(origin=(600, 400, 0), scale=5), 0.9)
+    subject, whole = Subject(photograph, found), Subject(photograph, found)
+    assert subject._near[0].size < photograph.size / 2
+    vars(whole)["_near"] = from_integers(photograph), found.positions
+    np.testing.assert_allclose(subject.texture.colour, whole.texture.colour, atol=2e-3)
 
 
 def test_the_slit_of_the_mouth_has_no_streaks():

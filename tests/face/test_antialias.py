@@ -47,7 +47,7 @@ def test_triangles_that_are_left_out_would_change_nothing(monkeypatch):
     positions = canonical(yaw=40, scale=9, origin=(130, 130, 0))
     some = drawn(positions, texture()).silhouettes
     everything = np.ones(len(ATLAS.triangles), bool)
-    monkeypatch.setattr(antialias, "_near", lambda *_: everything)
+    monkeypatch.setattr(antialias.scanline, "holding", lambda *_: everything)
     all_of_them = drawn(positions, texture()).silhouettes
     for name in ("pixels", "owner", "uv"):
         np.testing.assert_array_equal(getattr(some, name), getattr(all_of_them, name))
@@ -83,3 +83,20 @@ def test_one_colour_stays_one_colour():
     np.testing.assert_allclose(
         layer.colour[inside], face.texture.colour[0, 0][None].repeat(inside.sum(), 0), atol=1e-6
     )
+
+
+def test_a_mask_is_drawn_as_a_texture_is_but_linearly():
+    """Away from silhouettes linear, at them the mean of finer samples; a constant stays."""
+    layer = drawn(canonical(yaw=40, scale=9, origin=(130, 130, 0)), texture())
+    inside, edge = layer.fragments.covered, np.zeros(layer.oval.shape, bool)
+    edge.ravel()[layer.silhouettes.pixels] = True
+    across = np.broadcast_to(np.arange(128, dtype=np.float32), (128, 128)).copy()
+    middle = inside & ~edge & (layer.uv[..., 0] > 2) & (layer.uv[..., 0] < 250)
+    np.testing.assert_allclose(
+        layer.faded(across)[middle], (layer.uv[..., 0][middle] - 0.5) / 2, atol=0.02
+    )
+    np.testing.assert_array_equal(layer.faded(np.ones((128, 128), np.float32))[inside], 1)
+    read = ((layer.silhouettes.uv[:, 0] - 0.5) / 2).clip(0, 127)
+    owner = layer.silhouettes.owner
+    means = np.bincount(owner, read) / np.bincount(owner)
+    np.testing.assert_allclose(layer.faded(across)[edge], means, atol=0.02)

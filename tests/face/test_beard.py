@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facelab.atlas import canonical
 from facelab.constants import PARTS
 from facelab.face.beard import (
     Beard,
@@ -16,43 +14,18 @@ from facelab.face.beard import (
     _cores,
     _evidence,
     _toward_jaw,
-    _whole,
-    shaved,
-    with_shade,
-    with_stubble,
     with_whole_beard,
     without_beards,
 )
-from facelab.numerics.smoothing import resized
 from facelab.types import Texture
-from tests.synthetic import frozen
+from tests.bearded import ATLAS, BEARD, CHIN, FACE, NONE, SIZE, SKIN, textured, zone
 
-ATLAS, SIZE = canonical(), 256
-SKIN, BEARD = PARTS.index("skin"), PARTS.index("beard")
 ZONES = tuple(_cores(ATLAS))
-FACE = ATLAS.region("face", SIZE)
-
-
-def textured(hair=0.0, where=None, tone=0.7, parsed=0.0, seen=FACE):
-    """Skin of one tone, darker by `hair` in every fourth row and column of a mask."""
-    where = np.zeros((SIZE, SIZE), np.float32) if where is None else where
-    dots = np.zeros((SIZE, SIZE), np.float32)
-    for row in (0, 1):
-        for column in (0, 1):
-            dots[row::5, column::5] = 1
-    colour = tone * (1 - hair * dots * where)[..., None] * np.array([1, 0.8, 0.7], np.float32)
-    parts = np.zeros((SIZE, SIZE, len(PARTS)), np.float32)
-    parts[..., BEARD] = parsed * where
-    parts[..., SKIN] = 1 - parts[..., BEARD]
-    return Texture(frozen(colour.astype(np.float32)), frozen(seen.copy()), frozen(parts))
+LIPS = ATLAS.region("lips", SIZE) > 0.99
 
 
 def grown(texture):
     return Beard.of(texture, ATLAS).cover
-
-
-def zone(*names):
-    return np.maximum.reduce([_whole(ATLAS)[name] for name in names])
 
 
 def half(mask):
@@ -163,12 +136,6 @@ def test_without_parts_nothing_is_known():
     beard = Beard.of(plain, ATLAS)
     assert not beard.cover.any() and not beard.dense
     assert with_whole_beard(plain, beard) is plain
-    assert shaved(plain, beard, ATLAS) is plain
-
-
-NONE = Beard(np.zeros_like(FACE), np.zeros_like(FACE))
-CHIN = _whole(ATLAS)["chin"]
-LIPS = ATLAS.region("lips", SIZE) > 0.99
 
 
 @pytest.mark.parametrize(
@@ -185,101 +152,6 @@ def test_what_the_photograph_keeps(own, kept):
     away = ATLAS.soft_region("lips", SIZE, 0.02) == 0
     np.testing.assert_allclose(out[away], kept[away], atol=1e-6)
     assert out[LIPS].max() < 0.55  # half, at their edge
-
-
-@pytest.mark.parametrize(("hair", "parsed"), [(0.3, 0.0), (0.6, 0.2), (0.8, 0.6)])
-@pytest.mark.parametrize("tone", [0.3, 0.8])
-def test_a_shaven_face_is_bare(hair, parsed, tone):
-    where = zone("moustache", "chin", "jaw")
-    texture = textured(hair, where, tone, parsed)
-    out = shaved(texture, Beard.of(texture, ATLAS), ATLAS)
-    assert not grown(out).any()
-    core = (where > 0.9) & (ATLAS.soft_region("lips", SIZE, 0.04) == 0) & (FACE > 0)
-    bare = textured(tone=tone).colour
-    before, after = (np.abs(face.colour - bare)[core].mean() for face in (texture, out))
-    assert after < 0.1 * before
-    assert out.parts[..., BEARD].max() == 0
-    np.testing.assert_allclose(out.parts.sum(axis=2), 1, atol=1e-6)
-
-
-def test_shaving_leaves_the_rest_as_it_is():
-    texture = textured(0.5, zone("moustache"))
-    out = shaved(texture, Beard.of(texture, ATLAS), ATLAS)
-    away = zone("moustache") == 0
-    np.testing.assert_array_equal(out.colour[away], texture.colour[away])
-    np.testing.assert_array_equal(out.confidence, texture.confidence)
-    bare = textured()
-    assert shaved(bare, Beard.of(bare, ATLAS), ATLAS) is bare
-
-
-def test_a_shaven_face_keeps_its_shape():
-    v = np.mgrid[:SIZE, :SIZE][0].astype(np.float32) / SIZE
-    fold = (1 - 0.3 * np.exp(-(((v - 0.78) / 0.03) ** 2)))[..., None]
-    bearded, bare = textured(0.4, zone("chin")), textured()
-    lit = Texture(bearded.colour * fold, bearded.confidence, bearded.parts)
-    out = shaved(lit, Beard(CHIN, NONE.hair), ATLAS).colour[:, SIZE // 2]
-    assert out[200].mean() < 0.85 * bare.colour[230, 0].mean()
-    np.testing.assert_allclose(out[230], bare.colour[230, 0], atol=0.05)
-
-
-def test_a_full_beard_is_left_out():
-    texture = textured(0.8, zone("moustache", "chin", "jaw"), parsed=0.95)
-    beard = Beard.of(texture, ATLAS)
-    assert beard.full and beard.dense
-    out = shaved(texture, beard, ATLAS)
-    lips = ATLAS.soft_region("lips", SIZE, 3 / 256)
-    np.testing.assert_allclose(out.confidence, FACE * (1 - beard.hair * (1 - lips)), atol=1e-6)
-    assert out.confidence[215, SIZE // 2] < 0.05
-
-
-@pytest.mark.parametrize("tone", [0.3, 0.7])
-def test_stubble_grows_on_another_face(tone):
-    where = zone("moustache", "chin", "jaw")
-    face, bare = textured(0.3, where, tone), textured(tone=tone)
-    out = with_stubble(bare, face, Beard(where, NONE.hair), ATLAS)
-    inside, outside = (where * FACE > 0.99), where == 0
-    put_on, there = ((one - bare.colour)[inside].ravel() for one in (out.colour, face.colour))
-    assert np.corrcoef(put_on, there)[0, 1] > 0.8
-    assert put_on.std() > 0.7 * there.std()
-    assert abs(put_on.mean()) < 0.3 * abs(there.mean())  # the shade is the tone's
-    np.testing.assert_array_equal(out.colour[outside], bare.colour[outside])
-
-
-@pytest.mark.parametrize("size", [256, 320])
-def test_shaved_skin_is_shaded_as_the_faces(size):
-    """A dark smear where a moustache was; pores stay."""
-    gone, core = zone("moustache"), _cores(ATLAS)["moustache"] > 0.9
-    pores = 0.02 * np.sin(np.arange(SIZE) * 1.2)[None, :, None]
-    bare = textured()
-    smeared = (bare.colour * (1 - 0.3 * gone[..., None]) + pores).astype(np.float32)
-    large = Texture(frozen(resized(smeared, size)), frozen(resized(FACE, size)), bare.parts)
-    shaded = with_shade(large, bare, [Beard(gone, NONE.hair)], NONE, ATLAS).colour
-    out = resized(shaded, SIZE)
-    off = [abs(float((one - bare.colour)[core].mean())) for one in (smeared, out)]
-    assert off[0] > 0.15
-    assert off[1] < 0.5 * off[0]
-    left = out - cv2.GaussianBlur(out, (0, 0), 3)
-    came = smeared - cv2.GaussianBlur(smeared, (0, 0), 3)
-    assert left[core].std() == pytest.approx(came[core].std(), rel=0.35)
-    outside = resized(gone, size) == 0
-    np.testing.assert_array_equal(shaded[outside], large.colour[outside])
-
-
-def test_a_face_with_a_beard_of_its_own_tells_no_shade():
-    gone = zone("moustache")
-    dark, bearded = textured(tone=0.4), textured(0.5, gone)
-    shaved_off, own = [Beard(gone, NONE.hair)], Beard.of(bearded, ATLAS)
-    out = with_shade(dark, bearded, shaved_off, own, ATLAS)
-    np.testing.assert_allclose(out.colour[gone > 0.999], dark.colour[gone > 0.999], atol=1e-3)
-    assert with_shade(dark, bearded, [NONE], own, ATLAS) is dark
-
-
-def test_no_stubble_grows_where_there_is_none_or_none_was_seen():
-    bare, where = textured(), zone("chin", "jaw")
-    assert with_stubble(bare, textured(0.3, where), NONE, ATLAS) is bare
-    unseen = textured(0.3, where, seen=np.zeros_like(FACE))
-    out = with_stubble(bare, unseen, Beard(where, NONE.hair), ATLAS)
-    np.testing.assert_array_equal(out.colour, bare.colour)
 
 
 def test_stubble_comes_in_toward_the_jaw():

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facelab.face.exposure import exposed, exposure
+from facelab.face.exposure import brought_out, exposed, exposure
 from facelab.face.skin import SIZE, Skin
+from facelab.types import Texture
 from tests.synthetic import frozen
 
 
@@ -23,6 +24,9 @@ def test_skin_in_plain_light_stays(level):
     colour = np.random.default_rng(1).random((8, 8, 3), np.float32)
     assert exposure(skin(level)) == 1
     assert exposed(colour, 1) is colour
+    texture = Texture(colour, frozen(np.ones((8, 8))))
+    assert brought_out(texture, 1) is texture
+    np.testing.assert_array_equal(brought_out(texture, 2).colour, exposed(colour, 2))
 
 
 @pytest.mark.parametrize("level", [0.05, 0.1, 0.2])

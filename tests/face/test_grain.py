@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from facelab.face import grain
 from facelab.face.grain import match_grain
 from tests.synthetic import frozen, noise
 
@@ -77,3 +78,22 @@ def test_nothing_to_compare_changes_nothing():
     painted = skin(0.1)
     out = match_grain(painted, skin(0.3, seed=1), NONE, NONE, SIZE)
     np.testing.assert_array_equal(out, painted)
+
+
+@pytest.mark.parametrize("sigma", [0.7, 1.6, 3.5, 9.0])
+@pytest.mark.parametrize("shape", [(160, 160), (161, 203)])
+def test_what_is_finer_than_a_gaussian_needs_no_full_grid(sigma, shape):
+    image = 0.1 * noise(*shape) + 0.5 * cv2.GaussianBlur(noise(*shape, seed=1), (0, 0), 2 * sigma)
+    luma = cv2.cvtColor(np.float32(image), cv2.COLOR_RGB2GRAY)
+    exact = luma - cv2.GaussianBlur(luma, (0, 0), sigma)
+    off = grain._residual(np.float32(image), sigma) - exact
+    assert np.sqrt((off**2).mean()) < 0.03 * np.sqrt((exact**2).mean())
+
+
+def test_a_grid_of_squares_gives_what_varies_slowly_back():
+    rows, columns = np.mgrid[:101, :67].astype(np.float32)
+    slope = 0.01 * rows - 0.02 * columns
+    for step in (1, 2, 5):
+        back = grain._enlarged(grain._reduced(slope, step), step, slope)
+        inside = slice(step, -2 * step)
+        np.testing.assert_allclose(back[inside, inside], slope[inside, inside], atol=1e-5)

@@ -53,6 +53,31 @@ def test_hair_keeps_its_hue():
     np.testing.assert_allclose(out / out[..., :1], colour / colour[..., :1], rtol=1e-4)
 
 
+def plainly_evened(colour, hair, by):
+    """The definition, all of it at the size of the colours."""
+    size = len(colour)
+    radius = round(4 * size / 256)
+    window = (2 * radius + 1,) * 2
+    grey = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
+    mean, square = cv2.blur(grey, window), cv2.blur(grey * grey, window)
+    variance = np.maximum(square - mean * mean, 0)
+    slope = variance / (variance + 1.3e-3)
+    smooth = cv2.blur(slope, window) * grey + cv2.blur(mean - slope * mean, window)
+    lost = cv2.resize(hair * (1 - 1 / by), (size, size))
+    return np.clip(colour * (1 - lost * (grey - smooth) / np.maximum(grey, 1e-3))[..., None], 0, 1)
+
+
+@pytest.mark.parametrize("size", [SIDE, 3 * SIDE, 416])
+def test_a_small_map_evens_as_the_whole_texture_would(size):
+    colour, hair = face()
+    rng = np.random.default_rng(1)
+    colour = cv2.resize(colour, (size, size), interpolation=cv2.INTER_CUBIC)
+    colour = np.clip(colour * rng.normal(1, 0.1, (size, size, 1)), 0, 1).astype(np.float32)
+    off = np.abs(evened(colour, hair, steeper(2.5)) - plainly_evened(colour, hair, 2.5))
+    assert off.mean() < 0.1 / 255
+    assert off.max() < 3 / 255
+
+
 @given(st.floats(0.0, 1.0))
 def test_nothing_changes_where_contrast_falls(by):
     colour, hair = face()

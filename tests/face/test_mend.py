@@ -109,6 +109,41 @@ def test_a_line_across_a_brow_is_filled_with_brow():
     np.testing.assert_allclose(out[100:103], 0.15, atol=0.02)
 
 
+def plainly_found(colour, found, hairy):
+    """The definition: all of the map, in floating point."""
+    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
+    wires, rims = (
+        (
+            cv2.morphologyEx(lab, cv2.MORPH_TOPHAT, disk(radius))
+            + cv2.morphologyEx(lab, cv2.MORPH_BLACKHAT, disk(radius)) * (1 - hairy)[..., None]
+        ).sum(axis=2)
+        for radius in (3, 7)
+    )
+    thick = cv2.dilate(cv2.erode(found, disk(3)), disk(7))
+    near = smoothstep(cv2.dilate(found, disk(2)), 0.1, 0.5)
+    distinct = (wires + smoothstep(thick, 0.1, 0.5) * (rims - wires)) * near
+    most = np.maximum(cv2.dilate(distinct, disk(7)), 4)
+    line = smoothstep(distinct, 4, 10) * smoothstep(distinct / most, 0.2, 0.4)
+    line = cv2.dilate(line, disk(1))
+    return line * (1 - smoothstep(line.mean(), 0.15, 0.25))
+
+
+def test_lines_are_found_in_integers_and_a_window_as_in_all_of_the_map():
+    rng = np.random.default_rng(2)
+    colour = rng.random((9, 9, 3), dtype=np.float32)
+    colour = np.clip(cv2.resize(colour, (256, 256), interpolation=cv2.INTER_CUBIC), 0, 1)
+    cv2.line(colour, (20, 30), (200, 60), (0.1, 0.1, 0.1), 11)
+    cv2.line(colour, (30, 200), (240, 120), (0.9, 0.9, 1.0), 2)
+    found = np.zeros((256, 256), np.float32)
+    cv2.line(found, (20, 30), (200, 60), 1, 13)
+    cv2.line(found, (30, 200), (240, 120), 1, 4)
+    found = cv2.GaussianBlur(found, (0, 0), 1)
+    hairy = np.array(band(20, 50)) * np.float32(0.5)
+    out, wanted = line_texels(colour, found, hairy), plainly_found(colour, found, hairy)
+    assert (wanted > 0.9).mean() > 0.02
+    np.testing.assert_allclose(out, wanted, atol=0.02)
+
+
 def test_lines_where_none_were_found_and_wide_bands_stay():
     assert line_texels(lined(0.1), NONE, NONE).max() == 0
     assert line_texels(lined(0.1, 90, 120), band(95, 110), NONE)[100:108].max() == 0

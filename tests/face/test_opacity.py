@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from facelab import atlas as atlases
-from facelab.face.opacity import eyeballs, opacity
+from facelab.face.opacity import TAKEN, eyeballs, opacity
+from facelab.numerics.smoothing import resized, smoothstep
 from tests.synthetic import ATLAS, frozen
 
 SIZES = pytest.mark.parametrize("size", [256, 300, 512])
@@ -38,6 +40,18 @@ def test_what_the_source_did_not_show_is_the_targets():
     assert shown[:, seen[0] < 0.05].max() < 0.01
     assert shown[:, seen[0] > 0.5].min() == 1
     assert (np.diff(shown, axis=1) >= -1e-6).all()
+
+
+def test_a_confidence_of_the_maps_side_tells_a_larger_textures_opacity():
+    """A sharp edge moves by a part of a texel of the map, and is feathered over several."""
+    seen = np.ones((832, 832), np.float32)
+    seen[:, 400:600] = np.linspace(0, 1, 200)
+    seen[300:500, :300] = 0
+    finely, coarsely = opacity(seen, ATLAS), opacity(resized(seen, 256), ATLAS, 832)
+    assert coarsely.shape == (832, 832)
+    assert np.abs(coarsely - finely).max() < 1e-6
+    feathered = cv2.GaussianBlur(smoothstep(seen, *TAKEN), (0, 0), 2.5 * 832 / 256)
+    assert np.abs(coarsely - feathered).max() < 0.12
 
 
 @SIZES

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from facelab.face.skin import SIZE
 from facelab.face.strands import Strands, strands
 from facelab.numerics.smoothing import resized
 from facelab.types import Texture
-from tests.synthetic import frozen, noise, plain
+from tests.synthetic import ATLAS, frozen, noise, plain
 
 FEW = settings(max_examples=20, deadline=None)
 CHANNELS = st.tuples(*[st.floats(0.05, 0.95)] * 3)
@@ -101,13 +103,49 @@ def test_strips_are_parts_of_the_whole(size, darkest, monkeypatch):
     np.testing.assert_allclose(apart, relight(colour, own, wanted, hair), atol=2e-5)
 
 
-@pytest.mark.parametrize("size", [256, 300, 801])
-def test_rows_are_enlarged_as_whole_maps_are(size):
+@pytest.mark.parametrize("size", [256, 300, 801, 832])
+def test_windows_are_enlarged_as_whole_maps_are(size):
     planes = tuple(np.ascontiguousarray(noise(256, 256, seed)[..., 0]) for seed in (1, 2))
     whole = [resized(plane, size) for plane in planes]
-    for rows in (slice(0, 64), slice(70, 75), slice(size - 3, size)):
-        for plane, all_rows in zip(relighting._enlarged(planes, rows, size), whole, strict=True):
-            np.testing.assert_allclose(plane, all_rows[rows], atol=1e-5)
+    parts = slice(0, 64), slice(70, 75), slice(size - 3, size)
+    for window in itertools.product(parts, parts):
+        for plane, all_of_it in zip(relighting._enlarged(planes, window, size), whole, strict=True):
+            np.testing.assert_allclose(plane, all_of_it[window], atol=2e-5)
+
+
+@pytest.mark.parametrize("size", [300, 640])
+def test_what_is_far_beside_the_face_stays_and_the_rest_is_as_without_an_atlas(size):
+    colour = noise(size, size, 1)
+    whole, part = (
+        relight(colour, tone(LIGHT), tone((0.4, 0.3, 0.2)), atlas=atlas) for atlas in (None, ATLAS)
+    )
+    face = cv2.dilate(ATLAS.region("face", size), np.ones((5, 5), np.uint8)) > 0
+    np.testing.assert_allclose(part[face], whole[face], atol=2e-5)
+    np.testing.assert_array_equal(part[:4, :4], colour[:4, :4])
+
+
+@pytest.mark.parametrize("size", [640, 802])
+def test_bare_skin_is_moved_as_strands_are(size):
+    """Half the grid, for skin, against the whole of it."""
+    relief = 0.02 * cv2.GaussianBlur(noise(size, size, 1) - 0.5, (0, 0), 1.5)
+    colour = np.float32(LIGHT) + relief
+    empty = frozen(np.zeros((256, 256), np.float32))
+    bare = Strands(empty, empty, empty, 20.0)
+    for wanted in ((0.4, 0.3, 0.2), (0.95, 0.8, 0.75)):
+        tones = tone(LIGHT), tone(wanted)
+        exact = relight(colour, *tones)
+        np.testing.assert_allclose(relight(colour, *tones, bare), exact, atol=0.6 / 255)
+
+
+def test_strands_are_moved_texel_by_texel():
+    """A line one texel wide keeps its own colour, whatever lies beside it."""
+    size = 640
+    colour = plain((size, size), LIGHT).copy()
+    colour[300] = 0.1
+    whole, none = (frozen(np.full((256, 256), level, np.float32)) for level in (1, 0))
+    case = tone(LIGHT), tone((0.95, 0.8, 0.75)), Strands(whole, whole, none, 10.0)
+    alone = relight(plain((size, size), (0.1, 0.1, 0.1)), *case)
+    np.testing.assert_array_equal(relight(colour, *case)[300], alone[300])
 
 
 def test_a_fainter_highlight_keeps_more_of_the_skins_colour():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from facelab.constants import PARTS
 from facelab.geometry.parsing import NOT_SEEN, SIDE, Parsing
 from facelab.types import Crop
-from tests.synthetic import frozen
+from tests.synthetic import canonical, frozen
 
 SHAPE = (90, 120)
 WHOLE = (slice(0, SHAPE[0]), slice(0, SHAPE[1]))
@@ -92,3 +92,12 @@ def test_of_a_crop_outside_nothing_is_seen():
 def test_shares_of_another_shape_are_refused():
     with pytest.raises(ValueError, match="shares must have shape"):
         Parsing(np.zeros((SIDE, SIDE, 6), np.float32), upright(0, 0, 1))
+
+
+def test_texels_are_the_shares_at_their_places_part_by_part():
+    parsing, positions = Parsing(halves(), upright(128, 130, 260)), canonical()
+    texels = parsing.texels(positions)
+    for number, part in enumerate(PARTS):
+        expected = parsing.at(positions.values[..., :2], part)
+        np.testing.assert_allclose(texels[..., number], expected, atol=1 / 32)  # of a pixel
+        assert texels[..., number].flags.c_contiguous

@@ -67,6 +67,13 @@ def test_the_jaw_is_visible_from_one_ear_to_some_point(yaw):
     assert np.abs(np.diff(marks.astype(int))).sum() == 1
 
 
+@pytest.mark.parametrize("pitch", [25, 35])
+def test_a_bowed_head_hides_the_angles_of_its_jaw_but_no_ear(pitch):
+    marks = visible_landmarks(canonical(pitch=pitch))[:17]
+    assert marks[[0, 1, 2, 14, 15, 16]].all()
+    assert not marks[[3, 13]].any()
+
+
 @pytest.mark.parametrize("yaw", [20, 45, 80])
 def test_mirrored_poses_hide_mirrored_landmarks(yaw):
     one, other = visible_landmarks(canonical(yaw=yaw)), visible_landmarks(canonical(yaw=-yaw))

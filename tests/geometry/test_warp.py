@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from facelab.geometry.drawing import drawing
 from facelab.geometry.visibility import disocclusion, normals, reliably_visible
-from facelab.geometry.warp import motion
+from facelab.geometry.warp import _both, _drawn_motion, _Grid, motion
+from facelab.numerics.raster import interpolate, rasterize
+from facelab.numerics.smoothing import spread
 from facelab.types import PositionMap
 from tests.reference import warp
 from tests.synthetic import ATLAS, canonical, frozen, noise, plane, sheets
@@ -158,6 +161,33 @@ def test_the_same_motion_at_twice_the_size():
         out[moved.window] = moved.offset
     reduced = cv2.resize(whole[1], (240, 240), interpolation=cv2.INTER_AREA) / 2
     np.testing.assert_allclose(reduced, whole[0], atol=0.3)
+
+
+@pytest.mark.parametrize("scale", [7, 40])
+def test_motion_is_that_of_a_face_drawn_on_the_grid_itself(scale):
+    """On a grid of the image's pixels the same; on a coarser one as near as its pixels are."""
+    before, after = (canonical(scale=scale, origin=(600, 600, 0), yaw=yaw) for yaw in (30, 24))
+    grid = _Grid.around(_both(before, after), 0.3 * before.box.size)
+    lost, shape = disocclusion(before, after), (1200, 1200)
+    offset, covered = _drawn_motion(before, after, lost, grid, drawing(after, shape))
+    finer = rasterize(grid.places(after.values[ATLAS.valid]), ATLAS.triangles, grid.shape)
+    nearest = before.values + lost[..., None] * (
+        spread(before.values, reliably_visible(before)) - before.values
+    )
+    moves = (nearest - after.values)[ATLAS.valid, :2]
+    expected = interpolate(finer, ATLAS.triangles, np.ascontiguousarray(moves))
+    assert (grid.scale == 1) == (scale == 7)
+    assert (covered != finer.covered).mean() < (0.01 if grid.scale < 1 else 1e-3)
+    inside = cv2.erode((covered & finer.covered).astype(np.uint8), np.ones((5, 5))) > 0
+    far = np.abs(offset - expected)[inside]
+    assert np.quantile(far, 0.99) < 0.02
+    assert inside.mean() > 0.2
+
+
+def test_a_face_that_is_drawn_already_moves_alike():
+    after = shifted(HEAD, 5, -4)
+    one, other = motion(HEAD, after, SHAPE), motion(HEAD, after, SHAPE, drawing(after, SHAPE))
+    np.testing.assert_array_equal(one.offset, other.offset)
 
 
 @pytest.mark.parametrize("tilt", [0, 30, -50])

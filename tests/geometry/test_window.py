@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from facelab.constants import PARTS
+from facelab.geometry.parsing import SIDE, Parsing
 from facelab.geometry.window import ROOM, Window
-from facelab.types import Box
+from facelab.types import Box, Crop
 from tests.synthetic import noise, plane
 
 SHAPE = 90, 120
@@ -52,3 +54,15 @@ def test_a_window_grows_by_what_it_does_not_hold():
     window = Window(slice(20, 70), slice(30, 100))
     assert window.holding((slice(30, 40), slice(30, 100))) == window
     assert window.holding((slice(10, 40), slice(50, 110))) == Window(slice(10, 70), slice(30, 110))
+    assert window.holding(None) == window
+
+
+def test_a_parsing_goes_in_and_comes_back_and_shows_the_same():
+    shares = np.random.default_rng(0).random((SIDE, SIDE, len(PARTS)), np.float32)
+    parsing = Parsing(shares, Crop((64.0, 40.5), 50.0, 12.0, SIDE))
+    window = Window(slice(20, 70), slice(30, 100))
+    inside = window.parsing_inward(parsing)
+    whole = parsing.over((slice(0, 90), slice(0, 120)), "skin")
+    part = inside.over((slice(0, 50), slice(0, 70)), "skin")
+    np.testing.assert_allclose(part, window.part(whole), atol=1e-3)
+    assert window.parsing_outward(inside).crop == parsing.crop

@@ -12,9 +12,11 @@ import torch
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 from safetensors.numpy import save_file
+from torch import nn
 
 from facelab.errors import WeightsError
 from facelab.models import graph, resfcn
+from facelab.models.export import exported
 from facelab.models.graph import onnx_model
 from facelab.models.kinds import FACEMAP, FACEMESH, KINDS, PRN, Kind
 from facelab.models.onnx_runtime import OnnxRunner
@@ -53,6 +55,17 @@ def test_every_value_goes_where_its_name_says(kind):
     taken = {name for node in model.graph.node for name in node.input}
     assert {name for name, value in values.items() if value.ndim} <= taken
     assert [output.name for output in model.graph.output] == list(kind.outputs)
+
+
+def test_prelu_is_a_sum_in_graphs():
+    network = nn.PReLU(3)
+    network.weight = nn.Parameter(torch.tensor([-0.3, 0.2, 1.4]))
+    model = exported(network, 8)
+    assert "PRelu" not in [node.op_type for node in onnx.load_from_string(model).graph.node]
+    crops = np.random.default_rng(0).normal(size=(1, 8, 8, 3)).astype(np.float32)
+    (found,) = OnnxRunner(model, 8)(crops)
+    wanted = network(torch.from_numpy(crops).permute(0, 3, 1, 2))
+    np.testing.assert_allclose(found, wanted.detach(), atol=1e-6)
 
 
 def test_a_model_put_together_is_read_as_one():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
-from facelab.numerics.guided import guided
+from facelab.numerics.guided import _coefficients, guided
 from tests.synthetic import frozen, noise
 
 
@@ -40,6 +41,21 @@ def test_as_defined(radius):
     slow = by_definition(values, guide, radius, 0.01)
     # Beyond the border the mirrored windows of the definition are those of the filter.
     np.testing.assert_allclose(guided(values, guide, radius, 0.01), slow, atol=2e-4)
+
+
+@pytest.mark.parametrize("radius", [4, 8])
+def test_a_reduced_picture_tells_nearly_the_same(radius):
+    rng = np.random.default_rng(4)
+    shape = rng.random((7, 6)).astype(np.float32)
+    guide = cv2.resize(rng.random((10, 9, 3), dtype=np.float32), (150, 161))
+    guide += (cv2.resize(shape, (150, 161)) > 0.5)[..., None] * np.float32(0.5)
+    guide += rng.normal(0, 0.02, guide.shape).astype(np.float32)
+    values = cv2.GaussianBlur((cv2.resize(shape, (150, 161)) > 0.47).astype(np.float32), (0, 0), 2)
+    slope, offset = _coefficients(values, guide, radius, 1e-3)
+    exact = np.clip((slope * guide).sum(axis=2) + offset, 0, 1)
+    off = np.abs(guided(values, guide, radius, 1e-3) - exact)
+    assert off.mean() < 0.012
+    assert np.quantile(off, 0.99) < 0.1
 
 
 def test_an_edge_of_the_map_moves_to_that_of_the_picture():

@@ -78,6 +78,21 @@ def test_agrees_with_a_direct_solve_where_grids_are_many(size):
     assert error.mean() < 0.1
 
 
+@pytest.mark.parametrize(("contrast", "most"), [(0.1, 2), (1.0, 4)])
+def test_cycles_end_once_too_little_is_left_to_see(monkeypatch, contrast, most):
+    counted, cycle = [], module._cycle
+    monkeypatch.setattr(
+        module, "_cycle", lambda *given: counted.append(len(given)) or cycle(*given)
+    )
+    region = disc(200)
+    known = np.float32(contrast) * frame_like(region.shape, 0)
+    found = heights_of(region, known)
+    assert sum(given == 2 for given in counted) <= most  # those of the finest grid, after the start
+    monkeypatch.setattr(module, "_TOLERANCE", 1e-6)
+    left = np.abs(found - heights_of(region, known))[region] / GREY_LEVEL
+    assert left.max() < 0.2
+
+
 def test_approaches_the_direct_solution_where_every_node_is_solved_for(monkeypatch):
     monkeypatch.setattr(module, "_TOLERANCE", 1e-6)
     monkeypatch.setattr(module, "_DEPTH", 40)

@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.numerics import raster, scanline
-from facelab.numerics.raster import footprint, interpolate, rasterize, sample, sample_sharply
+from facelab.numerics.raster import (
+    footprint,
+    interpolate,
+    rasterize,
+    sample,
+    sample_sharply,
+    steps,
+)
 from tests import reference
 
 SQUARE = np.array([[0, 1, 3], [1, 2, 3]], np.int32)  # of corners in counter-clockwise order
@@ -107,6 +114,40 @@ def test_what_lies_between_the_centres_is_passed_over():
     covering = {int(k) for *_, face in scanline.pixels(x, y, corners, (30, 40)) for k in face}
     assert covering <= set(met.tolist())
     assert len(met) < len(triangles) / 2
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), quantum=st.sampled_from([1.0, 1 / 256]))
+def test_running_sums_tell_which_face_covers_a_pixel_alone(seed, quantum):
+    """Faces that fold over each other, and reach beyond the window on all sides."""
+    vertices, triangles = folded_grid(np.random.default_rng(seed), 7, 30)
+    x, y = (np.round((vertices[:, axis] - 8) / quantum) * quantum for axis in (0, 1))
+    corners = np.ascontiguousarray(triangles.T, np.intp)
+    face, several = scanline.sole(x, y, corners, (11, 15))
+    count, sums = np.zeros((2, 11 * 15), int)
+    front = np.flatnonzero(scanline.doubled_area(x, y, corners) > 0)
+    for pixel, _, item in scanline.pixels(x, y, corners[:, front], (11, 15)):
+        np.add.at(count, pixel, 1)
+        np.add.at(sums, pixel, front[item])
+    np.testing.assert_array_equal(several.ravel(), count > 1)
+    np.testing.assert_array_equal(face.ravel()[count == 1], sums[count == 1])
+    assert (face.ravel()[count == 0] == -1).all()
+
+
+def test_faces_that_hold_no_wanted_pixel_cover_none():
+    rng = np.random.default_rng(1)
+    vertices, triangles = random_mesh(rng, count=300, shape=(30, 40), size=5)
+    x, y = (np.rint(vertices[:, axis] * 256) / 256 for axis in (0, 1))
+    corners = np.ascontiguousarray(triangles.T, np.intp)
+    wanted = rng.random((30, 40)) < 0.01
+    held = scanline.holding(x, y, corners, wanted)
+    covering = {
+        int(face)
+        for pixel, _, item in scanline.pixels(x, y, corners, (30, 40))
+        for face in item[wanted.ravel()[pixel]]
+    }
+    assert covering <= set(np.flatnonzero(held).tolist())
+    assert held.mean() < 0.5
 
 
 def test_square_owns_its_top_and_left_pixels_once():
@@ -301,7 +342,7 @@ def covering(uv):
 def test_sharp_samples_of_texel_centres_return_the_texture():
     texture, uv = np.random.default_rng(0).random((13, 17, 3), np.float32), pixel_grid(13, 17)
     np.testing.assert_allclose(
-        sample_sharply(texture, uv, footprint(uv, covering(uv))), texture, atol=1e-6
+        sample_sharply(texture, uv, footprint(*steps(uv, covering(uv)))), texture, atol=1e-6
     )
 
 
@@ -311,7 +352,7 @@ def test_sharp_samples_equal_a_loop_over_pixels(scale):
     rng = np.random.default_rng(1)
     texture, uv = rng.random((128, 96, 3), np.float32), pixel_grid(150, 140, scale)
     level = np.log2(max(scale / 1.4, 1))
-    got = sample_sharply(texture, uv, footprint(uv, covering(uv)))
+    got = sample_sharply(texture, uv, footprint(*steps(uv, covering(uv))))
     for row, column in rng.integers(140, size=(20, 2)):
         place = uv[row, column]
         expected = bicubic_at(texture, place)
@@ -335,7 +376,10 @@ def bicubic_at(texture, place):
 def test_sharp_samples_are_nearer_to_a_wave_than_others_and_stay_in_its_range():
     texture = wave(pixel_grid(90, 90))
     uv = pixel_grid(60, 60, 0.97) + np.float32(0.4)
-    soft, sharp = sample(texture, uv), sample_sharply(texture, uv, footprint(uv, covering(uv)))
+    soft, sharp = (
+        sample(texture, uv),
+        sample_sharply(texture, uv, footprint(*steps(uv, covering(uv)))),
+    )
     missed = [np.abs(drawn - wave(uv)).mean() for drawn in (soft, sharp)]
     assert missed[1] < 0.7 * missed[0]
     assert texture.min() <= sharp.min() < sharp.max() <= texture.max()

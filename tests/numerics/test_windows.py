@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from facelab.numerics.windows import around, mixed, scaled, window_of
+from facelab.numerics.windows import around, laid_over, mixed, scaled, window_of
 
 
 @given(arrays(np.bool_, st.tuples(st.integers(1, 9), st.integers(1, 9))))
@@ -64,3 +64,21 @@ def test_mixing_is_the_formula_and_bit_for_bit_at_its_ends(share):
     np.testing.assert_allclose(out, values + shares[..., None] * (others - values), atol=1e-7)
     if share in (0, 1):
         np.testing.assert_array_equal(out[:, :10], (others if share else values)[:, :10])
+
+
+@pytest.mark.parametrize("size", [32, 80])
+def test_what_is_smooth_is_laid_over_a_window_of_a_larger_map(size):
+    rng = np.random.default_rng(0)
+    values = rng.random((size, size, 3), dtype=np.float32)
+    colour, cover = np.float32((0.2, 0.5, 0.9)), np.zeros((32, 32), np.float32)
+    cover[10:20, 6:16] = 0.75
+    window = around(cover, 2, 4)
+    part = cover[window]
+    here = scaled(window, 32, size)
+    out = laid_over(values, 1 - part, part[..., None] * colour, here)
+    inside, outside = np.zeros((2, size, size), bool)
+    inside[scaled((slice(11, 19), slice(7, 15)), 32, size)] = True
+    outside[here] = True
+    np.testing.assert_array_equal(out[~outside], values[~outside])
+    np.testing.assert_allclose(out[inside], 0.25 * values[inside] + 0.75 * colour, atol=1e-6)
+    assert not np.shares_memory(out, values)

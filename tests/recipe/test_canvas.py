@@ -60,9 +60,7 @@ def test_a_result_does_not_hold_on_to_what_was_read(tmp_path):
 
 def test_nothing_changed_is_the_photograph_itself():
     image = Image(integers(np.uint8))
-    canvas = Canvas(image)
-    canvas.change(WINDOW, None)
-    assert canvas.image is image
+    assert Canvas(image).image is image
 
 
 def test_windows_are_floats_of_the_whole():

@@ -102,3 +102,17 @@ def test_only_the_window_of_a_face_becomes_floats(monkeypatch):
     )
     Recipe([Fill()])(photograph(), model=model)
     assert len(read) == 1 and read[0][0] * read[0][1] < 0.5 * 500 * 700
+
+
+def test_of_a_swap_only_the_face_and_what_its_motion_reaches_becomes_floats(monkeypatch):
+    model = FaceModel(StubReconstructor(NEAR))
+    source = FaceModel(StubReconstructor(OTHER))(photograph(seed=1))[0]
+    _ = source.source
+    read, whole = [], Image.window
+    monkeypatch.setattr(
+        Image, "window", lambda *given: read.append(whole(*given).shape) or whole(*given)
+    )
+    facelab.swap(photograph(), source, model=model, texture_size=256)
+    (height, width, _), box = *read, NEAR.box
+    assert len(read) == 1
+    assert max(height, width) < 2 * max(box.width, box.height)

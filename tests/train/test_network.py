@@ -290,6 +290,25 @@ def test_where_there_is_no_face_only_the_score_counts(objective):
     assert both["score"] == pytest.approx(-np.log([0.9, 0.7]).mean(), rel=1e-4)
 
 
+def test_a_face_that_is_not_found_is_to_score_low(objective):
+    _, wanted = two_faces()
+    size = np.sqrt(np.ptp(wanted[..., :2], axis=1).prod(axis=1))
+    for share, deep, right in ((0.11, 0, 1), (0.13, 0, 0), (0.11, 0.5, 1)):  # depth does not count
+        shift = np.stack([0 * size, share * size, deep * size], axis=1)[:, None]
+        parts = measured(objective, wanted + shift, wanted, score=(0.9, 0.9))
+        told = 0.9 if right else 0.1
+        assert parts["score"] == pytest.approx(-np.log(told), rel=1e-4)
+
+
+def test_whether_a_face_is_found_moves_the_score_alone(objective):
+    points, wanted = (torch.from_numpy(one) for one in two_faces())
+    points.requires_grad_()
+    score = torch.tensor([0.9, 0.2], requires_grad=True)
+    objective(points, score, wanted, torch.ones(2))["score"].backward()
+    assert points.grad is None
+    assert score.grad.all()
+
+
 def test_a_batch_without_faces_teaches_the_score_alone(objective):
     points, wanted = (torch.from_numpy(one) for one in two_faces())
     points.requires_grad_()

@@ -32,11 +32,12 @@ from tests.heads import head_file
 from tests.synthetic import SAMPLES, canonical_points, photograph
 from tests.tasks import kill
 
-HOW = RenderSettings(turn=RECIPES / "turn_without_head.yaml", scenes=1, turns=2)
+ALONE = Path(__file__).parent / "turned.yaml"  # no people who are drawn
+HOW = RenderSettings(turn=ALONE, scenes=1, turns=2)
 SETTINGS = Settings(steps=3, batch=2, every=1, rate=1e-5)  # so slow that it stays FaceMesh
 OPTIONS = (
     "--steps", 3, "--batch", 2, "--rate", 1e-5, "--scenes", 1, "--turns", 2, "--every", 1,
-    "--workers", 0,
+    "--workers", 0, "--turn-recipe", ALONE,
 )  # fmt: skip
 
 
@@ -261,7 +262,9 @@ def test_a_head_model_gives_depth_and_other_shapes(tmp_path):
     folder, head = tmp_path / "photographs", head_file(tmp_path / "head.safetensors")
     folder.mkdir()
     shutil.copy(SAMPLES / "james-right.jpg", folder)
-    how = replace(HOW, head=head, turn=RECIPES / "turn.yaml")
+    shaped = tmp_path / "shaped.yaml"
+    shaped.write_text("version: 1\nsteps:\n  - profile: {yaw: 20, identity: 1, expression: 1}\n")
+    how = replace(HOW, head=head, turn=shaped)
     result = trained(folder, tmp_path / "out", replace(SETTINGS, steps=1), how)
     assert result.photographs == 1
     record = json.loads((tmp_path / "out/facemap.json").read_text())

@@ -1,0 +1,31 @@
+"""A face's stubble grows on the skin that is painted over it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from facelab.face.beard import Beard
+from facelab.face.stubble import with_stubble
+from tests.bearded import ATLAS, FACE, NONE, textured, zone
+
+
+@pytest.mark.parametrize("tone", [0.3, 0.7])
+def test_stubble_grows_on_another_face(tone):
+    where = zone("moustache", "chin", "jaw")
+    face, bare = textured(0.3, where, tone), textured(tone=tone)
+    out = with_stubble(bare, face, Beard(where, NONE.hair), ATLAS)
+    inside, outside = (where * FACE > 0.99), where == 0
+    put_on, there = ((one - bare.colour)[inside].ravel() for one in (out.colour, face.colour))
+    assert np.corrcoef(put_on, there)[0, 1] > 0.8
+    assert put_on.std() > 0.7 * there.std()
+    assert abs(put_on.mean()) < 0.3 * abs(there.mean())  # the shade is the tone's
+    np.testing.assert_array_equal(out.colour[outside], bare.colour[outside])
+
+
+def test_no_stubble_grows_where_there_is_none_or_none_was_seen():
+    bare, where = textured(), zone("chin", "jaw")
+    assert with_stubble(bare, textured(0.3, where), NONE, ATLAS) is bare
+    unseen = textured(0.3, where, seen=np.zeros_like(FACE))
+    out = with_stubble(bare, unseen, Beard(where, NONE.hair), ATLAS)
+    np.testing.assert_array_equal(out.colour, bare.colour)
