@@ -2,8 +2,7 @@
 
 Positions tell the lips' inner edges to some pixels only: most closed mouths have a gap in them, and
 open ones reach over the teeth's gums or end within the lips. So the edges are looked for in the
-photograph, along a line for each column of texels, and the lips' texels moved there. What lies
-between the edges (teeth, tongue, dark) belongs to the photograph and is never unwrapped.
+photograph, along a line for each column of texels, and the lips' texels moved there.
 """
 
 from __future__ import annotations
@@ -15,18 +14,15 @@ from functools import cache
 import cv2
 import numpy as np
 
-from facelab.atlas import SIZE, Atlas
-from facelab.face.quality import share
-from facelab.face.texture import unwrap
+from facelab.atlas import Atlas
 from facelab.geometry.parsing import Parsing
 from facelab.geometry.warp import Motion
 from facelab.numerics.arrays import Float, Int
-from facelab.numerics.smoothing import smoothstep, spread
-from facelab.numerics.windows import around, scaled
-from facelab.types import Box, Face, PositionMap, Texture
+from facelab.numerics.smoothing import smoothstep
+from facelab.types import Box, PositionMap
 
-MARGIN = 0.018
-"""Parts of a mouth's width by which pixels beside teeth still show something of them."""
+TAPER = 4
+"""Columns of texels at the corners over which the edges return to the positions."""
 
 _SAMPLES = 64  # along a line, from within the upper lip to within the lower one
 _INWARD = 0.65  # of a lip's height, from its inner edge, at which a line ends
@@ -37,15 +33,12 @@ _AROUND = 5.0  # columns of texels over which a lip's colour is averaged
 _PALE, _LIGHT, _DARK = (0.5, 0.85), (0.6, 0.9), (0.5, 0.85)
 _LIGHTER = 1.5  # what lightness beyond that counts against it
 _FARTHER = 8.0  # what a mouth's width beyond the gap of the positions counts against evidence
-_DOUBT = 28.0  # the evidence that a mouth's width of margin adds
 _TOLD = 0.5  # what a parsing that says so counts
 _ALONG = 2.0  # columns of texels over which evidence is averaged
 _STEADY = 9  # columns of texels over which an edge's median is taken
-_TAPER = 4  # columns of texels at the corners over which the edges return to the positions
 _OPEN = 0.02, 0.045  # of the mouth's width: gaps at which lips count as touching, and as apart
 _SOFT = 0.006  # of the mouth's width: how softly the lips meet what lies between them
-_BETWEEN, _SURE = (0.1, 0.3), 0.8  # shares of a texel: perhaps between lips, and surely lip
-_BESIDE, _ALIGNED = 8, 4  # texels around a mouth, and of which windows are a multiple
+_MARGIN = 0.018  # of the mouth's width: as far as pixels beside teeth still show some of them
 _FINE = 4  # samples along each side of a pixel, for edges that are not jagged
 
 
@@ -80,8 +73,6 @@ class Lips:
 
     def narrowed(self, share: float) -> Lips:
         """The lips ended so much of the mouth's width earlier where they are apart."""
-        if share == 0:
-            return self
         back = share * self.width * self.apart / np.maximum(self.gaps, np.float32(1e-6))
         shift = np.asarray(back[:, None] * (self.lower - self.upper), np.float32)
         return Lips(self.upper - shift, self.lower + shift)
@@ -92,19 +83,12 @@ class Lips:
         return float(np.linalg.norm(self.upper[-1] - self.upper[0]))
 
     @property
-    def opening(self) -> float:
-        """How far they are apart in the mean, parts of the mouth's width."""
-        return float(self.gaps.mean()) / max(self.width, 1e-6)
-
-    @property
     def apart(self) -> Float:
         """How surely they do not touch, ``(n,)`` in [0, 1]."""
         return smoothstep(self.gaps / np.float32(max(self.width, 1e-6)), *_OPEN)
 
 
-def fit_lips(
-    image: Float, positions: PositionMap, parsing: Parsing | None = None, margin: float = 0.0
-) -> PositionMap:
+def fit_lips(image: Float, positions: PositionMap, parsing: Parsing | None = None) -> PositionMap:
     """Positions whose lips end where the photograph shows teeth, or the dark between lips.
 
     Parameters
@@ -115,9 +99,6 @@ def fit_lips(
         Pixels of the image.
     parsing : Parsing, optional
         What it says to be the mouth's interior counts beside the colours.
-    margin : float
-        How far from what lies between them the lips end where they are apart, parts of the mouth's
-        width: pixels at the edge mix both, and what may be either does not count as lip.
 
     Returns
     -------
@@ -127,12 +108,11 @@ def fit_lips(
     """
     if positions.atlas.slit is None or Lips.of(positions).width < 1:
         return positions
-    lips = _shown(image, positions, parsing, margin)
-    return with_lips(positions, lips.narrowed(margin))
+    return with_lips(positions, _shown(image, positions, parsing))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
+class Rows:
     """Rows of texels of the lips in the columns of the slit, ``(n,)`` each, from above.
 
     Parameters
@@ -151,19 +131,20 @@ class _Rows:
 
 
 @cache
-def _rows(atlas: Atlas) -> _Rows:
+def rows_of(atlas: Atlas) -> Rows:
+    """The rows of the lips in an atlas with a slit between them."""
     assert atlas.slit is not None
     upper, lower = atlas.slit.upper_texels, atlas.slit.lower_texels
     lips = atlas.region("lips", atlas.size)[:, atlas.slit.columns] > 0.5
     top, bottom = lips.argmax(axis=0), len(lips) - 1 - lips[::-1].argmax(axis=0)
     first = np.rint(upper - _INWARD * (upper - top)).astype(int)
     last = np.rint(lower + _INWARD * (bottom - lower)).astype(int)
-    return _Rows(*(np.asarray(row, np.int32) for row in (top, first, upper, lower, last, bottom)))
+    return Rows(*(np.asarray(row, np.int32) for row in (top, first, upper, lower, last, bottom)))
 
 
-def _shown(image: Float, positions: PositionMap, parsing: Parsing | None, margin: float) -> Lips:
+def _shown(image: Float, positions: PositionMap, parsing: Parsing | None) -> Lips:
     """The lips' inner edges as the photograph shows them."""
-    slit, rows = positions.atlas.slit, _rows(positions.atlas)
+    slit, rows = positions.atlas.slit, rows_of(positions.atlas)
     assert slit is not None
     places = positions.values[..., :2]
     begin, end = places[rows.first, slit.columns], places[rows.last, slit.columns]
@@ -179,20 +160,6 @@ def _shown(image: Float, positions: PositionMap, parsing: Parsing | None, margin
     beyond = np.maximum(np.maximum(above - down[..., 0], down[..., 0] - below), 0)
     evidence = evidence - np.float32(_FARTHER / here.width) * beyond * long
     evidence = cv2.GaussianBlur(evidence, (0, 0), _ALONG, sigmaY=0.6)
-    sure = _edges(evidence, begin, end)
-    if margin == 0:
-        return sure
-    wide = _edges(evidence + np.float32(_DOUBT * margin), begin, end)
-    # Where lips touch there is nothing that may be either.
-    apart = sure.apart[:, None]
-    return Lips(
-        sure.upper + apart * (wide.upper - sure.upper),
-        sure.lower + apart * (wide.lower - sure.lower),
-    )
-
-
-def _edges(evidence: Float, begin: Float, end: Float) -> Lips:
-    """The lips' inner edges by evidence along lines, ``(samples, n)``, between two points each."""
     return Lips(*(begin + share[:, None] * (end - begin) for share in _interval(evidence)))
 
 
@@ -203,7 +170,7 @@ def _interior(image: Float, positions: PositionMap, lines: Float) -> Float:
     less red for their lightness (a* over L* in CIELAB), and the dark is darker.
     """
     colours = _Colours.around(image, positions)
-    slit, rows = positions.atlas.slit, _rows(positions.atlas)
+    slit, rows = positions.atlas.slit, rows_of(positions.atlas)
     assert slit is not None
     shares = np.linspace(0.1, 1, 8)[:, None]
     lips = []
@@ -214,11 +181,32 @@ def _interior(image: Float, positions: PositionMap, lines: Float) -> Float:
     red = np.minimum(*(lip[:, 1] / np.maximum(lip[:, 0], 1) for lip in lips))
     seen = colours.at(lines)
     lightness = np.asarray(seen[..., 0] / np.maximum(light, 1), np.float32)
-    teeth = _toothlike(seen, light, red)
+    teeth = toothlike(seen, light, red)
     found = 2 * np.maximum(teeth, 1 - smoothstep(lightness, *_DARK)) - 1
     # Lips that touch do so where it is darkest, however light that is.
     lighter = np.clip((lightness - np.float32(_DARK[1])) * _LIGHTER, 0, 1)
     return np.asarray(found - lighter * (1 - teeth), np.float32)
+
+
+def toothlike(lab: Float, light: float | Float, red: float | Float) -> Float:
+    """How far colours are those of teeth: pale and light beside lips so light and so red.
+
+    Parameters
+    ----------
+    lab : (..., 3) float32
+        CIELAB.
+    light, red : float or (...) float32
+        The lips' L*, and their a* over L*.
+
+    Returns
+    -------
+    (...) float32
+        In [0, 1].
+    """
+    lightness = lab[..., 0] / np.maximum(light, 1)
+    redness = lab[..., 1] / np.maximum(lab[..., 0], 1) / np.maximum(red, 0.05)
+    pale, bright = (np.asarray(one, np.float32) for one in (redness, lightness))
+    return (1 - smoothstep(pale, *_PALE)) * smoothstep(bright, *_LIGHT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -286,10 +274,10 @@ def with_lips(positions: PositionMap, lips: Lips) -> PositionMap:
     """
     if positions.atlas.slit is None:
         return positions
-    slit, rows = positions.atlas.slit, _rows(positions.atlas)
+    slit, rows = positions.atlas.slit, rows_of(positions.atlas)
     places = positions.values[..., :2]
     inward = np.minimum(np.arange(len(slit.columns)), np.arange(len(slit.columns))[::-1]) + 1
-    taper = smoothstep(np.asarray(inward / _TAPER, np.float32))[:, None]
+    taper = smoothstep(np.asarray(inward / TAPER, np.float32))[:, None]
     here = Lips.of(positions)
     upper = here.upper + taper * (lips.upper - here.upper)
     lower = here.lower + taper * (lips.lower - here.lower)
@@ -309,98 +297,17 @@ def with_lips(positions: PositionMap, lips: Lips) -> PositionMap:
     return replace(positions, values=values)
 
 
-def without_teeth(
-    image: Float, place: PositionMap, size: int, parsing: Parsing | None = None
-) -> Face:
-    """A face unwrapped with lips that meet: its texture shows nothing of what lies between them.
+def with_margin(positions: PositionMap) -> PositionMap:
+    """Positions whose lips end a little before what lies between them, where they are apart.
+
+    Pixels at the edge mix both.
 
     Parameters
     ----------
-    image : (H, W, 3) float32
-        RGB in [0, 1].
-    place : PositionMap
-        As `fit_lips` leaves it; pixels of the image.
-    size : int
-        Of the texture.
-    parsing : Parsing, optional
-        What the image shows around the face.
+    positions : PositionMap
+        As `fit_lips` leaves it.
     """
-    texture = unwrap(image, place, size, parsing)
-    return Face(place, lips_alone(texture, Lips.of(place), place.atlas))
-
-
-def lips_alone(texture: Texture, lips: Lips, atlas: Atlas) -> Texture:
-    """A texture whose slit between the lips shows no teeth: the lips meet in it.
-
-    Parameters
-    ----------
-    texture : Texture
-    lips : Lips
-        As they are in the photograph; where they touch the texture stays as it is.
-    """
-    if atlas.slit is None or not lips.apart.any():
-        return texture
-    between, window = _between(lips, atlas)
-    colour, here = texture.colour.copy(), scaled(window, atlas.size, texture.size)
-    part = colour[here]
-    hidden = np.minimum(4 * cv2.resize(between[window], part.shape[1::-1]), 1)
-    if texture.parts is not None:
-        # Teeth reach beyond the slit in a wide mouth's corners, and below where two rows show.
-        hidden = np.maximum(hidden, lips.apart.max() * _teeth(part, texture, window))
-    part += hidden[..., None] * (spread(part, hidden < 0.02) - part)
-    return replace(texture, colour=colour)
-
-
-def _between(lips: Lips, atlas: Atlas) -> tuple[Float, tuple[slice, slice]]:
-    """How far texels lie between lips that are apart, ``(256, 256)``, and the window of a mouth."""
-    assert atlas.slit is not None
-    rows, columns = _rows(atlas), atlas.slit.columns
-    row = np.arange(atlas.size)[:, None]
-    # Into the corners, too, where edges taper: their dark would be a dot beside a closed mouth.
-    apart = cv2.dilate(lips.apart[None], np.ones((1, 2 * _TAPER + 1), np.uint8))[0]
-    out = np.zeros((atlas.size, atlas.size), np.float32)
-    out[:, columns] = ((row > rows.upper) & (row < rows.lower)) * apart
-    mouth = np.zeros(out.shape, np.bool_)
-    mouth[rows.top.min() : rows.bottom.max() + 1, columns[0] : columns[-1] + 1] = True
-    return out, around(mouth, _BESIDE, _ALIGNED)
-
-
-def _teeth(colour: Float, texture: Texture, window: tuple[slice, slice]) -> Float:
-    """How surely texels around the lips show teeth, by their place and their colour.
-
-    Parameters
-    ----------
-    colour : (h, w, 3) float32
-        Of the window.
-    texture : Texture
-        With its parts.
-    window : (rows, columns) slices
-        Of the texture at the side of the atlas.
-
-    Returns
-    -------
-    (h, w) float32
-        In [0, 1].
-    """
-    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2Lab)
-    between, lip = (
-        cv2.resize(share(texture, SIZE, name)[window], colour.shape[1::-1])
-        for name in ("mouth", "lips")
-    )
-    if not (lip > _SURE).any():
-        return np.asarray(between, np.float32)
-    light, red, _ = np.median(lab[lip > _SURE], axis=0)
-    near = _toothlike(lab, light, red / max(light, 1)) * smoothstep(between, *_BETWEEN)
-    out: Float = cv2.dilate(near, np.ones((3, 3), np.uint8))
-    return out
-
-
-def _toothlike(lab: Float, light: float | Float, red: float | Float) -> Float:
-    """How far colours are those of teeth: pale and light beside lips so light and so red."""
-    lightness = lab[..., 0] / np.maximum(light, 1)
-    redness = lab[..., 1] / np.maximum(lab[..., 0], 1) / np.maximum(red, 0.05)
-    pale, bright = (np.asarray(one, np.float32) for one in (redness, lightness))
-    return (1 - smoothstep(pale, *_PALE)) * smoothstep(bright, *_LIGHT)
+    return with_lips(positions, Lips.of(positions).narrowed(_MARGIN))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,10 +13,11 @@ import numpy as np
 
 from facelab.edits.edit import Picture
 from facelab.errors import UsageError
-from facelab.face.mouth import MARGIN, fit_lips, without_teeth
+from facelab.face.mouth import fit_lips, with_margin
 from facelab.face.quality import believed
 from facelab.face.source_view import SourceView
 from facelab.face.swap import Source, fuse
+from facelab.face.teeth import without_teeth
 from facelab.face.texture import texture_size
 from facelab.geometry.parsing import Parsing
 from facelab.images import Image, read
@@ -48,13 +49,13 @@ class Person:
     ----------
     fused : Recent
         The face that swaps make of all `sources`, as it was made last: by the texture's size, by
-        which mouths are open wider and which beards are shown, and by whose glasses are.
+        which beards are shown, and by whose glasses are.
     """
 
     observations: tuple[FaceObservation, ...]
     known: Face | None = None
     matte: Float | None = None
-    fused: Recent[tuple[int, tuple[bool, ...], tuple[bool, ...], str], Source] = field(
+    fused: Recent[tuple[int, tuple[bool, ...], str], Source] = field(
         default_factory=lambda: Recent(_FUSED), init=False, repr=False
     )
 
@@ -101,8 +102,8 @@ class Person:
 
 def _unwrapped(seen: FaceObservation, parsing: Parsing | None, size: int) -> Face:
     """A face with its lips where the photograph has them, without teeth."""
-    image = seen.image
-    return without_teeth(image, fit_lips(image, seen.positions, parsing, MARGIN), size, parsing)
+    place = with_margin(fit_lips(seen.image, seen.positions, parsing))
+    return without_teeth(seen.image, place, size, parsing)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from facelab.face.brow_ends import without_ends
 from facelab.face.composite import Place, put_back
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
-from facelab.face.mouth import MARGIN, Interior, Lips, fit_lips, with_lips, without_teeth
+from facelab.face.mouth import Interior, Lips, fit_lips, with_margin
 from facelab.face.mouth_line import with_line
 from facelab.face.opacity import eyeballs, opacity
 from facelab.face.quality import SURFACE, clear_lenses, share
@@ -24,6 +24,7 @@ from facelab.face.shave import shaved, with_shade
 from facelab.face.skin import learn
 from facelab.face.stubble import with_stubble
 from facelab.face.swap import Source, fuse, swap
+from facelab.face.teeth import without_teeth
 from facelab.face.texture import STEP, texture_size
 from facelab.face.whole_features import with_both_brows, without_halves
 from facelab.geometry.parsing import Parsing
@@ -95,7 +96,7 @@ def swap_face(
     size = size or _size(positions, person)
     place, lips = _target(image, positions, parsing)
     target, source = both(
-        lambda: _unwrapped(image, place, size, parsing), lambda: _views(person, size, lips)
+        lambda: _unwrapped(image, place, size, parsing), lambda: _views(person, size)
     )
     front = _front(parsing, target, step) if mask is None else None
     interior = _interior(lips, source, step)
@@ -119,11 +120,10 @@ class _Target:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Views:
-    """What each photograph shows of the other person, and whether the mouth is open wider."""
+    """What each photograph shows of the other person."""
 
     faces: Sequence[Face]
     beards: Sequence[Beard]
-    wider: tuple[bool, ...]
 
 
 def _unwrapped(image: Float, place: PositionMap, size: int, parsing: Parsing | None) -> _Target:
@@ -133,12 +133,10 @@ def _unwrapped(image: Float, place: PositionMap, size: int, parsing: Parsing | N
     return _Target(replace(face, texture=with_whole_beard(face.texture, beard)), beard)
 
 
-def _views(person: Person, size: int, lips: Lips) -> _Views:
-    """The other person's photographs, unwrapped for a mouth with these lips."""
-    wider = tuple(view.opens_wider(lips) for view in person.sources)
-    faces = [view.unwrapped(size, wide) for view, wide in zip(person.sources, wider, strict=True)]
-    beards = [Beard.of(face.texture, face.positions.atlas) for face in faces]
-    return _Views(faces, beards, wider)
+def _views(person: Person, size: int) -> _Views:
+    """The other person's photographs, unwrapped."""
+    faces = [view.unwrapped(size) for view in person.sources]
+    return _Views(faces, [Beard.of(face.texture, face.positions.atlas) for face in faces])
 
 
 def _front(parsing: Parsing | None, target: _Target, step: Swap) -> Front | None:
@@ -163,7 +161,7 @@ def _put_on(
     before = target.face.texture
     bearded = tuple(step.beard == "source" or _both_stubble(one, own) for one in worn)
     fused = person.fused.of(
-        (before.size, source.wider, bearded, step.glasses),
+        (before.size, bearded, step.glasses),
         lambda: _fused(source, bearded, step, atlas),
     )
     lit, shown = both(
@@ -227,8 +225,7 @@ def _target(
     Its lips reach over what may be either: another's are drawn there, and cover the target's.
     """
     fitted = fit_lips(image, positions, parsing)
-    lips = Lips.of(fitted)
-    return even_lids(with_lips(fitted, lips.narrowed(MARGIN))), lips
+    return even_lids(with_margin(fitted)), Lips.of(fitted)
 
 
 def _brows(texture: Texture) -> Float | None:
