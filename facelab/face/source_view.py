@@ -38,7 +38,6 @@ class SourceView:
     )
 
     @cached_property
-    @cached_property
     def place(self) -> PositionMap:
         """The positions, with lips and lids where the photograph has them."""
         return even_lids(with_margin(fit_lips(self.image, self.positions, self.parsing)))
