@@ -89,10 +89,6 @@ def whole_calls(
         f"regressor, 1 face, {name}": (1, lambda: reconstructor(one, box)),
         f"regressor, 16 faces, {name}": (16, lambda: reconstructor(sixteen, boxes)),
         f"whole, 1 face, {name}": (1, lambda: reconstructor(one)),
-        f"whole, 1 face, 16 photographs together, {name}": (
-            16,
-            lambda: reconstructor.batch([one] * 16),
-        ),
         f"whole, 16 faces in a photograph, {name}": (16, lambda: reconstructor(sixteen)),
     }
 

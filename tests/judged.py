@@ -25,9 +25,6 @@ class Stub(StubReconstructor):
         self.images += 1
         return super().__call__(image, boxes)
 
-    def batch(self, images):
-        return [self(image) for image in images]
-
 
 def head_model():
     """The canonical face, and wider ones."""

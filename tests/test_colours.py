@@ -54,9 +54,6 @@ class Found(StubReconstructor):
     def __init__(self):
         super().__init__(*(face.positions for face in _faces()))
 
-    def batch(self, images):
-        return [self(image) for image in images]
-
 
 @cache
 def _faces():

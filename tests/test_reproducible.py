@@ -159,7 +159,6 @@ def test_a_face_does_not_depend_on_those_beside_it(backend, runtime):
     reconstructor = load_reconstructor(backend=backend, runtime=runtime)
     images = [mona_lisa(), astronaut(), mona_lisa()]
     alone = [values(reconstructor(image)) for image in images]
-    assert list(map(values, reconstructor.batch(images))) == alone
     with ThreadPoolExecutor(3) as pool:
         assert list(pool.map(lambda image: values(reconstructor(image)), images)) == alone
 

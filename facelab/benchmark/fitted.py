@@ -38,10 +38,6 @@ class HeadDepthReconstructor:
         """The largest face of `image`, if there is one."""
         return self._all(self._reconstructor.largest(image))
 
-    def batch(self, images: Sequence[Float]) -> list[list[Reconstruction]]:
-        """The faces of each of several images, as calling it gives them."""
-        return [self._all(faces) for faces in self._reconstructor.batch(images)]
-
     def _all(self, faces: Sequence[Reconstruction]) -> list[Reconstruction]:
         return [self._one(face) for face in faces]
 

@@ -43,10 +43,6 @@ class CachedReconstructor:
         """The largest face of `image`, if there is one."""
         return self._reconstructor.largest(image)
 
-    def batch(self, images: Sequence[Float]) -> list[list[Reconstruction]]:
-        """The faces of each of several images, as calling it gives them."""
-        return self._reconstructor.batch(images)
-
 
 def default_methods(*, head: bool) -> tuple[str, ...]:
     """The names of the methods compared by default: `fit` where there is a head."""

@@ -267,7 +267,7 @@ def _ways(owns: Sequence[Float | None], others: Sequence[Float | None], kept: fl
 def _white(texture: Texture, drawn: Float, eye: _Eye, colour: Float) -> Float | None:
     """CIELAB of an eye's white, ``(3,)``; None where too little of an open eye is seen.
 
-    `drawn` is where the texture shows eyes, ``(256, 256)``; `colour` are the eye's in its box.
+    `drawn` is where the texture shows eyes, ``(256, 256)``; `colour` is the eye's box.
 
     The median of its lighter half takes no notice of reflections, veins and lashes.
     """

@@ -77,7 +77,8 @@ def _ratio(wanted: Float, own: Float, where: Bool) -> float:
 def _deviation(fine: Float, skin: Float, sigma: float, step: int) -> Float:
     """Root mean square of the skin's grain around, on a grid of squares of `step` pixels."""
     energy, weight = (
-        cv2.GaussianBlur(_reduced(one, step), (0, 0), sigma) for one in (skin * fine * fine, skin)
+        cv2.GaussianBlur(_reduced(one, step), (0, 0), sigma / step)
+        for one in (skin * fine * fine, skin)
     )
     out: Float = np.maximum(np.sqrt((energy + _NONE**3) / (weight + _NONE)), _NONE)
     return out

@@ -136,8 +136,7 @@ def _unwrapped(image: Float, place: PositionMap, size: int, parsing: Parsing | N
 def _views(person: Person, size: int) -> _Views:
     """The other person's photographs, unwrapped."""
     faces = [view.unwrapped(size) for view in person.sources]
-    beards = [Beard.of(face.texture, face.positions.atlas) for face in faces]
-    return _Views(faces, beards)
+    return _Views(faces, [Beard.of(face.texture, face.positions.atlas) for face in faces])
 
 
 def _front(parsing: Parsing | None, target: _Target, step: Swap) -> Front | None:

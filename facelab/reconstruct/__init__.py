@@ -33,10 +33,6 @@ class Reconstructor(Protocol):
         """The largest face of `image`, or none; what a quicker search may find."""
         ...
 
-    def batch(self, images: Sequence[Frame]) -> list[list[Reconstruction]]:
-        """The faces of each of several images, as calling it gives them."""
-        ...
-
     @property
     def description(self) -> str:
         """The network and what runs it, for people."""

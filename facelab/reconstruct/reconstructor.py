@@ -1,4 +1,4 @@
-"""A detector and a regressor put together: every face of an image, or of many images."""
+"""A detector and a regressor put together: every face of an image."""
 
 from __future__ import annotations
 
@@ -68,14 +68,7 @@ class FaceReconstructor:
         """
         require_frame("image", image)
         image = as_bytes(image)
-        return self._at([(image, self._detector(image) if boxes is None else boxes)])[0]
-
-    def batch(self, images: Sequence[Frame]) -> list[list[Reconstruction]]:
-        """The faces of each of several images, as calling it gives them; their faces go together.
-
-        The images need not be of one size.
-        """
-        return self._at([(image, self._detector(image)) for image in map(as_bytes, images)])
+        return self._at(image, self._detector(image) if boxes is None else boxes)
 
     def largest(self, image: Frame) -> list[Reconstruction]:
         """The largest face of `image`, if there is one; sooner found than all of them.
@@ -87,7 +80,7 @@ class FaceReconstructor:
         for look in self._detector.coarse_to_fine(image):
             doubtful: list[Reconstruction] = []
             for found in look:
-                (faces,) = self._at([(image, [found])])
+                faces = self._at(image, [found])
                 if faces and faces[0].score >= SURE:
                     return faces
                 doubtful += faces
@@ -96,14 +89,13 @@ class FaceReconstructor:
         return []
 
     def _at(
-        self, sought: Sequence[tuple[Frame, Sequence[Detection] | Sequence[Box]]]
-    ) -> list[list[Reconstruction]]:
-        """The faces at the places of each image, all of them together."""
-        views = [View(image, place) for image, places in sought for place in places]
+        self, image: Frame, places: Sequence[Detection] | Sequence[Box]
+    ) -> list[Reconstruction]:
+        """The faces at places of an image, all of them together."""
+        views = [View(image, place) for place in places]
         batches = (views[start : start + BATCH] for start in range(0, len(views), BATCH))
         found = (face for batch in batches for face in self._regressor(batch))
-        faces = [[face for _, face in zip(places, found, strict=False)] for _, places in sought]
-        return [distinct([face for face in own if face is not None]) for own in faces]
+        return distinct([face for face in found if face is not None])
 
 
 def distinct(faces: Sequence[Reconstruction]) -> list[Reconstruction]:

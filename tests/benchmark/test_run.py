@@ -155,7 +155,6 @@ def test_fit_is_what_networks_are_taught():
 def test_fit_finds_what_its_network_finds():
     fitted = HeadDepthReconstructor(Stub(), head_model())
     assert fitted(plain((9, 9))) == fitted.largest(plain((9, 9))) == []
-    assert fitted.batch([plain((9, 9))] * 2) == [[], []]
     assert fitted.description.startswith("a stub")
 
 

@@ -53,9 +53,6 @@ class Faces:
     def largest(self, image):
         return self(image)
 
-    def batch(self, images):
-        return [self(image) for image in images]
-
 
 @pytest.fixture(autouse=True)
 def stand(here, monkeypatch):

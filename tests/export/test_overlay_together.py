@@ -38,9 +38,6 @@ class Faces:
     def largest(self, image):
         return [LARGE]
 
-    def batch(self, images):
-        return [self(image) for image in images]
-
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):

@@ -97,3 +97,12 @@ def test_a_grid_of_squares_gives_what_varies_slowly_back():
         back = grain._enlarged(grain._reduced(slope, step), step, slope)
         inside = slice(step, -2 * step)
         np.testing.assert_allclose(back[inside, inside], slope[inside, inside], atol=1e-5)
+
+
+def test_the_deviation_around_a_pixel_needs_no_full_grid():
+    fine = np.float32(0.1) * (noise(*SHAPE)[..., 0] - np.float32(0.5))
+    fine[:, 80:] *= np.float32(0.2)
+    bare = np.float32(noise(*SHAPE, seed=1)[..., 0] > 0.3)
+    energy, weight = (cv2.GaussianBlur(one, (0, 0), 12) for one in (bare * fine * fine, bare))
+    found = grain._enlarged(grain._deviation(fine, bare, 12, 6), 6, fine)
+    np.testing.assert_allclose(found, np.sqrt(energy / weight), rtol=0.12)

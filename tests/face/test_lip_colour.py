@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.constants import PARTS
+from facelab.face import lip_colour
 from facelab.face.lip_colour import relit
 from facelab.types import Texture
 from tests.synthetic import ATLAS, frozen
@@ -229,3 +230,18 @@ def test_any_size(size):
     whole = relit(source.colour, source, target, field(LIGHT), field(DARK), ATLAS)
     row, column = (round(at * size / SIDE) for at in (175, 125))
     np.testing.assert_allclose(lab(out)[row, column], lab(whole)[175, 125], atol=1)
+
+
+def test_what_is_slow_needs_no_full_grid(monkeypatch):
+    """Lips whose redness changes along them, against the whole grid."""
+    wave = 20 * np.sin(np.arange(72) / 8)[None, :, None] * np.ones((64, 1, 3))
+    shown = cv2.ellipse(np.zeros((64, 72), np.uint8), (36, 32), (30, 12), 0, 0, 360, 1, -1) > 0
+
+    def smoothed():
+        mouth = lip_colour._Mouth(np.float32(wave), np.zeros((64, 72, 3), np.float32), shown)
+        return mouth.difference[shown]
+
+    coarse = smoothed()
+    monkeypatch.setattr(lip_colour, "_GRID", 100.0)
+    np.testing.assert_allclose(coarse, smoothed(), atol=0.5)
+    assert np.ptp(coarse) > 10

@@ -12,6 +12,7 @@ from facelab.edits import Turn
 from facelab.geometry import window
 from facelab.images import Image
 from facelab.numerics.integers import to_integers
+from facelab.recipe import runner
 from tests.colour import profile
 from tests.synthetic import StubReconstructor, canonical, person, smooth
 from tests.tiny import Fill, Shift
@@ -31,6 +32,7 @@ def both(monkeypatch, change):
     """What a change gives in windows, and in the whole of a photograph."""
     found = change()
     monkeypatch.setattr(window, "ROOM", 1e3)
+    monkeypatch.setattr(runner, "NEAR", 1e3)
     return found, change()
 
 

@@ -258,20 +258,6 @@ def test_largest_passes_over_what_is_no_face(detector, regressor):
     assert FaceReconstructor(Told([nothing], [nothing]), regressor).largest(image) == []
 
 
-def test_a_batch_gives_what_single_images_give(reconstructor):
-    images = [photograph(name) for name in FACES] + [noise(90, 70)]
-    together = reconstructor.batch(images)
-    assert [len(faces) for faces in together] == [1, 1, 0]
-    for image, faces in zip(images, together, strict=True):
-        for one, other in zip(faces, reconstructor(image), strict=True):
-            difference = one.positions.values - other.positions.values
-            assert np.abs(difference).max() < 1e-2
-
-
-def test_no_images_give_no_faces(reconstructor):
-    assert reconstructor.batch([]) == []
-
-
 class Counting:
     """A regressor that sees nothing and counts the places of each call."""
 
