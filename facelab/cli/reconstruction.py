@@ -14,7 +14,7 @@ from facelab.errors import FacelabError, UsageError
 from facelab.export.photograph import Export, Report, find_faces, write_faces
 from facelab.geometry.landmarks import SUFFIXES
 from facelab.images import Image, read
-from facelab.numerics.memory import keep_freed
+from facelab.numerics.memory import keep_freed, share_heap
 from facelab.reconstruct import Reconstructor
 from facelab.types import Reconstruction
 
@@ -85,6 +85,7 @@ class ReconstructTask(Task):
 
     def carry_out(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Do jobs, two at a time."""
+        share_heap()
         if len(jobs) > 1:  # a single one would only be larger
             keep_freed()
         reconstructor = self.export.networks.load()
