@@ -48,7 +48,7 @@ def domino() -> Float:
     right_brow, left_brow, nose = points[17:22], points[22:27], points[27:31]
     right_eye, left_eye = points[36:42], points[42:48]
     width = points[16, 0] - points[0, 0]
-    above, below, out = (np.float32(v) * width for v in ([0, -0.05], [0, 0.11], [0.10, 0]))
+    above, below, out = (np.float32(v) * width for v in ([0, -0.07], [0, 0.11], [0.10, 0]))
     top = [*(right_brow[1:] + above), nose[0] + above / 2, *(left_brow[:-1] + above)]
     left_tip, right_tip = left_brow[-1] + above + out, right_brow[0] + above - out
     left = [left_tip, left_eye[3] + out, *(left_eye[[4, 5]] + below)]
