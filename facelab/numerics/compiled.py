@@ -20,7 +20,7 @@ from facelab.numerics.arrays import Int
 
 __all__ = ["draw", "drawer"]
 
-_NUMPY_CALLS = 40  # of the rasterizer in a process, before numba is loaded
+_NUMPY_CALLS = 80  # of the rasterizer in a process, before numba is loaded
 
 Doubles = NDArray[np.float64]
 Drawer = Callable[[Doubles, Doubles, Doubles, NDArray[np.intp], tuple[int, int]], Int]

@@ -235,10 +235,8 @@ class RecipeRunner:
         image, near, recipe = canvas.pixels(window), window.inward(positions), self.recipe
         parsing = self._parsed(image, near)
         fitted = fit_lips(image, near, parsing)
-        before, limits = (
-            Face(fitted, unwrap(image, fitted, recipe.texture_size, parsing)),
-            _part(mask, window),
-        )
+        before = Face(fitted, unwrap(image, fitted, recipe.texture_size, parsing))
+        limits = _part(mask, window)
         changed, after = edit_face(
             image, before, edits, self._inputs, recipe.blend, limits, parsing
         )
