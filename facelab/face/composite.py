@@ -397,8 +397,8 @@ def _apart(colour: Float, under: Float) -> Float:
 
 def unchanged(before: Face, after: Face) -> bool:
     """Whether a face is bit for bit the same."""
-    return np.array_equal(before.texture.colour, after.texture.colour) and np.array_equal(
-        before.positions.values, after.positions.values
+    return np.array_equal(before.positions.values, after.positions.values) and np.array_equal(
+        before.texture.colour, after.texture.colour
     )
 
 
