@@ -12,6 +12,7 @@ from facelab.face.beard import ALONG_LIPS, Beard
 from facelab.face.quality import share
 from facelab.face.shave import ALIGNED, SIDE, TOLD, bare_skin
 from facelab.face.skin import TONE_SIGMA
+from facelab.numerics.arrays import Float
 from facelab.numerics.normalised import normalised
 from facelab.numerics.smoothing import resized, smoothstep
 from facelab.numerics.windows import Window, around, scaled
