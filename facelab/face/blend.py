@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from facelab.numerics.arrays import Float
+from facelab.numerics.parallel import side_by_side
 from facelab.numerics.poisson import check_shapes, mixed, poisson
 
 _IN_CACHE = 1 << 15  # pixels at a time, so that what is made of them stays in the cache
@@ -38,7 +39,8 @@ def alpha(source: Float, target: Float, opacity: Float) -> Float:
     check_shapes(source, target, opacity)
     mixture = np.empty(target.shape, np.float32)
     step = max(_IN_CACHE // target.shape[1], 1)
-    for top in range(0, len(target), step):
+
+    def mix(top: int) -> None:
         rows = slice(top, top + step)
         # Arrays of one shape multiply several times faster than by broadcasting.
         share = np.asarray(cv2.merge([opacity[rows].astype(np.float32)] * 3), np.float32)
@@ -46,6 +48,8 @@ def alpha(source: Float, target: Float, opacity: Float) -> Float:
         np.subtract(1, share, out=share)
         share *= target[rows]
         mixture[rows] += share
+
+    side_by_side(mix, range(0, len(target), step))
     return mixture
 
 

@@ -390,15 +390,16 @@ def _apart(colour: Float, under: Float) -> Float:
     A strong difference is no skin meeting skin but teeth, hair or background, and Poisson's
     equation would carry its colour into the face.
     """
-    red, green, blue = cv2.split(cv2.absdiff(cv2.blur(colour, (3, 3)), cv2.blur(under, (3, 3))))
+    drawn, there = both(lambda: cv2.blur(colour, (3, 3)), lambda: cv2.blur(under, (3, 3)))
+    red, green, blue = cv2.split(cv2.absdiff(drawn, there))
     difference = np.maximum(np.maximum(red, green), blue)
     return smoothstep(difference, _LIKE, _UNLIKE)
 
 
 def unchanged(before: Face, after: Face) -> bool:
     """Whether a face is bit for bit the same."""
-    return np.array_equal(before.texture.colour, after.texture.colour) and np.array_equal(
-        before.positions.values, after.positions.values
+    return np.array_equal(before.positions.values, after.positions.values) and np.array_equal(
+        before.texture.colour, after.texture.colour
     )
 
 

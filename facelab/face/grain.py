@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from facelab.numerics.arrays import Bool, Float
+from facelab.numerics.parallel import both
 
 _FINE = 0.005  # of the face's size: what is finer is grain
 _LEAST_SIGMA = 0.7  # pixels, below which a Gaussian does nothing
@@ -40,7 +41,7 @@ def match_grain(colour: Float, photo: Float, skin: Float, features: Float, size:
         Of the face, pixels.
     """
     sigma = max(_FINE * size, _LEAST_SIGMA)
-    fine, grain = (_residual(one, sigma) for one in (colour, photo))
+    fine, grain = both(lambda: _residual(colour, sigma), lambda: _residual(photo, sigma))
     least = min(_ratio(grain, fine, skin > 0.5), 1)
     sharp = min(max(least, _ratio(grain, fine, features > 0.5)), 1)
     kept = sharp + skin * np.float32(least - sharp)

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from facelab.numerics import scanline
 from facelab.numerics.compiled import drawer
+from facelab.numerics.parallel import side_by_side
 
 __all__ = [
     "Fragments",
@@ -457,7 +458,8 @@ def _bicubic(texture: Floats, u: Floats, v: Floats) -> Floats:
     low, high = (extreme(texture, _SQUARE, anchor=(0, 0)) for extreme in (cv2.erode, cv2.dilate))
     values = np.empty((*u.shape, *texture.shape[2:]), np.float32)
     step = max(1, _IN_CACHE // u.shape[1])
-    for top in range(0, len(u), step):
+
+    def read(top: int) -> None:
         across, down, out = (rows[top : top + step] for rows in (u, v, values))
         cv2.remap(texture, across, down, cv2.INTER_CUBIC, out, cv2.BORDER_REPLICATE)
         corner = np.floor(across), np.floor(down)
@@ -465,6 +467,8 @@ def _bicubic(texture: Floats, u: Floats, v: Floats) -> Floats:
         cv2.max(out, bound, out)
         cv2.remap(high, *corner, cv2.INTER_NEAREST, bound, cv2.BORDER_REPLICATE)
         cv2.min(out, bound, out)
+
+    side_by_side(read, range(0, len(u), step))
     return values
 
 

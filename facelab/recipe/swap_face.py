@@ -22,7 +22,7 @@ from facelab.face.quality import SURFACE, clear_lenses, share
 from facelab.face.shape import transferred
 from facelab.face.shave import shaved, with_shade
 from facelab.face.skin import learn
-from facelab.face.stubble import with_stubble
+from facelab.face.stubble import Stubble
 from facelab.face.swap import Source, fuse, swap
 from facelab.face.teeth import without_teeth
 from facelab.face.texture import STEP, texture_size
@@ -164,13 +164,15 @@ def _put_on(
         (before.size, bearded, step.glasses),
         lambda: _fused(source, bearded, step, atlas),
     )
-    lit, shown = both(
+    grown = Beard.none() if any(bearded) else own
+    lit, (shown, stubble) = both(
         lambda: swap(fused, target.face, learn(before, atlas), step.tone).texture,
-        lambda: _shown(fused.texture, before, step, atlas),
+        lambda: (_shown(fused.texture, before, step, atlas), Stubble.of(before, grown, atlas)),
     )
     if not any(bearded):
         lit = with_shade(lit, before, worn, own, atlas)
-        lit = with_stubble(lit, before, own, atlas)
+    if stubble is not None:
+        lit = stubble.on(lit)
     if interior is not None:
         lit = _with_line(lit, before, interior, atlas)
     lit, shown = without_ends(lit, shown, before, atlas)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facelab.face.beard import Beard
-from facelab.face.stubble import with_stubble
+from facelab.face.stubble import Stubble
 from tests.bearded import ATLAS, FACE, NONE, textured, zone
 
 
@@ -14,7 +14,9 @@ from tests.bearded import ATLAS, FACE, NONE, textured, zone
 def test_stubble_grows_on_another_face(tone):
     where = zone("moustache", "chin", "jaw")
     face, bare = textured(0.3, where, tone), textured(tone=tone)
-    out = with_stubble(bare, face, Beard(where, NONE.hair), ATLAS)
+    stubble = Stubble.of(face, Beard(where, NONE.hair), ATLAS)
+    assert stubble is not None
+    out = stubble.on(bare)
     inside, outside = (where * FACE > 0.99), where == 0
     put_on, there = ((one - bare.colour)[inside].ravel() for one in (out.colour, face.colour))
     assert np.corrcoef(put_on, there)[0, 1] > 0.8
@@ -24,8 +26,7 @@ def test_stubble_grows_on_another_face(tone):
 
 
 def test_no_stubble_grows_where_there_is_none_or_none_was_seen():
-    bare, where = textured(), zone("chin", "jaw")
-    assert with_stubble(bare, textured(0.3, where), NONE, ATLAS) is bare
+    where = zone("chin", "jaw")
+    assert Stubble.of(textured(0.3, where), NONE, ATLAS) is None
     unseen = textured(0.3, where, seen=np.zeros_like(FACE))
-    out = with_stubble(bare, unseen, Beard(where, NONE.hair), ATLAS)
-    np.testing.assert_array_equal(out.colour, bare.colour)
+    assert Stubble.of(unseen, Beard(where, NONE.hair), ATLAS) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import cv2
@@ -29,8 +30,15 @@ def test_as_many_at_a_time_as_there_are_threads(threads):
 
 
 def test_one_thread_is_the_callers(threads):
-    where = side_by_side(lambda _: threading.get_ident(), range(3))
-    assert (set(where) == {threading.get_ident()}) == (threads == 1)
+    meeting = threading.Barrier(threads)
+
+    def where(_):
+        meeting.wait(timeout=60)
+        return threading.get_ident()
+
+    found = side_by_side(where, range(threads))
+    assert threading.get_ident() in found
+    assert len(set(found)) == threads
 
 
 def test_errors_come_through(threads):
@@ -56,3 +64,33 @@ def test_the_first_one_s_error_comes_first(threads):
         both(lambda: 1 / 0, lambda: [][0])
     with pytest.raises(IndexError):
         both(lambda: 1, lambda: [][0])
+
+
+def test_the_first_input_s_error_comes_first(threads):
+    def fail(number):
+        raise ValueError(number)
+
+    with pytest.raises(ValueError, match="0"):
+        side_by_side(fail, range(7))
+
+
+def test_more_than_there_are_threads_wait_for_none(threads):
+    """Each one asks for another, until no thread is left that could do it."""
+
+    def nested(depth):
+        return 0 if depth == 0 else sum(both(lambda: 1, lambda: nested(depth - 1)))
+
+    assert nested(200) == 200
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # newer Pythons warn of forks
+def test_a_forked_process_has_threads_of_its_own():
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    both(lambda: 1, lambda: 2)
+    child = os.fork()
+    if child == 0:
+        os._exit(both(lambda: 3, lambda: 4) != (3, 4))
+    cv2.setNumThreads(before)
+    assert os.waitpid(child, 0)[1] == 0
