@@ -14,6 +14,7 @@ import facelab.reconstruct
 from facelab import weights
 from facelab.benchmark import METHODS, PARTS, methods
 from facelab.cli.benchmark import accuracy_command
+from facelab.images import read
 from tests.commands import facelab_, one_line, picture
 from tests.judged import Middle, head_model, labels_file, matlab, shorten
 from tests.synthetic import SAMPLES
@@ -121,6 +122,17 @@ def test_labelled(stubs):
     assert "found by the detector" not in result.stdout
     both = accuracy("--labelled", "set", "--parts", "labelled", "--detect", photographs=None)
     assert "found by the detector" in both.stdout
+
+
+def test_worst(stubs):
+    Path("set").mkdir()
+    labels_file(Path("set"))
+    options = ("--labelled", "set", "--worst", "worst.png", "--quiet")
+    assert accuracy(*options, photographs=None).exit_code == 0
+    assert read("worst.png").srgb.max() > 0.5
+    assert accuracy(*options, photographs=None).exit_code == 2  # it is there
+    assert one_line(accuracy("--worst", "other.png"), "--worst is for labelled photographs")
+    assert "does not end in .png" in accuracy(*options[:2], "--worst", "worst.md").stderr
 
 
 @pytest.mark.parametrize(("photographs", "parts"), [("faces", len(PARTS)), (None, 1)])
