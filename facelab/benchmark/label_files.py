@@ -52,11 +52,6 @@ class Labels:
     angles: tuple[float, float, float] | None
 
     @property
-    def rotation(self) -> Array | None:
-        """The angles as of `facelab.types.Pose`, ``(3, 3)``."""
-        return None if self.angles is None else rotation_of(*self.angles)
-
-    @property
     def yaw(self) -> float:
         """The stated yaw, or one told from the landmarks."""
         return yaw_of(self.landmarks) if self.angles is None else self.angles[0]

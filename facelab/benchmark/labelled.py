@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.benchmark.evaluation import LabelledPicture
-from facelab.benchmark.label_files import SUFFIXES, Labels, read_labels
+from facelab.benchmark.label_files import SUFFIXES, Labels, read_labels, rotation_of
 from facelab.benchmark.measures import (
     Errors,
     angle_errors,
@@ -118,9 +118,9 @@ def picture(pair: LabelledPhotograph, first: int) -> LabelledPicture:
 def errors_of(found: PositionMap, truth: Labels) -> Errors:
     """`landmark_errors`, and `turn_errors` unless an angle of the truth is beyond `BEYOND`."""
     errors = landmark_errors(found.landmarks, truth.landmarks)
-    if truth.rotation is None or max(map(abs, truth.angles or ())) > BEYOND:
+    if truth.angles is None or max(map(abs, truth.angles)) > BEYOND:
         return errors
-    return errors | turn_errors(found, truth.rotation)
+    return errors | turn_errors(found, rotation_of(*truth.angles))
 
 
 def turn_errors(found: PositionMap, truth: Array) -> Errors:
@@ -152,17 +152,17 @@ def with_offsets(rows: Sequence[MethodOutcome]) -> list[MethodOutcome]:
     for place, row in enumerate(rows):
         if row.face is not None:
             groups.setdefault((row.method, row.labels["way"]), []).append(place)
-    for places in groups.values():
+    for places in (each for each in groups.values() if len(each) > 1):
         faces = [face for place in places if (face := rows[place].face)]
-        if len(faces) < 2:
-            continue
-        found, truth = (
-            np.stack([points[:, :2].astype(np.float64) for points in each])
-            for each in zip(*((face.found, face.truth) for face in faces), strict=True)
+        found, truth, axes = (
+            np.stack(each).astype(np.float64)
+            for each in zip(
+                *((face.found[:, :2], face.truth[:, :2], face.axes) for face in faces), strict=True
+            )
         )
-        moved = without_offsets(found, truth, np.stack([face.axes for face in faces]))
+        moved = without_offsets(found, truth, axes).astype(np.float32)
         for place, face, points in zip(places, faces, moved, strict=True):
-            errors = landmark_errors(points.astype(np.float32), face.truth[:, :2])
+            errors = landmark_errors(points, face.truth[:, :2])
             more = {f"{name}{OFFSETS}": error for name, error in errors.items()}
             out[place] = replace(rows[place], errors={**(rows[place].errors or {}), **more})
     return out
