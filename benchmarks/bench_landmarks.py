@@ -30,10 +30,12 @@ from facelab.augment.steps.camera import Camera
 from facelab.augment.steps.downscale import Downscale
 from facelab.augment.steps.noise import Noise
 from facelab.augment.steps.shade import Shade
-from facelab.benchmark.labelled import LabelledPhotograph, find, read_labels
-from facelab.benchmark.measures import SAME_FACE, bin_names, bin_of, size_of
-from facelab.benchmark.offsets import without_offsets
-from facelab.geometry import pose
+from facelab.benchmark.label_files import read_labels
+from facelab.benchmark.labelled import LabelledPhotograph, find, with_offsets
+from facelab.benchmark.measures import SAME_FACE, bin_of, landmark_errors, size_of
+from facelab.benchmark.offsets import axes_of
+from facelab.benchmark.outcomes import FoundFace, MethodOutcome, Outcomes
+from facelab.benchmark.table import landmarks, markdown
 from facelab.geometry.landmarks import position_map
 from facelab.images import read
 from facelab.models.kinds import FACEMAP
@@ -47,7 +49,6 @@ from facelab.types import Box
 WRONG = 12.0  # % of the face's size, from which a face is not found
 SMALL = 24  # px, of the coarse faces
 SCORES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
-_FLIP = np.array([[1.0], [-1.0]])  # pixels have y down, the head's frame has it up
 
 Picture = tuple[Float, Float]
 """A picture ``(H, W, 3)``, and the landmarks ``(68, 2 or 3)`` of the face in it."""
@@ -82,22 +83,11 @@ class Answers:
             *(np.concatenate([vars(part)[name] for part in parts]) for name in vars(parts[0]))
         )
 
-    def kept(self, rows: np.ndarray) -> Answers:
-        return Answers(*(values[rows] for values in vars(self).values()))
-
     @property
     def errors(self) -> np.ndarray:
         """The mean distance of each face's landmarks, % of its size."""
         size = np.array([size_of(truth) for truth in self.truth])
         return 100 * np.linalg.norm(self.found - self.truth, axis=2).mean(axis=1) / size
-
-    @property
-    def aligned(self) -> Answers:
-        """The same with one constant offset of each landmark, fitted to faces not refused."""
-        there = ~self.refused
-        found = self.found.copy()
-        found[there] = without_offsets(found[there], self.truth[there], self.axes[there])
-        return Answers(found, *list(vars(self).values())[1:])
 
 
 def rolled(degrees: float) -> Callable[[Picture], Picture]:
@@ -170,8 +160,7 @@ def asked(regressor: MapRegressor, picture: Picture, yaw: float) -> Answers:
         positions, score = position_map(look.points, atlas.canonical()), look.score
     else:
         positions, score = found.positions, found.score
-    head = pose.estimate(positions)
-    axes = head.scale * head.rotation[:2].astype(np.float64) * _FLIP
+    axes = axes_of(positions)
     found_at = positions.landmarks[:, :2].astype(np.float64)
     one = found_at, truth[:, :2].astype(np.float64), axes, score, found is None, yaw
     return Answers(*(np.array([value]) for value in one))
@@ -200,20 +189,20 @@ def taken(regressor: MapRegressor, picture: Picture) -> tuple[int, int]:
     return len(false), len(boxes)
 
 
-def errors_table(answers: Mapping[str, Answers]) -> str:
-    """Mean errors by yaw of the faces not refused, their median, and how many are refused."""
-    head = ["", *bin_names(), "mean", "median", "lost", "mean, lost as 100 %"]
-    lines = [head, ["---"] * len(head)]
+def outcomes(answers: Mapping[str, Answers]) -> Outcomes:
+    """The same as of a labelled folder, the names for methods."""
+    rows = []
     for name, given in answers.items():
-        kept = given.kept(~given.refused)
-        bins = np.array([bin_of(yaw) for yaw in kept.yaw])
-        errors = kept.errors
-        means = [_mean(errors[bins == one]) for one in bin_names()]
-        every = np.where(given.refused, 100.0, given.errors)
-        median = f"{np.median(errors):.2f}" if len(errors) else "-"
-        lost = f"{int(given.refused.sum())} of {len(given.yaw)}"
-        lines.append([name, *means, _mean(errors), median, lost, _mean(every)])
-    return _markdown(lines)
+        found, truth = (each.astype(np.float32) for each in (given.found, given.truth))
+        for number, refused in enumerate(given.refused):
+            labels = {"yaw": bin_of(given.yaw[number]), "way": "boxes"}
+            face = FoundFace(found[number], truth[number], given.axes[number])
+            row = MethodOutcome(str(number), name, labels, None)
+            if not refused:
+                errors = landmark_errors(face.found, face.truth)
+                row = replace(row, errors=errors, face=face)
+            rows.append(row)
+    return Outcomes(tuple(with_offsets(rows)))
 
 
 def score_table(answers: Mapping[str, Answers], corner: Mapping[str, tuple[int, int]]) -> str:
@@ -222,9 +211,8 @@ def score_table(answers: Mapping[str, Answers], corner: Mapping[str, tuple[int, 
     And how many corners are taken for faces, of how many.
     """
     ranges = list(pairwise(SCORES))
-    head = ["wrong, of", "refused", "kept", *(f"{low:g}-{high:g}" for low, high in ranges)]
-    head.append("corners taken for faces")
-    lines = [head, ["---"] * len(head)]
+    columns = ["refused", "kept", *(f"{low:g}-{high:g}" for low, high in ranges)]
+    rows = []
     for name, given in answers.items():
         wrong, last = given.errors > WRONG, SCORES[-1]
         groups = [given.refused, ~given.refused]
@@ -232,16 +220,8 @@ def score_table(answers: Mapping[str, Answers], corner: Mapping[str, tuple[int, 
             (given.score >= low) & ((given.score < high) | (high == last)) for low, high in ranges
         ]
         counts = [(int(wrong[rows].sum()), int(rows.sum())) for rows in groups] + [corner[name]]
-        lines.append([name, *(f"{some} of {every}" for some, every in counts)])
-    return _markdown(lines)
-
-
-def _mean(values: np.ndarray) -> str:
-    return f"{values.mean():.2f}" if len(values) else "-"
-
-
-def _markdown(lines: Sequence[Sequence[str]]) -> str:
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+        rows.append((name, *(f"{some} of {every}" for some, every in counts)))
+    return markdown("wrong, of", [*columns, "corners taken for faces"], rows)
 
 
 def measured(
@@ -256,7 +236,7 @@ def measured(
         for kind, spoil in KINDS.items():
             spoilt = spoil(picture)
             for name, regressor in regressors.items():
-                answer = asked(regressor, spoilt, labels.angles[0])
+                answer = asked(regressor, spoilt, labels.yaw)
                 found.setdefault((name, kind), []).append(answer)
         for name, regressor in regressors.items():
             false, count = taken(regressor, picture)
@@ -275,11 +255,11 @@ def main() -> None:
     regressors = {name: MapRegressor(load_runner(FACEMAP, own=path)) for name, path in own.items()}
     pairs = find(given.labelled)[0][: given.count]
     joined, corner = measured(regressors, pairs, given.first_pixel)
+    way = "at the true box"
     plain = {name: joined[name, "as it is"] for name in own}
-    rows = {f"{name}{how}": each for name, one in plain.items()
-            for how, each in (("", one), (", constant offsets", one.aligned))}  # fmt: skip
-    print(errors_table(rows))
-    print(errors_table({f"{name}, {kind}": each for (name, kind), each in joined.items()}))
+    print(landmarks(outcomes(plain), list(plain), way))
+    spoilt = {f"{name}, {kind}": each for (name, kind), each in joined.items()}
+    print(landmarks(outcomes(spoilt), list(spoilt), way, parts=False))
     pooled = {name: Answers.joined([joined[name, kind] for kind in KINDS]) for name in own}
     print(f"Refused: score below {FACE_SCORE:g}. Wrong: off by more than {WRONG:g} %.\n")
     print(score_table(pooled, corner))

@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 
 from facelab.augment import photographs
+from facelab.augment.formats.w300lp import pose_parameters
 from facelab.augment.portrait_cache import Portrait, PortraitCache
 from facelab.augment.steps.profile import Turn
 from facelab.edits.cielab import rgb_of
@@ -179,12 +180,13 @@ def pieces_of(files: Sequence[Path]) -> Pieces:
     return piece
 
 
-def turned_in_plane(image: Float, landmarks: Float, rng: Rng) -> tuple[Float, Float]:
+def turned_in_plane(image: Float, positions: PositionMap, rng: Rng) -> tuple[Float, PositionMap]:
     middle = ((SIZE - 1) / 2, (SIZE - 1) / 2)
     matrix = cv2.getRotationMatrix2D(middle, rng.normal(0, 15), 1)
     out = cv2.warpAffine(image, matrix, (SIZE, SIZE), borderMode=cv2.BORDER_REFLECT)
-    flat = landmarks[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-    return out, np.column_stack([flat, landmarks[:, 2]]).astype(np.float32)
+    values = positions.values.copy()
+    values[..., :2] = values[..., :2] @ matrix[:, :2].T + matrix[:, 2]
+    return out, PositionMap(values, positions.atlas)
 
 
 def main() -> None:
@@ -204,11 +206,10 @@ def main() -> None:
         image, cover, positions = drawn(cache.portrait(items[number % len(items)]), barber, rng)
         box = positions.box
         image = spoilt(image, cover, np.array(box.centre), box.size, pieces, rng)
-        image, landmarks = turned_in_plane(image, positions.landmarks, rng)
-        angles = pose.estimate(positions)
+        image, positions = turned_in_plane(image, positions, rng)
         write(given.output / f"{number:04d}.png", Image(image))
-        parameters = np.deg2rad([[angles.pitch, angles.yaw, 0, 0, 0, 0, 0]]).astype(np.float32)
-        labels = {"pt3d_68": landmarks.T, "Pose_Para": parameters}
+        parameters = pose_parameters(pose.estimate(positions), SIZE)
+        labels = {"pt3d_68": positions.landmarks.T, "Pose_Para": parameters}
         (given.output / f"{number:04d}.mat").write_bytes(encode(labels))
 
 

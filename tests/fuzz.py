@@ -323,7 +323,7 @@ def _landmarks(path):
 
 
 def _labels(path):
-    from facelab.benchmark.labelled import read_labels
+    from facelab.benchmark.label_files import read_labels
 
     read_labels(path, 1)
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from facelab.benchmark.measures import Errors, same_face
-from facelab.benchmark.outcomes import MethodOutcome
+from facelab.benchmark.offsets import axes_of
+from facelab.benchmark.outcomes import FoundFace, MethodOutcome
 from facelab.numerics.arrays import Float
 from facelab.reconstruct import Reconstructor
 from facelab.types import Box, PositionMap
@@ -31,6 +32,8 @@ class LabelledPicture:
         The errors of a position map in pixels of `image`.
     labels : mapping of str to str
         The groups that it belongs to; means are taken over these.
+    landmarks : (68, 2 or 3) float32, optional
+        The true ones, pixels, if the outcomes shall have both these and those that were found.
     """
 
     name: str
@@ -38,6 +41,7 @@ class LabelledPicture:
     box: Box
     measure: Callable[[PositionMap], Errors]
     labels: Mapping[str, str]
+    landmarks: Float | None = None
 
 
 def outcomes_of(
@@ -56,7 +60,10 @@ def outcome_of(
     found = find_face_at(picture.image, picture.box, reconstructor, way)
     errors = None if found is None else picture.measure(found)
     name, labels = f"{picture.name}, {way}", {**picture.labels, "way": way}
-    return MethodOutcome(name, method, labels, errors)
+    face = None
+    if found is not None and picture.landmarks is not None:
+        face = FoundFace(found.landmarks, picture.landmarks, axes_of(found))
+    return MethodOutcome(name, method, labels, errors, face)
 
 
 def find_face_at(

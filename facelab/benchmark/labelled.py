@@ -1,4 +1,4 @@
-"""Photographs with 68 landmarks and a pose in 300W-LP's form: AFLW2000-3D, or our own.
+"""Photographs with 68 landmarks, and mostly a pose: AFLW2000-3D, 300W-LP, or our own.
 
 The measures are those of the field: Zhu et al., "Face Alignment Across Large Poses", CVPR 2016,
 section 6, of all faces; and for the angles Ruiz et al., "Fine-Grained Head Pose Estimation Without
@@ -8,7 +8,8 @@ Keypoints", CVPR Workshops 2018, which leaves out faces with an angle beyond 99 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,63 +17,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.benchmark.evaluation import LabelledPicture
+from facelab.benchmark.label_files import SUFFIXES, Labels, read_labels, rotation_of
 from facelab.benchmark.measures import (
     Errors,
     angle_errors,
     bin_of,
     landmark_errors,
     pose_errors,
-    size_of,
 )
+from facelab.benchmark.offsets import without_offsets
+from facelab.benchmark.outcomes import MethodOutcome
 from facelab.errors import UsageError
-from facelab.files import MEGABYTE, read_bytes, why
-from facelab.files.matlab import read_mat
 from facelab.geometry import pose
 from facelab.images import FolderContents, find_photographs, read
-from facelab.numerics.arrays import Float
 from facelab.types import Box, PositionMap
 
 BEYOND = 99.0  # degrees: with a larger angle, a face has no errors of its pose
-
-_LANDMARKS, _POSE = "pt3d_68", "Pose_Para"
-
-_LARGEST_FILE = 4 * MEGABYTE  # one of AFLW2000-3D has a few thousand bytes
-_LARGEST = 1e18  # beyond it there are no pixels, and areas would not be finite
+OFFSETS = ", constant offsets"
+"""What the names of landmark errors end in that `without_offsets` leaves."""
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledPhotograph:
-    """A photograph and its labels."""
-
-    photograph: Path
-    labels: Path
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Labels:
-    """The content of a file of labels.
+    """A photograph and its labels.
 
     Parameters
     ----------
-    landmarks : (68, 3) float32
-        Pixels of the photograph, centres counted from 0; depth the nearer the larger.
-    rotation : (3, 3) float64
-        As of `facelab.types.Pose`.
-    angles : (yaw, pitch, roll)
-        Degrees in [-180, 180), as the file states them: a yaw may be beyond 90. Positive yaw turns
-        the nose to image left, positive pitch lifts it, positive roll turns the head clockwise as
-        seen.
+    photograph, labels : Path
+    name : str
+        Of the photograph, below the folder that was searched.
     """
 
-    landmarks: Float
-    rotation: Array
-    angles: tuple[float, float, float]
+    photograph: Path
+    labels: Path
+    name: str
 
 
 def find(folder: Path) -> tuple[list[LabelledPhotograph], str]:
-    """The photographs of a folder, and of the folders below it, that have a ``.mat`` of their name.
+    """The photographs of a folder, and of those below it, with a file of labels of their name.
 
     And what else is in them, as `facelab.images.FolderContents` says it.
 
@@ -84,16 +68,24 @@ def find(folder: Path) -> tuple[list[LabelledPhotograph], str]:
     if not folder.is_dir():
         raise UsageError(f"{folder}: is not a folder; give the folder of the labelled photographs")
     there = find_photographs(folder, recursive=True)
-    pairs = [LabelledPhotograph(path, path.with_suffix(".mat")) for path in there.photographs]
-    found = [pair for pair in pairs if pair.labels.is_file()]
+    found = [pair for path in there.photographs if (pair := _labelled(path, folder))]
+    kinds = ", ".join(SUFFIXES)
     if not found:
         raise UsageError(
-            f"{folder}: no photograph has a .mat of its name beside it; give AFLW2000-3D, or what "
-            "facelab augment --format 300wlp writes"
+            f"{folder}: no photograph has a file of its name beside it that ends in {kinds}; give "
+            "AFLW2000-3D, or what facelab augment --format 300wlp writes"
         )
-    others = Counter(there.others) - Counter({".mat": len({pair.labels for pair in found})})
-    others["photograph without a .mat"] = len(pairs) - len(found)
+    used = Counter(labels.suffix for labels in {pair.labels for pair in found})
+    others = Counter(there.others) - used
+    others["photograph without labels"] = len(there.photographs) - len(found)
     return found, FolderContents((), +others).summary
+
+
+def _labelled(photograph: Path, folder: Path) -> LabelledPhotograph | None:
+    name = photograph.relative_to(folder).as_posix()
+    files = (photograph.with_suffix(suffix) for suffix in SUFFIXES)
+    labels = next((file for file in files if file.is_file()), None)
+    return None if labels is None else LabelledPhotograph(photograph, labels, name)
 
 
 def picture(pair: LabelledPhotograph, first: int) -> LabelledPicture:
@@ -114,93 +106,63 @@ def picture(pair: LabelledPhotograph, first: int) -> LabelledPicture:
     """
     labels = read_labels(pair.labels, first)
     return LabelledPicture(
-        name=str(pair.photograph),
+        name=pair.name,
         image=read(pair.photograph).srgb,
         box=Box.around(labels.landmarks),
         measure=partial(errors_of, truth=labels),
-        labels={"yaw": bin_of(labels.angles[0])},
+        labels={"yaw": bin_of(labels.yaw)},
+        landmarks=labels.landmarks,
     )
 
 
 def errors_of(found: PositionMap, truth: Labels) -> Errors:
     """`landmark_errors`, and `turn_errors` unless an angle of the truth is beyond `BEYOND`."""
     errors = landmark_errors(found.landmarks, truth.landmarks)
-    beyond = max(map(abs, truth.angles)) > BEYOND
-    return errors if beyond else errors | turn_errors(found, truth)
+    if truth.angles is None or max(map(abs, truth.angles)) > BEYOND:
+        return errors
+    return errors | turn_errors(found, rotation_of(*truth.angles))
 
 
-def turn_errors(found: PositionMap, truth: Labels) -> Errors:
+def turn_errors(found: PositionMap, truth: Array) -> Errors:
     """`pose_errors` of the angles of 300W-LP, and two more.
 
     ``pose MAE`` is the mean of the errors of yaw, pitch and roll. ``pitch offset`` is the error of
     the pitch with its sign, above 0 where the face that was found looks further up. Its mean over
     many faces says how differently two models define level.
+
+    Parameters
+    ----------
+    found : PositionMap
+    truth : (3, 3) float64
+        As of `facelab.types.Pose`.
     """
     # Of the transposed rotation our angles are those of 300W-LP, see `rotation_of`.
-    own, wanted = pose.estimate(found).rotation.astype(np.float64).T, truth.rotation.T
+    own, wanted = pose.estimate(found).rotation.astype(np.float64).T, truth.T
     off = angle_errors(own, wanted)
     mean = sum(map(abs, off)) / len(off)
     return {**pose_errors(own, wanted), "pose MAE": mean, "pitch offset": off[1]}
 
 
-def read_labels(file: Path, first: int) -> Labels:
-    """The labels in a ``.mat`` of AFLW2000-3D or facelab.
+def with_offsets(rows: Sequence[MethodOutcome]) -> list[MethodOutcome]:
+    """The outcomes, with the errors in the picture once more for constant offsets (`OFFSETS`).
 
-    Parameters
-    ----------
-    file : Path
-    first : int
-        What the labels call the first pixel.
-
-    Raises
-    ------
-    UsageError
-        If it cannot be read or does not have what is needed.
+    Offsets are those of a method and a way of finding faces. Of a single face there are none.
     """
-    arrays = _matlab(file)
-    landmarks = _array(file, arrays, _LANDMARKS)
-    parameters = _array(file, arrays, _POSE).ravel()
-    if landmarks.shape != (3, 68) or len(parameters) < 3:
-        shapes = f"{_LANDMARKS} of {landmarks.shape} and {_POSE} of {parameters.shape}"
-        raise UsageError(f"{file}: {shapes}; (3, 68) and 3 numbers or more are needed")
-    points = (landmarks.T - [first, first, 0]).astype(np.float32)
-    try:
-        size_of(points)
-    except ValueError as error:
-        raise UsageError(f"{file}: {_LANDMARKS}: {error}; correct or remove the file") from None
-    pitch, yaw, roll = ((np.rad2deg(parameters[:3]) + 180) % 360 - 180).tolist()
-    return Labels(points, rotation_of(yaw, pitch, roll), (yaw, pitch, roll))
-
-
-def rotation_of(yaw: float, pitch: float, roll: float) -> Array:
-    """Angles of 300W-LP in degrees as a rotation of ours, ``(3, 3)``.
-
-    What `facelab.augment.formats.w300lp.pose_parameters` writes, read: 300W-LP's
-    ``R = Rx(pitch) Ry(yaw) Rz(roll)`` of transposed elementary matrices is the transpose of our
-    ``Rz(roll) Ry(yaw) Rx(pitch)`` with the same angles.
-    """
-    return pose.matrix(yaw, pitch, roll).T
-
-
-def _matlab(file: Path) -> dict[str, NDArray[np.generic]]:
-    try:
-        return read_mat(read_bytes(file, _LARGEST_FILE), (_LANDMARKS, _POSE))
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read ({why(error)}); replace or remove it") from None
-    except ValueError as error:
-        raise UsageError(f"{file}: {error}; replace or remove it") from None
-
-
-def _array(file: Path, arrays: dict[str, NDArray[np.generic]], name: str) -> Array:
-    """A named array of finite numbers, also as float32."""
-    try:
-        with np.errstate(invalid="ignore"):  # of what is no number
-            values = np.asarray(arrays[name], np.float64)
-    except KeyError:
-        raise UsageError(
-            f"{file}: no {name} in it; give labels of AFLW2000-3D, or those that facelab augment "
-            "--format 300wlp writes"
-        ) from None
-    if not (np.abs(values) <= _LARGEST).all():
-        raise UsageError(f"{file}: {name} is not finite; replace the file")
-    return values
+    out, groups = list(rows), dict[tuple[str, str], list[int]]()
+    for place, row in enumerate(rows):
+        if row.face is not None:
+            groups.setdefault((row.method, row.labels["way"]), []).append(place)
+    for places in (each for each in groups.values() if len(each) > 1):
+        faces = [face for place in places if (face := rows[place].face)]
+        found, truth, axes = (
+            np.stack(each).astype(np.float64)
+            for each in zip(
+                *((face.found[:, :2], face.truth[:, :2], face.axes) for face in faces), strict=True
+            )
+        )
+        moved = without_offsets(found, truth, axes).astype(np.float32)
+        for place, face, points in zip(places, faces, moved, strict=True):
+            errors = landmark_errors(points, face.truth[:, :2])
+            more = {f"{name}{OFFSETS}": error for name, error in errors.items()}
+            out[place] = replace(rows[place], errors={**(rows[place].errors or {}), **more})
+    return out

@@ -32,6 +32,8 @@ PARTS = {
     "mouth": slice(48, 68),
 }
 """Which of the 68 landmarks make up each part of a face."""
+LOST = 100.0
+"""The error, %, of a face that was lost, where lost faces count."""
 ANGLES = ("yaw", "pitch", "roll", "geodesic", "pose MAE", "pitch offset")
 """Which measures are in degrees; all others are in %."""
 
@@ -59,7 +61,8 @@ def landmark_errors(found: Float, truth: Float) -> Errors:
     Parameters
     ----------
     found, truth : (68, 3) float32
-        Pixels, the nearer the larger. Depth is aligned over all 68, for the parts too.
+        Pixels, the nearer the larger. Depth is aligned over all 68, for the parts too. Of a truth
+        without depth, ``(68, 2)``, there are no errors in three dimensions.
 
     Raises
     ------
@@ -67,11 +70,13 @@ def landmark_errors(found: Float, truth: Float) -> Errors:
         If the truth has no size.
     """
     size = size_of(truth)
-    flat, deep = (distances(found, truth, size, axes) for axes in (2, 3))
-    out = {"landmarks 2D": float(flat.mean()), "landmarks 3D": float(deep.mean())}
-    for name, rows in PARTS.items():
-        out |= {f"{name} 2D": float(flat[rows].mean()), f"{name} 3D": float(deep[rows].mean())}
-    return out
+    off = {axes: distances(found, truth, size, axes) for axes in range(2, truth.shape[1] + 1)}
+    groups = {"landmarks": slice(None), **PARTS}
+    return {
+        f"{name} {axes}D": float(away[rows].mean())
+        for name, rows in groups.items()
+        for axes, away in off.items()
+    }
 
 
 def dense_errors(found: PositionMap, truth: PositionMap, size: float) -> Errors:
@@ -140,18 +145,18 @@ def size_of(landmarks: Float) -> float:
 
 
 def distances(found: Float, truth: Float, size: float, axes: int) -> Array:
-    """How far points ``(n, 3)`` are from where they should be, ``(n,)`` in % of `size`.
+    """How far points are from where they should be, ``(n,)`` in % of `size`.
 
     Parameters
     ----------
-    found, truth : (n, 3) float32
+    found, truth : (n, axes or more) float32
         Pixels, the nearer the larger.
     size : float
         Pixels.
     axes : int
         2 for the distance in the picture; 3 for that in space, once the mean depths are the same.
     """
-    off = (found - truth).astype(np.float64)[:, :axes]
+    off = (found[:, :axes] - truth[:, :axes]).astype(np.float64)
     off[:, 2:] -= off[:, 2:].mean(axis=0)
     away: Array = np.linalg.norm(off, axis=1) * (100 / size)
     return away

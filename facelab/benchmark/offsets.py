@@ -9,11 +9,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.geometry import pose
 from facelab.numerics.algebra import product, solve
+from facelab.types import PositionMap
 
 Array = NDArray[np.float64]
 
 _LEAST = 1e-9  # of a ridge: heads that all look one way leave the offset along their look open
+_FLIP = np.array([[1.0], [-1.0]])  # pixels have y down, the head's frame has it up
+
+
+def axes_of(positions: PositionMap) -> Array:
+    """What moves a unit along a head's axes make in the picture, pixels, ``(2, 3)``."""
+    head = pose.estimate(positions)
+    axes: Array = head.scale * head.rotation[:2].astype(np.float64) * _FLIP
+    return axes
 
 
 def without_offsets(found: Array, truth: Array, axes: Array) -> Array:

@@ -81,7 +81,7 @@ class BenchmarkResult:
 
     @property
     def tables(self) -> list[str]:
-        """A Markdown table of each part."""
+        """The Markdown tables of each part."""
         names = list(self.methods)
         return [TABLES[part](outcomes, names) for part, outcomes in self.outcomes.items()]
 
@@ -103,10 +103,11 @@ class BenchmarkResult:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """The work of a part: a task for each photograph in a folder."""
+    """The work of a part: a task for each photograph in a folder, and what is done to all rows."""
 
     folder: Path
     tasks: Mapping[Path, Task]
+    finish: Callable[[Sequence[MethodOutcome]], Sequence[MethodOutcome]] = tuple
 
 
 def run(
@@ -183,6 +184,7 @@ def _labelled(
     return _Work(
         settings.labelled,
         {pair.photograph: partial(measure, pair) for pair in pairs[: settings.count]},
+        labelled.with_offsets,
     )
 
 
@@ -202,5 +204,5 @@ def _do(part: str, work: _Work, result: BenchmarkResult, on_progress: OnProgress
         name = file.relative_to(work.folder).as_posix()
         reason = str(why).removeprefix(f"{work.folder}{os.sep}").removeprefix(f"{name}: ")
         result.skipped[name] = reason
-    result.outcomes[part] = Outcomes(tuple(rows))
+    result.outcomes[part] = Outcomes(tuple(work.finish(rows)))
     result.photographs[part] = len(work.tasks) - len(refused)

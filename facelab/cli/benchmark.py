@@ -64,8 +64,8 @@ def benchmark_group() -> None:
     "--labelled",
     type=FILE,
     metavar="FOLDER",
-    help="Photographs with a .mat beside each: AFLW2000-3D, or what facelab augment "
-    "--format 300wlp writes.",
+    help="Photographs with a .mat beside each (AFLW2000-3D, 300W-LP, or what facelab augment "
+    "--format 300wlp writes), or 68 landmarks as .npy, .pts or .txt.",
 )
 @click.option(
     "--parts",
@@ -127,6 +127,13 @@ def benchmark_group() -> None:
     metavar="FILE.json",
     help="Where all figures go.",
 )
+@click.option(
+    "--worst",
+    type=FILE,
+    callback=_ends_in(".png"),
+    metavar="FILE.png",
+    help="Where the five worst labelled faces of each method go, as one picture.",
+)
 @overwrite_option
 @click.option("--quiet", is_flag=True, help="Say nothing but the tables and errors.")
 def accuracy_command(
@@ -142,15 +149,18 @@ def accuracy_command(
     first_pixel: int,
     output: Path | None,
     figures: Path | None,
+    worst: Path | None,
     overwrite: bool,
     quiet: bool,
 ) -> int:
-    """Compare reconstructors: errors, faces lost, in tables with a column for each.
+    """Compare reconstructors: errors and faces lost, in tables.
 
     rendered: heads turned in photographs, whose geometry is known, also in bad light, covered and
-    blurred. consistency: a photograph and what is done to it. labelled: a folder with landmarks.
+    blurred. consistency: a photograph and what is done to it. labelled: a folder with landmarks, by
+    yaw, with and without one constant offset of each landmark, lost faces left out and as 100 %.
 
-    Lengths are in % of the face's size, angles in degrees; docs/benchmark.md defines them all. The
+    Lengths are in % of the root of the area of the landmarks' box, angles in degrees;
+    docs/benchmark.md defines them all. The
     same photographs, seed and weights give the same figures.
 
     Exit codes: 0 done, 1 an error, 2 a wrong option or file, 3 no face in any photograph,
@@ -159,7 +169,7 @@ def accuracy_command(
     from facelab.benchmark.run import BenchmarkSettings
     from facelab.files.writing import check_absent, check_folder
 
-    for file in (output, figures):
+    for file in (output, figures, worst):
         if file is not None:
             check_folder(file.parent)
         if file is not None and not overwrite:
@@ -169,14 +179,17 @@ def accuracy_command(
         raise UsageError("--parts labelled needs a folder; give --labelled FOLDER")
     if labelled is not None and "labelled" not in wanted:
         raise UsageError("--labelled is given, but --parts leaves labelled out; add it")
-    if detect and labelled is None:
-        raise UsageError("--detect is for labelled photographs; give --labelled FOLDER")
+    for given, option in ((detect, "--detect"), (worst, "--worst")):
+        if given and labelled is None:
+            raise UsageError(f"{option} is for labelled photographs; give --labelled FOLDER")
     if set(PARTS[:2]) & set(wanted):
         photographs = photographs or _samples()
     elif photographs is not None:
         raise UsageError("--photographs is given, but --parts has no part made of them; add one")
     asked = BenchmarkSettings(wanted, photographs, labelled, count, seed, detect, first_pixel)
     result = _measured(asked, methods, head, weights, quiet=quiet)
+    if worst is not None:
+        _write_worst(worst, result, asked)
     _report(result, asked, output, figures, quiet=quiet)
     return 0
 
@@ -224,6 +237,16 @@ def _measured(
     studio = SceneBuilder(teacher, load_segmenter(), model)
     with Progress(hidden=quiet) as progress:
         return run(asked, compared, studio, progress)
+
+
+def _write_worst(file: Path, result: BenchmarkResult, asked: BenchmarkSettings) -> None:
+    from facelab.benchmark.worst import picture
+    from facelab.images import Image, read, write
+
+    folder, outcomes = asked.labelled, result.outcomes["labelled"].where(way="boxes")
+    assert folder is not None
+    shown = picture(outcomes, list(result.methods), lambda name: read(folder / name).srgb)
+    write(file, Image(shown))
 
 
 def _report(

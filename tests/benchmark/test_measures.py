@@ -329,33 +329,73 @@ def test_a_measure_that_a_face_does_not_have_is_in_no_mean():
 
 def test_figures_have_both_means():
     told = figures("labelled", FOUR, ["one", "two"])["boxes"]["yaw"]
-    assert list(told) == ["0-30", "60-90", "mean"]
+    assert list(told) == ["0-30", "60-90", "mean", "all"]
     assert told["0-30"]["two"] == {
         "pictures": 2,
         "lost": 50.0,
         "mean": {"landmarks 2D": 2.0, "geodesic": 4.0},
+        "mean, lost as 100 %": {"landmarks 2D": 51.0},
+        "median": {"landmarks 2D": 2.0, "geodesic": 4.0},
+        "median, lost as 100 %": {"landmarks 2D": 51.0},
         "shared": {"pictures": 1, "mean": {"landmarks 2D": 2.0, "geodesic": 4.0}},
     }
     assert told["mean"]["one"]["mean"]["landmarks 2D"] == 5.0
     assert told["mean"]["one"]["mean"]["geodesic"] == 8.0
     assert told["mean"]["one"]["shared"]["mean"]["landmarks 2D"] == 4.5
+    assert told["mean"]["two"]["mean, lost as 100 %"]["landmarks 2D"] == (51 + 6) / 2
+    assert told["all"]["two"]["mean, lost as 100 %"]["landmarks 2D"] == 36.0
+
+
+def test_figures_name_the_worst_and_the_lost():
+    told = figures("labelled", FOUR, ["one", "two"])["boxes"]
+    assert list(told["worst"]["one"].items()) == [("c", 8.0), ("b", 3.0), ("a", 1.0)]
+    assert told["lost"] == {"one": [], "two": ["b"]}
+    assert "published" not in told
+    assert list(figures("rendered", FOUR, ["one"])["boxes"]) == ["yaw", "target", "level"]
+
+
+def test_lost_faces_count_where_asked():
+    assert FOUR.mean("two", "landmarks 2D", 100.0) == 36.0
+    assert FOUR.median("two", "landmarks 2D", 100.0) == 6.0
+    assert FOUR.median("two", "landmarks 2D") == 4.0
+    assert FOUR.mean("one", "landmarks 2D", 100.0) == FOUR.mean("one", "landmarks 2D")
 
 
 def test_table_has_a_column_for_each_method():
     text = TABLES["labelled"](FOUR, ["one", "two"])
     assert "| Labelled photographs | one | two |" in text
+    assert "| **two, 2 of 3 found** |" in text
+    assert "| landmarks 2D, % | 2.00 / 2.00 | - / - | 6.00 / 6.00 | 4.00 | 4.00 / 4.00 |" in text
+    counted = "| 51.00 / 51.00 | - / - | 6.00 / 6.00 | 28.50 | 36.00 / 6.00 |"
+    assert f"| landmarks 2D, lost as 100 % {counted}" in text
+    assert "| lost, faces | 1 | 0 | 0 | - | 1 |" in text
     assert "the 2 of 3 faces that all find: 0-30 / 30-60 / 60-90" in text
     assert "| landmarks 2D, % | 4.50 (1.00 / - / 8.00) | 4.00 (2.00 / - / 6.00) |" in text
     assert "| geodesic, ° | 9.00 (2.00 / - / 16.00) | 8.00 (4.00 / - / 12.00) |" in text
-    assert "| geodesic, ° | 8.00 (4.00 / - / 16.00) | 8.00 (4.00 / - / 12.00) |" in text
-    assert "| lost, % | 0.0 (0.0 / - / 0.0) | 25.0 (50.0 / - / 0.0) |" in text
-    assert len({line.count("|") for line in text.splitlines()}) == 1
+    for table in text.split("\n\n"):
+        assert len({line.count("|") for line in table.splitlines()}) == 1
+    rendered = TABLES["rendered"](FOUR, ["one", "two"])
+    assert "| geodesic, ° | 8.00 (4.00 / - / 16.00) | 8.00 (4.00 / - / 12.00) |" in rendered
+    assert "| lost, % | 0.0 (0.0 / - / 0.0) | 25.0 (50.0 / - / 0.0) |" in rendered
+
+
+def test_a_pose_is_told_where_there_is_one():
+    posed = Outcomes(
+        tuple(
+            replace(row, errors=row.errors and {**row.errors, "yaw": 2.0, "pose MAE": 1.5})
+            for row in FOUR.rows
+        )
+    )
+    text = TABLES["labelled"](posed, ["two"])
+    assert "| Pose at the true box, °: mean / median | yaw | pitch | roll | pose MAE |" in text
+    assert "| two, 2 of 3 found | 2.00 / 2.00 | - / - | - / - | 1.50 / 1.50 |" in text
+    assert "Pose at" not in TABLES["labelled"](FOUR, ["two"])
 
 
 def test_table_where_every_face_is_lost():
     lost = rows(("a", "one", "0-30", None), ("a", "two", "0-30", None))
     for part, table in TABLES.items():
         text = table(lost, ["one", "two"])
-        assert "100.0" in text
+        assert "100.0" in text or "| **one, 0 of 1 found** |" in text
         assert figures(part, lost, ["one"])["boxes"]
     assert "| grey | - / - / - / -; 100.0 |" in TABLES["consistency"](lost, ["one"])

@@ -18,6 +18,7 @@ from facelab.augment.style import Style
 from facelab.benchmark import consistency, labelled, rendered
 from facelab.benchmark.evaluation import LabelledPicture, outcomes_of
 from facelab.benchmark.fitted import HeadDepthReconstructor
+from facelab.benchmark.label_files import SUFFIXES, read_labels, rotation_of, yaw_of
 from facelab.benchmark.measures import ANGLES, size_of
 from facelab.benchmark.methods import CachedReconstructor, default_methods, load_methods
 from facelab.benchmark.outcomes import Outcomes
@@ -403,16 +404,18 @@ def test_what_facelab_writes_is_read_back_exactly(written):
     pairs, _ = labelled.find(written)
     assert [pair.photograph.name for pair in pairs] == [f"{k:09d}.jpg" for k in range(4)]
     for pair, wanted in zip(pairs, POSES, strict=True):
-        labels = labelled.read_labels(pair.labels, 0)
+        labels = read_labels(pair.labels, 0)
         truth = upright(**wanted)
         np.testing.assert_array_equal(labels.landmarks, truth.landmarks)
-        np.testing.assert_allclose(labels.rotation, pose.estimate(truth).rotation, atol=1e-5)
+        np.testing.assert_allclose(
+            rotation_of(*labels.angles), pose.estimate(truth).rotation, atol=1e-5
+        )
 
 
 def test_signs_of_300w_lp():
     """Its yaw is positive to image left, its pitch upward, its roll clockwise: all against ours."""
     for angles in np.diag([20.0, 20.0, 20.0]):
-        np.testing.assert_allclose(labelled.rotation_of(*angles), pose.matrix(*-angles), atol=1e-12)
+        np.testing.assert_allclose(rotation_of(*angles), pose.matrix(*-angles), atol=1e-12)
 
 
 def test_its_order_of_turns():
@@ -423,7 +426,7 @@ def test_its_order_of_turns():
     about_y = np.array([[cy, 0, -sy], [0, 1, 0], [sy, 0, cy]])
     about_z = np.array([[cz, sz, 0], [-sz, cz, 0], [0, 0, 1]])
     wanted = about_x @ about_y @ about_z
-    np.testing.assert_allclose(labelled.rotation_of(-40, 20, 10), wanted, atol=1e-12)
+    np.testing.assert_allclose(rotation_of(-40, 20, 10), wanted, atol=1e-12)
 
 
 def test_the_truth_gets_no_error(written):
@@ -463,7 +466,7 @@ def test_known_errors(written):
 @pytest.mark.parametrize("raised", [5.0, -5.0])
 def test_pitch_offset_has_a_sign(written, raised):
     """Ours is positive downward, 300W-LP's upward."""
-    labels = labelled.read_labels(written / "000000000.mat", 0)
+    labels = read_labels(written / "000000000.mat", 0)
     errors = labelled.errors_of(upright(pitch=-raised), labels)
     assert errors["pitch offset"] == pytest.approx(raised, abs=0.05)
     assert errors["pitch"] == pytest.approx(5, abs=0.05)
@@ -474,7 +477,32 @@ def test_other_faces_are_lost_ones(written):
     found = result.outcomes["labelled"]
     assert (found.lost("away"), found.lost("right")) == (100, 0)
     assert found.shared.pictures == 0
-    assert "(100.0 / 100.0 / 100.0)" in result.tables[0]
+    assert "| **away, 0 of 4 found** |" in result.tables[0]
+    assert "| lost, faces | 2 | 1 | 1 | - | 4 |" in result.tables[0]
+
+
+def test_what_all_landmarks_are_off_by_is_definition(written):
+    """A jaw that lies elsewhere on every head: an error of it, and none with constant offsets."""
+
+    class Elsewhere(Knows):
+        def __call__(self, image, boxes=None):
+            (face,) = super().__call__(image, boxes)
+            away = 0.5 * pose.estimate(face.positions).rotation[:, 0] * [1, -1, 1]
+            values = face.positions.values.copy()
+            values[ATLAS.size // 2 :] += np.float32(away * pose.estimate(face.positions).scale)
+            return [Reconstruction(PositionMap(values, ATLAS), 0.9)]
+
+    found = measured(written, {"other": Elsewhere(), "right": Knows()}).outcomes["labelled"]
+    plain, without = means(found, "other", "landmarks 2D", "landmarks 2D, constant offsets")
+    assert plain > 1
+    assert without < 0.2 * plain
+    assert found.mean("right", "landmarks 2D, constant offsets") < 0.01
+
+
+def test_a_single_face_has_no_offsets(written):
+    found = measured(written, {"right": Knows()}, count=1).outcomes["labelled"]
+    assert found.measures
+    assert not [name for name in found.measures if "offsets" in name]
 
 
 def test_permuted_faces_are_wrong_ones(written):
@@ -503,7 +531,7 @@ def test_figures_are_json_and_the_same_again(written):
 
 def test_the_first_pixel(tmp_path):
     file = labels_file(tmp_path)
-    zero, one = (labelled.read_labels(file, first).landmarks for first in (0, 1))
+    zero, one = (read_labels(file, first).landmarks for first in (0, 1))
     np.testing.assert_allclose(zero, landmarks().T, rtol=1e-6)
     np.testing.assert_allclose(one, landmarks().T - [1, 1, 0], rtol=1e-5)
 
@@ -545,7 +573,7 @@ def test_means_of_angles_are_over_the_faces_that_have_them(written, tmp_path):
     found = result.outcomes["labelled"]
     assert found.pictures == found.shared.pictures == 2
     assert found.mean("rolled", "pose MAE") == pytest.approx(2, abs=0.05)
-    assert "pose MAE, ° | 2.0" in result.tables[0]
+    assert "pose MAE" in result.tables[0]
     assert result.figures["parts"]["labelled"]["boxes"]["yaw"]["mean"]["rolled"]["pictures"] == 2
     alone = measured(tmp_path, {"rolled": Knows(turn=6.0)}, count=1)
     assert alone.outcomes["labelled"].mean("rolled", "pose MAE") is None
@@ -556,7 +584,7 @@ def test_means_of_angles_are_over_the_faces_that_have_them(written, tmp_path):
 def test_a_turn_past_the_profile_is_judged_as_such(tmp_path):
     found = canonical(yaw=-95.0)
     values = {"pt3d_68": found.landmarks.T, "Pose_Para": radians(yaw=92)}
-    labels = labelled.read_labels(labels_file(tmp_path, **values), 0)
+    labels = read_labels(labels_file(tmp_path, **values), 0)
     errors = labelled.errors_of(found, labels)
     assert errors["yaw"] == pytest.approx(3, abs=0.05)
     assert max(errors["pitch"], errors["roll"], abs(errors["pitch offset"])) < 0.1
@@ -564,7 +592,7 @@ def test_a_turn_past_the_profile_is_judged_as_such(tmp_path):
 
 def test_angles_go_round(tmp_path):
     file = labels_file(tmp_path, Pose_Para=radians(yaw=370, pitch=-355))
-    assert labelled.read_labels(file, 0).angles == pytest.approx((10, 5, 0))
+    assert read_labels(file, 0).angles == pytest.approx((10, 5, 0))
 
 
 WHOLE = matlab(pt3d_68=landmarks(), Pose_Para=np.zeros((1, 7)))
@@ -573,9 +601,9 @@ WHOLE = matlab(pt3d_68=landmarks(), Pose_Para=np.zeros((1, 7)))
 @pytest.mark.parametrize(
     ("data", "parts"),
     [
-        (matlab(pt2d=np.zeros((2, 68)), Pose_Para=np.zeros((1, 7))), ("no pt3d_68", "AFLW2000-3D")),
-        (matlab(pt3d_68=landmarks()), ("no Pose_Para in it",)),
-        (matlab(pt3d_68=landmarks().T, Pose_Para=np.zeros((1, 7))), ("(68, 3)", "(3, 68) and 3")),
+        (matlab(Pose_Para=np.zeros((1, 7))), ("no pt3d_68", "AFLW2000-3D")),
+        (matlab(pt3d_68=landmarks().T, Pose_Para=np.zeros((1, 7))), ("(68, 3)", "(3, 68), or")),
+        (matlab(pt2d=np.ones((2, 21)), Pose_Para=np.zeros((1, 7))), ("(2, 21)", "(2, 68), is")),
         (matlab(pt3d_68=landmarks(), Pose_Para=np.zeros((1, 2))), ("(2,)", "3 numbers or more")),
         (matlab(pt3d_68=landmarks() * np.nan, Pose_Para=np.zeros((1, 7))), ("not finite",)),
         (matlab(pt3d_68=np.ones((3, 68)), Pose_Para=np.zeros((1, 7))), ("on one line",)),
@@ -588,7 +616,7 @@ WHOLE = matlab(pt3d_68=landmarks(), Pose_Para=np.zeros((1, 7)))
 def test_bad_labels_are_one_line(tmp_path, data, parts):
     file = labels_file(tmp_path, data)
     with pytest.raises(UsageError) as caught:
-        labelled.read_labels(file, 0)
+        read_labels(file, 0)
     message = str(caught.value)
     assert message.startswith(f"{file}: ")
     assert "\n" not in message
@@ -604,7 +632,7 @@ def test_damaged_labels_are_refused_or_read(tmp_path, place, value, cut):
     file = tmp_path / "a.mat"
     file.write_bytes(data)
     try:
-        labels = labelled.read_labels(file, 0)
+        labels = read_labels(file, 0)
     except UsageError as error:
         assert str(error).startswith(f"{file}: ")
         assert "\n" not in str(error)
@@ -612,9 +640,54 @@ def test_damaged_labels_are_refused_or_read(tmp_path, place, value, cut):
         assert labels.landmarks.shape == (68, 3)
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_landmarks_alone_are_labels(tmp_path, suffix):
+    """With no pose, nothing but the picture can be measured, and the yaw is told from it."""
+    truth = upright(yaw=50.0).landmarks
+    written, wanted = tmp_path / f"a{suffix}", truth[:, : 3 if suffix == ".mat" else 2]
+    lines = "\n".join(f"{x} {y}" for x, y in truth[:, :2].tolist())
+    if suffix == ".mat":
+        written.write_bytes(matlab(pt3d_68=truth.T))
+    elif suffix == ".npy":
+        np.save(written, truth)
+    else:
+        written.write_text(f"version: 1\nn_points: 68\n{{\n{lines}\n}}\n")
+    labels = read_labels(written, 0)
+    np.testing.assert_allclose(labels.landmarks, wanted, rtol=1e-6)
+    np.testing.assert_allclose(
+        read_labels(written, 1).landmarks[:, :2], wanted[:, :2] - 1, rtol=1e-5
+    )
+    assert labels.angles is None
+    assert labels.yaw == pytest.approx(-50, abs=0.5)
+    names = set(labelled.errors_of(upright(yaw=45.0), labels))
+    assert ("landmarks 3D" in names) == (suffix == ".mat")
+    assert "landmarks 2D" in names
+    assert not names & set(ANGLES)
+
+
+def test_flat_landmarks_of_300w_lp_have_its_pose(tmp_path):
+    file = labels_file(tmp_path, matlab(pt2d=landmarks()[:2], Pose_Para=radians(yaw=40)))
+    labels = read_labels(file, 0)
+    assert labels.landmarks.shape == (68, 2)
+    assert labels.yaw == pytest.approx(40)
+
+
+def test_twentyone_landmarks_are_too_few(tmp_path):
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).uniform(0, 90, (21, 2)))
+    with pytest.raises(UsageError, match=r"a.npy: 21 landmarks; 68 are needed"):
+        read_labels(tmp_path / "a.npy", 0)
+
+
+@given(st.floats(-80, 80), st.floats(-30, 30), st.floats(-170, 170), st.floats(0.5, 20))
+def test_yaw_is_told_from_landmarks(yaw, pitch, roll, scale):
+    """Whatever the pitch, the roll, the size; its sign is 300W-LP's, against ours."""
+    seen = canonical(yaw=yaw, pitch=pitch, roll=roll, scale=scale)
+    assert yaw_of(seen.landmarks) == pytest.approx(-yaw, abs=0.5)
+
+
 def test_labels_that_cannot_be_opened(tmp_path):
     with pytest.raises(UsageError, match=r"a.mat: cannot be read \(no such file or directory\)"):
-        labelled.read_labels(tmp_path / "a.mat", 0)
+        read_labels(tmp_path / "a.mat", 0)
 
 
 def test_folders_without_labels(tmp_path):
@@ -622,8 +695,17 @@ def test_folders_without_labels(tmp_path):
         labelled.find(tmp_path / "nobody")
     picture(tmp_path / "alone.png", 1)
     (tmp_path / "a.mat").write_bytes(WHOLE)
-    with pytest.raises(UsageError, match=r"no photograph has a .mat of its name beside it"):
+    with pytest.raises(UsageError, match=r"no photograph has a file of its name beside it"):
         labelled.find(tmp_path)
+
+
+def test_a_photograph_has_the_first_of_its_labels(tmp_path):
+    labels_file(tmp_path)
+    np.save(tmp_path / "a.npy", landmarks().T)
+    picture(tmp_path / "alone.png", 1)
+    (pair,), left = labelled.find(tmp_path)
+    assert (pair.name, pair.labels.name) == ("a.jpg", "a.mat")
+    assert left == "2 not taken: 1 .npy, 1 photograph without labels"
 
 
 def test_hidden_files_are_no_photographs(tmp_path):
@@ -723,5 +805,5 @@ def test_a_wrong_folder_is_told_before_anything_is_measured(tmp_path):
     picture(tmp_path / "a.png", 1, 120, 120)
     wanted = BenchmarkSettings(("rendered", "labelled"), tmp_path, tmp_path)
     stub = Middle()
-    with pytest.raises(UsageError, match=r"no photograph has a .mat"):
+    with pytest.raises(UsageError, match=r"no photograph has a file"):
         run(wanted, {"middle": stub}, SceneBuilder(stub), lambda *_: pytest.fail("measured"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from bench_landmarks import KINDS, Answers, asked, corners, errors_table, score_table, taken
+from bench_landmarks import KINDS, Answers, asked, corners, outcomes, score_table, taken
 
 from facelab.geometry.landmarks import position_map
 from facelab.reconstruct.facemap_regressor import MapRegressor
@@ -37,13 +37,12 @@ FACES = answers(
 
 
 def test_errors_are_of_the_faces_that_are_not_refused():
-    line = errors_table({"one": FACES}).splitlines()[2].split("|")[1:-1]
-    name, near, middle, far, mean, median, lost, every = (cell.strip() for cell in line)
-    assert (name, lost) == ("one", "2 of 6")
-    assert [float(x) for x in (near, middle, far)] == [2, 20, 2]
-    assert float(mean) == pytest.approx((1 + 3 + 20 + 2) / 4)
-    assert float(median) == 2.5
-    assert float(every) == pytest.approx((1 + 3 + 20 + 2 + 200) / 6, abs=0.01)
+    found = outcomes({"one": FACES})
+    ranges = [part.mean("one", "landmarks 2D") for part in found.by_yaw]
+    assert ranges == pytest.approx([2, 20, 2])
+    assert len(found.lost_of("one")) == 2
+    assert found.mean("one", "landmarks 2D") == pytest.approx((1 + 3 + 20 + 2) / 4)
+    assert found.mean("one", "landmarks 2D", 100.0) == pytest.approx((1 + 3 + 20 + 2 + 200) / 6)
 
 
 def test_what_is_refused_is_counted_by_whether_it_is_wrong():
@@ -56,7 +55,9 @@ def test_what_is_refused_is_counted_by_whether_it_is_wrong():
 
 def test_an_offset_that_all_share_is_taken_off():
     shared = answers([7] * 6, [False] * 6, [1.0] * 6, [0.0] * 6)
-    np.testing.assert_allclose(shared.aligned.errors, 0, atol=1e-6)
+    found = outcomes({"one": shared})
+    assert found.mean("one", "landmarks 2D") == pytest.approx(7)
+    assert found.mean("one", "landmarks 2D, constant offsets") == pytest.approx(0, abs=1e-4)
 
 
 @pytest.mark.parametrize("kind", KINDS)

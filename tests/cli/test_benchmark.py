@@ -14,6 +14,7 @@ import facelab.reconstruct
 from facelab import weights
 from facelab.benchmark import METHODS, PARTS, methods
 from facelab.cli.benchmark import accuracy_command
+from facelab.images import read
 from tests.commands import facelab_, one_line, picture
 from tests.judged import Middle, head_model, labels_file, matlab, shorten
 from tests.synthetic import SAMPLES
@@ -116,10 +117,22 @@ def test_labelled(stubs):
     labels_file(Path("set"))
     result = accuracy("--labelled", "set", "--parts", "labelled", photographs=None)
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("| Labelled photographs | mesh |")
+    assert result.stdout.startswith("| Landmarks at the true box, % of")
+    assert "| **mesh, 1 of 1 found** |" in result.stdout
     assert "found by the detector" not in result.stdout
     both = accuracy("--labelled", "set", "--parts", "labelled", "--detect", photographs=None)
     assert "found by the detector" in both.stdout
+
+
+def test_worst(stubs):
+    Path("set").mkdir()
+    labels_file(Path("set"))
+    options = ("--labelled", "set", "--worst", "worst.png", "--quiet")
+    assert accuracy(*options, photographs=None).exit_code == 0
+    assert read("worst.png").srgb.max() > 0.5
+    assert accuracy(*options, photographs=None).exit_code == 2  # it is there
+    assert one_line(accuracy("--worst", "other.png"), "--worst is for labelled photographs")
+    assert "does not end in .png" in accuracy(*options[:2], "--worst", "worst.md").stderr
 
 
 @pytest.mark.parametrize(("photographs", "parts"), [("faces", len(PARTS)), (None, 1)])
@@ -131,8 +144,8 @@ def test_what_is_measured_with_labels_unless_told(stubs, monkeypatch, photograph
     result = accuracy("--labelled", "set", "--quiet", photographs=photographs)
     assert result.exit_code == 0, result.output
     starts = [line for line in result.stdout.splitlines() if line.endswith("| mesh |")]
-    assert len(starts) == parts
-    assert starts[-1] == "| Labelled photographs | mesh |"
+    assert len(starts) == parts - 1
+    assert "| Landmarks at the true box" in result.stdout
 
 
 def test_first_pixel(stubs):
@@ -272,7 +285,7 @@ def test_labelled_folders_with_nothing_to_measure(stubs, files, parts):
 
 
 def test_labels_without_landmarks(stubs):
-    folder("set", a=matlab(pt2d=np.zeros((2, 68)), Pose_Para=np.zeros((1, 7))))
+    folder("set", a=matlab(Pose_Para=np.zeros((1, 7))))
     result = accuracy("--labelled", "set", "--parts", "labelled", photographs=None)
     assert result.exit_code == 2
     assert one_line(result, "set/a.mat: no pt3d_68 in it; give labels of AFLW2000-3D")
