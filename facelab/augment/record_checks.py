@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from facelab.augment.classes import CLASSES
-from facelab.augment.expression import ARKIT
 from facelab.augment.plan import SPLITS
+from facelab.constants import ARKIT
 from facelab.files import Shape
 
 _FARTHEST = 1e6  # px: what lies beyond is in no image

@@ -14,6 +14,8 @@ from facelab.errors import UsageError
 from facelab.export.draw import Drawing, draw
 from facelab.face.texture import complete, texture_size, unwrap
 from facelab.geometry import pose
+from facelab.geometry.identity import IdentityModel, Shape
+from facelab.geometry.landmarks import points468
 from facelab.geometry.visibility import visible, visible_landmarks
 from facelab.geometry.window import Window
 from facelab.images import Metadata
@@ -21,10 +23,12 @@ from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Bool, Float, Frame
 from facelab.numerics.integers import unit
 from facelab.reconstruct import load_parser
+from facelab.reconstruct.landmarker import load_landmarker
 from facelab.types import SEEN, Mesh, Pose, PositionMap, Reconstruction, Texture
 
 if TYPE_CHECKING:
     from facelab.geometry.parsing import Parsing
+    from facelab.reconstruct.landmarker import FaceLandmarker, Features
     from facelab.reconstruct.parser import FaceParser
 
 _SLIT_SOFTNESS, _MOUTH_BLUR = 0.004, 0.03  # of the side
@@ -66,6 +70,8 @@ class Subject:
         The photograph's: pictures made of it keep what its XMP says.
     parser : FaceParser, optional
         What tells the parts of the face from what is around it; by default loaded when needed.
+    landmarker : FaceLandmarker, optional
+        What finds its irises and its expression; by default loaded when needed.
 
     Raises
     ------
@@ -80,6 +86,7 @@ class Subject:
     mask_unseen: bool = False
     metadata: Metadata = field(default_factory=Metadata)
     parser: FaceParser | None = None
+    landmarker: FaceLandmarker | None = None
 
     def __post_init__(self) -> None:
         if self.texture_side is not None and self.texture_side not in SIDES:
@@ -123,6 +130,18 @@ class Subject:
         """What each pixel around the face shows."""
         parser = self.parser or load_parser()
         return parser(self.image, self.positions)
+
+    @cached_property
+    def features(self) -> Features:
+        """Its irises, lids and expression."""
+        look = self.landmarker or load_landmarker()
+        return look(self.image, self.positions)
+
+    @cached_property
+    def shape(self) -> Shape:
+        """Its coefficients of identity and expression in the basis that swaps use."""
+        model = IdentityModel.load()
+        return model.shape(model.likeness(points468(self.positions)))
 
     @cached_property
     def texture(self) -> Texture:

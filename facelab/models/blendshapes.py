@@ -71,7 +71,7 @@ class Blendshapes(nn.Module):
         Parameters
         ----------
         points : (B, 146, 2) float32
-            x right, y down of `facelab.reconstruct.expression.POINTS`, any unit.
+            x right, y down of `facelab.reconstruct.landmarker.POINTS`, any unit.
 
         Returns
         -------

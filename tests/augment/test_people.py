@@ -10,10 +10,10 @@ import pytest
 
 from facelab.augment import labels
 from facelab.augment.classes import CLASSES
-from facelab.augment.expression import ARKIT
 from facelab.augment.ground_truth import GroundTruth, Other
 from facelab.augment.people import openness
 from facelab.augment.sample import Redraw
+from facelab.constants import ARKIT
 from tests.augmented import SIDE, head, rectangle, sample, upright
 from tests.synthetic import canonical
 
