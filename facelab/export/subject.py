@@ -171,6 +171,15 @@ class Subject:
         return turned.astype(np.float32, copy=False)
 
     @cached_property
+    def exported_gaze(self) -> Float:
+        """Unit vectors out of the pupils ``(2, 3)`` in the axes of exports; NaN where not seen."""
+        gaze = self.features.eyes.gaze.vectors
+        if not self.front:
+            return gaze
+        turned: Float = product(gaze, self.pose.rotation).astype(np.float32, copy=False)
+        return turned
+
+    @cached_property
     def exported_pose(self) -> Pose:
         """The head's pose in the frame of exports, so `scale` R x + `translation` leads there.
 

@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facelab.atlas.canonical import CONTOURS
-from facelab.geometry import pose
+from facelab.atlas.canonical import CONTOURS, canonical
 from facelab.geometry.landmarks import points468
+from facelab.geometry.pose import similarity
 from facelab.geometry.visibility import visible_landmarks
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Bool, Float, require
@@ -143,8 +143,9 @@ def _inside(irises: Array, contours: Array) -> Bool:
 
 def _centres(positions: PositionMap, diameter: float) -> Array:
     """The centres of rotation of the eyes ``(2, 3)``, pixels, y down, the nearer the larger."""
-    head = pose.estimate(positions).rotation.astype(np.float64)
-    middles = points468(positions)[_CORNERS].mean(axis=1).astype(np.float64)
+    points = points468(positions).astype(np.float64)
+    _, head, _ = similarity(canonical().vertices.astype(np.float64), points * _FLIP)
+    middles = points[_CORNERS].mean(axis=1)
     away = product(head, np.array([[0, _RISE, -_DEPTH]]).T).T * diameter / _IRIS
     centres: Array = middles + away * _FLIP
     return centres

@@ -35,6 +35,9 @@ POINTS = (
 )  # fmt: skip
 """Of the 478 points, those that tell the expression, as MediaPipe's graph hands them on."""
 
+WEIGHTS = (LANDMARKER.name, BLENDSHAPES.name)
+"""What it looks with, for records."""
+
 _FLIP = np.array([1, 1, -1], np.float32)
 _CORNER = np.array([0.5, 0.5, 0], np.float32)
 _AROUND = (119, 120, 121, 222, 223, 224, 348, 349, 350, 442, 443, 444)  # eyes, as glasses lie
