@@ -190,7 +190,7 @@ class FaceObservation:
     def openness(self) -> Float:
         """How far the eyes are open, ``(2,)`` float32 in [0, 1], the right one first.
 
-        The opening between the lids over the iris's diameter; NaN where an eye is hidden.
+        0 where the lids are closed, 1 where they are an iris's diameter apart; NaN where hidden.
         """
         return self._features.eyes.openness
 

@@ -40,7 +40,8 @@ _IRIS = 11.7  # mm, across
 _REACH = 10.5  # mm from the centre of rotation to the pupil
 _RISE, _DEPTH = 1.25, 3.0  # mm: where the centre of rotation is, from the middle of the corners
 _ASIDE = 0.95  # sine of the farthest that an eye looks aside, as seen
-_CLOSED = 0.15  # openness below which lids hide the iris
+_SHUT = 0.15  # of an iris's diameter: how far apart the points of closed lids are
+_CLOSED = 0.1  # openness below which lids hide the iris
 _FLIP = np.array([1.0, -1.0, 1.0])  # pixels have y down, directions have y up
 
 
@@ -85,8 +86,8 @@ class SeenEyes:
         Which of them neither the face nor a lid hides.
     gaze : Gaze
     openness : (2,) float32
-        The opening between the lids over the iris's diameter, [0, 1]: 0 is closed, and from 1 on
-        all of the iris shows; NaN for an eye that is hidden.
+        0 where the lids are closed, 1 where they are an iris's diameter apart or more; NaN for an
+        eye that is hidden.
     """
 
     irises: Float
@@ -112,7 +113,8 @@ def eyes_of(points: Float, positions: PositionMap, *, covered: bool = False) -> 
     irises = flat[IRISES]
     diameter = _diameter(irises)
     hidden = np.array([covered or visible_landmarks(positions)[one].mean() < 0.5 for one in _OF_68])
-    opening = np.linalg.norm(flat[_LIDS[:, 0]] - flat[_LIDS[:, 1]], axis=1) / diameter
+    gap = np.linalg.norm(flat[_LIDS[:, 0]] - flat[_LIDS[:, 1]], axis=1) / diameter
+    opening = np.clip((gap - _SHUT) / (1 - _SHUT), 0, 1)
     inside = _inside(irises, flat[_CONTOURS]) & (opening >= _CLOSED)[:, None] & ~hidden[:, None]
     centres = _centres(positions, diameter)
     gaze = _gaze(irises[:, 0], centres, diameter)
@@ -121,7 +123,7 @@ def eyes_of(points: Float, positions: PositionMap, *, covered: bool = False) -> 
         irises=_placed(irises, centres, gaze, diameter),
         visible=inside,
         gaze=Gaze(np.where(shown[:, None], gaze, np.nan).astype(np.float32)),
-        openness=np.where(hidden, np.nan, np.clip(opening, 0, 1)).astype(np.float32),
+        openness=np.where(hidden, np.nan, opening).astype(np.float32),
     )
 
 

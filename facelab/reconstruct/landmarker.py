@@ -42,7 +42,8 @@ _FLIP = np.array([1, 1, -1], np.float32)
 _CORNER = np.array([0.5, 0.5, 0], np.float32)
 _AROUND = (119, 120, 121, 222, 223, 224, 348, 349, 350, 442, 443, 444)  # eyes, as glasses lie
 _CHEEKS = (50, 205, 280, 425, 187, 411)  # below them
-_DARK = 0.6  # of the cheeks' luminance: what is darker around both eyes is dark glass
+_BROWS = (9, 107, 336, 69, 299, 108, 337)  # and above
+_DARK = 0.6  # of the skin's luminance: what is darker around both eyes is dark glass
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,10 +148,11 @@ def load_landmarker(runtime: str = "onnx", device: str = "cpu") -> FaceLandmarke
 
 
 def _behind_dark_glass(view: Float, points: Float) -> bool:
-    """Whether the skin around both eyes is far darker than the cheeks, in a crop ``(S, S, 3)``."""
+    """Whether a crop ``(S, S, 3)`` is far darker around the eyes than below and above them."""
     luminance = cv2.GaussianBlur(cv2.cvtColor(view, cv2.COLOR_RGB2GRAY), (0, 0), 2)
     column, row = np.rint(points[:, :2]).astype(np.intp).clip(0, len(view) - 1).T
-    around, cheeks = (
-        float(np.median(luminance[row[list(at)], column[list(at)]])) for at in (_AROUND, _CHEEKS)
+    around, below, above = (
+        float(np.median(luminance[row[list(at)], column[list(at)]]))
+        for at in (_AROUND, _CHEEKS, _BROWS)
     )
-    return around < _DARK * cheeks
+    return around < _DARK * min(below, above)
