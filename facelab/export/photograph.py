@@ -22,11 +22,9 @@ from facelab.images import Image
 from facelab.provenance import file_sha256, software_versions
 from facelab.reconstruct import Reconstructor, load_parser
 from facelab.reconstruct.face_selection import select_faces
-from facelab.reconstruct.landmarker import WEIGHTS as LANDMARKER_WEIGHTS
-from facelab.reconstruct.landmarker import load_landmarker
+from facelab.reconstruct.landmarker import landmarker_weights, load_landmarker
 from facelab.reconstruct.networks import Networks
 from facelab.types import Box, Reconstruction
-from facelab.weights import entry_of
 
 if TYPE_CHECKING:
     from facelab.reconstruct.parser import FaceParser
@@ -106,7 +104,7 @@ class Export:
     @property
     def weights(self) -> dict[str, str]:
         """Name to sha256 of the weights in use."""
-        return self.networks.weights | {name: entry_of(name).sha256 for name in LANDMARKER_WEIGHTS}
+        return self.networks.weights | landmarker_weights()
 
     def notes(self, image: Image) -> tuple[str, ...]:
         """The terms of the networks, and what could not be kept of a photograph."""

@@ -128,9 +128,13 @@ def eyes_of(points: Float, positions: PositionMap, *, covered: bool = False) -> 
 
 
 def _diameter(irises: Array) -> float:
-    """The diameter of an iris ``(2, 5, 2)``, pixels: a circle that is turned stays as long."""
-    across = np.linalg.norm(irises[:, [1, 2]] - irises[:, [3, 4]], axis=2)
-    return max(float(across.max(axis=1).mean()), 1e-6)
+    """The diameter of irises ``(2, 5, 2)``, pixels.
+
+    The major axis of the ellipse as which a turned circle is seen: the larger singular value of two
+    diameters that are square to each other on the circle.
+    """
+    across = irises[:, [1, 2]] - irises[:, [3, 4]]
+    return max(float(np.linalg.svd(across, compute_uv=False)[:, 0].mean()), 1e-6)
 
 
 def _inside(irises: Array, contours: Array) -> Bool:

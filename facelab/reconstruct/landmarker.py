@@ -19,6 +19,7 @@ from facelab.models.runtime import load_runner
 from facelab.numerics.arrays import Float, Frame, require_frame
 from facelab.reconstruct.levelled import levelled
 from facelab.types import PositionMap
+from facelab.weights import entry_of
 
 if TYPE_CHECKING:
     from facelab.models.runtime import Runner
@@ -34,9 +35,6 @@ POINTS = (
     *range(468, 478),
 )  # fmt: skip
 """Of the 478 points, those that tell the expression, as MediaPipe's graph hands them on."""
-
-WEIGHTS = (LANDMARKER.name, BLENDSHAPES.name)
-"""What it looks with, for records."""
 
 _FLIP = np.array([1, 1, -1], np.float32)
 _CORNER = np.array([0.5, 0.5, 0], np.float32)
@@ -139,6 +137,11 @@ class FaceLandmarker:
             covered=_behind_dark_glass(view, level),
             network=self._blendshapes,
         )
+
+
+def landmarker_weights() -> dict[str, str]:
+    """Name to sha256 of the weights that a `FaceLandmarker` uses."""
+    return {kind.name: entry_of(kind.name).sha256 for kind in (LANDMARKER, BLENDSHAPES)}
 
 
 @cache
