@@ -182,6 +182,8 @@ class FaceObservation:
 
         The right eye first. Unit vectors out of the pupils, x right, y up, z toward the viewer;
         yaw to the image's right and pitch down in degrees ``(2,)``; NaN where a pupil is not seen.
+        ``gaze.joint`` ``(3,)`` is the steadier direction of both together.
+
         See `facelab.geometry.eyes`.
         """
         return self._features.eyes.gaze

@@ -24,6 +24,7 @@ from facelab.geometry.pose import similarity
 from facelab.geometry.visibility import visible_landmarks
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Bool, Float, require
+from facelab.numerics.vectors import unit
 from facelab.types import PositionMap
 
 Array = NDArray[np.float64]
@@ -71,6 +72,18 @@ class Gaze:
         x, y, z = self.vectors.T
         degrees: Float = np.rad2deg(np.arctan2(-y, np.hypot(x, z)))
         return degrees
+
+    @property
+    def joint(self) -> Float:
+        """The unit vector ``(3,)`` in the middle of both eyes', or that of the one that is seen.
+
+        Eyes look the same way at what is farther than an arm's length away, and the errors of the
+        two partly cancel. NaN where neither is seen.
+        """
+        seen = self.vectors[np.isfinite(self.vectors[:, 0])]
+        if not len(seen):
+            return np.full(3, np.nan, np.float32)
+        return unit(seen.mean(axis=0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

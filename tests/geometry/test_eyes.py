@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.geometry import eyes
-from facelab.geometry.eyes import IRISES, eyes_of
+from facelab.geometry.eyes import IRISES, Gaze, eyes_of
 from facelab.geometry.landmarks import points468, position_map, twins
 from facelab.geometry.pose import matrix
 from tests.synthetic import ATLAS, canonical
@@ -46,6 +46,17 @@ def test_gaze_is_found_however_the_head_is_turned(yaw, pitch, head_yaw, head_rol
     np.testing.assert_allclose(found.gaze.pitch, pitch, atol=1.5)
     np.testing.assert_allclose(np.linalg.norm(found.gaze.vectors, axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(found.irises[..., :2], points[IRISES][..., :2], atol=1e-4)
+
+
+def test_both_eyes_together_look_between_the_two():
+    right, left, none = (
+        np.float32(matrix(yaw, 0, 0)[:, 2]) if yaw is not None else np.full(3, np.nan, np.float32)
+        for yaw in (10, 20, None)
+    )
+    for vectors, yaw in (((right, left), 15), ((right, none), 10), ((none, left), 20)):
+        x, y, z = Gaze(np.stack(vectors)).joint
+        assert (np.rad2deg(np.arctan2(x, z)), y) == pytest.approx((yaw, 0), abs=1e-3)
+    assert np.isnan(Gaze(np.stack([none, none])).joint).all()
 
 
 def test_irises_have_the_depth_of_a_disc_on_the_ball():
