@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from facelab.export import Entry
 from facelab.export.subject import Subject
 from facelab.geometry.eyes import SeenEyes
+from facelab.geometry.identity import Shape
 from facelab.images import Image
 from facelab.numerics.arrays import Bool
 from facelab.provenance import file_sha256
@@ -40,12 +41,14 @@ def describe_face(subject: Subject, files: dict[str, Entry]) -> dict[str, object
         "pose": describe_pose(subject.pose),
         **_described_eyes(features.eyes),
         "blendshapes": {name: round(value, 4) for name, value in features.blendshapes.items()},
-        "shape": {
-            "identity": _rounded(subject.shape.identity),
-            "expression": _rounded(subject.shape.expression),
-        },
+        "shape": describe_shape(subject.shape),
         "files": files,
     }
+
+
+def describe_shape(shape: Shape) -> dict[str, object]:
+    """The coefficients of a face in the basis that swaps use."""
+    return {"identity": _rounded(shape.identity), "expression": _rounded(shape.expression)}
 
 
 def _described_eyes(eyes: SeenEyes) -> dict[str, object]:
