@@ -2,12 +2,12 @@
 
 An eye is a ball that turns in the head, and the head's position map tells where the ball lies: its
 centre of rotation is 1.25 mm above the middle between the eye's corners and 3 mm behind it, in the
-head's own axes. With these two numbers the 200 synthetic portraits that look into the camera look
-there in the median, and no further aside the more the head is turned. All else is anatomy: the
-pupil appears 10.5 mm before the centre of rotation (13.5 mm from there to the cornea's apex: Fry &
-Hill, "The center of rotation of the eye", 1962; 3 mm from the apex to the pupil's image), and an
-iris is 11.7 mm wide in nearly all adults (Ruefer et al., "White-to-white corneal diameter", Cornea
-2005), which is the scale.
+head's own axes. With these two numbers 200 synthetic portraits, which mostly look into the camera,
+are found to look there in the median, whether or not the head is turned aside. All else is
+anatomy: the pupil appears 10.5 mm before the centre of rotation (13.5 mm from there to the cornea's
+apex: Fry & Hill, "The center of rotation of the eye", 1962; 3 mm from the apex to the pupil's
+image), and an iris is 11.7 mm wide in nearly all adults (Ruefer et al., "White-to-white corneal
+diameter", Cornea 2005), which is the scale.
 """
 
 from __future__ import annotations
