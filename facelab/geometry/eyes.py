@@ -125,7 +125,8 @@ def eyes_of(points: Float, positions: PositionMap, *, covered: bool = False) -> 
     flat = points[:, :2].astype(np.float64)
     irises = flat[IRISES]
     diameter = _diameter(irises)
-    hidden = np.array([covered or visible_landmarks(positions)[one].mean() < 0.5 for one in _OF_68])
+    seen = visible_landmarks(positions)
+    hidden = np.array([covered or seen[one].mean() < 0.5 for one in _OF_68])
     gap = np.linalg.norm(flat[_LIDS[:, 0]] - flat[_LIDS[:, 1]], axis=1) / diameter
     opening = np.clip((gap - _SHUT) / (1 - _SHUT), 0, 1)
     inside = _inside(irises, flat[_CONTOURS]) & (opening >= _CLOSED)[:, None] & ~hidden[:, None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from facelab.models.kinds import BLENDSHAPES, LANDMARKER
 from facelab.models.runtime import load_runner
 from facelab.numerics.arrays import Float, Frame, require_frame
 from facelab.reconstruct.levelled import levelled
+from facelab.reconstruct.point_regressor import require_places
 from facelab.types import PositionMap
 from facelab.weights import entry_of
 
@@ -60,8 +61,8 @@ class Features:
         How surely it is out, [0, 1].
     covered : bool
         Whether dark glasses hide the eyes.
-    network : Runner
-        `facelab.models.blendshapes.Blendshapes`.
+    expression : callable
+        Takes `level` and gives the output ``(52,)`` of `facelab.models.blendshapes.Blendshapes`.
     """
 
     points: Float
@@ -69,7 +70,7 @@ class Features:
     level: Float
     tongue: float
     covered: bool
-    network: Runner = field(repr=False)
+    expression: Callable[[Float], Float] = field(repr=False)
 
     @cached_property
     def eyes(self) -> SeenEyes:
@@ -79,8 +80,8 @@ class Features:
     @cached_property
     def blendshapes(self) -> Mapping[str, float]:
         """The coefficient of each of `facelab.constants.ARKIT`, in its order, [0, 1]."""
-        (found,) = self.network(np.ascontiguousarray(self.level[list(POINTS)])[None])
-        return dict(zip(ARKIT, [*found[0, 1:].tolist(), self.tongue], strict=True))
+        found = self.expression(self.level)[1:].tolist()
+        return dict(zip(ARKIT, [*found, self.tongue], strict=True))
 
 
 class FaceLandmarker:
@@ -128,6 +129,7 @@ class FaceLandmarker:
         crop = levelled(points468(positions), LANDMARKER.side)
         view = cut(image, crop)
         points, _, tongue = self._network(view[None])
+        require_places(points, LANDMARKER.side, "Landmarker")
         level = points[0] * _FLIP - _CORNER
         return Features(
             points=crop.invert(level),
@@ -135,8 +137,13 @@ class FaceLandmarker:
             level=level[:, :2],
             tongue=float(tongue[0]),
             covered=_behind_dark_glass(view, level),
-            network=self._blendshapes,
+            expression=self._expression,
         )
+
+    def _expression(self, level: Float) -> Float:
+        (found,) = self._blendshapes(level[list(POINTS)][None])
+        out: Float = found[0]
+        return out
 
 
 def landmarker_weights() -> dict[str, str]:

@@ -7,10 +7,12 @@ import pytest
 
 import facelab
 from facelab.constants import ARKIT
-from facelab.errors import UsageError
+from facelab.errors import UsageError, WeightsError
 from facelab.geometry.eyes import IRISES
 from facelab.heads.person import Looks, person_of
 from facelab.heads.shot import Shot, take
+from facelab.models.kinds import BLENDSHAPES, LANDMARKER
+from facelab.models.runtime import load_runner
 from facelab.reconstruct.landmarker import POINTS, FaceLandmarker, load_landmarker
 from tests.synthetic import canonical, noise, photograph
 
@@ -139,18 +141,29 @@ def test_runtimes_agree(astronaut):
     )
 
 
-def test_networks_are_loaded_when_they_look_and_once(monkeypatch):
+def test_networks_are_loaded_when_they_are_needed_and_once(monkeypatch):
     loaded = []
-    monkeypatch.setattr(
-        "facelab.reconstruct.landmarker.load_runner", lambda kind, *_: loaded.append(kind)
-    )
-    landmarker = FaceLandmarker()
+
+    def load(kind, *where):
+        loaded.append(kind)
+        return load_runner(kind, *where)
+
+    monkeypatch.setattr("facelab.reconstruct.landmarker.load_runner", load)
+    landmarker, face = FaceLandmarker(), canonical(scale=1, origin=(20, 20, 0))
     assert not loaded
-    for _ in range(2):
-        with pytest.raises(TypeError):  # the stub is no network
-            landmarker(noise(40, 40), canonical(scale=1, origin=(20, 20, 0)))
-    assert len(loaded) == 1
+    seen = [landmarker(noise(40, 40, seed), face) for seed in range(2)]
+    assert all(np.isfinite(one.eyes.irises).all() for one in seen)
+    assert loaded == [LANDMARKER]
+    assert all(len(one.blendshapes) == len(ARKIT) for one in seen)
+    assert loaded == [LANDMARKER, BLENDSHAPES]
     assert load_landmarker() is load_landmarker()
+
+
+def test_damaged_weights_are_told(monkeypatch):
+    broken = np.full((1, 478, 3), np.nan, np.float32), np.ones(1), np.ones(1)
+    monkeypatch.setattr("facelab.reconstruct.landmarker.load_runner", lambda *_: lambda _: broken)
+    with pytest.raises(WeightsError, match="Landmarker: gives places that are in no photograph"):
+        FaceLandmarker()(noise(40, 40), canonical(scale=1, origin=(20, 20, 0)))
 
 
 def test_an_unknown_runtime_is_refused():
