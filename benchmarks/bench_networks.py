@@ -49,7 +49,8 @@ def main() -> None:
     for kind in KINDS:
         if kind is PRN:  # which does not come with facelab
             continue
-        crops = np.random.default_rng(0).random((1, kind.side, kind.side, 3), np.float32)
+        shape = (kind.points, 2) if kind.points else (kind.side, kind.side, 3)
+        crops = np.random.default_rng(0).random((1, *shape), np.float32)
         for name in RUNTIMES:
             report(f"load {kind.name}, {name}", lambda k=kind, n=name: load_runner(k, n), 5)
             runner = load_runner(kind, name)

@@ -13,6 +13,7 @@ from facelab.face.quality import believed
 from facelab.face.source_view import SourceView
 from facelab.face.spectacles import with_whole_rims
 from facelab.geometry import landmarks, pose
+from facelab.geometry.identity import IdentityModel
 from facelab.geometry.visibility import visible_landmarks
 from facelab.geometry.window import NEAR, Window
 from facelab.images import Image
@@ -20,15 +21,21 @@ from facelab.images.given import Photograph, as_image, name_of
 from facelab.numerics.arrays import Bool, Float
 from facelab.reconstruct import load_parser
 from facelab.reconstruct.face_selection import select_faces
+from facelab.reconstruct.landmarker import load_landmarker
 from facelab.reconstruct.networks import Networks
 from facelab.types import Box, Pose, PositionMap, Reconstruction, Texture
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from facelab.export.subject import Subject
     from facelab.export.textured_mesh import TexturedMesh
     from facelab.files import StrPath
+    from facelab.geometry.eyes import Gaze
+    from facelab.geometry.identity import Shape
     from facelab.geometry.parsing import Parsing
     from facelab.reconstruct import Reconstructor
+    from facelab.reconstruct.landmarker import FaceLandmarker, Features
     from facelab.reconstruct.parser import FaceParser
 
 
@@ -50,6 +57,8 @@ class FaceObservation:
         Which face was asked for, or where, for records: by this it is found again.
     parser : FaceParser, optional
         What tells the parts of the face from hair, glasses and what is in front.
+    landmarker : FaceLandmarker, optional
+        What finds irises, lids and expression; by default loaded when they are asked for.
 
     Examples
     --------
@@ -60,6 +69,10 @@ class FaceObservation:
     (True, True, True)
     >>> face.depth().shape, face.normals().shape
     ((512, 512), (512, 512, 3))
+    >>> face.irises.shape, face.gaze.vectors.shape, face.openness.shape
+    ((2, 5, 3), (2, 3), (2,))
+    >>> face.blendshapes["mouthSmileLeft"] > 0.5, len(face.blendshapes)
+    (True, 52)
     >>> face.texture(512)
     <Texture 512x512>
     >>> face.mesh().save("face.glb")
@@ -70,6 +83,7 @@ class FaceObservation:
     found: Reconstruction
     asked: str | Box = "largest"
     parser: FaceParser | None = None
+    landmarker: FaceLandmarker | None = None
 
     def __repr__(self) -> str:
         box, turn = self.box, self.pose
@@ -144,6 +158,68 @@ class FaceObservation:
         """The vertices of MediaPipe's canonical mesh, ``(468, 3)`` float32, in its order."""
         return landmarks.points468(self.positions)
 
+    @property
+    def irises(self) -> Float:
+        """The irises, ``(2, 5, 3)`` float32, of the right eye, then the left one.
+
+        The middle of the pupil, then the iris's rim to the image's right, top, left and bottom of a
+        frontal face. x and y are MediaPipe's landmarker's; the depth is that of a disc square to
+        the gaze. Where an iris is hidden (`visible_irises`), it is a guess.
+        """
+        return self._features.eyes.irises
+
+    @property
+    def visible_irises(self) -> Bool:
+        """Which points of `irises` are seen, ``(2, 5)`` bool.
+
+        Lids, the face itself and dark glasses hide them; hair and hands are not looked at.
+        """
+        return self._features.eyes.visible
+
+    @property
+    def gaze(self) -> Gaze:
+        """Where the eyes look: ``gaze.vectors`` ``(2, 3)``, ``gaze.yaw`` and ``gaze.pitch``.
+
+        The right eye first. Unit vectors out of the pupils, x right, y up, z toward the viewer;
+        yaw to the image's right and pitch down in degrees ``(2,)``; NaN where a pupil is not seen.
+        ``gaze.joint`` ``(3,)`` is the steadier direction of both together.
+
+        See `facelab.geometry.eyes`.
+        """
+        return self._features.eyes.gaze
+
+    @property
+    def openness(self) -> Float:
+        """How far the eyes are open, ``(2,)`` float32 in [0, 1], the right one first.
+
+        0 where the lids are closed, 1 where they are an iris's diameter apart; NaN where hidden.
+        """
+        return self._features.eyes.openness
+
+    @property
+    def blendshapes(self) -> Mapping[str, float]:
+        """The 52 coefficients of ARKit by name, in [0, 1]; left and right are the subject's.
+
+        MediaPipe's blend shape network's, in the order of `facelab.constants.ARKIT`; ``tongueOut``
+        is the landmarker's.
+        """
+        return self._features.blendshapes
+
+    @cached_property
+    def shape(self) -> Shape:
+        """The face in the basis that swaps use: ``shape.identity`` ``(53,)``, ``.expression``.
+
+        Coefficients in standard deviations, float32, of `facelab.geometry.identity.IdentityModel`,
+        whose modes ``facelab.geometry.identity.IdentityModel.load()`` has.
+        """
+        model = IdentityModel.load()
+        return model.shape(model.likeness(self.points468))
+
+    @cached_property
+    def _features(self) -> Features:
+        look = self.landmarker or load_landmarker()
+        return look(self.photograph.frame, self.positions)
+
     def depth(self) -> Float:
         """Return the depth at every pixel of the photograph, as ``--write depth`` has it.
 
@@ -215,7 +291,11 @@ class FaceObservation:
 
         photograph = self.photograph
         return Subject(
-            photograph.srgb_frame, self.found, metadata=photograph.metadata, parser=self.parser
+            photograph.srgb_frame,
+            self.found,
+            metadata=photograph.metadata,
+            parser=self.parser,
+            landmarker=self.landmarker,
         )
 
 
@@ -252,6 +332,13 @@ class FaceModel:
             return None
         return load_parser(self.networks.runtime, self.networks.device)
 
+    @cached_property
+    def landmarker(self) -> FaceLandmarker | None:
+        """What finds irises and expressions, loaded when it looks; None without `networks`."""
+        if self.networks is None:
+            return None
+        return load_landmarker(self.networks.runtime, self.networks.device)
+
     def __call__(self, photograph: Photograph) -> list[FaceObservation]:
         """Return every face of a photograph, the largest first; an empty list if it shows none.
 
@@ -272,7 +359,8 @@ class FaceModel:
         image = as_image(photograph)
         found = self.reconstructor(image.frame)
         return [
-            FaceObservation(image, one, str(index), self.parser) for index, one in enumerate(found)
+            FaceObservation(image, one, str(index), self.parser, self.landmarker)
+            for index, one in enumerate(found)
         ]
 
     def observe(
@@ -307,7 +395,11 @@ class FaceModel:
         chosen = select_faces(image.frame, self.reconstructor, str(face), box, name)
         return [
             FaceObservation(
-                image, found, box or (str(index) if face == "all" else str(face)), self.parser
+                image,
+                found,
+                box or (str(index) if face == "all" else str(face)),
+                self.parser,
+                self.landmarker,
             )
             for index, found in enumerate(chosen)
         ]

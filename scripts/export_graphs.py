@@ -23,7 +23,9 @@ def graph(kind: Kind) -> bytes:
     """A network's graph: an ONNX model without its values and without where it comes from."""
     module, _, name = kind.network.partition(".")
     network = _distinct(getattr(import_module(f"facelab.models.{module}"), name)())
-    model = onnx.load_from_string(exported(network, kind.side, kind.outputs, kind.any_size))
+    model = onnx.load_from_string(
+        exported(network, kind.side, kind.outputs, kind.any_size, kind.points)
+    )
     del model.graph.initializer[:], model.graph.value_info[:]
     for field in ("producer_name", "producer_version", "doc_string"):
         model.ClearField(field)

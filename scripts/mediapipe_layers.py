@@ -66,6 +66,24 @@ def head_tail(name: str, first: int) -> list[str]:
     ]
 
 
+def landmarker_layers() -> list[str]:
+    """Landmarker's layers in the order in which the .tflite runs them."""
+    parts = ("reduce", "inner_activation", "depthwise", "expand", "activation")
+    blocks = [f"trunk.{i}.{part}" for i in range(34) for part in parts]
+    return ["stem.0", "stem.1", *blocks, "tongue", "score", "points"]
+
+
+def blendshapes_layers() -> list[str]:
+    """Blendshapes' layers in the order in which the .tflite runs them."""
+    halves = [
+        layer
+        for half in ("tokens", "channels")
+        for layer in (f"norm_{half}", f"{half}.0", f"{half}.2")
+    ]
+    mixers = [f"mixers.{i}.{layer}" for i in range(4) for layer in halves]
+    return ["gather", "embed", "asked", *mixers, "coefficients"]
+
+
 def segmenter_layers() -> list[str]:
     """SelfieSegmenter's layers in the order in which the .tflite runs them."""
 

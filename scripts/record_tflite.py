@@ -27,6 +27,8 @@ from convert_mediapipe import (
 from PIL import Image
 from safetensors.numpy import save
 
+from facelab.reconstruct.landmarker import POINTS
+
 PHOTOGRAPH = Path(__file__).parent.parent / "samples/astronaut.png"
 
 # Top-left corners (y, x) of the crops that each network is run on.
@@ -36,7 +38,9 @@ CROPS = {
     "facemesh": [(25, 130), (40, 110), (15, 150), (300, 60)],
     "selfie": [(0, 100), (256, 200)],
     "multiclass": [(0, 100), (256, 200)],
+    "landmarker": [(40, 150), (50, 170), (300, 60)],
 }
+MAGNIFIED = {"landmarker": 2}  # so that the face fills the crop as the network wants it
 KEPT = np.s_[:, ::7, ::7]  # of what is given by pixel: every seventh, so all places in 2 x 2
 _OUTPUTS, _OPERATORS = 8, 10  # fields of a subgraph in TFLite's schema, as its tables number them
 
@@ -44,19 +48,22 @@ _OUTPUTS, _OPERATORS = 8, 10  # fields of a subgraph in TFLite's schema, as its 
 def crops(name: str, side: int) -> np.ndarray:
     """The crops for the network `name`: ``(n, side, side, 3)`` float32 RGB as it wants them."""
     photograph = np.asarray(Image.open(PHOTOGRAPH).convert("RGB"), np.float32) / 255
-    cut = np.stack([photograph[y : y + side, x : x + side] for y, x in CROPS[name]])
+    times = MAGNIFIED.get(name, 1)
+    large = photograph.repeat(times, axis=0).repeat(times, axis=1)
+    cut = np.stack([large[y : y + side, x : x + side] for y, x in times * np.array(CROPS[name])])
     return cut * 2 - 1 if name.startswith("blazeface") else cut
 
 
 def outputs(flatbuffer: bytes, images: np.ndarray) -> list[np.ndarray]:
-    """The runtime's outputs on ``(n, H, W, 3)`` images, stacked, each ``(n, ...)``."""
+    """The runtime's outputs on images ``(n, H, W, 3)`` or points, stacked, each ``(n, ...)``."""
     runtime = Interpreter(model_content=flatbuffer)
     runtime.allocate_tensors()
     rows = []
     for image in images:
         runtime.set_tensor(runtime.get_input_details()[0]["index"], image[None])
         runtime.invoke()
-        rows.append([runtime.get_tensor(o["index"])[0] for o in runtime.get_output_details()])
+        given = [runtime.get_tensor(o["index"]) for o in runtime.get_output_details()]
+        rows.append([one[0] if len(one) == 1 else one for one in given])  # not all have a batch
     return [np.stack(column) for column in zip(*rows, strict=True)]
 
 
@@ -87,11 +94,22 @@ def logits(flatbuffer: bytes, images: np.ndarray) -> np.ndarray:
     return outputs(flatbuffer, images)[0]
 
 
+def expression(packages: Archives, points: np.ndarray) -> Tensors:
+    """What the blend shape network makes of points ``(n, 478, 3)`` of the landmarker."""
+    product = next(product for product in PRODUCTS if product.name == "blendshapes")
+    taken = np.ascontiguousarray(points[:, POINTS, :2], np.float32)
+    coefficients = outputs(source_bytes(product, packages), taken)[0]
+    return {"blendshapes.points": taken, "blendshapes.coefficients": coefficients}
+
+
 BY_PIXEL = {"selfie": ("opacity", opacities), "multiclass": ("logits", logits)}
 
 
 def recorded(packages: Archives) -> Tensors:
-    """For each network what it gives by pixel, or its "regressions" or points and score logits."""
+    """For each network what it gives by pixel, or its "regressions" or points and score logits.
+
+    Of the landmarker everything, and what the blend shape network makes of its points.
+    """
     tensors = {}
     for product in PRODUCTS:
         if product.name not in CROPS:
@@ -99,6 +117,12 @@ def recorded(packages: Archives) -> Tensors:
         (shape,) = product.inputs.values()
         flatbuffer = source_bytes(product, packages)
         images = crops(product.name, shape[-1])
+        if product.name == "landmarker":
+            points, score, tongue = outputs(flatbuffer, images)
+            points = points.reshape(len(images), -1, 3)
+            tensors |= {"landmarker.points": points, "landmarker.logits": score.ravel()}
+            tensors |= {"landmarker.tongue": tongue.ravel(), **expression(packages, points)}
+            continue
         if product.name in BY_PIXEL:
             what, run = BY_PIXEL[product.name]
             kept = run(flatbuffer, images)[KEPT]

@@ -20,6 +20,8 @@ CASES = {
 CROPS = {name: (side, corners) for name, (_, side, corners) in CASES.items()}
 
 CROPS["selfie"] = CROPS["multiclass"] = (256, [(0, 100), (256, 200)])
+CROPS["landmarker"] = (256, [(40, 150), (50, 170), (300, 60)])
+MAGNIFIED = {"landmarker": 2}
 
 
 def astronaut_crops(name):
@@ -27,7 +29,9 @@ def astronaut_crops(name):
     side, corners = CROPS[name]
     photograph = Image.open(SAMPLES / "astronaut.png").convert("RGB")
     pixels = np.asarray(photograph, np.float32) / 255
-    crops = np.stack([pixels[y : y + side, x : x + side] for y, x in corners])
+    times = MAGNIFIED.get(name, 1)
+    pixels = pixels.repeat(times, axis=0).repeat(times, axis=1)
+    crops = np.stack([pixels[y : y + side, x : x + side] for y, x in times * np.array(corners)])
     crops = crops * 2 - 1 if name.startswith("blazeface") else crops
     return torch.from_numpy(crops).permute(0, 3, 1, 2)
 

@@ -19,6 +19,7 @@ from facelab.errors import WeightsError
 ROOT = Path(__file__).parent.parent
 NETWORKS = [
     "blazeface_short", "blazeface_full", "facemap", "facemesh", "selfie", "multiclass", "faceparse",
+    "landmarker", "blendshapes",
 ]  # fmt: skip
 CARDS = [*NETWORKS, "canonical_face", "heads", "openness", "skins"]
 ARCHIVES = os.environ.get("FACELAB_MEDIAPIPE_ARCHIVES")

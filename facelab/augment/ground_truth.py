@@ -71,7 +71,7 @@ class GroundTruth:
         Unit vectors, x right, y up, z toward the viewer; 0 elsewhere.
     eyes : Eyes, optional
     expression : mapping of str to float, optional
-        Coefficients of `facelab.augment.expression.ARKIT`, [0, 1]; those left out are 0.
+        Coefficients of `facelab.constants.ARKIT`, [0, 1]; those left out are 0.
     others : tuple of Other
         Other people in the picture.
     lenses : (H, W) float32, optional

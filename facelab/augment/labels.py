@@ -23,6 +23,7 @@ from facelab.augment.classes import CLASSES, COVERED, IN_FRONT
 from facelab.augment.maps import segmentation
 from facelab.augment.people import expression_of, eyes_of, faces_of, openness, rounded
 from facelab.augment.sample import Sample
+from facelab.export.report import describe_shape
 from facelab.export.subject import Subject
 from facelab.files import parse_json
 from facelab.geometry.landmarks import points468
@@ -78,9 +79,10 @@ def describe(sample: Sample, subject: Subject, seed: int, files: Mapping[str, ob
         the face itself does not hide; ``covered68`` what something in front of it does, or lies
         outside of the image. ``faces`` has these of everybody, the face of the sample first.
         ``irises``, ``visible_irises``, ``gaze`` and ``expression`` are None where they are not
-        known, as in photographs. ``classes`` and ``covered_by`` are shares of the image and of the
-        face that each class has. ``brightness`` is the mean luma of the face's pixels that show it,
-        [0, 1], or None where none does. ``identities`` are of all people, the photograph's first.
+        known, as in photographs. ``shape`` is fitted to the face's own geometry. ``classes`` and
+        ``covered_by`` are shares of the image and of the face that each class has. ``brightness``
+        is the mean luma of the face's pixels that show it, [0, 1], or None where none does.
+        ``identities`` are of all people, the photograph's first.
     """
     height, width = sample.image.shape[:2]
     classes, faces = segmentation(sample, subject), faces_of(sample, subject)
@@ -99,6 +101,7 @@ def describe(sample: Sample, subject: Subject, seed: int, files: Mapping[str, ob
         **eyes_of(sample.truth.eyes, classes),
         "eyelids": {"openness": rounded(openness(subject.landmarks))},
         "expression": expression_of(sample.truth.expression),
+        "shape": describe_shape(subject.shape),
         "classes": _shares(classes, CLASSES),
         "covered_by": _covered_by(classes, subject),
         "brightness": _brightness(sample, subject),

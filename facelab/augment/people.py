@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.augment.classes import CLASSES, COVERED
-from facelab.augment.expression import ARKIT
 from facelab.augment.ground_truth import Eyes, Other
 from facelab.augment.sample import Sample
+from facelab.constants import ARKIT
 from facelab.export.report import describe_pose
 from facelab.export.subject import Subject
 from facelab.numerics.arrays import Bool, Float

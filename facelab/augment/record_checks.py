@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from facelab.augment.classes import CLASSES
-from facelab.augment.expression import ARKIT
 from facelab.augment.plan import SPLITS
+from facelab.constants import ARKIT
 from facelab.files import Shape
 
 _FARTHEST = 1e6  # px: what lies beyond is in no image
@@ -40,6 +40,7 @@ SHAPE: Shape = {
     "visible_irises": (list, type(None)),
     "gaze": _MAYBE_MAP,
     "expression": _MAYBE_MAP,
+    "shape": {"identity": [_NUMBER], "expression": [_NUMBER]},
     "classes": dict,
     "covered_by": dict,
     "brightness": (int, float, type(None)),
@@ -61,6 +62,8 @@ def check(record: Mapping[str, Any]) -> None:
     _check_eyes(record)
     if record["expression"] is not None:
         _check_shares(record["expression"], ARKIT, _STRONGEST)
+    for values in record["shape"].values():
+        _check_numbers(values, (len(values),), _FARTHEST)
     for name in ("classes", "covered_by"):
         _check_shares(record[name], CLASSES)
     if not all(isinstance(values, dict) for step in record["steps"] for values in step.values()):

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.io
 from numpy.typing import NDArray
 
+from facelab.constants import ARKIT
 from facelab.export.subject import Subject
 from facelab.files.writing import write_bytes_atomically
 from facelab.images.image import to_integers
@@ -51,10 +52,16 @@ def arrays(subject: Subject) -> dict[str, NDArray[Any]]:
         - ``triangles`` (m, 3) int32, which count from 1 as MATLAB does (PRNet's from 0);
         - ``uv`` (n, 2) float32 in [0, 1], v down, into ``texture`` (S, S, 3) uint8;
         - ``landmarks68`` (68, 3) float32;
+        - ``irises`` (2, 5, 3) float32 and ``visible_irises`` (2, 5) bool, of the right eye and the
+          left one; ``gaze`` (2, 3) float32, unit vectors, and ``openness`` (1, 2) float32 in
+          [0, 1], NaN where they are not seen;
+        - ``blendshapes`` (1, 52) float32 in [0, 1], and what they are called,
+          ``blendshape_names``; ``identity`` (1, 53) and ``expression`` (1, 10) float32,
+          coefficients in the basis that swaps use;
         - ``rotation`` (3, 3) float32, ``scale`` and ``translation`` (1, 3) of the pose that leads
           from the canonical face there, and ``angles`` (1, 3), its yaw, pitch and roll in degrees.
     """
-    mesh, pose = subject.mesh, subject.exported_pose
+    mesh, pose, eyes = subject.mesh, subject.exported_pose, subject.features.eyes
     return {
         "frame": np.array(subject.frame),
         "image_size": np.array([subject.size], np.int32),
@@ -64,6 +71,14 @@ def arrays(subject: Subject) -> dict[str, NDArray[Any]]:
         "uv": mesh.uv,
         "texture": to_integers(subject.texture.colour, 8),
         "landmarks68": subject.exported(subject.landmarks),
+        "irises": subject.exported(eyes.irises),
+        "visible_irises": eyes.visible,
+        "gaze": subject.exported_gaze,
+        "openness": eyes.openness[None],
+        "blendshapes": np.array([[*subject.features.blendshapes.values()]], np.float32),
+        "blendshape_names": np.array([ARKIT], object),
+        "identity": subject.shape.identity[None],
+        "expression": subject.shape.expression[None],
         "rotation": pose.rotation,
         "scale": np.array([[pose.scale]]),
         "translation": pose.translation[None],

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facelab.constants import ARKIT
 from facelab.export.subject import Subject
 from facelab.files.writing import write_bytes_atomically
 
@@ -49,10 +50,16 @@ def arrays(subject: Subject) -> dict[str, NDArray[Any]]:
         - ``visible`` (256, 256) bool, the texels of it that the face itself does not hide in the
           photograph;
         - ``landmarks68`` (68, 3) float32;
+        - ``irises`` (2, 5, 3) float32 and ``visible_irises`` (2, 5) bool, of the right eye and the
+          left one; ``gaze`` (2, 3) float32, unit vectors, and ``openness`` (2,) float32 in
+          [0, 1], NaN where they are not seen;
+        - ``blendshapes`` (52,) float32 in [0, 1], and what they are called,
+          ``blendshape_names``; ``identity`` (53,) and ``expression`` (10,) float32,
+          coefficients in the basis that swaps use;
         - ``rotation`` (3, 3) float32, ``scale`` () float64 and ``translation`` (3,) float32 of the
           pose that leads from the canonical face there.
     """
-    mesh, pose = subject.mesh, subject.exported_pose
+    mesh, pose, eyes = subject.mesh, subject.exported_pose, subject.features.eyes
     return {
         "frame": np.array(subject.frame),
         "image_size": np.array(subject.size, np.int32),
@@ -63,6 +70,14 @@ def arrays(subject: Subject) -> dict[str, NDArray[Any]]:
         "positions": subject.exported(subject.positions.values),
         "visible": subject.visible,
         "landmarks68": subject.exported(subject.landmarks),
+        "irises": subject.exported(eyes.irises),
+        "visible_irises": eyes.visible,
+        "gaze": subject.exported_gaze,
+        "openness": eyes.openness,
+        "blendshapes": np.array([*subject.features.blendshapes.values()], np.float32),
+        "blendshape_names": np.array(ARKIT),
+        "identity": subject.shape.identity,
+        "expression": subject.shape.expression,
         "rotation": pose.rotation,
         "scale": np.array(pose.scale),
         "translation": pose.translation,

@@ -13,6 +13,7 @@ import numpy as np
 from facelab.export.canvas import Canvas, Colour
 from facelab.export.encode import write_marked
 from facelab.export.subject import Subject
+from facelab.geometry.eyes import SeenEyes
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float, Frame
 from facelab.types import Box, Pose
@@ -45,6 +46,9 @@ _SHADE: Colour = (0, 0, 0)
 _POINT: Colour = (255, 80, 160)
 _BOX: Colour = (90, 225, 255)
 AXES: tuple[Colour, ...] = ((255, 60, 60), (60, 220, 80), (70, 130, 255))
+_IRIS: Colour = (120, 255, 150)
+_RIM_POINTS = 33  # of the line around an iris
+_GAZE = 0.25  # length of the line along the gaze over the face's size
 _AXIS = 0.4  # length of an axis over the face's size
 _FAINT = 0.45  # opacity of what the face itself hides
 _DOT = 0.8  # opacity of the dense points
@@ -63,11 +67,12 @@ _SENTENCE_ALL = "Landmarks, surfaces and poses of faces were drawn on this photo
 
 
 def overlay(subject: Subject) -> Frame:
-    """The photograph with a face's dense points, 68 landmarks, axes, pose box and angles.
+    """The photograph with a face's dense points, 68 landmarks, irises, axes, pose box and angles.
 
     Dense points are those the photograph shows, from violet for the farthest to yellow for the
     nearest. Landmarks that the face hides are rings, and the lines between them faint. The axes
-    start at the tip of the nose: x red, y green, z blue.
+    start at the tip of the nose: x red, y green, z blue. Irises are ellipses through their rims,
+    and from their middles a line goes where the eye looks.
 
     Returns
     -------
@@ -108,6 +113,7 @@ def _drawn_on(image: Frame, subject: Subject) -> Frame:
     _draw_surface(canvas, subject, size, width)
     _draw_axes(canvas, subject, size, width)
     _draw_landmarks(canvas, subject, size, width)
+    _draw_eyes(canvas, subject.features.eyes, size, width)
     canvas.rimmed_line(front, _BOX, width)
     _draw_angles(canvas, subject.pose, front, size)
     return canvas.over(image)
@@ -165,6 +171,19 @@ def _draw_landmarks(canvas: Canvas, subject: Subject, size: float, width: float)
     rims = np.where(shown[:, None], _SHADE, _POINT).astype(np.uint8)
     canvas.dots(points, 1.5 * radius, rims)
     canvas.dots(points, radius, _POINT, shown.astype(np.float32))
+
+
+def _draw_eyes(canvas: Canvas, eyes: SeenEyes, size: float, width: float) -> None:
+    """Of eyes that are seen, the iris's rim and where it looks."""
+    circle = np.linspace(0, 2 * np.pi, _RIM_POINTS, dtype=np.float32)[:, None]
+    for iris, seen, gaze in zip(eyes.irises, eyes.visible, eyes.gaze.vectors, strict=True):
+        if not seen[0]:
+            continue
+        pupil, right, top, left, bottom = iris
+        rim = pupil + np.cos(circle) * (right - left) / 2 + np.sin(circle) * (bottom - top) / 2
+        canvas.rimmed_line(rim, _IRIS, width)
+        ahead = pupil + gaze * [1, -1, 1] * np.float32(_GAZE * size)
+        canvas.rimmed_line(np.stack([pupil, ahead]), _IRIS, 1.5 * width)
 
 
 def _draw_axes(canvas: Canvas, subject: Subject, size: float, width: float) -> None:

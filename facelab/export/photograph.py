@@ -22,6 +22,7 @@ from facelab.images import Image
 from facelab.provenance import file_sha256, software_versions
 from facelab.reconstruct import Reconstructor, load_parser
 from facelab.reconstruct.face_selection import select_faces
+from facelab.reconstruct.landmarker import landmarker_weights, load_landmarker
 from facelab.reconstruct.networks import Networks
 from facelab.types import Box, Reconstruction
 
@@ -90,6 +91,7 @@ class Export:
             mask_unseen=self.mask_unseen,
             metadata=image.metadata,
             parser=self.parser,
+            landmarker=load_landmarker(self.networks.runtime, self.networks.device),
         )
 
     @cached_property
@@ -98,6 +100,11 @@ class Export:
         if "parse" not in self.write:
             return None
         return load_parser(self.networks.runtime, self.networks.device)
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """Name to sha256 of the weights in use."""
+        return self.networks.weights | landmarker_weights()
 
     def notes(self, image: Image) -> tuple[str, ...]:
         """The terms of the networks, and what could not be kept of a photograph."""
@@ -129,7 +136,7 @@ class Report:
                 content["image"]["sha256"] == file_sha256(self.photograph)
                 and content["landmarks_file"] == self.described_landmarks()
                 and content["recipe"] == export.recipe
-                and content["weights"] == export.networks.weights
+                and content["weights"] == export.weights
             )
         except (OSError, ValueError):  # no report of this kind
             return False
@@ -243,7 +250,7 @@ def write_faces(
             "network": network,
             "notes": list(export.notes(image)),
             "recipe": export.recipe,
-            "weights": export.networks.weights,
+            "weights": export.weights,
             "versions": software_versions(),
         }
         written = sorted(aside.iterdir())

@@ -14,6 +14,8 @@ from facelab.errors import UsageError
 from facelab.export.draw import Drawing, draw
 from facelab.face.texture import complete, texture_size, unwrap
 from facelab.geometry import pose
+from facelab.geometry.identity import IdentityModel, Shape
+from facelab.geometry.landmarks import points468
 from facelab.geometry.visibility import visible, visible_landmarks
 from facelab.geometry.window import Window
 from facelab.images import Metadata
@@ -21,10 +23,12 @@ from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Bool, Float, Frame
 from facelab.numerics.integers import unit
 from facelab.reconstruct import load_parser
+from facelab.reconstruct.landmarker import load_landmarker
 from facelab.types import SEEN, Mesh, Pose, PositionMap, Reconstruction, Texture
 
 if TYPE_CHECKING:
     from facelab.geometry.parsing import Parsing
+    from facelab.reconstruct.landmarker import FaceLandmarker, Features
     from facelab.reconstruct.parser import FaceParser
 
 _SLIT_SOFTNESS, _MOUTH_BLUR = 0.004, 0.03  # of the side
@@ -66,6 +70,8 @@ class Subject:
         The photograph's: pictures made of it keep what its XMP says.
     parser : FaceParser, optional
         What tells the parts of the face from what is around it; by default loaded when needed.
+    landmarker : FaceLandmarker, optional
+        What finds its irises and its expression; by default loaded when needed.
 
     Raises
     ------
@@ -80,6 +86,7 @@ class Subject:
     mask_unseen: bool = False
     metadata: Metadata = field(default_factory=Metadata)
     parser: FaceParser | None = None
+    landmarker: FaceLandmarker | None = None
 
     def __post_init__(self) -> None:
         if self.texture_side is not None and self.texture_side not in SIDES:
@@ -125,6 +132,18 @@ class Subject:
         return parser(self.image, self.positions)
 
     @cached_property
+    def features(self) -> Features:
+        """Its irises, lids and expression."""
+        look = self.landmarker or load_landmarker()
+        return look(self.image, self.positions)
+
+    @cached_property
+    def shape(self) -> Shape:
+        """Its coefficients of identity and expression in the basis that swaps use."""
+        model = IdentityModel.load()
+        return model.shape(model.likeness(points468(self.positions)))
+
+    @cached_property
     def texture(self) -> Texture:
         """The texture to export: no holes, or black ones with `mask_unseen`."""
         return self._whole(self.texture_side or texture_size(self.positions))
@@ -150,6 +169,15 @@ class Subject:
             return upright
         turned = product(upright - self._middle, self.pose.rotation) + self._middle
         return turned.astype(np.float32, copy=False)
+
+    @cached_property
+    def exported_gaze(self) -> Float:
+        """Unit vectors out of the pupils ``(2, 3)`` in the axes of exports; NaN where not seen."""
+        gaze = self.features.eyes.gaze.vectors
+        if not self.front:
+            return gaze
+        turned: Float = product(gaze, self.pose.rotation).astype(np.float32, copy=False)
+        return turned
 
     @cached_property
     def exported_pose(self) -> Pose:

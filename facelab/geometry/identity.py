@@ -55,6 +55,22 @@ class Likeness:
     axes: Array
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """The coefficients of a face in an `IdentityModel`, in standard deviations.
+
+    Parameters
+    ----------
+    identity : (i,) float32
+        Of what people differ in.
+    expression : (e,) float32
+        Of what faces do.
+    """
+
+    identity: Float
+    expression: Float
+
+
 @dataclass(frozen=True, eq=False)
 class IdentityModel:
     """A linear family of faces by the 468 points of the canonical mesh.
@@ -135,16 +151,35 @@ class IdentityModel:
         found = combined(solve(gram, moment), self._modes[:count])
         return _with_lips_together(self._held(found))
 
+    def shape(self, face: Likeness) -> Shape:
+        """The coefficients of a face: the most probable ones under a normal prior.
+
+        What the face shows badly says little of them, and they stay near 0.
+
+        Parameters
+        ----------
+        face : Likeness
+        """
+        gram, moment = self._normal(face.points - self.base, face.precision)
+        count = len(self.identity)
+        gram[:count, :count] += np.eye(count)
+        found = solve(gram, moment).astype(np.float32)
+        return Shape(found[:count], found[count:][: len(self.expression)])
+
     def _equations(self, other: Likeness, own: Likeness) -> tuple[Array, Array]:
-        """The normal equations for the coefficients of `_modes` between two photographs.
+        """The normal equations for the coefficients of `_modes` between two photographs."""
+        covariance = np.linalg.inv(other.precision) + np.linalg.inv(own.precision)
+        return self._normal(other.points - own.points, np.linalg.inv(covariance))
+
+    def _normal(self, offsets: Array, precision: Array) -> tuple[Array, Array]:
+        """The normal equations for the coefficients of `_modes` that explain offsets.
 
         Those of expression with their prior, those of identity without.
         """
-        covariance = np.linalg.inv(other.precision) + np.linalg.inv(own.precision)
-        precision, modes = np.linalg.inv(covariance), self._modes
+        modes = self._modes
         weighted = np.einsum("kni,nij->knj", modes, precision).reshape(len(modes), -1)
         gram = product(weighted, modes.reshape(len(modes), -1).T) + np.diag(self._prior)
-        return gram, product(weighted, (other.points - own.points).ravel())
+        return gram, product(weighted, offsets.ravel())
 
     @cached_property
     def _modes(self) -> Array:

@@ -19,9 +19,15 @@ _PRELU, _SINCE = "aten::prelu", 13  # and the opset from which ONNX has what sta
 
 
 def exported(
-    network: nn.Module, side: int, outputs: Sequence[str] = (), any_size: bool = False
+    network: nn.Module,
+    side: int,
+    outputs: Sequence[str] = (),
+    any_size: bool = False,
+    points: int = 0,
 ) -> bytes:
     """`network` as an ONNX model with the input ``crops`` ``(batch, 3, side, side)``.
+
+    One of `points` has ``points`` ``(batch, points, 2)`` instead.
 
     Its outputs have the names given, or numbers; its values the names that they have in the state
     dict. Where it takes `any_size`, it takes one image at a time.
@@ -31,16 +37,17 @@ def exported(
     """
     file = io.BytesIO()
     device = next(network.parameters()).device
-    batch = {name: {0: "batch"} for name in ("crops", *outputs)}
+    taken, shape = ("points", (points, 2)) if points else ("crops", (3, side, side))
+    batch = {name: {0: "batch"} for name in (taken, *outputs)}
     with warnings.catch_warnings(), _prelu_as_sum():
         warnings.simplefilter("ignore")  # that it is the older one
         torch.onnx.export(
             network,
-            (torch.zeros(1, 3, side, side, device=device),),
+            (torch.zeros(1, *shape, device=device),),
             file,  # type: ignore[arg-type]  # the annotation leaves out what it accepts
             dynamo=False,
             do_constant_folding=False,  # which would rename values
-            input_names=["crops"],
+            input_names=[taken],
             output_names=list(outputs),
             dynamic_axes={"crops": {2: "height", 3: "width"}} if any_size else batch,
         )

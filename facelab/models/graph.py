@@ -35,8 +35,8 @@ _VARINT, _BYTES = 0, 2  # how a field is written
 def onnx_model(kind: Kind, values: Values) -> bytes:
     """The ONNX model of a network with these values.
 
-    Its input is ``crops`` ``(1, 3, H, W)`` float32, or ``(batch, 3, side, side)``; its outputs are
-    called as the kind says.
+    Its input is ``crops`` ``(1, 3, H, W)`` float32, or ``(batch, 3, side, side)``, or ``points``
+    ``(batch, n, 2)``; its outputs are called as the kind says.
 
     Raises
     ------

@@ -29,11 +29,13 @@ class Kind:
     network : str
         Its class, ``module.Class`` in `facelab.models`.
     side : int
-        Of the square input that it was trained with, pixels.
+        Of the square input that it was trained with, pixels; 0 if it takes points.
     outputs : tuple of str
         What its outputs are called, in their order.
     any_size : bool
         Whether it takes images of other sizes as well, one at a time.
+    points : int
+        How many points, x and y, it takes in place of an image; 0 for images.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Kind:
     side: int
     outputs: tuple[str, ...]
     any_size: bool = False
+    points: int = 0
 
     def __str__(self) -> str:
         return self.network.partition(".")[2]
@@ -81,8 +84,11 @@ FACEMAP = Kind("facemap", "facemap.FaceMap", 192, ("points", "score"))
 FACEPARSE = Kind("faceparse", "faceparse.FaceParse", 256, ("shares",))
 MULTICLASS = Kind("multiclass", "multiclass_segmenter.MulticlassSegmenter", 256, ("shares",))
 SELFIE = Kind("selfie", "selfie_segmenter.SelfieSegmenter", 256, ("opacity",))
+LANDMARKER = Kind("landmarker", "landmarker.Landmarker", 256, ("points", "score", "tongue"))
+BLENDSHAPES = Kind("blendshapes", "blendshapes.Blendshapes", 0, ("coefficients",), points=146)
 PRN = Kind("prn", "resfcn.PRN", 256, ("positions",))
 
 KINDS = (
-    BLAZEFACE_SHORT, BLAZEFACE_FULL, FACEMESH, FACEMAP, FACEPARSE, MULTICLASS, SELFIE, PRN,
+    BLAZEFACE_SHORT, BLAZEFACE_FULL, FACEMESH, FACEMAP, FACEPARSE, MULTICLASS, SELFIE, LANDMARKER,
+    BLENDSHAPES, PRN,
 )  # fmt: skip

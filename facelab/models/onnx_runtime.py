@@ -30,7 +30,7 @@ class OnnxRunner:
     model : bytes
         An ONNX model that takes ``(B, 3, S, S)`` and gives outputs with the batch first.
     side : int or None
-        S, pixels; None for any height and width.
+        S, pixels; None for any height and width, 0 for points.
     device : str
         One of `facelab.constants.DEVICES`.
 
@@ -44,6 +44,7 @@ class OnnxRunner:
         self._side, self._device = side, device
         # Of any size, what a large photograph takes is given back.
         self._session = _session(model, device, keep_memory=side is not None)
+        self._taken = self._session.get_inputs()[0].name
 
     @property
     def description(self) -> str:
@@ -58,7 +59,7 @@ class OnnxRunner:
         return together(side_by_side(self._run, [views[i : i + 1] for i in range(len(views))]))
 
     def _run(self, views: Float) -> tuple[Float, ...]:
-        return tuple(self._session.run(None, {"crops": views}))
+        return tuple(self._session.run(None, {self._taken: views}))
 
 
 def _session(model: bytes, device: str, *, keep_memory: bool) -> InferenceSession:

@@ -36,7 +36,7 @@ class Runner(Protocol):
         ----------
         crops : (B, S, S, 3) float32
             RGB in the network's own range; B at least 1. ``(B, H, W, 3)`` for networks that take
-            any size.
+            any size, ``(B, n, 2)`` for those that take points.
 
         Returns
         -------
@@ -96,13 +96,17 @@ def require_torch(what: str) -> None:
 
 
 def channels_first(crops: Float, side: int | None) -> Float:
-    """Crops ``(B, S, S, 3)`` as networks take them, ``(B, 3, S, S)``.
+    """Crops ``(B, S, S, 3)`` as networks take them, ``(B, 3, S, S)``; points as they are.
 
     Raises
     ------
     ValueError
-        If they do not have this shape, S being `side`, and are float32.
+        If they do not have this shape, S being `side`, or with a side of 0 ``(B, n, 2)``, and are
+        float32.
     """
+    if side == 0:
+        require("points", crops, ("B", "n", 2), np.float32)
+        return np.ascontiguousarray(crops)
     require("crops", crops, ("B", side or "H", side or "W", 3), np.float32)
     return np.ascontiguousarray(crops.transpose(0, 3, 1, 2))
 

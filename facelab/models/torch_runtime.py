@@ -88,7 +88,7 @@ class TorchRunner:
         In evaluation mode; takes ``(B, 3, S, S)`` and gives a tensor or a tuple of them, the batch
         first. It may be moved to the device.
     side : int or None
-        S, pixels; None for any height and width.
+        S, pixels; None for any height and width, 0 for points.
     device : str
         One of `facelab.constants.DEVICES`.
 

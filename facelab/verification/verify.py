@@ -12,6 +12,7 @@ from facelab import plugins, weights
 from facelab.errors import FacelabError, UsageError, WeightsError
 from facelab.files import StrPath, read_bytes, why
 from facelab.provenance import file_sha256, record_path, software_versions
+from facelab.reconstruct.landmarker import landmarker_weights
 from facelab.reconstruct.networks import Networks, backend_weights
 from facelab.verification import (
     Difference,
@@ -137,7 +138,8 @@ def _failed(record: Path, error: FacelabError) -> Verification:
 
 
 def _verified(recorded: Recorded, search: Search) -> Verification:
-    networks, of_weights = found_networks(networks_of(recorded), recorded.weights, search)
+    used = {name: sha for name, sha in landmarker_weights().items() if name in recorded.weights}
+    networks, of_weights = found_networks(networks_of(recorded), recorded.weights, search, used)
     files, of_inputs = _found_inputs(recorded, search)
     findings = [*version_findings(recorded.versions), *of_weights, *of_inputs]
     if any(finding.exit_code for finding in findings):

@@ -20,6 +20,7 @@ from facelab.augment.ground_truth import GroundTruth
 from facelab.augment.maps import MAPS
 from facelab.augment.people import covered
 from facelab.export import depth, normals
+from facelab.geometry.identity import IdentityModel
 from facelab.types import PositionMap
 from tests.augmented import OTHER, PHOTOGRAPH, PICTURE, SIDE, head, rectangle, sample, upright
 from tests.synthetic import ATLAS, canonical_points, frozen, lower_lip, noise, plain
@@ -55,6 +56,16 @@ def shown_mouth(opening):
     placed = points().copy()
     placed[lower_lip(placed), 1] += opening
     return placed, position_map(placed, ATLAS)
+
+
+def test_shape_is_that_of_the_face_however_it_is_turned():
+    record = record_of(sample(upright()))
+    model = IdentityModel.load()
+    fitted = model.shape(model.likeness(points()))
+    np.testing.assert_allclose(record["shape"]["identity"], fitted.identity, atol=0.1)
+    np.testing.assert_allclose(record["shape"]["expression"], fitted.expression, atol=0.1)
+    rolled = record_of(sample(upright(roll=100)))["shape"]
+    np.testing.assert_allclose(rolled["identity"], record["shape"]["identity"], atol=0.1)
 
 
 # --- Landmarks and points ----------------------------------------------------------------------

@@ -10,10 +10,10 @@ import pytest
 
 from facelab.augment import labels
 from facelab.augment.classes import CLASSES
-from facelab.augment.expression import ARKIT
 from facelab.augment.ground_truth import GroundTruth, Other
 from facelab.augment.people import openness
 from facelab.augment.sample import Redraw
+from facelab.constants import ARKIT
 from tests.augmented import SIDE, head, rectangle, sample, upright
 from tests.synthetic import canonical
 
@@ -184,6 +184,10 @@ def changed(record, path, value):
         (["eyelids"], None),
         (["eyelids", "openness"], [0.3]),
         (["eyelids", "openness", 1], None),
+        (["shape"], None),
+        (["shape", "identity"], ...),
+        (["shape", "expression", 0], None),
+        (["shape", "expression", 0], math.nan),
         (["expression", "jawOpen"], 2.5),
         (["expression", "jawOpen"], -0.5),
         (["expression", "jawOpen"], "wide"),

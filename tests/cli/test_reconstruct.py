@@ -11,6 +11,7 @@ from scipy.io import savemat
 
 from facelab import atlas
 from facelab.cli import reconstruction
+from facelab.constants import ARKIT
 from facelab.errors import OutputError
 from facelab.export import NAMES
 from facelab.export import photograph as photograph_module
@@ -20,7 +21,10 @@ from facelab.types import PositionMap, Reconstruction
 from tests.commands import facelab_, one_line, picture
 from tests.synthetic import canonical
 
-KEYS = {"box", "score", "landmarks68", "visible68", "pose", "files"}
+KEYS = {
+    "box", "score", "landmarks68", "visible68", "pose", "irises", "visible_irises", "gaze",
+    "openness", "blendshapes", "shape", "files",
+}  # fmt: skip
 
 
 class TwoFaces:
@@ -79,9 +83,14 @@ def test_report_has_the_shape_that_is_documented(here):
         assert len(face["box"]) == 4
         assert np.shape(face["pose"]["rotation"]) == (3, 3)
         assert face["pose"]["yaw"] == pytest.approx(20, abs=0.1)
+        assert np.shape(face["irises"]) == (2, 5, 3)
+        assert np.shape(face["visible_irises"]) == (2, 5)
+        assert all(len(face["gaze"][name]) == 2 for name in ("vectors", "yaw", "pitch"))
+        assert tuple(face["blendshapes"]) == ARKIT
+        assert [len(face["shape"][name]) for name in ("identity", "expression")] == [53, 10]
         assert list(face["files"]) == ["landmarks", "overlay"]
     assert said["network"] == "two faces by hand"
-    assert "facemap" in said["weights"]
+    assert {"facemap", "landmarker", "blendshapes"} <= said["weights"].keys()
     assert said["recipe"]["command"] == "reconstruct"
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from scipy.spatial import cKDTree
 from facelab.export import writer
 from facelab.export.report import describe_face
 from facelab.export.subject import FRAME, FRAME_FRONT, IMAGE_FRAME
+from facelab.geometry.eyes import Gaze
 from facelab.geometry.landmarks import read_landmarks
 from tests.exported import HEIGHT, TURN, WIDTH, chunks, subject
 from tests.synthetic import ATLAS
@@ -166,3 +169,13 @@ def test_the_text_of_landmarks_is_in_pixels_of_the_photograph(tmp_path, front):
     np.testing.assert_allclose(read_landmarks(tmp_path / name), this.landmarks[:, :2], atol=1e-4)
     said = json.loads(json.dumps(describe_face(this, {})))
     np.testing.assert_allclose(said["landmarks68"], this.landmarks, atol=1e-3)
+
+
+def test_gaze_turns_with_the_mesh():
+    """Of a head that looks as it is turned, exports to the front look at the viewer."""
+    ahead = subject(**TURN).pose.rotation[:, 2]
+    eyes = SimpleNamespace(gaze=Gaze(np.stack([ahead, ahead]).astype(np.float32)))
+    this = replace(subject(**TURN), landmarker=lambda *_: SimpleNamespace(eyes=eyes))
+    np.testing.assert_array_equal(this.exported_gaze, eyes.gaze.vectors)
+    front = replace(this, front=True).exported_gaze
+    np.testing.assert_allclose(front, [[0, 0, 1]] * 2, atol=1e-5)

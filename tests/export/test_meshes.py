@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from facelab.constants import ARKIT
 from facelab.errors import OutputError
 from facelab.export import glb, mat, npz, obj_colour, obj_texture, ply
 from facelab.export.subject import FRAME
@@ -377,6 +378,11 @@ def test_mat(tmp_path):
     np.testing.assert_array_equal(got.uv, this.mesh.uv)
     np.testing.assert_array_equal(got.texture, to_integers(this.texture.colour, 8))
     np.testing.assert_array_equal(got.landmarks68, this.exported(this.landmarks))
+    np.testing.assert_array_equal(got.irises, this.exported(this.features.eyes.irises))
+    np.testing.assert_array_equal(got.gaze, this.features.eyes.gaze.vectors)
+    np.testing.assert_array_equal(got.identity, this.shape.identity[None])
+    assert got.blendshapes.shape == got.blendshape_names.shape == (1, 52)
+    assert got.blendshape_names[0, 0].item() == "browDownLeft"
     assert got.frame.tolist() == [FRAME]
     assert got.image_size.tolist() == [[WIDTH, HEIGHT]]
     np.testing.assert_array_equal(got.triangles, this.mesh.triangles + 1)
@@ -406,6 +412,14 @@ def test_npz(tmp_path):
         "landmarks68": this.exported(this.landmarks),
         "frame": np.array(FRAME),
         "image_size": np.int32([WIDTH, HEIGHT]),
+        "irises": this.exported(this.features.eyes.irises),
+        "visible_irises": this.features.eyes.visible,
+        "gaze": this.features.eyes.gaze.vectors,
+        "openness": this.features.eyes.openness,
+        "blendshapes": np.float32([*this.features.blendshapes.values()]),
+        "blendshape_names": np.array(ARKIT),
+        "identity": this.shape.identity,
+        "expression": this.shape.expression,
     }
     assert found.keys() == wanted.keys() | {"rotation", "scale", "translation"}
     for name, array in wanted.items():

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -27,6 +29,7 @@ from facelab.export import (
 from facelab.export.canvas import Canvas
 from facelab.export.draw import draw
 from facelab.export.subject import Subject
+from facelab.geometry.eyes import Gaze, SeenEyes
 from facelab.geometry.landmarks import points468
 from facelab.geometry.parsing import SIDE, Parsing
 from facelab.geometry.pose import matrix
@@ -466,6 +469,26 @@ def test_overlay_shows_hidden_landmarks_otherwise():
     x, y = np.rint(subject.landmarks[hidden, :2]).astype(int).T
     filled = np.isclose(picture[y, x], np.divide((255, 80, 160), 255), atol=0.01).all(axis=1)
     assert not filled.any()
+
+
+def test_overlay_draws_irises_and_gaze_of_eyes_that_are_seen():
+    subject = grey_subject((800, 700), scale=35.0, origin=(350.0, 400.0, 0.0))
+    rim = np.float32([[0, 0, 0], [20, 0, 0], [0, -20, 0], [-20, 0, 0], [0, 20, 0]])
+    irises = np.stack([rim + np.float32([250, 300, 0]), rim + np.float32([450, 300, 0])])
+
+    def drawn(*seen):
+        gaze = Gaze(np.float32([[1, 0, 0] if one else [np.nan] * 3 for one in seen]))
+        visible = np.repeat(np.array(seen)[:, None], 5, axis=1)
+        eyes = SeenEyes(irises, visible, gaze, np.ones(2, np.float32))
+        stub = SimpleNamespace(eyes=eyes)
+        return overlay.overlay(replace(subject, landmarker=lambda *_: stub))
+
+    changed = np.argwhere((drawn(True, False) != drawn(False, False)).any(axis=2))
+    low, high = changed.min(axis=0), changed.max(axis=0)
+    length = overlay._GAZE * subject.found.box.size
+    np.testing.assert_allclose(low, [280, 230], atol=5)  # the rim of the right eye alone,
+    np.testing.assert_allclose(high, [320, 250 + length], atol=5)  # and a line to the right
+    assert (drawn(True, True) != drawn(True, False)).any()
 
 
 @pytest.mark.parametrize(

@@ -199,3 +199,24 @@ def test_a_likeness_knows_the_way_back():
     np.testing.assert_allclose(
         offsets @ own.axes.T, 11 * offsets @ matrix(25, 10, 5).T * FLIP, rtol=0.1, atol=2
     )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_coefficients_of_a_face_are_those_it_was_made_of(seed):
+    rng = np.random.default_rng(seed)
+    identity = rng.normal(0, 1, len(model().identity))
+    expression = rng.normal(0, 1, len(model().expression))
+    offsets = np.tensordot(identity, model().identity, 1)
+    offsets = offsets + np.tensordot(expression, model().expression, 1)
+    found = model().shape(seen(offsets))
+    assert found.identity.shape == identity.shape
+    assert found.expression.shape == expression.shape
+    assert np.corrcoef(found.expression, expression)[0, 1] > 0.8
+    strongest = slice(0, 8)  # modes are sorted; the last ones are too weak to be told
+    assert np.corrcoef(found.identity[strongest], identity[strongest])[0, 1] > 0.8
+
+
+def test_the_mean_face_has_no_coefficients():
+    found = model().shape(seen(0 * model().base, yaw=10, roll=20, shift=50))
+    np.testing.assert_allclose(found.identity, 0, atol=0.02)
+    np.testing.assert_allclose(found.expression, 0, atol=0.02)

@@ -13,6 +13,8 @@ from safetensors.numpy import load_file
 
 from facelab.detect.candidates import FULL_GRIDS, SHORT_GRIDS, anchors
 from facelab.models.blazeface import AnchorHead, BlazeFaceFull, BlazeFaceShort
+from facelab.models.blendshapes import Blendshapes, Normalised
+from facelab.models.landmarker import Bottleneck, Landmarker
 from facelab.models.layers import Residual, load, pad_same
 from facelab.models.multiclass_segmenter import (
     CLASSES,
@@ -61,9 +63,55 @@ def test_recording_is_what_the_runtime_gives(monkeypatch):
     assert {name: corners for name, (_, corners) in CROPS.items()} == script.CROPS
     for name in CASES:
         assert_equal_to_runtime(name, recorded[f"{name}.values"], recorded[f"{name}.logits"])
+    assert_landmarker_equal_to(recorded)
     for name, (reference, atol) in SEGMENTERS.items():
         got = segmented(name, astronaut_crops(name))
         np.testing.assert_allclose(got, reference(recorded), atol=atol)
+
+
+def assert_landmarker_equal_to(recorded):
+    with torch.inference_mode():
+        got = load(Landmarker, "landmarker")(astronaut_crops("landmarker"))
+        taken = torch.from_numpy(recorded["blendshapes.points"])
+        coefficients = load(Blendshapes, "blendshapes")(taken)
+    points, score, tongue = (output.numpy() for output in got)
+    np.testing.assert_allclose(points, recorded["landmarker.points"], atol=1e-3, rtol=0)
+    logits = recorded["landmarker.logits"].astype(np.float64)
+    np.testing.assert_allclose(score, 1 / (1 + np.exp(-logits)), atol=1e-5)
+    np.testing.assert_allclose(tongue, recorded["landmarker.tongue"], atol=1e-4)
+    np.testing.assert_allclose(coefficients, recorded["blendshapes.coefficients"], atol=1e-4)
+
+
+def test_landmarker_and_blendshapes_equal_recorded_runtime():
+    recorded = load_file(GOLDEN)
+    assert_landmarker_equal_to(recorded)
+    assert (recorded["landmarker.logits"][:2] > 10).all()  # faces
+    assert recorded["landmarker.logits"][2] < -10  # cloth
+
+
+def test_bottleneck_adds_what_is_pooled_and_zero_channels():
+    block = Bottleneck(2, 4, 2)
+    for parameter in block.parameters():
+        torch.nn.init.zeros_(parameter)
+    y = block(torch.arange(32.0).reshape(1, 2, 4, 4))
+    assert y[0, 0].tolist() == [[5, 7], [13, 15]]
+    assert y[0, 1].tolist() == [[21, 23], [29, 31]]
+    assert not y[0, 2:].any()
+
+
+def test_place_and_size_of_points_do_not_change_the_expression():
+    points = torch.from_numpy(load_file(GOLDEN)["blendshapes.points"])
+    network = load(Blendshapes, "blendshapes")
+    with torch.inference_mode():
+        still, moved = network(points), network(3 * points + torch.tensor([500.0, -80.0]))
+    torch.testing.assert_close(moved, still, atol=1e-4, rtol=0)
+
+
+def test_normalised_by_hand():
+    layer = Normalised(2)
+    layer.weight = torch.nn.Parameter(torch.tensor([1.0, 10.0]))
+    got = layer(torch.tensor([[[3.0, 7.0]]])).detach()  # mean 5, deviation 2
+    torch.testing.assert_close(got, torch.tensor([[[-1.0, 10.0]]]), atol=1e-4, rtol=0)
 
 
 def opacity(recorded):

@@ -14,7 +14,7 @@ from facelab.errors import UsageError
 from facelab.models import resfcn, runtime
 from facelab.models.export import exported
 from facelab.models.fold import fold
-from facelab.models.kinds import FACEMAP, KINDS, PRN
+from facelab.models.kinds import BLENDSHAPES, FACEMAP, KINDS, PRN
 from facelab.models.light_prn import LightPRN
 from facelab.models.onnx_runtime import OnnxRunner
 from facelab.models.runtime import RUNTIMES, load_runner
@@ -42,7 +42,7 @@ def runner_of(network, runtime, side=4, device="cpu"):
     return OnnxRunner(exported(network, side), side, device)
 
 
-SHIPPED = [kind for kind in KINDS if kind is not PRN]
+SHIPPED = [kind for kind in KINDS if kind not in (PRN, BLENDSHAPES)]
 
 
 @pytest.mark.parametrize("kind", SHIPPED, ids=str)
@@ -60,6 +60,16 @@ def test_runtimes_agree(kind):
             assert one.dtype == other.dtype == np.float32
             np.testing.assert_allclose(other, one, atol=1e-3, rtol=0)
         assert max(output.std() for output in expected) > 0.1
+
+
+def test_runtimes_agree_on_points():
+    points = np.random.default_rng(0).random((3, BLENDSHAPES.points, 2), np.float32)
+    (expected,), (got,) = (load_runner(BLENDSHAPES, name)(points) for name in ("torch", "onnx"))
+    assert got.shape == (3, 52)
+    np.testing.assert_allclose(got, expected, atol=1e-5)
+    for name in RUNTIMES:
+        with pytest.raises(ValueError, match=r"points must have shape \(B, n, 2\)"):
+            load_runner(BLENDSHAPES, name)(np.zeros((1, 8, 8, 3), np.float32))
 
 
 @pytest.mark.parametrize("network", [resfcn.PRN, LightPRN])

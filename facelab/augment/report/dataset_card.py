@@ -61,6 +61,8 @@ DEFINITIONS: Record = {
     "lids themselves are in points468",
     "expression": "coefficients from 0 to 1 of ARKit's blend shapes, whose order here is that of "
     "MediaPipe's without _neutral, and tongueOut; null where not known",
+    "shape": "coefficients of the labelled face in facelab's basis of identity and expression, in "
+    "standard deviations, fitted to points468",
     "classes": "the share of the picture's pixels that each class has, as segmentation tells it",
     "covered_by": "the share of the face's pixels that each class in front of it hides",
     "redrawn": "why the sample was drawn again, once for each time: reason, value of the measure, "
