@@ -31,6 +31,7 @@ from facelab.geometry.head import HeadModel
 from facelab.numerics.arrays import Float
 from facelab.provenance import file_sha256
 from facelab.reconstruct import Reconstructor, load_reconstructor, load_segmenter
+from facelab.reconstruct.landmarker import load_landmarker
 from facelab.train.teacher import Teacher
 from facelab.types import Box, Reconstruction
 from scripts.make_figures import SAMPLES, TILE, save, tile
@@ -50,7 +51,7 @@ def main() -> None:
     model = HeadModel.read(args.head) if args.head else None
     given = args.photographs or [SAMPLES / name for name in PHOTOGRAPHS]
     own, mesh = (load_reconstructor(backend=name) for name in ("map", "mesh"))
-    teacher = Teacher(mesh, load_segmenter(), model, side=768)
+    teacher = Teacher(mesh, load_landmarker(), load_segmenter(), model, side=768)
     scenes = [teacher(images.read(path).pixels) for path in given]
     rows = [turned(scene, network) for scene in scenes for network in (own, mesh)]
     save(args.output / "yaws.jpg", np.vstack(rows))

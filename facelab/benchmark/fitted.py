@@ -1,4 +1,4 @@
-"""FaceMesh's points with a fitted head's depth: the teacher, see `facelab.train.teacher`."""
+"""FaceMesh's points with a fitted head's depth: the teacher of training without Landmarker."""
 
 from __future__ import annotations
 

@@ -41,6 +41,7 @@ from facelab.images import read
 from facelab.numerics.arrays import Float, require
 from facelab.provenance import file_sha256
 from facelab.reconstruct import load_reconstructor, load_segmenter
+from facelab.reconstruct.landmarker import load_landmarker
 from facelab.train.people import lender, people_of, shots
 from facelab.train.teacher import ROOM, SIDE, Teacher
 from facelab.types import Texture
@@ -53,7 +54,7 @@ RECORD = "rendering.json"
 Rendered = tuple[Float, Float]
 """A picture ``(H, W, 3)`` and the points ``(468, 3)`` of the face in it."""
 
-_LAYOUT = 2  # of the files
+_LAYOUT = 3  # of the files, and what the teacher is
 _LARGEST = 256 * MEGABYTE
 _SHAPE = {"identity", "expression"}  # of `Profile`
 _KEYED = re.compile(r"[0-9a-f]{32}-([0-9a-f]{16})\.npz")  # the name of a file of ours
@@ -392,7 +393,7 @@ def _template(path: Path) -> Template:
 @cache
 def _teacher(head: Path | None) -> Teacher:
     model = HeadModel.read(head) if head else None
-    return Teacher(load_reconstructor(backend="mesh"), load_segmenter(), model)
+    return Teacher(load_reconstructor(backend="mesh"), load_landmarker(), load_segmenter(), model)
 
 
 def encoded(image: Float) -> bytes:

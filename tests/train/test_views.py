@@ -19,6 +19,7 @@ from facelab.models.facemesh import FaceMesh
 from facelab.models.layers import load
 from facelab.reconstruct import load_reconstructor, load_segmenter
 from facelab.reconstruct.facemap_regressor import MapRegressor
+from facelab.reconstruct.landmarker import load_landmarker
 from facelab.reconstruct.levelled import levelled, roll
 from facelab.reconstruct.reconstructor import View as Place
 from facelab.train.loop import RECIPES
@@ -146,7 +147,7 @@ def test_the_regressor_reads_labels_as_they_were_written():
 @cache
 def taught():
     """The scene that the teacher makes of the right-hand photograph of James."""
-    teacher = Teacher(load_reconstructor(), load_segmenter())
+    teacher = Teacher(load_reconstructor(), load_landmarker(), load_segmenter())
     return teacher(photograph("james-right.jpg"))
 
 
@@ -300,7 +301,7 @@ def test_the_teacher_frames_the_face():
 
 
 def test_with_a_model_the_depth_is_the_heads():
-    teacher = Teacher(load_reconstructor(), load_segmenter(), head_model())
+    teacher = Teacher(load_reconstructor(), load_landmarker(), load_segmenter(), head_model())
     without, scene = taught(), teacher(photograph("james-right.jpg"))
     points, plain = points468(scene.positions), points468(without.positions)
     np.testing.assert_allclose(points[:, :2], plain[:, :2], atol=1.5)  # the map is another surface
