@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FACE_SCORE = 0.5  # below it, what was looked at is no face
 SURE = 0.9  # of a face that the first guess did not show: who tries often meets what fits
+SURE_IN_BOX = 0.7  # the same in a box that was given, which is more likely to hold one
 FURTHER = 2  # looks at a doubtful face beyond the second
 TURNS = (90.0, 180.0, 270.0)  # degrees; a network finds what is less than half of that off
 OTHER_WAY = 45.0  # degrees, from which two rolls are two answers
@@ -79,7 +80,8 @@ def upright(views: Sequence[View], looker: Looker, certain: float) -> list[Look 
             ways = [replace(crops[i], roll=crops[i].roll + turn) for turn in (0.0, *TURNS)]
             answers = settled([views[i]] * len(ways), ways, looker, certain)
             best = clearest(answers)
-            faces[i] = best if best is answers[0] or (best and best.score >= SURE) else None
+            sure = SURE_IN_BOX if isinstance(views[i].place, Box) else SURE
+            faces[i] = best if best is answers[0] or (best and best.score >= sure) else None
     return [face if face and face.score >= FACE_SCORE else None for face in faces]
 
 
