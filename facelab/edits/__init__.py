@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from facelab.edits.eyeshadow import Eyeshadow
     from facelab.edits.foundation import Foundation
     from facelab.edits.freckles import Freckles
+    from facelab.edits.gaze import Gaze
+    from facelab.edits.iris import Iris
     from facelab.edits.lipstick import Lipstick
     from facelab.edits.match import Match
     from facelab.edits.overlay import Overlay
@@ -46,6 +48,8 @@ __all__ = [
     "Eyeshadow",
     "Foundation",
     "Freckles",
+    "Gaze",
+    "Iris",
     "Lipstick",
     "Match",
     "MatchLight",

@@ -12,6 +12,8 @@ from facelab.edits.eyeliner import Eyeliner
 from facelab.edits.eyeshadow import Eyeshadow
 from facelab.edits.foundation import Foundation
 from facelab.edits.freckles import Freckles
+from facelab.edits.gaze import Gaze
+from facelab.edits.iris import Iris
 from facelab.edits.lipstick import Lipstick
 from facelab.edits.match import Match
 from facelab.edits.overlay import Overlay
@@ -39,6 +41,7 @@ EDITS: tuple[type[Edit], ...] = (
     Lipstick,
     Eyeshadow,
     Eyeliner,
+    Iris,
     Tone,
     Match,
     Relight,
@@ -46,6 +49,7 @@ EDITS: tuple[type[Edit], ...] = (
     MatchLight,
     Reshape,
     Turn,
+    Gaze,
     Symmetrise,
     Transplant,
     Average,

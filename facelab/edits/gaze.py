@@ -1,0 +1,130 @@
+"""Gaze: eyes turned in their sockets; lids and skin stay as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+from facelab.edits.edit import Edit, References
+from facelab.edits.parameters import number
+from facelab.face.eye_layer import Eye, eye_points, eyes_of
+from facelab.geometry.eyes import turned
+from facelab.numerics.arrays import Float
+from facelab.numerics.morphology import disk
+from facelab.numerics.smoothing import smoothstep, spread
+from facelab.numerics.windows import mixed
+from facelab.types import EyePoints, Face
+
+_SIDE, _REACH = 128, 1.4  # texels of the view of an iris, and how far it reaches in radii
+_CATCHLIGHT = 0.3  # radii: half the width of the widest reflection
+_BRIGHTER = 0.04, 0.12  # luminance by which a reflection is lighter than the iris
+_FOLLOWS = 5.7 / 10.5  # of the pupil's way that a reflection goes: both in mm from where eyes turn
+_LASHES = 0.08, 0.3  # radii from the lids: of their lashes and shade, and of the eye alone
+_SHADE = 0.3  # of the light that the upper lid takes from an iris beside it
+_SHADED = 0.4  # radii below the upper lid
+_SCLERA = 0.12  # radii beyond an iris in which its rim is still blurred
+_LEAST = 12.0  # texels of sclera from which one can be carried on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gaze(Edit):
+    """Both eyes turned: the irises move between the lids, the light on them hardly."""
+
+    name: ClassVar[str] = "gaze"
+    looks_at_eyes: ClassVar[bool] = True
+    yaw: float = number(0.0, -30.0, 30.0, "to the image's right", "degrees")
+    pitch: float = number(0.0, -20.0, 20.0, "down", "degrees")
+
+    def apply(self, face: Face, references: References) -> Face:
+        """The face with its open eyes turned; one whose white is not seen stays."""
+        if not (self.yaw or self.pitch):
+            return face
+        before = eye_points(face)
+        after = self.turned(before)
+        colour = face.texture.colour.copy()
+        for eye in eyes_of(face):
+            drawn = _drawn(colour, eye, _moved(eye, before, after))
+            if drawn is not None:
+                colour[eye.box] = drawn
+        return Face(face.positions, replace(face.texture, colour=colour, eyes=after))
+
+    def turned(self, points: EyePoints) -> EyePoints:
+        """The eyes' points once they have turned."""
+        by = self.strength * self.yaw, self.strength * self.pitch
+        irises, gaze = turned(points.irises, points.gaze, *by)
+        return replace(points, irises=irises, gaze=gaze)
+
+
+def _moved(eye: Eye, before: EyePoints, after: EyePoints) -> Eye:
+    """The eye with its iris, found more exactly than its points, moved as they have."""
+    (was, old), (now, new) = (_disk(points.irises[eye.side]) for points in (before, after))
+    lids = eye.in_photograph(eye.lids)
+    axes = new @ np.linalg.inv(old) @ eye.axes
+    moved = replace(eye, centre=eye.centre + now - was, axes=axes)
+    return replace(moved, lids=moved.in_frame(lids))
+
+
+def _disk(iris: Float) -> tuple[Float, Float]:
+    """The middle of an iris ``(5, 3)`` and its axes as columns, as seen."""
+    centre, right, top, left, bottom = iris[:, :2].astype(np.float64)
+    return centre, np.stack([right - left, bottom - top], axis=1) / 2
+
+
+def _drawn(colour: Float, eye: Eye, moved: Eye) -> Float | None:
+    """The window of an eye with its iris moved ``(h, w, 3)``; None where no white is seen."""
+    own = colour[eye.box]
+    inside = smoothstep(eye.lid, *_LASHES)
+    white = inside * smoothstep(eye.radius, 1 + _SCLERA / 2, 1 + 2 * _SCLERA)
+    if white.sum() < _LEAST or eye.opened == 0:
+        return None
+    bare = mixed(spread(own, white), own, white)
+    iris, catchlight = _iris(colour, eye)
+    rim = moved.disk(1)
+    shade = 1 - _SHADE * (1 - smoothstep(moved.below_upper_lid(moved.places), 0, _SHADED))
+    out = mixed(bare, _read(iris, moved.places) * shade[..., None], rim)
+    way = eye.in_frame(moved.centre).astype(np.float32) * np.float32(_FOLLOWS)
+    out = np.clip(out + _read(catchlight, eye.places - way), 0, 1)
+    between = smoothstep(eye.lid, -eye.blur, eye.blur) * np.float32(eye.opened)
+    return mixed(own, out, between)
+
+
+def _iris(colour: Float, eye: Eye) -> tuple[Float, Float]:
+    """A view of the whole iris without reflections, and one of these ``(n, n, 3)``.
+
+    What the lids hide is taken from below or above, from the other side, or from all around.
+    """
+    side = (np.arange(_SIDE) + 0.5) / _SIDE * 2 * _REACH - _REACH
+    places = np.dstack(np.meshgrid(side, side))
+    seen = eye.view(colour, places)
+    spot = disk(max(1, round(_CATCHLIGHT * _SIDE / (2 * _REACH))))
+    plain = cv2.morphologyEx(seen, cv2.MORPH_OPEN, spot)
+    over = cv2.cvtColor(seen - plain, cv2.COLOR_RGB2GRAY)
+    radius = np.linalg.norm(places, axis=2).astype(np.float32)
+    reflected = smoothstep(over, *_BRIGHTER) * (1 - smoothstep(radius, 0.8, 1.0))
+    catchlight = (seen - plain) * reflected[..., None]
+    weight = smoothstep(eye.within_lids(places), *_LASHES)
+    return _whole(seen - catchlight, weight, radius), catchlight * weight[..., None]
+
+
+def _whole(iris: Float, weight: Float, radius: Float) -> Float:
+    """A view of an iris ``(n, n, 3)`` with what has no weight filled from the rest of it."""
+    ring = np.minimum(radius * (_SIDE / 4), _SIDE - 1).astype(np.intp)
+    total = np.bincount(ring.ravel(), weight.ravel(), _SIDE)[ring] + 1e-6
+    out = np.dstack(
+        [np.bincount(ring.ravel(), (weight * one).ravel(), _SIDE)[ring] / total
+         for one in cv2.split(iris)]
+    ).astype(np.float32)  # fmt: skip
+    for flipped in (np.s_[::-1, ::-1], np.s_[::-1], np.s_[:]):
+        out = mixed(out, iris[flipped], weight[flipped])
+    return out
+
+
+def _read(view: Float, places: Float) -> Float:
+    """A view of an iris at places ``(h, w, 2)`` of its frame; black beyond it."""
+    scale = np.float32(_SIDE / (2 * _REACH))
+    x, y = cv2.split(places * scale + np.float32((_SIDE - 1) / 2))
+    out: Float = cv2.remap(view, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return out
