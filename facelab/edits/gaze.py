@@ -7,16 +7,21 @@ from typing import ClassVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from facelab.edits.cielab import to_lab
 from facelab.edits.edit import Edit, References
 from facelab.edits.parameters import number
 from facelab.face.eye_layer import Eye, eye_points, eyes_of
 from facelab.geometry.eyes import turned
+from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
 from facelab.numerics.morphology import disk
 from facelab.numerics.smoothing import smoothstep, spread
 from facelab.numerics.windows import mixed
-from facelab.types import EyePoints, Face
+from facelab.types import Face
+
+Array = NDArray[np.float64]
 
 _SIDE, _REACH = 128, 1.4  # texels of the view of an iris, and how far it reaches in radii
 _CATCHLIGHT = 0.3  # radii: half the width of the widest reflection
@@ -26,7 +31,7 @@ _LASHES = 0.08, 0.3  # radii from the lids: of their lashes and shade, and of th
 _SHADE = 0.3  # of the light that the upper lid takes from an iris beside it
 _SHADED = 0.4  # radii below the upper lid
 _SCLERA = 0.12  # radii beyond an iris in which its rim is still blurred
-_LEAST = 12.0  # texels of sclera from which one can be carried on
+_LEAST = 0.02  # of an open eye: the least of its white that can be carried on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,34 +45,35 @@ class Gaze(Edit):
 
     def apply(self, face: Face, references: References) -> Face:
         """The face with its open eyes turned; one whose white is not seen stays."""
-        if not (self.yaw or self.pitch):
-            return face
         before = eye_points(face)
-        after = self.turned(before)
-        colour = face.texture.colour.copy()
+        by = self.strength * self.yaw, self.strength * self.pitch
+        if by == (0, 0):
+            return face
+        irises, gaze = turned(before.irises, before.gaze, *by)
+        colour, done = face.texture.colour.copy(), np.zeros(2, np.bool_)
         for eye in eyes_of(face):
-            drawn = _drawn(colour, eye, _moved(eye, before, after))
+            moved = _moved(eye, before.irises[eye.side], irises[eye.side])
+            drawn = _drawn(face.texture.colour, eye, moved)
             if drawn is not None:
-                colour[eye.box] = drawn
+                colour[eye.box], done[eye.side] = drawn, True
+        after = replace(
+            before,
+            irises=np.where(done[:, None, None], irises, before.irises),
+            gaze=np.where(done[:, None], gaze, before.gaze),
+        )
         return Face(face.positions, replace(face.texture, colour=colour, eyes=after))
 
-    def turned(self, points: EyePoints) -> EyePoints:
-        """The eyes' points once they have turned."""
-        by = self.strength * self.yaw, self.strength * self.pitch
-        irises, gaze = turned(points.irises, points.gaze, *by)
-        return replace(points, irises=irises, gaze=gaze)
 
-
-def _moved(eye: Eye, before: EyePoints, after: EyePoints) -> Eye:
-    """The eye with its iris, found more exactly than its points, moved as they have."""
-    (was, old), (now, new) = (_disk(points.irises[eye.side]) for points in (before, after))
+def _moved(eye: Eye, before: Float, after: Float) -> Eye:
+    """The eye with its iris, found more exactly than its points ``(5, 3)``, moved as they have."""
+    (was, old), (now, new) = _disk(before), _disk(after)
     lids = eye.in_photograph(eye.lids)
-    axes = new @ np.linalg.inv(old) @ eye.axes
+    axes = product(product(new, np.linalg.inv(old)), eye.axes)
     moved = replace(eye, centre=eye.centre + now - was, axes=axes)
     return replace(moved, lids=moved.in_frame(lids))
 
 
-def _disk(iris: Float) -> tuple[Float, Float]:
+def _disk(iris: Float) -> tuple[Array, Array]:
     """The middle of an iris ``(5, 3)`` and its axes as columns, as seen."""
     centre, right, top, left, bottom = iris[:, :2].astype(np.float64)
     return centre, np.stack([right - left, bottom - top], axis=1) / 2
@@ -76,9 +82,9 @@ def _disk(iris: Float) -> tuple[Float, Float]:
 def _drawn(colour: Float, eye: Eye, moved: Eye) -> Float | None:
     """The window of an eye with its iris moved ``(h, w, 3)``; None where no white is seen."""
     own = colour[eye.box]
-    inside = smoothstep(eye.lid, *_LASHES)
-    white = inside * smoothstep(eye.radius, 1 + _SCLERA / 2, 1 + 2 * _SCLERA)
-    if white.sum() < _LEAST or eye.opened == 0:
+    away = smoothstep(eye.radius, 1 + _SCLERA / 2, 1 + 2 * _SCLERA) * smoothstep(eye.lid, *_LASHES)
+    white = away * eye.white(to_lab(own)[..., 0])
+    if white.sum() <= _LEAST * eye.opening.sum():
         return None
     bare = mixed(spread(own, white), own, white)
     iris, catchlight = _iris(colour, eye)

@@ -12,14 +12,13 @@ from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import choice, number
 from facelab.edits.regions import gap, grown
-from facelab.face.eye_layer import Eye, eyes_of, over_texture
+from facelab.face.eye_layer import eyes_of, over_texture
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep
 from facelab.types import Face
 
 _LIGHTER = 4.0  # lightness added to what is white
 _PALE = 13.0, 26.0  # chroma from which a white begins to count less, and where it is none
-_AS_LIGHT = 0.5, 0.8  # of a white's lightness: what is darker is lash or shade
 _PINK = 7.0, 16.0  # likewise a of CIELAB, of teeth: they may be yellow, gums and lips are red
 _GENTLY = 0.55  # what teeth get: where a change is strong, a photo's own detail no longer shows
 _ALONG = 0.012  # of the side: deviation of the Gaussian along a row of teeth
@@ -50,19 +49,10 @@ class Whiten(TextureEdit):
 
 def _eyes(face: Face, lab: Float) -> Float:
     """Where the whites of the eyes show, ``(S, S)`` in [0, 1]: no lash, no vein, no corner."""
+    pale = 1 - smoothstep(np.hypot(lab[..., 1], lab[..., 2]), *_PALE)
     eyes = eyes_of(face)
-    return over_texture(eyes, [_sclera(eye, lab[eye.box]) for eye in eyes], face.texture.size)
-
-
-def _sclera(eye: Eye, lab: Float) -> Float:
-    """The white of an eye in its window ``(h, w)``, of what is pale and light enough for it."""
-    lightness, chroma = lab[..., 0], np.hypot(lab[..., 1], lab[..., 2])
-    inside = eye.sclera > 0.5
-    if not inside.any():
-        return np.zeros_like(lightness)
-    white = float(np.quantile(lightness[inside], 0.8))
-    light = smoothstep(lightness / max(white, 1.0), *_AS_LIGHT)
-    return eye.sclera * light * (1 - smoothstep(chroma, *_PALE))
+    masks = [eye.white(lab[eye.box][..., 0]) * pale[eye.box] for eye in eyes]
+    return over_texture(eyes, masks, face.texture.size)
 
 
 def _teeth(face: Face, lab: Float) -> Float:

@@ -37,6 +37,7 @@ _IRIS = 0.39  # of the eye's width: an iris of 11.7 mm between corners that are 
 _STEPS = 8  # points of a smooth lid between two that are given
 _SHUT, _OPEN = 0.2, 0.45  # of an iris's diameter: how far apart closed and open lids are
 _PUPIL = 0.4  # of the iris's radius, in indoor light
+_AS_LIGHT = 0.5, 0.8  # of a white's lightness: what is darker is none of it
 _FARTHEST = 3.0  # texels of one step of Newton's method
 _FINEST = 512  # side of the texture in which the iris's rim is looked for
 _PATCH, _REACH = 80, 2.0  # side of the view of an iris, and how far it reaches in radii
@@ -117,7 +118,8 @@ class Eye:
     def opened(self) -> float:
         """How surely the lids are open, [0, 1]."""
         upper, lower = self.lids[_INNER + 4], self.lids[_INNER // 2]
-        return float(smoothstep(np.float32(np.linalg.norm(upper - lower) / 2), _SHUT, _OPEN))
+        gap = np.array([np.linalg.norm(upper - lower) / 2], np.float32)
+        return float(smoothstep(gap, _SHUT, _OPEN)[0])
 
     @cached_property
     def opening(self) -> Float:
@@ -149,6 +151,17 @@ class Eye:
         """How much of each texel shows the white of the eye, ``(h, w)`` in [0, 1]."""
         return self.opening * (1 - self.disk(1 + self.blur))
 
+    def white(self, lightness: Float) -> Float:
+        """How much of each texel shows plain sclera, ``(h, w)`` in [0, 1], by its lightness.
+
+        Lashes, veins and the lids' shade are darker, and so is an iris that is larger than told.
+        """
+        inside = self.sclera > 0.5
+        if not inside.any():
+            return np.zeros_like(self.lid)
+        light = max(float(np.quantile(lightness[inside], 0.8)), 1.0)
+        return self.sclera * smoothstep(lightness / np.float32(light), *_AS_LIGHT)
+
     def within_lids(self, places: Float | Array) -> Float:
         """The distance of places ``(..., 2)`` from the edge of the lids, inside above 0."""
         lower, upper, corners = self._from_lids(places)
@@ -172,7 +185,7 @@ class Eye:
         turn = np.stack([along, upward], axis=1)
         away = product(np.asarray(places, np.float64) - origin, turn)
         t, height = away[..., 0], away[..., 1]
-        upper = product(np.vstack([self.lids[:1], self.lids[:_INNER - 1 : -1]]) - origin, turn)
+        upper = product(np.vstack([self.lids[:1], self.lids[: _INNER - 1 : -1]]) - origin, turn)
         lower = product(self.lids[: _INNER + 1] - origin, turn)
         corners = np.minimum(t, width - t)
         return _over(lower, t, height, 1), _over(upper, t, height, -1), corners

@@ -20,6 +20,7 @@ _SHIFTS = np.arange(-4, 5) * 0.06  # radii by which a pupil may be off
 _WIDE = np.arange(-8, 9) * 0.1  # and along an eye whose iris no network has found
 _SIZES = np.arange(-3, 5) * 0.05 + 1
 _TRUST = 0.35  # of the contrast: what the farthest place must gain over the given one
+_NEAR = 0.04  # of the contrast: how much less a place may gain and still count
 _INSIDE = 0.05  # radii from the lids, from which a place is of the eye
 _LEAST = 10  # of the angles that must be seen
 _DOUBT = 16  # angles' worth of doubt, so that a short arc does not win by its steepness
@@ -70,12 +71,14 @@ def find_limbus(grey: Float, lid: Float, reach: float, known: bool) -> Found:
     rise[count < _LEAST] = -1
     away = (x / across[-1]) ** 2 + (y / _SHIFTS[-1]) ** 2 + ((size - 1) / (_SIZES[-1] - 1)) ** 2
     inside = lid > _INSIDE
-    contrast = float(plain[inside].std()) if inside.any() else 0.0
+    contrast = max(float(plain[inside].std()) if inside.any() else 0.0, 1e-6)
     score = rise - np.float32(_TRUST * contrast) * away / 3
-    best = int(score.argmax())
-    if rise[best] <= 0:
+    if rise[score.argmax()] <= 0:
         return Found((0.0, 0.0), 1.0)
-    return Found((float(x[best]), float(y[best])), float(size[best]))
+    # Of places that are nearly as good the mean: it moves little with noise and the picture's size.
+    near = np.exp((score - score.max()) / np.float32(_NEAR * contrast))
+    x, y, size = (float((near * one).sum() / near.sum()) for one in (x, y, size))
+    return Found((x, y), size)
 
 
 def _without_catchlights(grey: Float, radius: float) -> Float:

@@ -188,20 +188,20 @@ def turned(irises: Float, gaze: Float, yaw: float, pitch: float) -> tuple[Float,
     aside *= np.minimum(1, _ASIDE / np.maximum(np.linalg.norm(aside, axis=1), 1e-9))[:, None]
     after = np.column_stack([aside, np.sqrt(1 - (aside**2).sum(axis=1))])
     radius = _REACH * _diameter(irises[..., :2].astype(np.float64)) / _IRIS
-    out = np.empty(irises.shape, np.float32)
-    for eye, (points, was, now) in enumerate(zip(irises, gaze.astype(np.float64), after)):
-        away = (points - points[0]) * _FLIP
-        moved = radius * (now - was) + product(away, _shortest_turn(was, now).T)
-        out[eye] = points[0] + moved * _FLIP
-    return out, after.astype(np.float32)
+    moved = [
+        points[0]
+        + _FLIP * (radius * (now - was) + _turned_by(_FLIP * (points - points[0]), was, now))
+        for points, was, now in zip(irises, gaze.astype(np.float64), after, strict=True)
+    ]
+    return np.array(moved, np.float32), after.astype(np.float32)
 
 
-def _shortest_turn(before: Array, after: Array) -> Array:
-    """The rotation ``(3, 3)`` that takes a unit vector to another (Rodrigues)."""
+def _turned_by(vectors: Array, before: Array, after: Array) -> Array:
+    """Vectors ``(n, 3)`` turned as a unit vector turns to another one (Rodrigues)."""
     x, y, z = np.cross(before, after)
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    cosine = float((before * after).sum())
-    out: Array = np.eye(3) + cross + product(cross, cross) / (1 + cosine)
+    turn = np.eye(3) + cross + product(cross, cross) / (1 + float((before * after).sum()))
+    out: Array = product(vectors, turn.T)
     return out
 
 

@@ -186,16 +186,17 @@ class RecipeRunner:
         )
         window = Window.of_face(positions, canvas.shape, NEAR)
         window = window.holding(reached(positions, after, canvas.shape))
-        pixels = canvas.pixels(window)
+        pixels, near = canvas.pixels(window), window.inward(positions)
         changed, _ = swap_face(
             pixels,
-            window.inward(positions),
+            near,
             step,
             self._inputs,
             self.recipe.texture_size,
             _part(mask, window),
             parsing and window.parsing_inward(parsing),
             window.inward(after),
+            self._eyes(pixels, near) if "eyes" in step.kept else None,
         )
         if changed is not pixels:
             canvas.change(window, changed)
@@ -261,7 +262,10 @@ class RecipeRunner:
         """Name to sha256 of the weights of all networks that the recipe uses."""
         if self.model.networks is None:
             return {}
-        looks = any(isinstance(step, Edit) and step.looks_at_eyes for step in self.recipe.steps)
+        looks = any(
+            step.looks_at_eyes if isinstance(step, Edit) else "eyes" in step.kept
+            for step in self.recipe.steps
+        )
         return self.model.networks.weights | (landmarker_weights() if looks else {})
 
     def _making(self, image: Image) -> Making:
