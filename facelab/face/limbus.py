@@ -14,7 +14,7 @@ import numpy as np
 from facelab.numerics.arrays import Float
 from facelab.numerics.morphology import disk
 
-_ANGLES = 64
+_ANGLES = 32
 _EDGE = 0.14  # radii to both sides of the rim at which it is compared
 _SHIFTS = np.arange(-4, 5) * 0.06  # radii by which a pupil may be off
 _WIDE = np.arange(-8, 9) * 0.1  # and along an eye whose iris no network has found
@@ -22,8 +22,8 @@ _SIZES = np.arange(-3, 5) * 0.05 + 1
 _TRUST = 0.35  # of the contrast: what the farthest place must gain over the given one
 _NEAR = 0.04  # of the contrast: how much less a place may gain and still count
 _INSIDE = 0.05  # radii from the lids, from which a place is of the eye
-_LEAST = 10  # of the angles that must be seen
-_DOUBT = 16  # angles' worth of doubt, so that a short arc does not win by its steepness
+_LEAST = 5  # of the angles that must be seen
+_DOUBT = 8  # angles' worth of doubt, so that a short arc does not win by its steepness
 _CATCHLIGHT = 0.3  # radii: half the width of the widest reflection
 
 
