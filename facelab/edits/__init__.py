@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from facelab.edits.average import Average
     from facelab.edits.blemish import Blemish
     from facelab.edits.blush import Blush
+    from facelab.edits.catchlight import Catchlight
     from facelab.edits.cover import Cover
     from facelab.edits.every import EDITS as EDITS
     from facelab.edits.eyeliner import Eyeliner
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from facelab.edits.match import Match
     from facelab.edits.overlay import Overlay
     from facelab.edits.project import Project
+    from facelab.edits.red_eye import RedEye
     from facelab.edits.relight import MatchLight, Relight, TurnLight
     from facelab.edits.reshape import Reshape
     from facelab.edits.shine import Shine
@@ -43,6 +45,7 @@ __all__ = [
     "Average",
     "Blemish",
     "Blush",
+    "Catchlight",
     "Cover",
     "Eyeliner",
     "Eyeshadow",
@@ -55,6 +58,7 @@ __all__ = [
     "MatchLight",
     "Overlay",
     "Project",
+    "RedEye",
     "Relight",
     "Reshape",
     "Shine",

@@ -6,6 +6,7 @@ from facelab.edits.anonymise import Anonymise
 from facelab.edits.average import Average
 from facelab.edits.blemish import Blemish
 from facelab.edits.blush import Blush
+from facelab.edits.catchlight import Catchlight
 from facelab.edits.cover import Cover
 from facelab.edits.edit import Edit
 from facelab.edits.eyeliner import Eyeliner
@@ -18,6 +19,7 @@ from facelab.edits.lipstick import Lipstick
 from facelab.edits.match import Match
 from facelab.edits.overlay import Overlay
 from facelab.edits.project import Project
+from facelab.edits.red_eye import RedEye
 from facelab.edits.relight import MatchLight, Relight, TurnLight
 from facelab.edits.reshape import Reshape
 from facelab.edits.shine import Shine
@@ -34,6 +36,7 @@ EDITS: tuple[type[Edit], ...] = (
     Blemish,
     Shine,
     Whiten,
+    RedEye,
     Freckles,
     Wrinkles,
     Foundation,
@@ -42,6 +45,7 @@ EDITS: tuple[type[Edit], ...] = (
     Eyeshadow,
     Eyeliner,
     Iris,
+    Catchlight,
     Tone,
     Match,
     Relight,

@@ -12,20 +12,18 @@ from numpy.typing import NDArray
 from facelab.edits.cielab import to_lab
 from facelab.edits.edit import Edit, References
 from facelab.edits.parameters import number
+from facelab.face import iris_view
 from facelab.face.eye_layer import Eye, eye_points, eyes_of
 from facelab.geometry.eyes import turned
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
-from facelab.numerics.morphology import disk
 from facelab.numerics.smoothing import smoothstep, spread
 from facelab.numerics.windows import mixed
 from facelab.types import Face
 
 Array = NDArray[np.float64]
 
-_SIDE, _REACH = 128, 1.4  # texels of the view of an iris, and how far it reaches in radii
-_CATCHLIGHT = 0.3  # radii: half the width of the widest reflection
-_BRIGHTER = 0.04, 0.12  # luminance by which a reflection is lighter than the iris
+_RINGS = 64  # into which a view of an iris is parted from the middle outward
 _FOLLOWS = 5.7 / 10.5  # of the pupil's way that a reflection goes: both in mm from where eyes turn
 _LASHES = 0.08, 0.3  # radii from the lids: of their lashes and shade, and of the eye alone
 _SHADE = 0.3  # of the light that the upper lid takes from an iris beside it
@@ -90,47 +88,30 @@ def _drawn(colour: Float, eye: Eye, moved: Eye) -> Float | None:
     iris, catchlight = _iris(colour, eye)
     rim = moved.disk(1)
     shade = 1 - _SHADE * (1 - smoothstep(moved.below_upper_lid(moved.places), 0, _SHADED))
-    out = mixed(bare, _read(iris, moved.places) * shade[..., None], rim)
+    out = mixed(bare, iris_view.read(iris, moved.places) * shade[..., None], rim)
     way = eye.in_frame(moved.centre).astype(np.float32) * np.float32(_FOLLOWS)
-    out = np.clip(out + _read(catchlight, eye.places - way), 0, 1)
+    out = np.clip(out + iris_view.read(catchlight, eye.places - way), 0, 1)
     between = smoothstep(eye.lid, -eye.blur, eye.blur) * np.float32(eye.opened)
     return mixed(own, out, between)
 
 
 def _iris(colour: Float, eye: Eye) -> tuple[Float, Float]:
-    """A view of the whole iris without reflections, and one of these ``(n, n, 3)``.
+    """Views of a whole iris without reflections, and of these (`facelab.face.iris_view`).
 
     What the lids hide is taken from below or above, from the other side, or from all around.
     """
-    side = (np.arange(_SIDE) + 0.5) / _SIDE * 2 * _REACH - _REACH
-    places = np.dstack(np.meshgrid(side, side))
-    seen = eye.view(colour, places)
-    spot = disk(max(1, round(_CATCHLIGHT * _SIDE / (2 * _REACH))))
-    plain = cv2.morphologyEx(seen, cv2.MORPH_OPEN, spot)
-    over = cv2.cvtColor(seen - plain, cv2.COLOR_RGB2GRAY)
-    radius = np.linalg.norm(places, axis=2).astype(np.float32)
-    reflected = smoothstep(over, *_BRIGHTER) * (1 - smoothstep(radius, 0.8, 1.0))
-    catchlight = (seen - plain) * reflected[..., None]
-    weight = smoothstep(eye.within_lids(places), *_LASHES)
-    return _whole(seen - catchlight, weight, radius), catchlight * weight[..., None]
+    plain, catchlight = iris_view.parted(colour, eye)
+    at = iris_view.places()
+    weight = smoothstep(eye.within_lids(at), *_LASHES)
+    return _whole(plain, weight, np.linalg.norm(at, axis=2)), catchlight * weight[..., None]
 
 
-def _whole(iris: Float, weight: Float, radius: Float) -> Float:
+def _whole(iris: Float, weight: Float, radius: Array) -> Float:
     """A view of an iris ``(n, n, 3)`` with what has no weight filled from the rest of it."""
-    ring = np.minimum(radius * (_SIDE / 4), _SIDE - 1).astype(np.intp)
-    total = np.bincount(ring.ravel(), weight.ravel(), _SIDE)[ring] + 1e-6
-    out = np.dstack(
-        [np.bincount(ring.ravel(), (weight * one).ravel(), _SIDE)[ring] / total
-         for one in cv2.split(iris)]
-    ).astype(np.float32)  # fmt: skip
+    ring = np.minimum(radius * (_RINGS / radius.max()), _RINGS - 1).astype(np.intp)
+    total = np.bincount(ring.ravel(), weight.ravel(), _RINGS) + 1e-6
+    sums = [np.bincount(ring.ravel(), (weight * one).ravel(), _RINGS) for one in cv2.split(iris)]
+    out = np.dstack([(one / total)[ring] for one in sums]).astype(np.float32)
     for flipped in (np.s_[::-1, ::-1], np.s_[::-1], np.s_[:]):
         out = mixed(out, iris[flipped], weight[flipped])
-    return out
-
-
-def _read(view: Float, places: Float) -> Float:
-    """A view of an iris at places ``(h, w, 2)`` of its frame; black beyond it."""
-    scale = np.float32(_SIDE / (2 * _REACH))
-    x, y = cv2.split(places * scale + np.float32((_SIDE - 1) / 2))
-    out: Float = cv2.remap(view, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     return out
