@@ -25,7 +25,7 @@ ASKED = {
     "reshape": {"smile": 0.7, "slim": 0.5},
     "turn": {"yaw": 8.0, "pitch": 4.0},
     "gaze": {"yaw": 12.0, "pitch": 4.0},
-    "catchlight": {"size": 0.5},  # several texels of the smallest texture
+    "catchlight": {"size": 0.4},  # several texels
     "turn-light": {"turn": 60.0, "contrast": 1.3},
 }
 PICTURES = {"overlay", "project"}
@@ -153,11 +153,12 @@ def test_the_texture_may_have_any_size(kind):
         made(kind, strength=0.7)(lopsided(size), references(size)) for size in (384, 768)
     )
     np.testing.assert_allclose(small.positions.values, large.positions.values, atol=0.05)
-    change = small.texture.colour - lopsided(384).texture.colour
-    same = resized(large.texture.colour - lopsided(768).texture.colour, 384)
+    before = lopsided(384).texture.colour
+    change, same = small.texture.colour - before, resized(large.texture.colour, 384) - before
     touched = np.abs(change).max(axis=2) > 0.004
     if touched.any():
-        assert np.abs(change - same)[touched].mean() < 0.025  # of a texel's breadth at hard edges
+        by = np.abs(change)[touched].mean()
+        assert np.abs(change - same)[touched].mean() < max(0.02, by / 6)  # hard edges, by a texel
 
 
 @pytest.mark.parametrize(
