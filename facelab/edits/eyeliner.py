@@ -24,6 +24,7 @@ _RISE = 0.3  # of the wing's length: how far it rises above where the lower lid 
 _UPPER = np.array([0.35, 0.7, 1.0, 1.0, 0.1], np.float32)
 _LOWER = np.array([0.15, 0.35, 0.5, 0.6, 0.5], np.float32)
 _THICK = 0.058  # of the width of the eye
+_SEEN = 0.1, 0.4  # confidence from which and with which a texel shows a lid, and none behind
 _KEPT = 0.12  # of the skin's lightness: what still shows through
 # By finish: how far highlights show on it.
 _FINISHES = {"matte": 0.0, "gloss": 0.35}
@@ -53,6 +54,7 @@ class Eyeliner(TextureEdit):
                 texels, line = self._drawn(_texels(size), points, thickness)
                 mask[texels] = np.maximum(mask[texels], line)
             mask[eye.box] *= 1 - smoothstep(eye.lid, -eye.blur / 2, eye.blur)
+        mask *= smoothstep(face.texture.confidence, *_SEEN)
         window = window_of(mask)
         colour[window] = self._pigment(colour[window])
         return colour, mask

@@ -28,8 +28,9 @@ _FOLLOWS = 5.7 / 10.5  # of the pupil's way that a reflection goes: both in mm f
 _LASHES = 0.08, 0.3  # radii from the lids: of their lashes and shade, and of the eye alone
 _SHADE = 0.3  # of the light that the upper lid takes from an iris beside it
 _SHADED = 0.4  # radii below the upper lid
-_SCLERA = 0.12  # radii beyond an iris in which its rim is still blurred
-_LEAST = 0.02  # of an open eye: the least of its white that can be carried on
+_BEYOND = 1.06, 1.2  # radii of an iris in which its rim is still blurred, and where all is white
+_EDGE = 0.05, 0.2  # radii from the lids at which white is shaded, and where it is plain
+_LEAST = 0.01  # of an open eye: the least of its white that can be carried on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +81,7 @@ def _disk(iris: Float) -> tuple[Array, Array]:
 def _drawn(colour: Float, eye: Eye, moved: Eye) -> Float | None:
     """The window of an eye with its iris moved ``(h, w, 3)``; None where no white is seen."""
     own = colour[eye.box]
-    away = smoothstep(eye.radius, 1 + _SCLERA / 2, 1 + 2 * _SCLERA) * smoothstep(eye.lid, *_LASHES)
+    away = smoothstep(eye.radius, *_BEYOND) * smoothstep(eye.lid, *_EDGE)
     white = away * eye.white(to_lab(own)[..., 0])
     if white.sum() <= _LEAST * eye.opening.sum():
         return None

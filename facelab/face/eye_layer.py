@@ -38,6 +38,8 @@ _STEPS = 8  # points of a smooth lid between two that are given
 _SHUT, _OPEN = 0.2, 0.45  # of an iris's diameter: how far apart closed and open lids are
 _PUPIL = 0.4  # of the iris's radius, in indoor light
 _AS_LIGHT = 0.5, 0.8  # of a white's lightness: what is darker is none of it
+_RISING = 1e-4  # radii by which the points of a lid go on at least
+_SMALLEST = 1.0  # pixels: the radius of an iris from which an eye can be told
 _FARTHEST = 3.0  # texels of one step of Newton's method
 _FINEST = 512  # side of the texture in which the iris's rim is looked for
 _PATCH, _REACH = 80, 2.0  # side of the view of an iris, and how far it reaches in radii
@@ -237,7 +239,8 @@ class Eye:
 def _over(lid: Array, t: Array, height: Array, way: int) -> Array:
     """How far places lie on one side of a lid ``(9, 2)``, of height over t."""
     points = _smooth(lid)
-    points[:, 0] = np.maximum.accumulate(points[:, 0] + 1e-6 * np.arange(len(points)))
+    # On an eye turned far away the lids fold back: there the nearer part is taken.
+    points[:, 0] = np.maximum.accumulate(points[:, 0]) + _RISING * np.arange(len(points))
     slope = np.gradient(points[:, 1], points[:, 0])
     away = way * (height - np.interp(t, *points.T))
     return np.asarray(away / np.hypot(1, np.interp(t, points[:, 0], slope)))
@@ -262,6 +265,7 @@ def eyes_of(face: Face) -> list[Eye]:
     return [
         _refined(_eye(points, k, face.texture), face.texture)
         for k in np.flatnonzero(points.shown).tolist()
+        if abs(np.linalg.det(_axes(points.irises[k]))) >= _SMALLEST**2
     ]
 
 
@@ -293,11 +297,16 @@ def _by_atlas(positions: PositionMap) -> EyePoints:
 def _eye(points: EyePoints, k: int, texture: Texture) -> Eye:
     """The eye `k` by its points."""
     positions, size = points.positions, texture.size
-    centre, right, top, left, bottom = points.irises[k, :, :2].astype(np.float64)
-    axes = np.stack([right - left, bottom - top], axis=1) / 2
+    axes, centre = _axes(points.irises[k]), points.irises[k, 0, :2].astype(np.float64)
     box = scaled(_box(positions.atlas, k), positions.atlas.size, size)
     eye = Eye(box, size, centre, axes, np.zeros((16, 2)), positions, texture.eyes is not None, k)
     return replace(eye, lids=eye.in_frame(points.lids[k]))
+
+
+def _axes(iris: Float) -> Array:
+    """The radii of an iris ``(5, 3)`` to the image's right and down as columns, ``(2, 2)``."""
+    _, right, top, left, bottom = iris[:, :2].astype(np.float64)
+    return np.stack([right - left, bottom - top], axis=1) / 2
 
 
 def _box(atlas: Atlas, k: int) -> Window:

@@ -118,3 +118,17 @@ def test_points_go_with_a_texture_to_other_sizes():
     assert texture.reduced(256).eyes is texture.with_parts(None).eyes is texture.eyes
     plain = Texture(frozen(texture.colour), frozen(texture.confidence))
     assert plain.eyes is None
+
+
+def test_lids_that_fold_and_irises_without_size_give_numbers():
+    face = eyed()
+    points = face.texture.eyes
+    folded = points.lids.copy()
+    folded[0, 1:4] = folded[0, 4]
+    folded[0, 2, 0] -= 3
+    flat = points.irises.copy()
+    flat[1] = flat[1, :1]
+    texture = replace(face.texture, eyes=replace(points, lids=folded, irises=flat))
+    (right,) = eyes_of(Face(face.positions, texture))
+    assert right.side == 0
+    assert np.isfinite(right.lid).all()
