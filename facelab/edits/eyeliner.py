@@ -7,12 +7,13 @@ from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.strokes import Ints, stroke
-from facelab.face.eye_layer import eyes_of
+from facelab.face.eye_layer import Eye, eyes_of
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep
 from facelab.numerics.windows import window_of
@@ -49,11 +50,13 @@ class Eyeliner(TextureEdit):
         colour, size = face.texture.colour.copy(), face.texture.size
         mask = np.zeros((size, size), np.float32)
         for eye in eyes_of(face):
-            lids = (eye.texels(eye.lids) + np.float32(0.5)) / np.float32(face.positions.atlas.size)
+            lids = eye.texels(_lash_lines(eye)) + np.float32(0.5)
+            lids /= np.float32(face.positions.atlas.size)
             for points, thickness in self._lines(lids):
                 texels, line = self._drawn(_texels(size), points, thickness)
                 mask[texels] = np.maximum(mask[texels], line)
-            mask[eye.box] *= 1 - smoothstep(eye.lid, -eye.blur / 2, eye.blur)
+            between = smoothstep(eye.lid, -eye.blur / 2, eye.blur)
+            mask[eye.box] *= 1 - np.float32(eye.opened) * between
         mask *= smoothstep(face.texture.confidence, *_SEEN)
         window = window_of(mask)
         colour[window] = self._pigment(colour[window])
@@ -95,6 +98,13 @@ class Eyeliner(TextureEdit):
         lightness = pigment[0] + np.float32(_KEPT) * (lab[..., 0] - 50) + shine
         chroma = np.broadcast_to(pigment[1:], (*lightness.shape, 2))
         return to_rgb(np.dstack([np.clip(lightness, 0, 100), chroma]))
+
+
+def _lash_lines(eye: Eye) -> NDArray[np.float64]:
+    """The edge of the lids ``(16, 2)`` in the iris's frame; closed lids meet at the lower one."""
+    lower = eye.lids[1:_INNER]
+    upper = eye.opened * eye.lids[_INNER + 1 :] + (1 - eye.opened) * lower[::-1]
+    return np.vstack([eye.lids[: _INNER + 1], upper])
 
 
 @lru_cache(maxsize=4)

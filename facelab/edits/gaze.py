@@ -30,6 +30,7 @@ _SHADE = 0.3  # of the light that the upper lid takes from an iris beside it
 _SHADED = 0.4  # radii below the upper lid
 _BEYOND = 1.06, 1.2  # radii of an iris in which its rim is still blurred, and where all is white
 _EDGE = 0.05, 0.2  # radii from the lids at which white is shaded, and where it is plain
+_OPEN = 0.5  # how sure it must be that an eye is open: half a change would be two irises
 _LEAST = 0.01  # of an open eye: the least of its white that can be carried on
 
 
@@ -83,7 +84,7 @@ def _drawn(colour: Float, eye: Eye, moved: Eye) -> Float | None:
     own = colour[eye.box]
     away = smoothstep(eye.radius, *_BEYOND) * smoothstep(eye.lid, *_EDGE)
     white = away * eye.white(to_lab(own)[..., 0])
-    if white.sum() <= _LEAST * eye.opening.sum():
+    if eye.opened < _OPEN or white.sum() <= _LEAST * eye.opening.sum():
         return None
     bare = mixed(spread(own, white), own, white)
     iris, catchlight = _iris(colour, eye)
@@ -92,8 +93,7 @@ def _drawn(colour: Float, eye: Eye, moved: Eye) -> Float | None:
     out = mixed(bare, iris_view.read(iris, moved.places) * shade[..., None], rim)
     way = eye.in_frame(moved.centre).astype(np.float32) * np.float32(_FOLLOWS)
     out = np.clip(out + iris_view.read(catchlight, eye.places - way), 0, 1)
-    between = smoothstep(eye.lid, -eye.blur, eye.blur) * np.float32(eye.opened)
-    return mixed(own, out, between)
+    return mixed(own, out, smoothstep(eye.lid, -eye.blur, eye.blur))
 
 
 def _iris(colour: Float, eye: Eye) -> tuple[Float, Float]:

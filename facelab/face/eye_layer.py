@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from facelab.atlas import Atlas
 from facelab.atlas.layout import sample
 from facelab.face.limbus import Found, find_limbus
+from facelab.face.quality import share
 from facelab.geometry.eyes import LIDS, looking
 from facelab.geometry.landmarks import points468
 from facelab.numerics.algebra import product
@@ -35,7 +36,11 @@ _ROOM = 12  # texels of the position map around an eye of the atlas
 _OUTER, _INNER = 0, 8  # the corners, in the points of the lids
 _IRIS = 0.39  # of the eye's width: an iris of 11.7 mm between corners that are 30 mm apart
 _STEPS = 8  # points of a smooth lid between two that are given
-_SHUT, _OPEN = 0.2, 0.45  # of an iris's diameter: how far apart closed and open lids are
+_OPEN = 0.25, 0.5  # of an iris's diameter: how far apart closed and open lids are
+_SHOWN = (
+    0.3,
+    0.6,
+)  # share of what is between lids that shows an eye: of closed lids, and of open ones
 _PUPIL = 0.4  # of the iris's radius, in indoor light
 _AS_LIGHT = 0.5, 0.8  # of a white's lightness: what is darker is none of it
 _RISING = 1e-4  # radii by which the points of a lid go on at least
@@ -67,6 +72,8 @@ class Eye:
         Whether the photograph told the eye's place, and not the atlas alone.
     side : int
         0 for the right eye, 1 for the left one.
+    opened : float
+        How surely the lids are open, [0, 1].
     """
 
     box: Window
@@ -77,6 +84,7 @@ class Eye:
     positions: PositionMap
     known: bool
     side: int
+    opened: float = 1.0
 
     def in_frame(self, places: Float | Array) -> Array:
         """Places ``(..., 2)`` of the photograph in the iris's frame."""
@@ -115,13 +123,6 @@ class Eye:
     def blur(self) -> float:
         """Half the width of an edge: a pixel of the photograph, or a texel."""
         return max(1.2 / float(np.sqrt(abs(np.linalg.det(self.axes)))), self.texel)
-
-    @cached_property
-    def opened(self) -> float:
-        """How surely the lids are open, [0, 1]."""
-        upper, lower = self.lids[_INNER + 4], self.lids[_INNER // 2]
-        gap = np.array([np.linalg.norm(upper - lower) / 2], np.float32)
-        return float(smoothstep(gap, _SHUT, _OPEN)[0])
 
     @cached_property
     def opening(self) -> Float:
@@ -317,8 +318,26 @@ def _refined(eye: Eye, texture: Texture) -> Eye:
     """The eye with its iris's rim where the texture shows it."""
     side = (np.arange(_PATCH) + 0.5) / _PATCH * 2 * _REACH - _REACH
     places = np.dstack(np.meshgrid(side, side))
+    lid = eye.within_lids(places)
     grey = cv2.cvtColor(texture.reduced(min(texture.size, _FINEST)).colour, cv2.COLOR_RGB2GRAY)
-    found: Found = find_limbus(eye.view(grey, places), eye.within_lids(places), _REACH, eye.known)
+    found: Found = find_limbus(eye.view(grey, places), lid, _REACH, eye.known)
     centre = eye.in_photograph(np.array(found.centre))
     lids = (eye.lids - found.centre) / found.radius
-    return replace(eye, centre=centre, axes=eye.axes * found.radius, lids=lids)
+    opened = _opened(eye, texture, places, lid)
+    return replace(eye, centre=centre, axes=eye.axes * found.radius, lids=lids, opened=opened)
+
+
+def _opened(eye: Eye, texture: Texture, places: Array, lid: Float) -> float:
+    """How surely an eye is open: by how far apart its lids are, and by what is seen between them.
+
+    Networks find lids that are somewhat apart on closed eyes, too.
+    """
+    upper, lower = eye.lids[(_INNER + len(eye.lids)) // 2], eye.lids[_INNER // 2]
+    apart = np.array([np.linalg.norm(upper - lower) / 2], np.float32)
+    opened = float(smoothstep(apart, *_OPEN)[0])
+    inside = lid > 0
+    if texture.parts is None or not inside.any():
+        return opened
+    parts = share(texture, len(texture.parts), "eyes", "lenses")
+    shown = eye.view(parts, places)[inside].mean(keepdims=True)
+    return opened * float(smoothstep(shown, *_SHOWN)[0])

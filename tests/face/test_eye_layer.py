@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from facelab.atlas.layout import sample
+from facelab.constants import PARTS
 from facelab.face.eye_layer import eyes_of, over_texture
 from facelab.numerics.smoothing import resized
 from facelab.types import Face, Texture
@@ -104,6 +105,15 @@ def test_closed_lids_show_no_eye():
     closed = replace(face.texture, eyes=replace(points, lids=lids))
     for layer in LAYERS:
         assert not masks(Face(face.positions, closed), layer).any()
+
+
+def test_lids_that_show_skin_between_them_are_closed():
+    face = eyed()
+    for shown, opened in ((0.1, 0), (0.9, 1)):
+        parts = np.zeros((256, 256, len(PARTS)), np.float32)
+        parts[..., PARTS.index("eyes")] = shown
+        texture = replace(face.texture, parts=parts)
+        assert [eye.opened for eye in eyes_of(Face(face.positions, texture))] == [opened] * 2
 
 
 def test_a_hidden_eye_is_none():
