@@ -36,7 +36,7 @@ _ROOM = 12  # texels of the position map around an eye of the atlas
 _OUTER, _INNER = 0, 8  # the corners, in the points of the lids
 _IRIS = 0.39  # of the eye's width: an iris of 11.7 mm between corners that are 30 mm apart
 _STEPS = 8  # points of a smooth lid between two that are given
-_OPEN = 0.25, 0.5  # of an iris's diameter: how far apart closed and open lids are
+_OPEN = 0.25, 0.45  # of an iris's diameter: how far apart closed and open lids are
 _SHOWN = (
     0.3,
     0.6,
@@ -47,6 +47,7 @@ _RISING = 1e-4  # radii by which the points of a lid go on at least
 _SMALLEST = 1.0  # pixels: the radius of an iris from which an eye can be told
 _FARTHEST = 3.0  # texels of one step of Newton's method
 _FINEST = 512  # side of the texture in which the iris's rim is looked for
+_COMMON = 256  # side at which confidences are read
 _PATCH, _REACH = 80, 2.0  # side of the view of an iris, and how far it reaches in radii
 
 
@@ -335,9 +336,9 @@ def _opened(eye: Eye, texture: Texture, places: Array, lid: Float) -> float:
     upper, lower = eye.lids[(_INNER + len(eye.lids)) // 2], eye.lids[_INNER // 2]
     apart = np.array([np.linalg.norm(upper - lower) / 2], np.float32)
     opened = float(smoothstep(apart, *_OPEN)[0])
-    inside = lid > 0
-    if texture.parts is None or not inside.any():
+    if texture.parts is None:
         return opened
     parts = share(texture, len(texture.parts), "eyes", "lenses")
-    shown = eye.view(parts, places)[inside].mean(keepdims=True)
-    return opened * float(smoothstep(shown, *_SHOWN)[0])
+    seen = eye.view(texture.reduced(_COMMON).confidence, places) * (lid > 0)
+    shown = (eye.view(parts, places) * seen).sum(keepdims=True) / max(float(seen.sum()), 1e-6)
+    return opened * float(smoothstep(shown, *_SHOWN)[0, 0])
