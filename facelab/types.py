@@ -348,6 +348,45 @@ def _box_of(positions: PositionMap) -> Box:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class EyePoints:
+    """Where a photograph shows the eyes of a texture that was read from it; the right one first.
+
+    Parameters
+    ----------
+    irises : (2, 5, 3) float32
+        Of each eye the middle of the pupil, then the iris's rim to the image's right, top, left
+        and bottom of a frontal face; pixels of the photograph, depth the nearer the larger.
+    gaze : (2, 3) float32
+        Unit vectors out of the pupils: x right, y up, z toward the viewer.
+    lids : (2, 16, 2) float32
+        The edge of the lids: from the outer corner along the lower lid to the inner corner, and
+        back along the upper one.
+    shown : (2,) bool
+        Which of the eyes the photograph shows: neither dark glasses nor the face hide it.
+    positions : PositionMap
+        Of the face in that photograph. Edits that move a face leave it, so it says for good which
+        texel shows which place.
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape or dtype.
+    """
+
+    irises: Float
+    gaze: Float
+    lids: Float
+    shown: NDArray[np.bool_]
+    positions: PositionMap
+
+    def __post_init__(self) -> None:
+        require("irises", self.irises, (2, 5, 3), np.float32)
+        require("gaze", self.gaze, (2, 3), np.float32)
+        require("lids", self.lids, (2, 16, 2), np.float32)
+        require("shown", self.shown, (2,), np.bool_)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Texture:
     """A face unwrapped into an atlas.
 
@@ -360,6 +399,8 @@ class Texture:
     parts : (n, n, 14) float32, optional
         How much of each texel is each of `facelab.constants.PARTS`, [0, 1], where that is known;
         of any side n; quickest to work with where part lies after part in memory.
+    eyes : EyePoints, optional
+        Where the eyes are, where that is known.
 
     Raises
     ------
@@ -376,6 +417,7 @@ class Texture:
     colour: Float
     confidence: Float
     parts: Float | None = None
+    eyes: EyePoints | None = None
     _reduced: dict[int, Texture] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -405,12 +447,12 @@ class Texture:
             finer = self.reduced(_COMMON) if by_way else self
             colour, confidence = (resized(one, size) for one in (finer.colour, finer.confidence))
             colour.flags.writeable = confidence.flags.writeable = False
-            self._reduced[size] = Texture(colour, confidence, self.parts)
+            self._reduced[size] = Texture(colour, confidence, self.parts, self.eyes)
         return self._reduced[size]
 
     def with_parts(self, parts: Float) -> Texture:
         """Return the same colours and confidences with other parts, ``(n, n, 14)`` float32."""
-        out = Texture(self.colour, self.confidence, parts)
+        out = Texture(self.colour, self.confidence, parts, self.eyes)
         out._reduced.update((size, one.with_parts(parts)) for size, one in self._reduced.items())
         return out
 

@@ -10,7 +10,7 @@ from itertools import groupby
 import numpy as np
 
 from facelab.augment.classes import COVERED
-from facelab.augment.ground_truth import GroundTruth
+from facelab.augment.ground_truth import Eyes, GroundTruth
 from facelab.augment.heads import choose, draw_scene, framed, values
 from facelab.augment.people import Places
 from facelab.augment.plan import HEAD, DrawnItem, Item, Place, Plan
@@ -27,7 +27,9 @@ from facelab.augment.torn import Torn
 from facelab.edits import Edit
 from facelab.edits.cover import Cover
 from facelab.edits.edit import Picture, Step
+from facelab.edits.gaze import Gaze
 from facelab.face.composite import render
+from facelab.geometry.eyes import LIDS
 from facelab.geometry.landmarks import points468
 from facelab.images import read
 from facelab.numerics.arrays import Float
@@ -38,11 +40,11 @@ from facelab.recipe.inputs import Inputs, Person, Pictures, person_of, picture_o
 from facelab.recipe.plain import step_values
 from facelab.recipe.recipe import files_of
 from facelab.recipe.swap_face import swap_face
-from facelab.types import PositionMap
+from facelab.types import EyePoints, Face, PositionMap
 
 _KEPT = 8  # portraits that a process remembers
 _CLASS = {"mask": "mask", "glasses": "glasses", "patch": "object"}  # of what a cover puts on
-_OTHER_EYES = ("anonymise", "average", "symmetrise", "transplant")  # edits that bring them
+_OTHER_EYES = ("anonymise", "average", "transplant")  # edits that bring them
 _CHOICE = 1  # marks the random numbers that choose the other identity
 
 
@@ -375,11 +377,32 @@ def _apply_step(scene: Scene, step: Step, inputs: Inputs, blend: str) -> Scene:
 
 
 def _edit(scene: Scene, edits: Sequence[Edit], inputs: Inputs, blend: str) -> Scene:
-    image, positions = edit_face(scene.image, scene.face, edits, inputs, blend, _free(scene))
+    face, truth = scene.face, scene.truth
+    if truth and truth.eyes and any(edit.looks_at_eyes for edit in edits):
+        known = _eye_points(truth.eyes, scene.positions)
+        face = replace(face, texture=replace(face.texture, eyes=known))
+    image, positions = edit_face(scene.image, face, edits, inputs, blend, _free(scene))
     scene = scene.with_image(image)
+    if truth and truth.eyes and any(isinstance(edit, Gaze) for edit in edits):
+        scene = replace(scene, truth=replace(truth, eyes=_turned(face, edits)))
     if scene.truth and any(edit.name in _OTHER_EYES for edit in edits):
         scene = replace(scene, truth=replace(scene.truth, eyes=None))
     return _moved(scene, positions)
+
+
+def _eye_points(eyes: Eyes, positions: PositionMap) -> EyePoints:
+    """The eyes of a head as edits take them."""
+    lids = np.ascontiguousarray(points468(positions)[LIDS, :2])
+    return EyePoints(eyes.irises, eyes.gaze, lids, np.ones(2, np.bool_), positions)
+
+
+def _turned(face: Face, edits: Sequence[Edit]) -> Eyes | None:
+    """The eyes of a face, which are known, once edits have turned them."""
+    for edit in edits:
+        if isinstance(edit, Gaze):
+            face = edit(face, {})
+    known = face.texture.eyes
+    return None if known is None else Eyes(known.irises, known.gaze)
 
 
 def _swap(scene: Scene, step: Swap, inputs: Inputs) -> Scene:

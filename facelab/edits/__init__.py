@@ -15,16 +15,20 @@ if TYPE_CHECKING:
     from facelab.edits.average import Average
     from facelab.edits.blemish import Blemish
     from facelab.edits.blush import Blush
+    from facelab.edits.catchlight import Catchlight
     from facelab.edits.cover import Cover
     from facelab.edits.every import EDITS as EDITS
     from facelab.edits.eyeliner import Eyeliner
     from facelab.edits.eyeshadow import Eyeshadow
     from facelab.edits.foundation import Foundation
     from facelab.edits.freckles import Freckles
+    from facelab.edits.gaze import Gaze
+    from facelab.edits.iris import Iris
     from facelab.edits.lipstick import Lipstick
     from facelab.edits.match import Match
     from facelab.edits.overlay import Overlay
     from facelab.edits.project import Project
+    from facelab.edits.red_eye import RedEye
     from facelab.edits.relight import MatchLight, Relight, TurnLight
     from facelab.edits.reshape import Reshape
     from facelab.edits.shine import Shine
@@ -41,16 +45,20 @@ __all__ = [
     "Average",
     "Blemish",
     "Blush",
+    "Catchlight",
     "Cover",
     "Eyeliner",
     "Eyeshadow",
     "Foundation",
     "Freckles",
+    "Gaze",
+    "Iris",
     "Lipstick",
     "Match",
     "MatchLight",
     "Overlay",
     "Project",
+    "RedEye",
     "Relight",
     "Reshape",
     "Shine",

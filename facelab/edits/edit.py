@@ -97,6 +97,8 @@ class Edit(Step):
     paints : tuple of str
         Of `facelab.constants.PARTS`, those whose colours it changes where a face knows its parts;
         by default all that is the face's own. All else it leaves, whatever `apply` returns.
+    looks_at_eyes : bool
+        Whether it asks where eyes are (`facelab.face.eye_layer`), which a network then tells.
 
     Raises
     ------
@@ -105,6 +107,7 @@ class Edit(Step):
     """
 
     paints: ClassVar[tuple[str, ...]] = SURFACE
+    looks_at_eyes: ClassVar[bool] = False
     strength: float = number(1.0, 0.0, 1.0, "how much of it shows; 0 changes nothing")
 
     def __call__(self, face: Face, references: References) -> Face:

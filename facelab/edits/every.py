@@ -6,16 +6,20 @@ from facelab.edits.anonymise import Anonymise
 from facelab.edits.average import Average
 from facelab.edits.blemish import Blemish
 from facelab.edits.blush import Blush
+from facelab.edits.catchlight import Catchlight
 from facelab.edits.cover import Cover
 from facelab.edits.edit import Edit
 from facelab.edits.eyeliner import Eyeliner
 from facelab.edits.eyeshadow import Eyeshadow
 from facelab.edits.foundation import Foundation
 from facelab.edits.freckles import Freckles
+from facelab.edits.gaze import Gaze
+from facelab.edits.iris import Iris
 from facelab.edits.lipstick import Lipstick
 from facelab.edits.match import Match
 from facelab.edits.overlay import Overlay
 from facelab.edits.project import Project
+from facelab.edits.red_eye import RedEye
 from facelab.edits.relight import MatchLight, Relight, TurnLight
 from facelab.edits.reshape import Reshape
 from facelab.edits.shine import Shine
@@ -32,6 +36,7 @@ EDITS: tuple[type[Edit], ...] = (
     Blemish,
     Shine,
     Whiten,
+    RedEye,
     Freckles,
     Wrinkles,
     Foundation,
@@ -39,6 +44,8 @@ EDITS: tuple[type[Edit], ...] = (
     Lipstick,
     Eyeshadow,
     Eyeliner,
+    Iris,
+    Catchlight,
     Tone,
     Match,
     Relight,
@@ -46,6 +53,7 @@ EDITS: tuple[type[Edit], ...] = (
     MatchLight,
     Reshape,
     Turn,
+    Gaze,
     Symmetrise,
     Transplant,
     Average,

@@ -7,15 +7,16 @@ from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from facelab.atlas import Atlas
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.strokes import Ints, stroke
+from facelab.face.eye_layer import Eye, eyes_of
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep
-from facelab.numerics.windows import Window, window_of
+from facelab.numerics.windows import window_of
 from facelab.types import Face
 
 _OUTER, _INNER = 0, 8  # the corners in the 16 points of an eye's contour; the lower lid is between
@@ -24,6 +25,7 @@ _RISE = 0.3  # of the wing's length: how far it rises above where the lower lid 
 _UPPER = np.array([0.35, 0.7, 1.0, 1.0, 0.1], np.float32)
 _LOWER = np.array([0.15, 0.35, 0.5, 0.6, 0.5], np.float32)
 _THICK = 0.058  # of the width of the eye
+_SEEN = 0.1, 0.4  # confidence from which and with which a texel shows a lid, and none behind
 _KEPT = 0.12  # of the skin's lightness: what still shows through
 # By finish: how far highlights show on it.
 _FINISHES = {"matte": 0.0, "gloss": 0.35}
@@ -35,6 +37,7 @@ class Eyeliner(TextureEdit):
 
     name: ClassVar[str] = "eyeliner"
     paints: ClassVar[tuple[str, ...]] = (*SKIN, "eyes")
+    looks_at_eyes: ClassVar[bool] = True
     colour: str = colour("#1c1416", "the colour of the line")
     finish: str = choice("matte", tuple(_FINISHES), "how it takes the light")
     lids: str = choice("upper", ("upper", "lower", "both"), "where it is drawn")
@@ -44,22 +47,20 @@ class Eyeliner(TextureEdit):
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The pigment, on the lines."""
-        colour = face.texture.colour.copy()
-        window, lines = _drawn_on(self, face.positions.atlas, face.texture.size)
-        mask = np.zeros(colour.shape[:2], np.float32)
-        mask[window] = lines
+        colour, size = face.texture.colour.copy(), face.texture.size
+        mask = np.zeros((size, size), np.float32)
+        for eye in eyes_of(face):
+            lids = eye.texels(_lash_lines(eye)) + np.float32(0.5)
+            lids /= np.float32(face.positions.atlas.size)
+            for points, thickness in self._lines(lids):
+                texels, line = self._drawn(_texels(size), points, thickness)
+                mask[texels] = np.maximum(mask[texels], line)
+            between = smoothstep(eye.lid, -eye.blur / 2, eye.blur)
+            mask[eye.box] *= 1 - np.float32(eye.opened) * between
+        mask *= smoothstep(face.texture.confidence, *_SEEN)
+        window = window_of(mask)
         colour[window] = self._pigment(colour[window])
         return colour, mask
-
-    def drawn(self, atlas: Atlas, size: int) -> Float:
-        """How much of a line lies on each texel, ``(size, size)`` in [0, 1]."""
-        places = atlas.canonical_uv(size)
-        mask = np.zeros((size, size), np.float32)
-        for eye in atlas.contours["eyes"]:
-            for points, thickness in self._lines((eye + np.float32(0.5)) / np.float32(atlas.size)):
-                texels, line = self._drawn(places, points, thickness)
-                mask[texels] = np.maximum(mask[texels], line)
-        return mask
 
     def _lines(self, eye: Float) -> list[tuple[Float, Float]]:
         """The points of each line from the inner corner outward, and its thickness there."""
@@ -99,9 +100,15 @@ class Eyeliner(TextureEdit):
         return to_rgb(np.dstack([np.clip(lightness, 0, 100), chroma]))
 
 
+def _lash_lines(eye: Eye) -> NDArray[np.float64]:
+    """The edge of the lids ``(16, 2)`` in the iris's frame; closed lids meet at the lower one."""
+    lower = eye.lids[1:_INNER]
+    upper = eye.opened * eye.lids[_INNER + 1 :] + (1 - eye.opened) * lower[::-1]
+    return np.vstack([eye.lids[: _INNER + 1], upper])
+
+
 @lru_cache(maxsize=4)
-def _drawn_on(edit: Eyeliner, atlas: Atlas, size: int) -> tuple[Window, Float]:
-    """What an eyeliner draws on every face of an atlas, and the window that it is in."""
-    mask = edit.drawn(atlas, size)
-    window = window_of(mask)
-    return window, mask[window].copy()
+def _texels(size: int) -> Float:
+    """The middles of a texture's texels, ``(size, size, 2)``, parts of the side."""
+    along = (np.arange(size, dtype=np.float32) + np.float32(0.5)) / np.float32(size)
+    return np.asarray(np.dstack(np.meshgrid(along, along)))

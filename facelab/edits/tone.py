@@ -12,12 +12,14 @@ from facelab.edits.complexion import faded, mean_of
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import choices, number
 from facelab.edits.regions import PARTS, gap, grown, union
+from facelab.face.eye_layer import eyes_of, over_texture
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
 from facelab.types import Face
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # of linear sRGB, Rec. 709
 _TEETH = 0.004  # of the side: the inner rim of the lips that stays with the teeth
+_EYES = {"eyes": (0, 1), "right-eye": (0,), "left-eye": (1,)}
 _WARM = np.array([1.0, 0.0, -1.0], np.float32)
 _STOPS = 0.25  # of red and blue against green, for a temperature of 1
 
@@ -27,6 +29,7 @@ class Tone(TextureEdit):
     """The light and colour of a part of the face, as in a photo editor."""
 
     name: ClassVar[str] = "tone"
+    looks_at_eyes: ClassVar[bool] = True
     exposure: float = number(0.0, -2.0, 2.0, "brighter or darker", "stops")
     contrast: float = number(0.0, -1.0, 1.0, "about the part's mean lightness")
     temperature: float = number(0.0, -1.0, 1.0, "colder or warmer")
@@ -51,8 +54,16 @@ class Tone(TextureEdit):
         atlas, size = face.positions.atlas, face.texture.size
         if "face" in self.regions:
             return faded(atlas, size, 0.02 + 0.3 * self.softness)
-        mask = union(atlas, [PARTS[key] for key in self.regions], size, 0.2 * self.softness)
+        others = [PARTS[key] for key in self.regions if key not in _EYES]
+        mask = union(atlas, others, size, 0.2 * self.softness) if others else 0
+        mask = np.maximum(mask, self._eyes(face))
         return mask if "mouth-area" in self.regions else mask * (1 - grown(gap(face), _TEETH))
+
+    def _eyes(self, face: Face) -> Float:
+        """The eyes among the regions, between their lids."""
+        wanted = {side for key in self.regions for side in _EYES.get(key, ())}
+        eyes = [eye for eye in eyes_of(face) if eye.side in wanted] if wanted else []
+        return over_texture(eyes, [eye.opening for eye in eyes], face.texture.size)
 
     def _exposed(self, colour: Float) -> Float:
         """Exposure, and a temperature that keeps the luminance of grey, in linear light."""

@@ -13,6 +13,7 @@ from facelab.edits.parameters import choices, number, reference
 from facelab.edits.regions import SURROUNDED, union
 from facelab.edits.retone import retoned
 from facelab.edits.rims import rims
+from facelab.face.eye_light import lit
 from facelab.face.opacity import opacity
 from facelab.face.skin import learn
 from facelab.face.swap import fuse
@@ -50,4 +51,6 @@ class Transplant(TextureEdit):
         mask *= union(atlas, regions, size, self.softness) * faded(atlas, size, _RIM)
         mask *= (1 - rims(face)) * (1 - resized(rims(other), size))
         wanted = source.tone + np.float32(self.tone) * (skin.tone - source.tone)
-        return retoned(source.texture.colour, source.tone, wanted), mask
+        colour = retoned(source.texture.colour, source.tone, wanted)
+        tones = source.tone, skin.tone
+        return lit(colour, source.texture, face.texture, tones, atlas, self.tone), mask

@@ -12,6 +12,7 @@ from facelab.edits.cielab import to_lab, to_rgb
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import choice, number
 from facelab.edits.regions import gap, grown
+from facelab.face.eye_layer import eyes_of, over_texture
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep
 from facelab.types import Face
@@ -29,6 +30,7 @@ class Whiten(TextureEdit):
 
     name: ClassVar[str] = "whiten"
     paints: ClassVar[tuple[str, ...]] = ("eyes", "lips", "mouth")
+    looks_at_eyes: ClassVar[bool] = True
     part: str = choice("both", ("teeth", "eyes", "both"), "what to whiten")
     lightness: float = number(1.0, 0.0, 2.0, "how much lighter, 1 is a little")
 
@@ -46,10 +48,11 @@ class Whiten(TextureEdit):
 
 
 def _eyes(face: Face, lab: Float) -> Float:
-    """Where the whites of the eyes show, ``(S, S)`` in [0, 1]."""
-    chroma = np.hypot(lab[..., 1], lab[..., 2])
-    eyes = face.positions.atlas.soft_region("eyes", face.texture.size, 0.008)
-    return _whites(face, lab, eyes, 1 - smoothstep(chroma, *_PALE))
+    """Where the whites of the eyes show, ``(S, S)`` in [0, 1]: no lash, no vein, no corner."""
+    pale = 1 - smoothstep(np.hypot(lab[..., 1], lab[..., 2]), *_PALE)
+    eyes = eyes_of(face)
+    masks = [eye.white(lab[eye.box][..., 0]) * pale[eye.box] for eye in eyes]
+    return over_texture(eyes, masks, face.texture.size)
 
 
 def _teeth(face: Face, lab: Float) -> Float:

@@ -103,7 +103,8 @@ def at_size(texture: Texture, size: int) -> Texture:
     """Resize a texture to another side; itself if it has that side."""
     if texture.size == size:
         return texture
-    return Texture(resized(texture.colour, size), resized(texture.confidence, size), texture.parts)
+    colour, confidence = resized(texture.colour, size), resized(texture.confidence, size)
+    return Texture(colour, confidence, texture.parts, texture.eyes)
 
 
 def _footprint(positions: PositionMap) -> Float:

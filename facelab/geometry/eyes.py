@@ -32,10 +32,11 @@ Array = NDArray[np.float64]
 POINTS = 478
 IRISES = np.arange(468, POINTS).reshape(2, 5)
 """Of the right eye and the left one: pupil, then the rim to image right, top, left and bottom."""
+LIDS = np.array([CONTOURS["right eye"][0], CONTOURS["left eye"][0]])
+"""The edges of the lids ``(2, 16)``: from the outer corner along the lower lid, and back above."""
 
 _CORNERS = np.array([[33, 133], [362, 263]])
 _LIDS = np.array([[159, 145], [386, 374]])  # above and below the pupil
-_CONTOURS = np.array([CONTOURS["right eye"][0], CONTOURS["left eye"][0]])
 _OF_68 = slice(36, 42), slice(42, 48)  # each eye among the 68 landmarks
 _IRIS = 11.7  # mm, across
 _REACH = 10.5  # mm from the centre of rotation to the pupil
@@ -129,16 +130,79 @@ def eyes_of(points: Float, positions: PositionMap, *, covered: bool = False) -> 
     hidden = np.array([covered or seen[one].mean() < 0.5 for one in _OF_68])
     gap = np.linalg.norm(flat[_LIDS[:, 0]] - flat[_LIDS[:, 1]], axis=1) / diameter
     opening = np.clip((gap - _SHUT) / (1 - _SHUT), 0, 1)
-    inside = _inside(irises, flat[_CONTOURS]) & (opening >= _CLOSED)[:, None] & ~hidden[:, None]
-    centres = _centres(positions, diameter)
-    gaze = _gaze(irises[:, 0], centres, diameter)
+    inside = _inside(irises, flat[LIDS]) & (opening >= _CLOSED)[:, None] & ~hidden[:, None]
+    placed, gaze = looking(irises, positions)
     shown = inside[:, 0]
     return SeenEyes(
-        irises=_placed(irises, centres, gaze, diameter),
+        irises=placed,
         visible=inside,
-        gaze=Gaze(np.where(shown[:, None], gaze, np.nan).astype(np.float32)),
+        gaze=Gaze(np.where(shown[:, None], gaze, np.float32(np.nan))),
         openness=np.where(hidden, np.nan, opening).astype(np.float32),
     )
+
+
+def looking(irises: Array, positions: PositionMap) -> tuple[Float, Float]:
+    """Where irises lie in space, and where they look.
+
+    Parameters
+    ----------
+    irises : (2, 5, 2) float64
+        As `SeenEyes` has them, without depth.
+    positions : PositionMap
+
+    Returns
+    -------
+    irises : (2, 5, 3) float32
+        Each lies square to the gaze.
+    gaze : (2, 3) float32
+        Unit vectors out of the pupils, y up.
+    """
+    diameter = _diameter(irises)
+    centres = _centres(positions, diameter)
+    gaze = _gaze(irises[:, 0], centres, diameter)
+    return _placed(irises, centres, gaze, diameter), gaze.astype(np.float32)
+
+
+def turned(irises: Float, gaze: Float, yaw: float, pitch: float) -> tuple[Float, Float]:
+    """Irises and gaze of eyes that turned in a head which stays.
+
+    Each eye turns about its centre of rotation by the shortest way, as eyes do (Listing's law).
+
+    Parameters
+    ----------
+    irises : (2, 5, 3) float32
+    gaze : (2, 3) float32
+        As of `looking`.
+    yaw, pitch : float
+        Degrees that are added: to the image's right and down.
+
+    Returns
+    -------
+    irises, gaze
+        Of the same shapes; an eye looks aside no farther than lids show a pupil.
+    """
+    way = Gaze(gaze)
+    sideways, down = np.deg2rad([way.yaw + yaw, way.pitch + pitch])
+    level = np.clip(np.cos(down), 0, None)
+    aside = np.stack([np.sin(sideways) * level, -np.sin(down)], axis=1)
+    aside *= np.minimum(1, _ASIDE / np.maximum(np.linalg.norm(aside, axis=1), 1e-9))[:, None]
+    after = np.column_stack([aside, np.sqrt(1 - (aside**2).sum(axis=1))])
+    radius = _REACH * _diameter(irises[..., :2].astype(np.float64)) / _IRIS
+    moved = [
+        points[0]
+        + _FLIP * (radius * (now - was) + _turned_by(_FLIP * (points - points[0]), was, now))
+        for points, was, now in zip(irises, gaze.astype(np.float64), after, strict=True)
+    ]
+    return np.array(moved, np.float32), after.astype(np.float32)
+
+
+def _turned_by(vectors: Array, before: Array, after: Array) -> Array:
+    """Vectors ``(n, 3)`` turned as a unit vector turns to another one (Rodrigues)."""
+    x, y, z = np.cross(before, after)
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    turn = np.eye(3) + cross + product(cross, cross) / (1 + float((before * after).sum()))
+    out: Array = product(vectors, turn.T)
+    return out
 
 
 def _diameter(irises: Array) -> float:

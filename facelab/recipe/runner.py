@@ -41,7 +41,8 @@ from facelab.recipe.recipe import MostFaces, Recipe, Swap, check_inputs
 from facelab.recipe.result import Result
 from facelab.recipe.swap_face import reshaped, swap_face
 from facelab.reconstruct.face_selection import select_faces
-from facelab.types import Box, Face, PositionMap, Reconstruction
+from facelab.reconstruct.landmarker import landmarker_weights
+from facelab.types import Box, EyePoints, Face, PositionMap, Reconstruction
 
 if TYPE_CHECKING:
     from facelab.geometry.parsing import Parsing
@@ -185,16 +186,17 @@ class RecipeRunner:
         )
         window = Window.of_face(positions, canvas.shape, NEAR)
         window = window.holding(reached(positions, after, canvas.shape))
-        pixels = canvas.pixels(window)
+        pixels, near = canvas.pixels(window), window.inward(positions)
         changed, _ = swap_face(
             pixels,
-            window.inward(positions),
+            near,
             step,
             self._inputs,
             self.recipe.texture_size,
             _part(mask, window),
             parsing and window.parsing_inward(parsing),
             window.inward(after),
+            self._eyes(pixels, near) if "eyes" in step.kept else None,
         )
         if changed is not pixels:
             canvas.change(window, changed)
@@ -235,7 +237,10 @@ class RecipeRunner:
         image, near, recipe = canvas.pixels(window), window.inward(positions), self.recipe
         parsing = self._parsed(image, near)
         fitted = fit_lips(image, near, parsing)
-        before = Face(fitted, unwrap(image, fitted, recipe.texture_size, parsing))
+        texture = unwrap(image, fitted, recipe.texture_size, parsing)
+        if any(edit.looks_at_eyes for edit in edits):
+            texture = replace(texture, eyes=self._eyes(image, near))
+        before = Face(fitted, texture)
         limits = _part(mask, window)
         changed, after = edit_face(
             image, before, edits, self._inputs, recipe.blend, limits, parsing
@@ -247,6 +252,22 @@ class RecipeRunner:
         parser = self.model.parser
         return None if parser is None else believed(parser(image, positions), positions)
 
+    def _eyes(self, image: Frame, positions: PositionMap) -> EyePoints | None:
+        """Where an image shows the eyes of a face; None where nothing is there to tell."""
+        look = self.model.landmarker
+        return None if look is None else look(image, positions).eye_points
+
+    @cached_property
+    def _weights(self) -> dict[str, str]:
+        """Name to sha256 of the weights of all networks that the recipe uses."""
+        if self.model.networks is None:
+            return {}
+        looks = any(
+            step.looks_at_eyes if isinstance(step, Edit) else "eyes" in step.kept
+            for step in self.recipe.steps
+        )
+        return self.model.networks.weights | (landmarker_weights() if looks else {})
+
     def _making(self, image: Image) -> Making:
         """How a photograph was changed, for its mark and its record."""
         networks = self.model.networks
@@ -255,7 +276,7 @@ class RecipeRunner:
         return Making(
             parts=[*parts, Part.of("target", image)],
             recipe=recorded(self.recipe, networks, self.said),
-            weights=networks.weights if networks else {},
+            weights=self._weights,
             mark=partial(mark_of, self.recipe),
             seed=self.recipe.seed,
             quality=self.recipe.output.quality,

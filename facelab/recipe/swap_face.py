@@ -13,6 +13,7 @@ from facelab.errors import UsageError
 from facelab.face.beard import Beard, with_whole_beard, without_beards
 from facelab.face.brow_ends import without_ends
 from facelab.face.composite import Place, put_back
+from facelab.face.eye_layer import eyes_of, over_texture
 from facelab.face.eyelids import even_lids
 from facelab.face.front import Front
 from facelab.face.mouth import Interior, Lips, fit_lips, with_margin
@@ -32,7 +33,7 @@ from facelab.numerics.arrays import Float
 from facelab.numerics.parallel import both
 from facelab.recipe.inputs import Inputs, Person
 from facelab.recipe.recipe import Swap
-from facelab.types import Face, PositionMap, Texture
+from facelab.types import EyePoints, Face, PositionMap, Texture
 
 _SPARE = 1.5  # texels for a pixel of a source, from which more make nothing sharper
 
@@ -66,6 +67,7 @@ def swap_face(
     mask: Float | None = None,
     parsing: Parsing | None = None,
     after: PositionMap | None = None,
+    eyes: EyePoints | None = None,
 ) -> tuple[Float, PositionMap]:
     """Return the image with another person's face at `positions`, and where that face is then.
 
@@ -85,6 +87,8 @@ def swap_face(
         What the image shows around the face, with the rims of its glasses.
     after : PositionMap, optional
         Where the face will be, if that is known: what `reshaped` gives.
+    eyes : EyePoints, optional
+        Where the image shows the eyes, for a step that keeps them.
 
     Raises
     ------
@@ -96,7 +100,7 @@ def swap_face(
     size = size or _size(positions, person)
     place, lips = _target(image, positions, parsing)
     target, source = both(
-        lambda: _unwrapped(image, place, size, parsing), lambda: _views(person, size)
+        lambda: _unwrapped(image, place, size, parsing, eyes), lambda: _views(person, size)
     )
     front = _front(parsing, target, step) if mask is None else None
     interior = _interior(lips, source, step)
@@ -126,11 +130,19 @@ class _Views:
     beards: Sequence[Beard]
 
 
-def _unwrapped(image: Float, place: PositionMap, size: int, parsing: Parsing | None) -> _Target:
+def _unwrapped(
+    image: Float,
+    place: PositionMap,
+    size: int,
+    parsing: Parsing | None,
+    eyes: EyePoints | None,
+) -> _Target:
     """The face that is swapped, with its texture."""
     face = without_teeth(image, place, size, parsing)
     beard = Beard.of(face.texture, place.atlas)
-    return _Target(replace(face, texture=with_whole_beard(face.texture, beard)), beard)
+    eyes = eyes and replace(eyes, positions=place)
+    texture = replace(with_whole_beard(face.texture, beard), eyes=eyes)
+    return _Target(replace(face, texture=texture), beard)
 
 
 def _views(person: Person, size: int) -> _Views:
@@ -167,7 +179,7 @@ def _put_on(
     grown = Beard.none() if any(bearded) else own
     lit, (shown, stubble) = both(
         lambda: swap(fused, target.face, learn(before, atlas), step.tone).texture,
-        lambda: (_shown(fused.texture, before, step, atlas), Stubble.of(before, grown, atlas)),
+        lambda: (_shown(fused.texture, target.face, step), Stubble.of(before, grown, atlas)),
     )
     if not any(bearded):
         lit = with_shade(lit, before, worn, own, atlas)
@@ -205,12 +217,20 @@ def _size(positions: PositionMap, person: Person) -> int:
     return min(texture_size(positions), int(np.ceil(shown / STEP)) * STEP)
 
 
-def _shown(source: Texture, target: Texture, step: Swap, atlas: Atlas) -> Float:
+def _shown(source: Texture, target: Face, step: Swap) -> Float:
     """How much of each texel of the source shows, ``(S, S)`` in [0, 1]; ends of brows aside."""
+    atlas = target.positions.atlas
     shown = opacity(source.reduced(atlas.size).confidence, atlas, source.size)
     if "eyes" in step.kept:
-        shown = shown * (1 - eyeballs(atlas, source.size))
-    return without_halves(shown, atlas, _brows(target))
+        shown = shown * (1 - _kept_eyes(target))
+    return without_halves(shown, atlas, _brows(target.texture))
+
+
+def _kept_eyes(target: Face) -> Float:
+    """Where the target's eyes stay, ``(S, S)`` in [0, 1]: between the lids of both faces."""
+    eyes, size = eyes_of(target), target.texture.size
+    shown = over_texture(eyes, [eye.opening for eye in eyes], size)
+    return np.maximum(shown, eyeballs(target.positions.atlas, size))
 
 
 def _with_line(texture: Texture, target: Texture, interior: Interior, atlas: Atlas) -> Texture:

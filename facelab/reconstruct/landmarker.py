@@ -12,14 +12,14 @@ import numpy as np
 
 from facelab.constants import ARKIT
 from facelab.geometry.crop import cut
-from facelab.geometry.eyes import SeenEyes, eyes_of
+from facelab.geometry.eyes import IRISES, LIDS, SeenEyes, eyes_of, looking
 from facelab.geometry.landmarks import points468
 from facelab.models.kinds import BLENDSHAPES, LANDMARKER
 from facelab.models.runtime import load_runner
 from facelab.numerics.arrays import Float, Frame, require_frame
 from facelab.reconstruct.levelled import levelled
 from facelab.reconstruct.point_regressor import require_places
-from facelab.types import PositionMap
+from facelab.types import EyePoints, PositionMap
 from facelab.weights import entry_of
 
 if TYPE_CHECKING:
@@ -76,6 +76,14 @@ class Features:
     def eyes(self) -> SeenEyes:
         """Irises, gaze and how far the eyes are open."""
         return eyes_of(self.points, self.positions, covered=self.covered)
+
+    @property
+    def eye_points(self) -> EyePoints:
+        """Irises and lids, as a texture that is read from the image with `positions` has them."""
+        flat = self.points[:, :2]
+        irises, gaze = looking(flat[IRISES].astype(np.float64), self.positions)
+        shown = np.isfinite(self.eyes.openness)
+        return EyePoints(irises, gaze, flat[LIDS], shown, self.positions)
 
     @cached_property
     def blendshapes(self) -> Mapping[str, float]:

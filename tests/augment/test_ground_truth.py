@@ -17,10 +17,10 @@ from facelab.augment.steps.blur import Blur
 from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.mirror import Mirror
 from facelab.augment.steps.occlude import Occlude
+from facelab.edits.anonymise import Anonymise
 from facelab.edits.cover import Cover
 from facelab.edits.lipstick import Lipstick
 from facelab.edits.reshape import Reshape
-from facelab.edits.symmetrise import Symmetrise
 from facelab.export import depth, normals
 from facelab.face.shape import transferred
 from facelab.geometry.pose import estimate
@@ -214,7 +214,7 @@ def test_an_edit_that_moves_the_face_leaves_what_it_is_not_sure_of():
 
 
 def test_another_persons_eyes_look_where_nobody_knows():
-    made = done(whole(yaw=0), Symmetrise())
+    made = done(whole(yaw=0), Anonymise())
     assert made.truth.eyes is None
     assert made.truth.expression is not None
     assert made.truth.depth is not None

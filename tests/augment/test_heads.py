@@ -12,7 +12,7 @@ import pytest
 import facelab
 from facelab.augment import labels, maps
 from facelab.augment.classes import CLASSES
-from facelab.augment.generate import Generator
+from facelab.augment.generate import Generator, apply_steps
 from facelab.augment.heads import Heads, draw_scene, framed, known_keys, plan_of
 from facelab.augment.people import openness
 from facelab.augment.plan import HEAD, DrawnItem, Item, Plan, split_of
@@ -20,6 +20,7 @@ from facelab.augment.portrait_cache import PortraitCache
 from facelab.augment.steps.frame import Frame
 from facelab.augment.steps.mirror import Mirror
 from facelab.augment.template import is_template, parse_template
+from facelab.edits.gaze import Gaze
 from facelab.errors import UsageError
 from facelab.heads.person import Looks
 from facelab.heads.shot import Shot
@@ -292,3 +293,16 @@ def test_a_command_without_photographs_says_that_they_are_needed(tmp_path):
     result = facelab_("augment", "-r", recipe, "-o", tmp_path / "out", "-n", 2)
     assert result.exit_code == 2
     assert "give their folder with -i" in result.output
+
+
+def test_eyes_that_an_edit_turns_are_labelled_where_they_look():
+    scene = draw_scene(Looks(hair="bald", seed=1), Shot(size=512, expression="neutral"))
+    before, made = scene.truth.eyes, apply_steps([Gaze(yaw=12)], scene, {}, "alpha")
+    after = made.truth.eyes
+    yaws = (np.rad2deg(np.arctan2(one.gaze[:, 0], one.gaze[:, 2])) for one in (before, after))
+    np.testing.assert_allclose(np.subtract(*yaws), -12, atol=0.01)
+    assert (after.irises[:, 0, 0] > before.irises[:, 0, 0] + 1).all()
+    assert made.truth.depth is scene.truth.depth and made.truth.expression == scene.truth.expression
+    for column, row, _ in np.rint(before.irises[:, 0]).astype(int):
+        around = np.s_[row - 3 : row + 4, column - 9 : column + 10]
+        assert np.abs(made.image - scene.image)[around].max() > 0.1

@@ -24,11 +24,23 @@ ASKED = {
     "tone": {"exposure": 0.5},
     "reshape": {"smile": 0.7, "slim": 0.5},
     "turn": {"yaw": 8.0, "pitch": 4.0},
+    "gaze": {"yaw": 12.0, "pitch": 4.0},
+    "catchlight": {"size": 0.4},  # several texels
     "turn-light": {"turn": 60.0, "contrast": 1.3},
 }
 PICTURES = {"overlay", "project"}
 # A side is chosen, or one half rules: a mirror turns them round.
-SIDED = {"eyeliner", "freckles", "wrinkles", "project", "relight", "turn-light", "turn"}
+SIDED = {
+    "eyeliner",
+    "freckles",
+    "wrinkles",
+    "project",
+    "relight",
+    "turn-light",
+    "turn",
+    "gaze",
+    "catchlight",
+}
 SEEDED = {kind.name for kind in EDITS if "seed" in kind.__dataclass_fields__}
 
 
@@ -45,13 +57,17 @@ def made(kind, **more):
 
 @cache
 def lopsided(size=256):
-    """A portrait that differs from its mirror image, with a spot and a shining forehead."""
+    """A portrait that differs from its mirror image: a spot, a shining forehead, red pupils."""
     face = portrait(size=size, positions=canonical(scale=20, origin=(200, 200, 0), yaw=8))
     v, u = (np.indices((size, size)) + 0.5) / size
     spot = np.exp(-((u - 0.33) ** 2 + (v - 0.62) ** 2) / (2 * 0.008**2))[..., None]
     shine = np.exp(-((u - 0.55) ** 2 + (v - 0.25) ** 2) / (2 * 0.04**2))[..., None]
     colour = face.texture.colour * (1 - 0.4 * spot) + 0.25 * shine
     colour = colour * (1 + 0.3 * (u - 0.5))[..., None]  # light from one side
+    for name in ("left eye", "right eye"):
+        inside = ATLAS.region(name, size) > 0.5
+        pupil = np.hypot(u - u[inside].mean(), v - v[inside].mean()) < 0.009
+        colour[pupil & inside] = (0.7, 0.08, 0.12)
     return Face(face.positions, Texture(frozen(np.clip(colour, 0, 1)), face.texture.confidence))
 
 
@@ -141,7 +157,8 @@ def test_the_texture_may_have_any_size(kind):
     change, same = small.texture.colour - before, resized(large.texture.colour, 384) - before
     touched = np.abs(change).max(axis=2) > 0.004
     if touched.any():
-        assert np.abs(change - same)[touched].mean() < 0.02  # of a texel's breadth at hard edges
+        by = np.abs(change)[touched].mean()
+        assert np.abs(change - same)[touched].mean() < max(0.02, by / 6)  # hard edges, by a texel
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from facelab.edits.lipstick import Lipstick
 from facelab.edits.pigment import FINISHES, in_light, powdered
 from facelab.edits.regions import gap
 from facelab.edits.strokes import curve, stroke
+from facelab.face.eye_layer import eyes_of
 from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import Face
 from tests.editing import (
@@ -33,6 +34,7 @@ from tests.editing import (
     recoloured,
     same_at_any_size,
 )
+from tests.eyed import eyed
 from tests.synthetic import ATLAS, frozen, mouth, plane, texture
 
 MAKEUP = (Lipstick, Blush, Eyeshadow, Eyeliner, partial(Foundation, match=0.2))
@@ -176,17 +178,16 @@ def test_blurring_is_a_weighted_mean(sigma):
         np.testing.assert_allclose(blurred(values, weight, sigma), mean, atol=1e-5)
 
 
-def test_an_eyeliner_is_drawn_once_for_all_faces_of_a_size():
-    first, again, larger = (portrait(size=size) for size in (256, 256, 384))
-    edit = Eyeliner(lids="both")
-    one, two, three = (edit.recolour(face, {})[1] for face in (first, again, larger))
-    assert one is not two
-    np.testing.assert_array_equal(one, edit.drawn(ATLAS, 256))
-    np.testing.assert_array_equal(one, two)
-    np.testing.assert_array_equal(three, edit.drawn(ATLAS, 384))
-    lower = Eyeliner(lids="lower").recolour(first, {})[1]
-    np.testing.assert_array_equal(lower, Eyeliner(lids="lower").drawn(ATLAS, 256))
-    assert (lower != one).any()
+def test_an_eyeliner_follows_the_lids_and_stays_outside_of_them():
+    face = eyed()
+    edit = Eyeliner(lids="both", thickness=3.0, wing=0)
+    mask = edit.recolour(face, {})[1]
+    for eye in eyes_of(face):
+        inside, drawn = eye.lid > 2 * eye.blur, mask[eye.box]
+        assert not drawn[inside].any()
+        edge = (np.abs(eye.lid) < 0.15) & (np.abs(eye.places[..., 0]) < 1)
+        assert edge.sum() > 20
+        assert drawn[edge & (eye.lid < -0.05)].min() > 0.5
 
 
 @pytest.mark.parametrize("size", [256, 384])

@@ -29,7 +29,7 @@ def looking(gaze=(0.0, 0.0), open_by=WIDE, **pose):
     disc = np.column_stack([rim, np.full(5, eyes._REACH * DIAMETER / eyes._IRIS)])
     lids = np.column_stack([30 * np.cos(ROUND), np.copysign(open_by / 2, np.pi - ROUND)])
     for rows, contour, centre in zip(
-        IRISES, eyes._CONTOURS, eyes._centres(positions, DIAMETER), strict=True
+        IRISES, eyes.LIDS, eyes._centres(positions, DIAMETER), strict=True
     ):
         points[rows] = centre + disc @ matrix(*gaze, 0).T * FLIP
         points[contour, :2] = points[rows[0], :2] + lids  # the lower lid comes first
@@ -74,7 +74,7 @@ def test_openness_by_hand(gap, openness):
 def test_closed_lids_hide_the_irises_of_their_eye_alone():
     points, positions = looking()
     shut, _ = looking(open_by=1)
-    points[eyes._CONTOURS[1]] = shut[eyes._CONTOURS[1]]
+    points[eyes.LIDS[1]] = shut[eyes.LIDS[1]]
     found = eyes_of(points, positions)
     assert found.visible[0, 0]
     assert not found.visible[1].any()
@@ -132,3 +132,26 @@ def test_points_without_any_sense_give_numbers(value):
 def test_points_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"points must have shape \(478, 3\)"):
         eyes_of(np.zeros((468, 3), np.float32), canonical())
+
+
+@given(st.floats(-20, 20), st.floats(-15, 15), st.floats(-15, 15))
+@settings(max_examples=20, deadline=None)
+def test_turned_eyes_look_where_they_were_turned(yaw, pitch, head_yaw):
+    points, positions = looking((5, -3), open_by=20, yaw=head_yaw)
+    irises, gaze = eyes.looking(points[IRISES][..., :2].astype(np.float64), positions)
+    moved, after = eyes.turned(irises, gaze, yaw, pitch)
+    np.testing.assert_allclose(Gaze(after).yaw - Gaze(gaze).yaw, yaw, atol=1e-3)
+    np.testing.assert_allclose(Gaze(after).pitch - Gaze(gaze).pitch, pitch, atol=1e-3)
+    again, _ = eyes.looking(moved[..., :2].astype(np.float64), positions)
+    np.testing.assert_allclose(again[:, 0], moved[:, 0], atol=0.3)
+    centres = eyes._centres(positions, DIAMETER)
+    before, now = (np.linalg.norm(one - centres[:, None], axis=2) for one in (irises, moved))
+    np.testing.assert_allclose(before, now, atol=0.3)  # a ball that turns
+
+
+def test_eyes_that_do_not_turn_stay():
+    points, positions = looking()
+    irises, gaze = eyes.looking(points[IRISES][..., :2].astype(np.float64), positions)
+    moved, after = eyes.turned(irises, gaze, 0, 0)
+    np.testing.assert_allclose(moved, irises, atol=1e-4)
+    np.testing.assert_allclose(after, gaze, atol=1e-6)
