@@ -97,6 +97,10 @@ class Edit(Step):
     paints : tuple of str
         Of `facelab.constants.PARTS`, those whose colours it changes where a face knows its parts;
         by default all that is the face's own. All else it leaves, whatever `apply` returns.
+    continues : bool
+        Whether it is a change of light or colour that does not end at the oval: where a face knows
+        its parts, it goes on over forehead, ears and neck (`facelab.face.continuation`), and the
+        edit's own mask should not fade there (`facelab.edits.complexion.ending`).
 
     Raises
     ------
@@ -105,6 +109,7 @@ class Edit(Step):
     """
 
     paints: ClassVar[tuple[str, ...]] = SURFACE
+    continues: ClassVar[bool] = False
     strength: float = number(1.0, 0.0, 1.0, "how much of it shows; 0 changes nothing")
 
     def __call__(self, face: Face, references: References) -> Face:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
-from facelab.edits.complexion import Complexion, blurred, faded, mean_of
+from facelab.edits.complexion import Complexion, blurred, ending, mean_of
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.numerics.arrays import Float
@@ -28,6 +28,7 @@ class Foundation(TextureEdit):
 
     name: ClassVar[str] = "foundation"
     paints: ClassVar[tuple[str, ...]] = SKIN
+    continues: ClassVar[bool] = True
     colour: str = colour("#d8a888", "the shade, where `match` is below 1")
     match: float = number(1.0, 0.0, 1.0, "how far the shade is taken from the skin itself")
     coverage: float = number(0.7, 0.0, 1.0, "how far redness and spots are covered")
@@ -47,8 +48,7 @@ class Foundation(TextureEdit):
         lab += self._change(slow - tone, tone - own) + shade
         colour = texture.colour.copy()
         colour[window] = to_rgb(lab)
-        edge = faded(face.positions.atlas, texture.size, 0.02 + 0.2 * self.softness)
-        return colour, skin.bare * edge
+        return colour, skin.bare * ending(face, 0.02 + 0.2 * self.softness)
 
     def _change(self, blotches: Float, uneven: Float) -> Float:
         """The change of CIELAB, by how far blotches are off the tone, and the tone off its mean."""

@@ -26,6 +26,7 @@ class Shine(TextureEdit):
 
     name: ClassVar[str] = "shine"
     paints: ClassVar[tuple[str, ...]] = SKIN
+    continues: ClassVar[bool] = True
     kept: float = number(0.35, 0.0, 1.0, "how much of the highlights stays")
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:

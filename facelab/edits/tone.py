@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.cielab import decoded, encoded, to_lab, to_rgb
-from facelab.edits.complexion import faded, mean_of
+from facelab.edits.complexion import ending, mean_of
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import choices, number
 from facelab.edits.regions import PARTS, gap, grown, union
@@ -27,6 +27,7 @@ class Tone(TextureEdit):
     """The light and colour of a part of the face, as in a photo editor."""
 
     name: ClassVar[str] = "tone"
+    continues: ClassVar[bool] = True
     exposure: float = number(0.0, -2.0, 2.0, "brighter or darker", "stops")
     contrast: float = number(0.0, -1.0, 1.0, "about the part's mean lightness")
     temperature: float = number(0.0, -1.0, 1.0, "colder or warmer")
@@ -50,7 +51,7 @@ class Tone(TextureEdit):
         """
         atlas, size = face.positions.atlas, face.texture.size
         if "face" in self.regions:
-            return faded(atlas, size, 0.02 + 0.3 * self.softness)
+            return ending(face, 0.02 + 0.3 * self.softness)
         mask = union(atlas, [PARTS[key] for key in self.regions], size, 0.2 * self.softness)
         return mask if "mouth-area" in self.regions else mask * (1 - grown(gap(face), _TEETH))
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.constants import PARTS
-from facelab.numerics.arrays import Bool, Float, require
+from facelab.numerics.arrays import Float, require
 from facelab.types import Box, Crop, PositionMap
 
 SIDE = 256  # of the crop, its own pixels
@@ -114,7 +114,7 @@ class Parsing:
             other = self.over(window, name)
             part[other > share] = number
             share = np.maximum(share, other)
-        beyond = ~self._within(window)
+        beyond = self.margin(window) <= 0
         part[beyond], share[beyond] = NOT_SEEN, 0
         return part, share
 
@@ -128,11 +128,14 @@ class Parsing:
         )
         return rows, columns
 
-    def _within(self, window: tuple[slice, slice]) -> Bool:
-        """Which pixels of a window of the photograph the crop shows, ``(h, w)``."""
+    def margin(self, window: tuple[slice, slice]) -> Float:
+        """How far inside the crop each pixel of a window of the photograph lies, ``(h, w)``.
+
+        In pixels of the crop from its border; 0 and below outside.
+        """
         y, x = (np.arange(one.start, one.stop, dtype=np.float64) for one in window)
-        inside = np.ones((len(y), len(x)), np.bool_)
+        out = np.full((len(y), len(x)), np.inf)
         for across, down, shift in self.crop.matrix:
             place = across * x + down * y[:, None] + shift
-            inside &= (place > -0.5) & (place < SIDE - 0.5)
-        return inside
+            np.minimum(out, np.minimum(place + 0.5, SIDE - 0.5 - place), out=out)
+        return out.astype(np.float32)

@@ -32,7 +32,7 @@ from facelab.numerics.arrays import Float, Frame
 from facelab.numerics.parallel import both
 from facelab.provenance.save import Making, Mark, Part
 from facelab.recipe.canvas import Canvas
-from facelab.recipe.edit_face import edit_face
+from facelab.recipe.edit_face import edit_face, goes_on
 from facelab.recipe.inputs import Given, Ingredient, Person, file_of, ingredient
 from facelab.recipe.masks import fitting, read_mask
 from facelab.recipe.notes import size_note, unseen_note
@@ -41,6 +41,7 @@ from facelab.recipe.recipe import MostFaces, Recipe, Swap, check_inputs
 from facelab.recipe.result import Result
 from facelab.recipe.swap_face import reshaped, swap_face
 from facelab.reconstruct.face_selection import select_faces
+from facelab.reconstruct.parser import HEAD_SCALE
 from facelab.types import Box, Face, PositionMap, Reconstruction
 
 if TYPE_CHECKING:
@@ -237,8 +238,9 @@ class RecipeRunner:
         fitted = fit_lips(image, near, parsing)
         before = Face(fitted, unwrap(image, fitted, recipe.texture_size, parsing))
         limits = _part(mask, window)
+        head = self._head(image, near) if parsing and goes_on(edits) else None
         changed, after = edit_face(
-            image, before, edits, self._inputs, recipe.blend, limits, parsing
+            image, before, edits, self._inputs, recipe.blend, limits, parsing, head
         )
         return None if changed is image else changed, _moved(positions, fitted, after)
 
@@ -246,6 +248,11 @@ class RecipeRunner:
         """What the image shows around a face; None where nothing is there to tell."""
         parser = self.model.parser
         return None if parser is None else believed(parser(image, positions), positions)
+
+    def _head(self, image: Frame, positions: PositionMap) -> Parsing | None:
+        """What the image shows farther around a face; None where nothing is there to tell."""
+        parser = self.model.parser
+        return None if parser is None else parser(image, positions, HEAD_SCALE)
 
     def _making(self, image: Image) -> Making:
         """How a photograph was changed, for its mark and its record."""

@@ -1,0 +1,289 @@
+"""A face's change of light or colour, carried on over the skin around it.
+
+A face ends at its oval, halfway up the forehead and before the ears; other light, or skin of
+another shade, does not. What a change does is learnt in CIELAB where the face shows bare skin: a
+field, which varies slowly over the face and goes on smoothly beyond it, and a curve of how much
+lighter or darker than the skin's tone a pixel is, which tells highlights and folds. Black stays
+black: less light than the tone's changes by so much less. Where skin is, a parser says, and the
+photograph's own edges say where it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from facelab.face.front import guided_edges
+from facelab.face.quality import share
+from facelab.face.skin import SIZE, learn, smooth
+from facelab.geometry.parsing import Parsing
+from facelab.geometry.warp import Motion
+from facelab.numerics.arrays import Bool, Float
+from facelab.numerics.smoothing import smoothstep, spread
+from facelab.numerics.windows import window_of
+from facelab.types import Face
+
+AROUND = ("skin", "ears", "neck")
+"""The parts of a photograph that have the light and the colour of a face."""
+
+Window = tuple[slice, slice]
+
+_LEAST, _MOST = np.float32(0.3), np.float32(1.3)  # lightness over the tone's that counts
+_STEP = np.float32(5)  # CIELAB lightness from one knot of the curve to the next
+_KNOTS = 17  # of the curve, the middle one at the skin's tone
+_FEW = np.float32(20)  # texels at a knot that tell half of what it is
+_ROUNDS = 2  # of field and curve in turn
+_CELLS = 128  # of the grid on which the field is carried on, along a face's crop
+_NEAR, _FAR = 0.4, 0.65  # of a face's crop, along skin: as far as all of it goes, and any
+_BESIDE = 0.5  # of those, where the skin may be another face's
+_BORDER = 4.0, 24.0  # pixels of a parsing's crop from its border: nothing is told, and all is
+_FAINT = np.float32(1 / 256)  # share of a change that is not to be seen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """What steps have done to the colours of a face's skin.
+
+    Parameters
+    ----------
+    field : (128, 128, 3) float32
+        CIELAB after less that before, at the skin's tone.
+    tone : (128, 128) float32
+        CIELAB lightness of the skin's tone before.
+    seen : (128, 128) float32
+        How well a texel tells them, [0, 1].
+    curve : (17, 3) float32
+        What is added to the field where a pixel is 40 darker to 40 lighter than the tone.
+    """
+
+    field: Float
+    tone: Float
+    seen: Float
+    curve: Float
+
+    @classmethod
+    def of(cls, steps: Sequence[tuple[Face, Face]]) -> Change:
+        """The change by some steps together, each a face before and after; at least one."""
+        face = steps[0][0]
+        texture = face.texture.reduced(SIZE)
+        change = np.zeros((SIZE, SIZE, 3), np.float32)
+        for before, after in steps:
+            change += _lab(after.texture.reduced(SIZE).colour)
+            change -= _lab(before.texture.reduced(SIZE).colour)
+        tone = _lab(learn(face.texture, face.positions.atlas).tone)[..., 0]
+        seen = smoothstep(share(face.texture, SIZE, *AROUND), 0.7, 0.95)
+        seen *= smoothstep(texture.confidence, 0.1, 0.4)
+        light = _lab(texture.colour)[..., 0]
+        change /= np.maximum(_share(light, tone), _LEAST)[..., None]
+        return cls(*_fitted(change, light - tone, seen, tone))
+
+    @property
+    def maps(self) -> Float:
+        """Field, tone and how well each texel tells them, ``(128, 128, 5)``."""
+        return np.dstack([self.field, self.tone, self.seen])
+
+    def applied(self, image: Float, fields: Float, share: Float) -> Float:
+        """An image ``(h, w, 3)`` changed by a share ``(h, w)``; `fields` are drawn `maps`."""
+        lab, tone = _lab(image), fields[..., 3]
+        light = lab[..., 0]
+        change = fields[..., :3] + _read(self.curve, light - tone)
+        change *= (share * _share(light, tone))[..., None]
+        out: Float = image + (_rgb(lab + change) - _rgb(lab))
+        return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Continuation:
+    """A change of a face, and what the photograph shows around it.
+
+    Parameters
+    ----------
+    change : Change
+    near, far : Parsing
+        Of the face, and of head and neck, more coarsely.
+    parts : tuple of str
+        Of `facelab.constants.PARTS`, those over which it goes on.
+    """
+
+    change: Change
+    near: Parsing
+    far: Parsing
+    parts: tuple[str, ...] = AROUND
+
+    def over(
+        self, photo: Float, image: Float, drawn: Float, window: Window, moved: Motion | None
+    ) -> tuple[Window, Float]:
+        """Return the change over the skin around the face: a window of the image and its pixels.
+
+        Parameters
+        ----------
+        photo, image : (H, W, 3) float32
+            As the parsings saw it, and moved along with its face.
+        drawn : (h, w, 5) float32
+            The change's `maps` where the face lies in the image; 0 where it does not.
+        window : (rows, columns) slices
+            Of `drawn`.
+        moved : Motion or None
+            By which the image was moved.
+
+        Returns
+        -------
+        window : (rows, columns) slices
+        pixels : (h, w, 3) float32
+            Bit for bit those of `image` where no skin is, and far from the face.
+        """
+        region = self.far.window(image.shape[:2])
+        step = max(1, round(self.near.crop.side / _CELLS))
+        grid = _on_grid(drawn, window, region, step)
+        matte = self._matte(photo, region, grid[..., 4] > 0, step)
+        if moved is not None:
+            matte = _carried(matte, region, moved)
+        matte[matte < _FAINT] = 0
+        inner = window_of(matte)
+        fields = _enlarged(spread(grid[..., :4], grid[..., 4]), step, matte.shape)
+        rows, columns = (
+            slice(part.start + own.start, part.start + own.stop)
+            for part, own in zip(region, inner, strict=True)
+        )
+        under, share = image[rows, columns], matte[inner]
+        changed = self.change.applied(under, fields[inner], share)
+        return (rows, columns), np.where((share > 0)[..., None], changed, under)
+
+    def _matte(self, photo: Float, region: Window, face: Bool, step: int) -> Float:
+        """How much of each pixel of a region is the person's skin, ``(h, w)`` in [0, 1]."""
+        told = smoothstep(self.near.margin(region), *_BORDER)
+        rough, neck = (self._told(region, told, *parts) for parts in (self.parts, ("neck",)))
+        rough *= smoothstep(self.far.margin(region), *_BORDER)
+        reach = _reach(
+            rough[::step, ::step], neck[::step, ::step], face, self.near.crop.side / step
+        )
+        matte = guided_edges(rough, photo[region], self.near)
+        matte *= _enlarged(reach, step, matte.shape)
+        return matte
+
+    def _told(self, region: Window, told: Float, *parts: str) -> Float:
+        """How much of each pixel some parts are, by the finer parsing where it has `told`."""
+        far, near = (one.over(region, *parts) for one in (self.far, self.near))
+        out: Float = np.clip(far + told * (near - far), 0, 1)
+        return out
+
+
+def _lab(colour: Float) -> Float:
+    out: Float = cv2.cvtColor(np.clip(colour, 0, 1), cv2.COLOR_RGB2Lab)
+    return out
+
+
+def _rgb(lab: Float) -> Float:
+    out: Float = cv2.cvtColor(lab, cv2.COLOR_Lab2RGB)
+    return out
+
+
+def _share(light: Float, tone: Float) -> Float:
+    """How much of the tone's change a lightness takes: in proportion, as where light changes."""
+    return np.minimum(light / np.maximum(tone, 1), _MOST)
+
+
+def _fitted(
+    change: Float, apart: Float, seen: Float, tone: Float
+) -> tuple[Float, Float, Float, Float]:
+    """The `Change` whose field and curve add up to that of texels ``(128, 128, 3)``."""
+    place = np.clip(apart / _STEP + np.float32(_KNOTS // 2), 0, _KNOTS - 1)
+    near = np.clip(1 - np.abs(np.arange(_KNOTS) - place[..., None]), 0, 1) * seen[..., None]
+    count = near.sum(axis=(0, 1), dtype=np.float64) + _FEW
+    curve = np.zeros((_KNOTS, 3), np.float32)
+    field = smooth(change, seen)
+    for _ in range(_ROUNDS):
+        for channel, rest in enumerate(cv2.split(change - field)):
+            curve[:, channel] = (near * rest[..., None]).sum(axis=(0, 1), dtype=np.float64) / count
+        field = smooth(change - _read(curve, apart), seen)
+    return field, tone, seen, curve
+
+
+def _read(curve: Float, apart: Float) -> Float:
+    """A curve ``(17, 3)`` at lightnesses ``(h, w)`` from the tone's: ``(h, w, 3)``."""
+    place = apart / _STEP + np.float32(_KNOTS // 2)
+    row = np.zeros_like(place)
+    out: Float = cv2.remap(
+        curve[None], place, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return out
+
+
+def _on_grid(drawn: Float, window: Window, region: Window, step: int) -> Float:
+    """Every so many pixels of a region, what is drawn in a window of the image; else 0."""
+    height, width = (-(-(part.stop - part.start) // step) for part in region)
+    grid = np.zeros((height, width, drawn.shape[2]), np.float32)
+    taken, placed = [], []
+    for part, own in zip(region, window, strict=True):
+        first = max(-(-(own.start - part.start) // step), 0)
+        last = max(-(-(min(own.stop, part.stop) - part.start) // step), first)
+        start = part.start + first * step - own.start
+        taken.append(slice(start, start + (last - first) * step, step))
+        placed.append(slice(first, last))
+    grid[placed[0], placed[1]] = drawn[taken[0], taken[1]]
+    return grid
+
+
+def _enlarged(grid: Float, step: int, shape: tuple[int, ...]) -> Float:
+    """A grid of every so many pixels at all pixels of a map of `shape` (h, w), linear between."""
+    matrix = np.array([[1 / step, 0, 0], [0, 1 / step, 0]])
+    out: Float = cv2.warpAffine(
+        grid,
+        matrix,
+        (shape[1], shape[0]),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return out
+
+
+def _reach(skin: Float, neck: Float, face: Bool, size: float) -> Float:
+    """How far a change goes on from a face along skin, on a grid ``(h, w)`` in [0, 1].
+
+    By the number of steps from cell to cell over skin: what is apart from the face, such as a hand
+    or another face, is not reached. Beside the face it ends sooner than on the neck.
+
+    Parameters
+    ----------
+    skin, neck : (h, w) float32
+        How much of a cell is any skin, and the neck's.
+    face : (h, w) bool
+        Where the face itself is.
+    size : float
+        Of the face's crop, cells.
+    """
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    free, reached = (skin > 0.5).astype(np.uint8), face.astype(np.uint8)
+    away = np.where(face, 0, np.inf).astype(np.float32)
+    for distance in range(1, int(_FAR * size) + 1):
+        wider = cv2.dilate(reached, cross) & (free | reached)
+        new = wider > reached
+        if not new.any():
+            break
+        away[new] = distance
+        reached = wider
+    far = size * (_BESIDE + (1 - _BESIDE) * np.clip(neck, 0, 1))
+    reach = 1 - smoothstep(np.minimum(away, np.float32(10 * size)) / far, _NEAR, _FAR)
+    # Cells at edges hold too little skin to be reached; the matte itself says how much.
+    out: Float = cv2.blur(cv2.dilate(reach, cross), (3, 3))
+    return out
+
+
+def _carried(matte: Float, region: Window, moved: Motion) -> Float:
+    """A matte of a region moved along where a motion moves the image."""
+    both = tuple(
+        slice(max(one.start, other.start), min(one.stop, other.stop))
+        for one, other in zip(region, moved.window, strict=True)
+    )
+    if any(part.start >= part.stop for part in both):
+        return matte
+    inner = tuple(
+        slice(part.start - one.start, part.stop - one.start)
+        for part, one in zip(both, region, strict=True)
+    )
+    out = matte.copy()
+    out[inner] = moved.carried(np.ascontiguousarray(matte[inner]), (both[0], both[1]))
+    return out
