@@ -48,7 +48,7 @@ class Shine(TextureEdit):
         lab[..., 0] -= gone * above / (above + np.float32(_SOFT))
         paled = np.float32(_COLOUR) * gone / (above + np.float32(_SOFT))
         lab[..., 1:] += paled[..., None] * (tone - slow)[..., 1:]
-        return to_rgb(lab), skin.bare
+        return to_rgb(lab), skin.bare * (gone > 0)
 
 
 def _pale(slow: Float, tone: Float) -> Float:
