@@ -126,6 +126,11 @@ class Edit(Step):
         texture = self._within_parts(face, after.texture)
         return after if texture is after.texture else Face(after.positions, texture)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it changes the skin around a face, too."""
+        return self.continues and self.strength > 0
+
     @abstractmethod
     def apply(self, face: Face, references: References) -> Face:
         """The face changed by `strength`, which is above 0."""

@@ -36,6 +36,11 @@ class Tone(TextureEdit):
     regions: tuple[str, ...] = choices(("face",), tuple(PARTS), "where")
     softness: float = number(0.5, 0.0, 1.0, "of the regions' edges")
 
+    @property
+    def goes_on(self) -> bool:
+        """Of the whole face alone: other regions end on it."""
+        return super().goes_on and "face" in self.regions
+
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The face in the other tone, and the regions."""
         mask = self._mask(face)

@@ -97,11 +97,6 @@ def edit_face(
     return drawn, after.positions
 
 
-def goes_on(edits: Sequence[Edit]) -> bool:
-    """Whether any of some edits changes the skin around a face, too."""
-    return any(edit.continues and edit.strength > 0 for edit in edits)
-
-
 def _continuation(
     faces: Sequence[Face], edits: Sequence[Edit], near: Parsing, head: Parsing
 ) -> Continuation | None:
@@ -109,7 +104,7 @@ def _continuation(
     changing = [
         (edit, pair)
         for edit, pair in zip(edits, pairwise(faces), strict=True)
-        if edit.continues and not unchanged(*pair)
+        if edit.goes_on and not unchanged(*pair)
     ]
     if not changing:
         return None

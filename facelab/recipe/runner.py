@@ -32,7 +32,7 @@ from facelab.numerics.arrays import Float, Frame
 from facelab.numerics.parallel import both
 from facelab.provenance.save import Making, Mark, Part
 from facelab.recipe.canvas import Canvas
-from facelab.recipe.edit_face import edit_face, goes_on
+from facelab.recipe.edit_face import edit_face
 from facelab.recipe.inputs import Given, Ingredient, Person, file_of, ingredient
 from facelab.recipe.masks import fitting, read_mask
 from facelab.recipe.notes import size_note, unseen_note
@@ -238,7 +238,8 @@ class RecipeRunner:
         fitted = fit_lips(image, near, parsing)
         before = Face(fitted, unwrap(image, fitted, recipe.texture_size, parsing))
         limits = _part(mask, window)
-        head = self._head(image, near) if parsing and goes_on(edits) else None
+        around = parsing is not None and any(edit.goes_on for edit in edits)
+        head = self._head(image, near) if around else None
         changed, after = edit_face(
             image, before, edits, self._inputs, recipe.blend, limits, parsing, head
         )
