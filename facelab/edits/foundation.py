@@ -36,7 +36,12 @@ class Foundation(TextureEdit):
     coverage: float = number(0.7, 0.0, 1.0, "how far redness and spots are covered")
     undertone: float = number(0.0, -1.0, 1.0, "cooler and rosier, or warmer and more golden")
     finish: str = choice("satin", tuple(_FINISHES), "how it takes the light")
-    softness: float = number(0.5, 0.0, 1.0, "over how much of the face it fades at the rim")
+    softness: float = number(
+        0.5,
+        0.0,
+        1.0,
+        "over how much of the face it fades at the rim, where none tells the skin beyond",
+    )
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """Blotches drawn toward an evened tone, on skin; hair on it, which is darker, stays."""

@@ -24,7 +24,12 @@ class Match(TextureEdit):
     paints: ClassVar[tuple[str, ...]] = FACE
     continues: ClassVar[bool] = True
     reference: str = reference("the face whose skin colour is taken")
-    softness: float = number(0.5, 0.0, 1.0, "over how much of the face it fades at the rim")
+    softness: float = number(
+        0.5,
+        0.0,
+        1.0,
+        "over how much of the face it fades at the rim, where none tells the skin beyond",
+    )
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """Tone by the ratio of the two mean colours; the face's own shading stays."""
