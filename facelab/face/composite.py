@@ -244,7 +244,7 @@ def put_back(
     moved, mask = place.moved, place.mask
     out = place.image.copy()
     if continuation is not None:
-        _carry_on(out, continuation, place, place.surface)
+        _carry_on(out, continuation, place, place.surface, place.hidden)
     under = out[layer.window].copy()
     inside = layer.oval
     if mask is not None:
@@ -266,12 +266,15 @@ def put_back(
     return drawn if mask is None or drawn is out else blend.alpha(drawn, out, mask)
 
 
-def _carry_on(out: Float, continuation: Continuation, place: Place, surface: Surface) -> None:
+def _carry_on(
+    out: Float, continuation: Continuation, place: Place, surface: Surface, hidden: Float
+) -> None:
     """Carry a change on over the skin around the face, in place in a copy of the place's image."""
     small = continuation.change.maps
     maps = np.dstack([resized(one, surface.atlas.size) for one in cv2.split(small)])
     drawn = surface.interpolated(maps) * (surface.oval > 0.5)[..., None]
-    window, pixels = continuation.over(place.photo, out, drawn, surface.window, place.moved)
+    below = (surface.oval < 1) | (hidden > 0)
+    window, pixels = continuation.over(place.photo, out, drawn, below, surface.window, place.moved)
     under = out[window]
     if place.mask is not None:
         pixels = blend.alpha(pixels, under, place.mask[window])

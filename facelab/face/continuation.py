@@ -22,8 +22,9 @@ from facelab.face.skin import SIZE, learn, smooth
 from facelab.geometry.parsing import Parsing
 from facelab.geometry.warp import Motion
 from facelab.numerics.arrays import Bool, Float
+from facelab.numerics.lookup import bilinear
 from facelab.numerics.smoothing import smoothstep, spread
-from facelab.numerics.windows import window_of
+from facelab.numerics.windows import around
 from facelab.types import Face
 
 AROUND = ("skin", "ears", "neck")
@@ -91,7 +92,7 @@ class Change:
         light = lab[..., 0]
         change = fields[..., :3] + _read(self.curve, light - tone)
         change *= (share * _share(light, tone))[..., None]
-        out: Float = image + (_rgb(lab + change) - _rgb(lab))
+        out: Float = image - np.clip(image, 0, 1) + _rgb(lab + change)
         return out
 
 
@@ -114,7 +115,13 @@ class Continuation:
     parts: tuple[str, ...] = AROUND
 
     def over(
-        self, photo: Float, image: Float, drawn: Float, window: Window, moved: Motion | None
+        self,
+        photo: Float,
+        image: Float,
+        drawn: Float,
+        below: Bool,
+        window: Window,
+        moved: Motion | None,
     ) -> tuple[Window, Float]:
         """Return the change over the skin around the face: a window of the image and its pixels.
 
@@ -124,8 +131,10 @@ class Continuation:
             As the parsings saw it, and moved along with its face.
         drawn : (h, w, 5) float32
             The change's `maps` where the face lies in the image; 0 where it does not.
+        below : (h, w) bool
+            Where more is seen than the face that will be drawn there.
         window : (rows, columns) slices
-            Of `drawn`.
+            Of `drawn` and `below`.
         moved : Motion or None
             By which the image was moved.
 
@@ -138,35 +147,39 @@ class Continuation:
         region = self.far.window(image.shape[:2])
         step = max(1, round(self.near.crop.side / _CELLS))
         grid = _on_grid(drawn, window, region, step)
-        matte = self._matte(photo, region, grid[..., 4] > 0, step)
+        within, matte = self._matte(photo, region, grid[..., 4] > 0, step)
         if moved is not None:
-            matte = _carried(matte, region, moved)
+            within, matte = _carried(matte, within, moved)
         matte[matte < _FAINT] = 0
-        inner = window_of(matte)
-        fields = _enlarged(spread(grid[..., :4], grid[..., 4]), step, matte.shape)
-        rows, columns = (
-            slice(part.start + own.start, part.start + own.stop)
+        here, there = _common(within, window), _common(window, within)
+        matte[here] *= below[there]
+        fields = _enlarged(spread(grid[..., :4], grid[..., 4]), step, region, within)
+        out, changed = image[within].copy(), matte > 0
+        pixels = (one[changed][:, None] for one in (out, fields, matte))
+        out[changed] = self.change.applied(*pixels)[:, 0]
+        return within, out
+
+    def _matte(self, photo: Float, region: Window, face: Bool, step: int) -> tuple[Window, Float]:
+        """Where the person's skin is, and how much of each pixel there, ``(h, w)`` in [0, 1]."""
+        rows, columns = region
+        cells = slice(rows.start, rows.stop, step), slice(columns.start, columns.stop, step)
+        told = smoothstep(self.near.margin(cells), *_BORDER)
+        skin, neck = (self._told(cells, told, *parts) for parts in (self.parts, ("neck",)))
+        reach = _reach(skin, neck, face, self.near.crop.side / step)
+        reach *= smoothstep(self.far.margin(cells), *_BORDER)
+        inner = around(reach, 1)
+        down, right = (
+            slice(part.start + own.start * step, min(part.start + own.stop * step, part.stop))
             for part, own in zip(region, inner, strict=True)
         )
-        under, share = image[rows, columns], matte[inner]
-        changed = self.change.applied(under, fields[inner], share)
-        return (rows, columns), np.where((share > 0)[..., None], changed, under)
+        within = down, right
+        told, reach = (_enlarged(one, step, region, within) for one in (told, reach))
+        rough = self._told(within, told, *self.parts)
+        return within, reach * guided_edges(rough, photo[within], self.near)
 
-    def _matte(self, photo: Float, region: Window, face: Bool, step: int) -> Float:
-        """How much of each pixel of a region is the person's skin, ``(h, w)`` in [0, 1]."""
-        told = smoothstep(self.near.margin(region), *_BORDER)
-        rough, neck = (self._told(region, told, *parts) for parts in (self.parts, ("neck",)))
-        rough *= smoothstep(self.far.margin(region), *_BORDER)
-        reach = _reach(
-            rough[::step, ::step], neck[::step, ::step], face, self.near.crop.side / step
-        )
-        matte = guided_edges(rough, photo[region], self.near)
-        matte *= _enlarged(reach, step, matte.shape)
-        return matte
-
-    def _told(self, region: Window, told: Float, *parts: str) -> Float:
+    def _told(self, window: Window, told: Float, *parts: str) -> Float:
         """How much of each pixel some parts are, by the finer parsing where it has `told`."""
-        far, near = (one.over(region, *parts) for one in (self.far, self.near))
+        far, near = (one.over(window, *parts) for one in (self.far, self.near))
         out: Float = np.clip(far + told * (near - far), 0, 1)
         return out
 
@@ -204,12 +217,8 @@ def _fitted(
 
 def _read(curve: Float, apart: Float) -> Float:
     """A curve ``(17, 3)`` at lightnesses ``(h, w)`` from the tone's: ``(h, w, 3)``."""
-    place = apart / _STEP + np.float32(_KNOTS // 2)
-    row = np.zeros_like(place)
-    out: Float = cv2.remap(
-        curve[None], place, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return out
+    place = (apart / _STEP + np.float32(_KNOTS // 2)).ravel()
+    return bilinear(curve[None], place, np.zeros_like(place)).reshape(*apart.shape, 3)
 
 
 def _on_grid(drawn: Float, window: Window, region: Window, step: int) -> Float:
@@ -227,13 +236,16 @@ def _on_grid(drawn: Float, window: Window, region: Window, step: int) -> Float:
     return grid
 
 
-def _enlarged(grid: Float, step: int, shape: tuple[int, ...]) -> Float:
-    """A grid of every so many pixels at all pixels of a map of `shape` (h, w), linear between."""
-    matrix = np.array([[1 / step, 0, 0], [0, 1 / step, 0]])
+def _enlarged(grid: Float, step: int, region: Window, window: Window) -> Float:
+    """A grid of every so many pixels of a region at all pixels of a window, linear between."""
+    (down, height), (right, width) = (
+        ((own.start - part.start) / step, own.stop - own.start)
+        for part, own in zip(region, window, strict=True)
+    )
     out: Float = cv2.warpAffine(
         grid,
-        matrix,
-        (shape[1], shape[0]),
+        np.array([[1 / step, 0, right], [0, 1 / step, down]]),
+        (width, height),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
@@ -272,18 +284,26 @@ def _reach(skin: Float, neck: Float, face: Bool, size: float) -> Float:
     return out
 
 
-def _carried(matte: Float, region: Window, moved: Motion) -> Float:
-    """A matte of a region moved along where a motion moves the image."""
-    both = tuple(
-        slice(max(one.start, other.start), min(one.stop, other.stop))
-        for one, other in zip(region, moved.window, strict=True)
+def _carried(matte: Float, window: Window, moved: Motion) -> tuple[Window, Float]:
+    """A matte of a window, and 0 around it, moved along where a motion moves the image."""
+    rows, columns = (
+        slice(min(one.start, other.start), max(one.stop, other.stop))
+        for one, other in zip(window, moved.window, strict=True)
     )
-    if any(part.start >= part.stop for part in both):
-        return matte
-    inner = tuple(
-        slice(part.start - one.start, part.stop - one.start)
-        for part, one in zip(both, region, strict=True)
+    both, out = (
+        (rows, columns),
+        np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.float32),
     )
-    out = matte.copy()
-    out[inner] = moved.carried(np.ascontiguousarray(matte[inner]), (both[0], both[1]))
-    return out
+    out[_common(both, window)] = matte
+    inner = _common(both, moved.window)
+    out[inner] = moved.carried(np.ascontiguousarray(out[inner]), moved.window)
+    return both, out
+
+
+def _common(window: Window, other: Window) -> Window:
+    """What another window of an image has in common with a window, in that one's pixels."""
+    rows, columns = (
+        slice(max(two.start - one.start, 0), max(min(two.stop, one.stop) - one.start, 0))
+        for one, two in zip(window, other, strict=True)
+    )
+    return rows, columns

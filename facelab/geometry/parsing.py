@@ -81,14 +81,19 @@ class Parsing:
         return np.moveaxis(np.array(cv2.split(read)), 0, -1)
 
     def over(self, window: tuple[slice, slice], *parts: str) -> Float:
-        """The same at the pixels of a window (rows, columns) of the photograph."""
-        rows, columns = window
-        corner = np.array([[1, 0, columns.start], [0, 1, rows.start], [0, 0, 1]], np.float64)
-        matrix = self.crop.matrix @ corner
+        """The same at the pixels of a window (rows, columns) of the photograph.
+
+        Where a slice has a step, at every so many of them.
+        """
+        (row, height, down), (column, width, right) = (
+            (one.start, len(range(one.start, one.stop, one.step or 1)), one.step or 1)
+            for one in window
+        )
+        place = np.array([[right, 0, column], [0, down, row], [0, 0, 1]], np.float64)
         out: Float = cv2.warpAffine(
             self.share(*parts),
-            matrix,
-            (columns.stop - columns.start, rows.stop - rows.start),
+            self.crop.matrix @ place,
+            (width, height),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
@@ -131,9 +136,9 @@ class Parsing:
     def margin(self, window: tuple[slice, slice]) -> Float:
         """How far inside the crop each pixel of a window of the photograph lies, ``(h, w)``.
 
-        In pixels of the crop from its border; 0 and below outside.
+        In pixels of the crop from its border; 0 and below outside. Steps of slices count.
         """
-        y, x = (np.arange(one.start, one.stop, dtype=np.float64) for one in window)
+        y, x = (np.arange(one.start, one.stop, one.step, dtype=np.float64) for one in window)
         out = np.full((len(y), len(x)), np.inf)
         for across, down, shift in self.crop.matrix:
             place = across * x + down * y[:, None] + shift

@@ -66,7 +66,7 @@ def test_a_change_of_light_goes_on_over_the_neck_and_ends_at_clothes(edit, blend
         background=((-50, 60), (-50, 70)), skin=((0, 50), (0, 40)), clothes=((242, 310), (-50, 310))
     )
     _, change = edited(edit, known=known, blend=blend)
-    assert change[225:235, 110:140].min() > 0.3 * change[175:190, 110:140].mean() > 0
+    assert change[225:235, 110:140].mean() > 0.5 * change[175:190, 110:140].mean() > 0
     assert not change[250:].any()
     assert not change[:42, :34].any()  # another one's skin
 
