@@ -19,6 +19,7 @@ import numpy as np
 from facelab import provenance
 from facelab.edits import Edit
 from facelab.edits.edit import Picture
+from facelab.edits.turn import Turn
 from facelab.face.mouth import fit_lips
 from facelab.face.quality import believed
 from facelab.face.spectacles import with_whole_rims
@@ -35,7 +36,7 @@ from facelab.recipe.canvas import Canvas
 from facelab.recipe.edit_face import edit_face
 from facelab.recipe.inputs import Given, Ingredient, Person, file_of, ingredient
 from facelab.recipe.masks import fitting, read_mask
-from facelab.recipe.notes import size_note, unseen_note
+from facelab.recipe.notes import size_note, turn_note, unseen_note
 from facelab.recipe.plain import describe
 from facelab.recipe.recipe import MostFaces, Recipe, Swap, check_inputs
 from facelab.recipe.result import Result
@@ -150,8 +151,10 @@ class RecipeRunner:
         return Result(canvas.image, found, places, self._making(image), notes)
 
     def _notes(self, found: Sequence[Reconstruction]) -> Iterator[str]:
-        """Warnings about swaps that will not look good."""
+        """Warnings about swaps that will not look good, and turns that are held back."""
         for step in self.recipe.steps:
+            if isinstance(step, Turn):
+                yield from filter(None, (turn_note(step, face.positions) for face in found))
             person = self.ingredients[step.source].value if isinstance(step, Swap) else None
             if isinstance(person, Person):
                 sizes = [seen.box.size for seen in person.observations]
