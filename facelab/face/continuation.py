@@ -52,8 +52,8 @@ class Change:
     ----------
     field : (128, 128, 3) float32
         CIELAB after less that before, at the skin's tone.
-    tone : (128, 128) float32
-        CIELAB lightness of the skin's tone before.
+    tone : (128, 128, 3) float32
+        CIELAB of the skin's tone before.
     seen : (128, 128) float32
         How well a texel tells them, [0, 1].
     curve : (17, 3) float32
@@ -74,24 +74,24 @@ class Change:
         for before, after in steps:
             change += _lab(after.texture.reduced(SIZE).colour)
             change -= _lab(before.texture.reduced(SIZE).colour)
-        tone = _lab(learn(face.texture, face.positions.atlas).tone)[..., 0]
+        tone = _lab(learn(face.texture, face.positions.atlas).tone)
         seen = smoothstep(share(face.texture, SIZE, *AROUND), 0.7, 0.95)
         seen *= smoothstep(texture.confidence, 0.1, 0.4)
-        light = _lab(texture.colour)[..., 0]
-        change /= np.maximum(_share(light, tone), _LEAST)[..., None]
-        return cls(*_fitted(change, light - tone, seen, tone))
+        own = _lab(texture.colour)
+        change /= np.maximum(_shares(own, tone, change), _LEAST)
+        field, curve = _fitted(change, own[..., 0] - tone[..., 0], seen)
+        return cls(field, tone, seen, curve)
 
     @property
     def maps(self) -> Float:
-        """Field, tone and how well each texel tells them, ``(128, 128, 5)``."""
+        """Field, tone and how well each texel tells them, ``(128, 128, 7)``."""
         return np.dstack([self.field, self.tone, self.seen])
 
     def applied(self, image: Float, fields: Float, share: Float) -> Float:
         """An image ``(h, w, 3)`` changed by a share ``(h, w)``; `fields` are drawn `maps`."""
-        lab, tone = _lab(image), fields[..., 3]
-        light = lab[..., 0]
-        change = fields[..., :3] + _read(self.curve, light - tone)
-        change *= (share * _share(light, tone))[..., None]
+        lab, tone = _lab(image), fields[..., 3:6]
+        change = fields[..., :3] + _read(self.curve, lab[..., 0] - tone[..., 0])
+        change *= share[..., None] * _shares(lab, tone, change)
         out: Float = image - np.clip(image, 0, 1) + _rgb(lab + change)
         return out
 
@@ -129,7 +129,7 @@ class Continuation:
         ----------
         photo, image : (H, W, 3) float32
             As the parsings saw it, and moved along with its face.
-        drawn : (h, w, 5) float32
+        drawn : (h, w, 7) float32
             The change's `maps` where the face lies in the image; 0 where it does not.
         below : (h, w) bool
             Where more is seen than the face that will be drawn there.
@@ -147,13 +147,13 @@ class Continuation:
         region = self.far.window(image.shape[:2])
         step = max(1, round(self.near.crop.side / _CELLS))
         grid = _on_grid(drawn, window, region, step)
-        within, matte = self._matte(photo, region, grid[..., 4] > 0, step)
+        within, matte = self._matte(photo, region, grid[..., 6] > 0, step)
         if moved is not None:
             within, matte = _carried(matte, within, moved)
         matte[matte < _FAINT] = 0
         here, there = _common(within, window), _common(window, within)
         matte[here] *= below[there]
-        fields = _enlarged(spread(grid[..., :4], grid[..., 4]), step, region, within)
+        fields = _enlarged(spread(grid[..., :6], grid[..., 6]), step, region, within)
         out, changed = image[within].copy(), matte > 0
         pixels = (one[changed][:, None] for one in (out, fields, matte))
         out[changed] = self.change.applied(*pixels)[:, 0]
@@ -194,15 +194,23 @@ def _rgb(lab: Float) -> Float:
     return out
 
 
-def _share(light: Float, tone: Float) -> Float:
-    """How much of the tone's change a lightness takes: in proportion, as where light changes."""
-    return np.minimum(light / np.maximum(tone, 1), _MOST)
+def _shares(lab: Float, tone: Float, change: Float) -> Float:
+    """How much of a tone's change colours take, in CIELAB ``(..., 3)``.
+
+    In proportion to their lightness, as where light changes; but chroma that fades, in proportion
+    to their own, so that what is paler than the tone does not turn into the opposite hue.
+    """
+    light = np.minimum(lab[..., 0] / np.maximum(tone[..., 0], 1), _MOST)
+    squared = np.maximum((tone[..., 1:] ** 2).sum(axis=-1), 1)
+    own = (lab[..., 1:] * tone[..., 1:]).sum(axis=-1) / squared
+    along = -(change[..., 1:] * tone[..., 1:]).sum(axis=-1)
+    far = np.sqrt(squared * np.maximum((change[..., 1:] ** 2).sum(axis=-1), 1))
+    chroma = light + np.clip(along / far, 0, 1) * (np.clip(own, 0, _MOST) - light)
+    return np.stack([light, chroma, chroma], axis=-1)
 
 
-def _fitted(
-    change: Float, apart: Float, seen: Float, tone: Float
-) -> tuple[Float, Float, Float, Float]:
-    """The `Change` whose field and curve add up to that of texels ``(128, 128, 3)``."""
+def _fitted(change: Float, apart: Float, seen: Float) -> tuple[Float, Float]:
+    """Field and curve that add up to the change of texels ``(128, 128, 3)``."""
     place = np.clip(apart / _STEP + np.float32(_KNOTS // 2), 0, _KNOTS - 1)
     near = np.clip(1 - np.abs(np.arange(_KNOTS) - place[..., None]), 0, 1) * seen[..., None]
     count = near.sum(axis=(0, 1), dtype=np.float64) + _FEW
@@ -212,7 +220,7 @@ def _fitted(
         for channel, rest in enumerate(cv2.split(change - field)):
             curve[:, channel] = (near * rest[..., None]).sum(axis=(0, 1), dtype=np.float64) / count
         field = smooth(change - _read(curve, apart), seen)
-    return field, tone, seen, curve
+    return field, curve
 
 
 def _read(curve: Float, apart: Float) -> Float:

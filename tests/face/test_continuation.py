@@ -34,12 +34,14 @@ def shaded(colour):
 
 
 @pytest.mark.parametrize("skin", SKINS)
-@pytest.mark.parametrize("values", [{"exposure": 0.4}, {"contrast": 0.4}, {"temperature": 0.8}])
+@pytest.mark.parametrize(
+    "values", [{"exposure": 0.4}, {"contrast": 0.4}, {"temperature": 0.8}, {"saturation": -1}]
+)
 def test_what_is_learnt_of_a_face_does_to_it_what_the_edit_did(skin, values):
     before = shaded(SKINS[skin])
     after = Tone(**values)(before, {})
     change = Change.of([(before, after)])
-    fields = cv2.resize(change.maps[..., :4], (256, 256))
+    fields = cv2.resize(change.maps[..., :6], (256, 256))
     own, wanted = before.texture.colour, after.texture.colour
     drawn = change.applied(own, fields, np.ones((256, 256), np.float32))
     inside = PLACES.atlas.region("oval", 256) > 0.5
@@ -59,7 +61,7 @@ def test_steps_add_up_and_their_inverse_is_nothing():
 def test_black_and_what_has_no_share_stay():
     before = shaded(SKINS["light"])
     change = Change.of([(before, Tone(exposure=0.5)(before, {}))])
-    fields = cv2.resize(change.maps[..., :4], (64, 64))
+    fields = cv2.resize(change.maps[..., :6], (64, 64))
     ones, none = np.ones((64, 64), np.float32), np.zeros((64, 64), np.float32)
     np.testing.assert_allclose(
         change.applied(plain((64, 64), (0, 0, 0)), fields, ones), 0, atol=1e-4
