@@ -272,7 +272,8 @@ def _carry_on(
     """Carry a change on over the skin around the face, in place in a copy of the place's image."""
     small = continuation.change.maps
     maps = np.dstack([resized(one, surface.atlas.size) for one in cv2.split(small)])
-    drawn = surface.interpolated(maps) * (surface.oval > 0.5)[..., None]
+    places = np.s_[:: continuation.step, :: continuation.step]
+    drawn = _linear(maps, surface.uv[places].copy()) * (surface.oval[places] > 0.5)[..., None]
     below = (surface.oval < 1) | (hidden > 0)
     window, pixels = continuation.over(place.photo, out, drawn, below, surface.window, place.moved)
     under = out[window]

@@ -91,7 +91,8 @@ class Change:
         """An image ``(h, w, 3)`` changed by a share ``(h, w)``; `fields` are drawn `maps`."""
         lab, tone = _lab(image), fields[..., 3:6]
         change = fields[..., :3] + _read(self.curve, lab[..., 0] - tone[..., 0])
-        change *= share[..., None] * _shares(lab, tone, change)
+        change *= _shares(lab, tone, change)
+        change *= share[..., None]
         out: Float = image - np.clip(image, 0, 1) + _rgb(lab + change)
         return out
 
@@ -114,6 +115,11 @@ class Continuation:
     far: Parsing
     parts: tuple[str, ...] = AROUND
 
+    @property
+    def step(self) -> int:
+        """Pixels from one place at which the change's `maps` are drawn to the next."""
+        return max(1, round(self.near.crop.side / _CELLS))
+
     def over(
         self,
         photo: Float,
@@ -129,12 +135,13 @@ class Continuation:
         ----------
         photo, image : (H, W, 3) float32
             As the parsings saw it, and moved along with its face.
-        drawn : (h, w, 7) float32
-            The change's `maps` where the face lies in the image; 0 where it does not.
+        drawn : (n, m, 7) float32
+            The change's `maps` where the face lies in the image, at every `step` pixels of the
+            window; 0 where it does not.
         below : (h, w) bool
             Where more is seen than the face that will be drawn there.
         window : (rows, columns) slices
-            Of `drawn` and `below`.
+            Of the face.
         moved : Motion or None
             By which the image was moved.
 
@@ -144,9 +151,8 @@ class Continuation:
         pixels : (h, w, 3) float32
             Bit for bit those of `image` where no skin is, and far from the face.
         """
-        region = self.far.window(image.shape[:2])
-        step = max(1, round(self.near.crop.side / _CELLS))
-        grid = _on_grid(drawn, window, region, step)
+        step = self.step
+        region, grid = _on_grid(drawn, window, self.far.window(image.shape[:2]), step)
         within, matte = self._matte(photo, region, grid[..., 6] > 0, step)
         if moved is not None:
             within, matte = _carried(matte, within, moved)
@@ -155,8 +161,8 @@ class Continuation:
         matte[here] *= below[there]
         fields = _enlarged(spread(grid[..., :6], grid[..., 6]), step, region, within)
         out, changed = image[within].copy(), matte > 0
-        pixels = (one[changed][:, None] for one in (out, fields, matte))
-        out[changed] = self.change.applied(*pixels)[:, 0]
+        pixels = (one[changed][None] for one in (out, fields, matte))
+        out[changed] = self.change.applied(*pixels)[0]
         return within, out
 
     def _matte(self, photo: Float, region: Window, face: Bool, step: int) -> tuple[Window, Float]:
@@ -195,18 +201,21 @@ def _rgb(lab: Float) -> Float:
 
 
 def _shares(lab: Float, tone: Float, change: Float) -> Float:
-    """How much of a tone's change colours take, in CIELAB ``(..., 3)``.
+    """How much of a tone's change colours take, in CIELAB ``(h, w, 3)``.
 
     In proportion to their lightness, as where light changes; but chroma that fades, in proportion
     to their own, so that what is paler than the tone does not turn into the opposite hue.
     """
-    light = np.minimum(lab[..., 0] / np.maximum(tone[..., 0], 1), _MOST)
-    squared = np.maximum((tone[..., 1:] ** 2).sum(axis=-1), 1)
-    own = (lab[..., 1:] * tone[..., 1:]).sum(axis=-1) / squared
-    along = -(change[..., 1:] * tone[..., 1:]).sum(axis=-1)
-    far = np.sqrt(squared * np.maximum((change[..., 1:] ** 2).sum(axis=-1), 1))
-    chroma = light + np.clip(along / far, 0, 1) * (np.clip(own, 0, _MOST) - light)
-    return np.stack([light, chroma, chroma], axis=-1)
+    (light, a, b), (tone_light, tone_a, tone_b) = cv2.split(lab), cv2.split(tone)
+    _, more_a, more_b = cv2.split(change)
+    lit = np.minimum(light / np.maximum(tone_light, 1), _MOST)
+    squared = np.maximum(tone_a * tone_a + tone_b * tone_b, 1)
+    own = np.clip((a * tone_a + b * tone_b) / squared, 0, _MOST)
+    far = np.sqrt(squared * np.maximum(more_a * more_a + more_b * more_b, 1))
+    fading = np.clip(-(more_a * tone_a + more_b * tone_b) / far, 0, 1)
+    chroma = lit + fading * (own - lit)
+    out: Float = cv2.merge([lit, chroma, chroma])
+    return out
 
 
 def _fitted(change: Float, apart: Float, seen: Float) -> tuple[Float, Float]:
@@ -229,19 +238,28 @@ def _read(curve: Float, apart: Float) -> Float:
     return bilinear(curve[None], place, np.zeros_like(place)).reshape(*apart.shape, 3)
 
 
-def _on_grid(drawn: Float, window: Window, region: Window, step: int) -> Float:
-    """Every so many pixels of a region, what is drawn in a window of the image; else 0."""
-    height, width = (-(-(part.stop - part.start) // step) for part in region)
-    grid = np.zeros((height, width, drawn.shape[2]), np.float32)
-    taken, placed = [], []
-    for part, own in zip(region, window, strict=True):
-        first = max(-(-(own.start - part.start) // step), 0)
-        last = max(-(-(min(own.stop, part.stop) - part.start) // step), first)
-        start = part.start + first * step - own.start
-        taken.append(slice(start, start + (last - first) * step, step))
-        placed.append(slice(first, last))
-    grid[placed[0], placed[1]] = drawn[taken[0], taken[1]]
-    return grid
+def _on_grid(drawn: Float, window: Window, region: Window, step: int) -> tuple[Window, Float]:
+    """A region of the image on the pixels at which a window is drawn, and all that is drawn there.
+
+    Returns
+    -------
+    region : (rows, columns) slices
+        From such a pixel on, and with all of the window.
+    grid : (n, m, c) float32
+        At every `step` pixels of it; 0 where nothing is drawn.
+    """
+    (rows, top), (columns, left) = (
+        (
+            slice(own.start - before * step, max(part.stop, own.stop)),
+            before,
+        )
+        for part, own in zip(region, window, strict=True)
+        for before in [max(own.start - part.start, 0) // step]
+    )
+    size = (-(-(part.stop - part.start) // step) for part in (rows, columns))
+    grid = np.zeros((*size, drawn.shape[2]), np.float32)
+    grid[top : top + drawn.shape[0], left : left + drawn.shape[1]] = drawn
+    return (rows, columns), grid
 
 
 def _enlarged(grid: Float, step: int, region: Window, window: Window) -> Float:

@@ -78,11 +78,14 @@ def test_black_and_what_has_no_share_stay():
 def test_a_grid_has_what_is_drawn_at_its_pixels(step, corner, other):
     region = tuple(slice(start, start + 40) for start in corner)
     window = tuple(slice(max(start, 0), max(start, 0) + 25) for start in other)
-    drawn = np.arange(1, 25 * 25 + 1, dtype=np.float32).reshape(25, 25, 1)
-    grid = _on_grid(drawn, window, region, step)
     image = np.zeros((80, 80), np.float32)
-    image[window] = drawn[..., 0]
-    np.testing.assert_array_equal(grid[..., 0], image[region][::step, ::step])
+    image[window] = np.arange(1, 25 * 25 + 1).reshape(25, 25)
+    around, grid = _on_grid(image[window][::step, ::step, None], window, region, step)
+    np.testing.assert_array_equal(grid[..., 0], image[around][::step, ::step])
+    for wide, own, part in zip(around, window, region, strict=True):
+        assert wide.start <= own.start
+        assert wide.stop >= max(own.stop, part.stop)
+        assert part.start > own.start or wide.start - part.start in range(step)
 
 
 @given(st.integers(1, 9))
