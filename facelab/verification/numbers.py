@@ -24,6 +24,7 @@ from facelab.verification.difference import AnotherLayoutError, Difference
 Gaps = NDArray[np.float64]  # by how much numbers differ, flat
 _MAT_NAMES = (
     *("vertices", "colours", "triangles", "uv", "texture", "landmarks68", "image_size"),
+    *("irises", "visible_irises", "gaze", "openness", "blendshapes", "identity", "expression"),
     *("rotation", "scale", "translation", "angles", "pt2d", "pt3d_68", "Pose_Para", "roi"),
 )
 _PLY_VERTEX = np.dtype([("vertices", "<f4", 3), ("colours", "u1", 3)])
