@@ -13,6 +13,7 @@ from facelab.edits.cielab import to_lab
 from facelab.edits.complexion import Complexion, blurred
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import number, places
+from facelab.face.quality import share
 from facelab.numerics.arrays import Bool, Float
 from facelab.numerics.distance import distance_within
 from facelab.numerics.smoothing import resized, smoothstep
@@ -27,6 +28,9 @@ _OUTSTANDING = 2.2  # times what is usual around: as high a blob must be
 _AROUND = 0.06  # of the side: deviation of the Gaussian that says what is usual
 _ACROSS = 4  # deviations of a blob that people take for its diameter
 _FILL = 0.009  # of the side: deviation of the Gaussian that fills a spot
+_PARTS = 256  # side at which the parts of a face are looked at
+_BESIDE = 0.03  # of the side: how far beside a beard there is stubble
+_HAIRY = 0.02, 0.15  # share of beard around, from which a spot may be a hair, and is taken for one
 _REACH = 2.4  # deviations of a blob to the edge of what is replaced
 
 
@@ -93,7 +97,16 @@ def _plain_skin(face: Face) -> Float:
     nostrils = (atlas.landmarks68[31:36] + np.float32(0.5)) * np.float32(size / atlas.size)
     for u, v in nostrils:
         cv2.circle(out, (round(float(u)), round(float(v))), round(0.04 * size), 0, -1)
-    return out
+    return out * (1 - _stubble(face.texture))
+
+
+def _stubble(texture: Texture) -> Float:
+    """Where single hairs may stand beside a beard, ``(S, S)``: 0 on a face that has none."""
+    if texture.parts is None:
+        return np.zeros((texture.size, texture.size), np.float32)
+    beard = share(texture, _PARTS, "beard")
+    near = cv2.GaussianBlur(beard, (0, 0), _BESIDE * _PARTS)
+    return resized(smoothstep(near, *_HAIRY), texture.size)
 
 
 def _blobs(values: Float, sigma: float) -> Float:

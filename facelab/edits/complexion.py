@@ -115,6 +115,17 @@ def faded(atlas: Atlas, size: int, width: float) -> Float:
     return smoothstep(_depth(atlas, size), 0, max(width, 1 / size))
 
 
+def ending(face: Face, width: float) -> Float:
+    """Where a change that continues over the skin shows on a face, ``(S, S)``.
+
+    All over a face that knows its parts: beyond its oval the change goes on. Else as `faded`.
+    """
+    size = face.texture.size
+    if face.texture.parts is None:
+        return faded(face.positions.atlas, size, width)
+    return np.ones((size, size), np.float32)
+
+
 @lru_cache(maxsize=4)
 def _depth(atlas: Atlas, size: int) -> Float:
     """How far each texel lies inside the oval, parts of the side; not writeable."""

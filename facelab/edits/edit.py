@@ -99,6 +99,10 @@ class Edit(Step):
         by default all that is the face's own. All else it leaves, whatever `apply` returns.
     looks_at_eyes : bool
         Whether it asks where eyes are (`facelab.face.eye_layer`), which a network then tells.
+    continues : bool
+        Whether it is a change of light or colour that does not end at the oval: where a face knows
+        its parts, it goes on over forehead, ears and neck (`facelab.face.continuation`), and the
+        edit's own mask should not fade there (`facelab.edits.complexion.ending`).
 
     Raises
     ------
@@ -108,6 +112,7 @@ class Edit(Step):
 
     paints: ClassVar[tuple[str, ...]] = SURFACE
     looks_at_eyes: ClassVar[bool] = False
+    continues: ClassVar[bool] = False
     strength: float = number(1.0, 0.0, 1.0, "how much of it shows; 0 changes nothing")
 
     def __call__(self, face: Face, references: References) -> Face:
@@ -123,6 +128,11 @@ class Edit(Step):
         after = self.apply(face, references)
         texture = self._within_parts(face, after.texture)
         return after if texture is after.texture else Face(after.positions, texture)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it changes the skin around a face, too."""
+        return self.continues and self.strength > 0
 
     @abstractmethod
     def apply(self, face: Face, references: References) -> Face:

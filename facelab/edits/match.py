@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from facelab.edits.complexion import faded, mean_of
+from facelab.edits.complexion import ending, mean_of
 from facelab.edits.edit import FACE, References, TextureEdit
 from facelab.edits.parameters import number, reference
 from facelab.edits.retone import retoned
@@ -22,8 +22,14 @@ class Match(TextureEdit):
 
     name: ClassVar[str] = "match"
     paints: ClassVar[tuple[str, ...]] = FACE
+    continues: ClassVar[bool] = True
     reference: str = reference("the face whose skin colour is taken")
-    softness: float = number(0.5, 0.0, 1.0, "over how much of the face it fades at the rim")
+    softness: float = number(
+        0.5,
+        0.0,
+        1.0,
+        "over how much of the face it fades at the rim, where none tells the skin beyond",
+    )
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """Tone by the ratio of the two mean colours; the face's own shading stays."""
@@ -33,7 +39,7 @@ class Match(TextureEdit):
         ratio = _mean(learn(other.texture, other.positions.atlas)) / np.maximum(_mean(own), 0.02)
         wanted = np.asarray(np.clip(own.tone * ratio, 0, 1), np.float32)
         colour = retoned(texture.colour, own.tone, wanted)
-        return colour, faded(atlas, texture.size, 0.02 + 0.3 * self.softness)
+        return colour, ending(face, 0.02 + 0.3 * self.softness)
 
 
 def _mean(skin: Skin) -> Float:

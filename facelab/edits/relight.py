@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from facelab.atlas import Atlas
 from facelab.edits.cielab import decoded, encoded
-from facelab.edits.complexion import faded
+from facelab.edits.complexion import ending
 from facelab.edits.edit import FACE, References, TextureEdit
 from facelab.edits.parameters import number, reference
 from facelab.face.relight import relight
@@ -43,7 +43,7 @@ _DARKEST, _BRIGHTEST = 0.5, 1.8  # the least and the most that light may be mult
 _LEAST_FACING = 0.35  # the least cosine between a normal and the direction to the viewer
 _FLOOR = 0.15  # of the mean irradiance: what ambient light gives everywhere
 _KEY = np.array([np.pi, 2 * np.pi / 3, np.pi / 4])  # by order: the clamped cosine's coefficients
-_HARDEST = 0.5  # share of a lamp beside light from everywhere: more needs shadows and a lit neck
+_HARDEST = 0.7  # share of a lamp beside light from everywhere: more needs cast shadows
 _ORDER = np.array([0, 1, 1, 1, 2, 2, 2, 2, 2])
 _NONE = 1e-30  # less light than there is anywhere: nothing is divided by the 0 of a black face
 _RIM = 0.1  # of the side, over which it fades toward the oval: neck and hair keep their light
@@ -137,21 +137,22 @@ class _Relit(TextureEdit):
     """An edit that puts other light on the skin."""
 
     paints: ClassVar[tuple[str, ...]] = FACE
+    continues: ClassVar[bool] = True
 
     @abstractmethod
     def light(self, own: Array, face: Face, references: References) -> Array:
         """The new light ``(9, 3)`` in place of `own`; how bright it is does not count."""
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
-        """The texture in the new light; it ends softly at hair and at the face's border."""
+        """The texture in the new light; it ends softly at hair."""
         atlas, skin = face.positions.atlas, learn(face.texture, face.positions.atlas)
         directions = _directions(face)
         own = _light(skin, directions)
         new = self.light(own, face, references)
         ratio = _ratio(own, new, harmonics(directions), skin.likelihood)
         wanted = encoded(np.asarray(decoded(skin.tone) * ratio, np.float32))
-        mask = resized(_reach(face, skin), face.texture.size)
-        return relight(face.texture.colour, skin.tone, wanted), mask * _edge(atlas, len(mask))
+        mask = resized(_reach(face, skin), face.texture.size) * ending(face, _RIM)
+        return relight(face.texture.colour, skin.tone, wanted), mask * _outside(atlas, len(mask))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,12 +258,12 @@ def _reach(face: Face, skin: Skin) -> Float:
 
 
 @lru_cache(maxsize=8)
-def _edge(atlas: Atlas, size: int) -> Float:
-    """1 inside the oval, falling smoothly to 0 at its border and the teeth, ``(size, size)``."""
+def _outside(atlas: Atlas, size: int) -> Float:
+    """1 on the face, falling smoothly to 0 at the teeth, ``(size, size)``."""
     reach = 2 * round(0.012 * size) + 1  # the slit between closed lips is hardly a texel high
     mouth = cv2.dilate(atlas.region("mouth", size), np.ones((reach, reach), np.uint8))
     teeth = np.clip(2 * cv2.GaussianBlur(mouth, (0, 0), 0.004 * size), 0, 1)
-    soft: Float = np.asarray(faded(atlas, size, _RIM) * (1 - teeth), np.float32)
+    soft: Float = np.asarray(1 - teeth, np.float32)
     soft.flags.writeable = False
     return soft
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from facelab.edits.cielab import decoded, encoded, to_lab, to_rgb
-from facelab.edits.complexion import faded, mean_of
+from facelab.edits.complexion import ending, mean_of
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import choices, number
 from facelab.edits.regions import PARTS, gap, grown, union
@@ -30,6 +30,7 @@ class Tone(TextureEdit):
 
     name: ClassVar[str] = "tone"
     looks_at_eyes: ClassVar[bool] = True
+    continues: ClassVar[bool] = True
     exposure: float = number(0.0, -2.0, 2.0, "brighter or darker", "stops")
     contrast: float = number(0.0, -1.0, 1.0, "about the part's mean lightness")
     temperature: float = number(0.0, -1.0, 1.0, "colder or warmer")
@@ -37,6 +38,11 @@ class Tone(TextureEdit):
     saturation: float = number(0.0, -1.0, 1.0, "-1 is grey")
     regions: tuple[str, ...] = choices(("face",), tuple(PARTS), "where")
     softness: float = number(0.5, 0.0, 1.0, "of the regions' edges")
+
+    @property
+    def goes_on(self) -> bool:
+        """Of the whole face alone: other regions end on it."""
+        return super().goes_on and "face" in self.regions
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The face in the other tone, and the regions."""
@@ -53,7 +59,7 @@ class Tone(TextureEdit):
         """
         atlas, size = face.positions.atlas, face.texture.size
         if "face" in self.regions:
-            return faded(atlas, size, 0.02 + 0.3 * self.softness)
+            return ending(face, 0.02 + 0.3 * self.softness)
         others = [PARTS[key] for key in self.regions if key not in _EYES]
         mask = union(atlas, others, size, 0.2 * self.softness) if others else 0
         mask = np.maximum(mask, self._eyes(face))

@@ -11,6 +11,7 @@ import numpy as np
 from facelab.atlas import Atlas
 from facelab.face import blend
 from facelab.face.antialias import Silhouettes, silhouettes
+from facelab.face.continuation import Continuation
 from facelab.face.front import Front
 from facelab.face.grain import match_grain
 from facelab.face.mouth import Interior
@@ -23,7 +24,7 @@ from facelab.numerics import raster
 from facelab.numerics.arrays import Float, require, require_image
 from facelab.numerics.distance import distance_within
 from facelab.numerics.parallel import both
-from facelab.numerics.smoothing import smoothstep
+from facelab.numerics.smoothing import resized, smoothstep
 from facelab.types import SEEN, Face, PositionMap, Texture
 
 # Parts of the side: how softly painting starts inside the oval at its top, where it crosses bare
@@ -186,6 +187,7 @@ def composite(
     front: Front | None = None,
     interior: Interior | None = None,
     toned: float = 0.0,
+    continuation: Continuation | None = None,
 ) -> Float:
     """Put a changed face back into its image.
 
@@ -208,17 +210,19 @@ def composite(
     toned : float
         How far the face has been brought to the photograph's tone, [0, 1]: so far the tone of what
         lies around it changes it at the border alone.
+    continuation : Continuation, optional
+        What of the change goes on over the skin around the face.
 
     Returns
     -------
     (H, W, 3) float32
         `image` itself if the face is unchanged; else a new array, which differs from `image` only
         inside the face's oval, and around it as far as `facelab.geometry.warp` draws it along with
-        a face that moves.
+        a face that moves, and where a change goes on over skin.
     """
     require_image("image", image)
     place = Place.of(image, before.positions, after.positions, mask, front, interior)
-    return put_back(place, before, after, opacity, method, toned)
+    return put_back(place, before, after, opacity, method, toned, continuation)
 
 
 def put_back(
@@ -228,6 +232,7 @@ def put_back(
     opacity: Float,
     method: str = "poisson",
     toned: float = 0.0,
+    continuation: Continuation | None = None,
 ) -> Float:
     """Put a changed face into an image that is ready for it: the rest of `composite`."""
     require("opacity", opacity, (after.texture.size,) * 2, np.float32)
@@ -236,7 +241,11 @@ def put_back(
     if place.surface is None or place.hidden is None:
         return place.image
     layer, colour = _drawn(place, place.surface, before, after, opacity)
-    under, moved, mask = place.image[layer.window], place.moved, place.mask
+    moved, mask = place.moved, place.mask
+    out = place.image.copy()
+    if continuation is not None:
+        _carry_on(out, continuation, place, place.surface, place.hidden)
+    under = out[layer.window].copy()
     inside = layer.oval
     if mask is not None:
         inside = inside * (mask[layer.window] > 0)
@@ -249,13 +258,28 @@ def put_back(
         shown = smoothstep(shown, 0.5, 1)
     if mask is not None:
         shown = shown * mask[layer.window]
-    out = place.image.copy()
     drawn = blend.alpha(colour, under, shown * inside * (1 - place.hidden))
     out[layer.window] = blend.within_gamut(drawn, under)
     if moved is None:
         return out
     drawn = opened(out, place.photo, before, after.positions)
     return drawn if mask is None or drawn is out else blend.alpha(drawn, out, mask)
+
+
+def _carry_on(
+    out: Float, continuation: Continuation, place: Place, surface: Surface, hidden: Float
+) -> None:
+    """Carry a change on over the skin around the face, in place in a copy of the place's image."""
+    small = continuation.change.maps
+    maps = np.dstack([resized(one, surface.atlas.size) for one in cv2.split(small)])
+    places = np.s_[:: continuation.step, :: continuation.step]
+    drawn = _linear(maps, surface.uv[places].copy()) * (surface.oval[places] > 0.5)[..., None]
+    below = (surface.oval < 1) | (hidden > 0)
+    window, pixels = continuation.over(place.photo, out, drawn, below, surface.window, place.moved)
+    under = out[window]
+    if place.mask is not None:
+        pixels = blend.alpha(pixels, under, place.mask[window])
+    out[window] = blend.within_gamut(pixels, under)
 
 
 def _drawn(

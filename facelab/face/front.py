@@ -44,7 +44,14 @@ class Front:
             By which the photograph has been warped since.
         """
         rough = 1 - np.clip(self.parsing.over(window, *self.surface), 0, 1)
-        scale = self.parsing.crop.side / self.parsing.crop.size
-        radius = max(1, round(_REACH * scale))
-        matte = guided(rough, photo[window], radius, _SOFTEST)
+        matte = guided_edges(rough, photo[window], self.parsing)
         return matte if moved is None else moved.carried(matte, window)
+
+
+def guided_edges(rough: Float, photo: Float, parsing: Parsing) -> Float:
+    """Return shares of a parsing ``(h, w)``, in [0, 1], with the edges of the photograph there.
+
+    By a guided filter (He, Sun & Tang, PAMI 2013), as far as the parsing's edges may be off.
+    """
+    radius = max(1, round(_REACH * parsing.crop.side / parsing.crop.size))
+    return guided(rough, photo, radius, _SOFTEST)

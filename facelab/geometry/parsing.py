@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facelab.constants import PARTS
-from facelab.numerics.arrays import Bool, Float, require
+from facelab.numerics.arrays import Float, require
 from facelab.types import Box, Crop, PositionMap
 
 SIDE = 256  # of the crop, its own pixels
@@ -81,14 +81,19 @@ class Parsing:
         return np.moveaxis(np.array(cv2.split(read)), 0, -1)
 
     def over(self, window: tuple[slice, slice], *parts: str) -> Float:
-        """The same at the pixels of a window (rows, columns) of the photograph."""
-        rows, columns = window
-        corner = np.array([[1, 0, columns.start], [0, 1, rows.start], [0, 0, 1]], np.float64)
-        matrix = self.crop.matrix @ corner
+        """The same at the pixels of a window (rows, columns) of the photograph.
+
+        Where a slice has a step, at every so many of them.
+        """
+        (row, height, down), (column, width, right) = (
+            (one.start, len(range(one.start, one.stop, one.step or 1)), one.step or 1)
+            for one in window
+        )
+        place = np.array([[right, 0, column], [0, down, row], [0, 0, 1]], np.float64)
         out: Float = cv2.warpAffine(
             self.share(*parts),
-            matrix,
-            (columns.stop - columns.start, rows.stop - rows.start),
+            self.crop.matrix @ place,
+            (width, height),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
@@ -114,7 +119,7 @@ class Parsing:
             other = self.over(window, name)
             part[other > share] = number
             share = np.maximum(share, other)
-        beyond = ~self._within(window)
+        beyond = self.margin(window) <= 0
         part[beyond], share[beyond] = NOT_SEEN, 0
         return part, share
 
@@ -128,11 +133,14 @@ class Parsing:
         )
         return rows, columns
 
-    def _within(self, window: tuple[slice, slice]) -> Bool:
-        """Which pixels of a window of the photograph the crop shows, ``(h, w)``."""
-        y, x = (np.arange(one.start, one.stop, dtype=np.float64) for one in window)
-        inside = np.ones((len(y), len(x)), np.bool_)
+    def margin(self, window: tuple[slice, slice]) -> Float:
+        """How far inside the crop each pixel of a window of the photograph lies, ``(h, w)``.
+
+        In pixels of the crop from its border; 0 and below outside. Steps of slices count.
+        """
+        y, x = (np.arange(one.start, one.stop, one.step, dtype=np.float64) for one in window)
+        out = np.full((len(y), len(x)), np.inf)
         for across, down, shift in self.crop.matrix:
             place = across * x + down * y[:, None] + shift
-            inside &= (place > -0.5) & (place < SIDE - 0.5)
-        return inside
+            np.minimum(out, np.minimum(place + 0.5, SIDE - 0.5 - place), out=out)
+        return out.astype(np.float32)

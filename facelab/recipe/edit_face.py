@@ -6,7 +6,8 @@ Texture -> edit* (swap among them) -> rasterize -> blend
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial, reduce
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from facelab.constants import PARTS
 from facelab.edits import Edit
 from facelab.edits.edit import References
 from facelab.face.composite import composite, unchanged
+from facelab.face.continuation import AROUND, Change, Continuation
 from facelab.face.front import Front
 from facelab.face.mouth import Interior, Lips, fit_lips
 from facelab.face.occlusion import occlusion
@@ -35,6 +37,7 @@ def edit_face(
     blend: str,
     mask: Float | None = None,
     parsing: Parsing | None = None,
+    head: Parsing | None = None,
 ) -> tuple[Float, PositionMap]:
     """Return the image with a face edited, and where the face is then.
 
@@ -53,6 +56,8 @@ def edit_face(
         Where the image may change, [0, 1].
     parsing : Parsing, optional
         What the image shows around the face; `before` then knows its parts.
+    head : Parsing, optional
+        The same, farther and more coarsely, for edits that go on over the skin around the face.
 
     Raises
     ------
@@ -65,7 +70,10 @@ def edit_face(
         for name, given in inputs.items()
         if name in needed and not isinstance(given, Pictures)
     }
-    after = reduce(lambda face, edit: edit(face, references), edits, before)
+    faces = [before]
+    for edit in edits:
+        faces.append(edit(faces[-1], references))
+    after = faces[-1]
     if unchanged(before, after):
         return image, before.positions
     done = [edit for edit in edits if edit.strength > 0]
@@ -76,7 +84,10 @@ def edit_face(
         return drawn, after.positions
     shown = np.ones((after.texture.size,) * 2, np.float32)
     front = _front(before, done, parsing)
-    drawn = composite(image, before, after, shown, blend, mask, front, interior)
+    beyond = _continuation(faces, edits, parsing, head or parsing)
+    drawn = composite(
+        image, before, after, shown, blend, mask, front, interior, continuation=beyond
+    )
     worn = Face(after.positions, before.texture)  # in the light of the skin without it
     temples = [temple for edit in done for temple in edit.temples(worn)]
     if temples:
@@ -84,6 +95,22 @@ def edit_face(
         for temple in temples:
             drawn = temple.drawn(drawn, partial(_shares, image, parsing, moved), mask)
     return drawn, after.positions
+
+
+def _continuation(
+    faces: Sequence[Face], edits: Sequence[Edit], near: Parsing, head: Parsing
+) -> Continuation | None:
+    """What goes on over the skin around a face, which lay between edits as `faces` say."""
+    changing = [
+        (edit, pair)
+        for edit, pair in zip(edits, pairwise(faces), strict=True)
+        if edit.goes_on and not unchanged(*pair)
+    ]
+    if not changing:
+        return None
+    change = Change.of([pair for _, pair in changing])
+    beard = all("beard" in edit.paints for edit, _ in changing)
+    return Continuation(change, near, head, (*AROUND, "beard") if beard else AROUND)
 
 
 def _shown(face: Face, edits: Sequence[Edit]) -> Float:

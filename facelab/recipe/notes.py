@@ -1,4 +1,4 @@
-"""Notes on swaps that will not look good, and what to do about it."""
+"""Notes on swaps and turns that will not look good, and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from facelab.edits.turn import Turn, supported
+from facelab.geometry import pose
 from facelab.geometry.visibility import normals
 from facelab.numerics.arrays import Bool
 from facelab.types import PositionMap
@@ -53,6 +55,18 @@ def unseen_note(sources: Iterable[PositionMap], target: PositionMap) -> str | No
     return (
         f"the sources show only {100 * share:.0f} % of what the photograph shows of the face: the "
         "rest stays its own; give a photograph from that side"
+    )
+
+
+def turn_note(turn: Turn, positions: PositionMap) -> str | None:
+    """Return the note that a head is turned less far than was asked for; none if it is not."""
+    was, wanted = pose.estimate(positions).yaw, turn.strength * turn.yaw
+    held = supported(wanted, was)
+    if held == wanted:
+        return None
+    return (
+        f"the head is turned by {abs(was):.0f} degrees, and its far side was not seen: turned by "
+        f"{abs(held):.0f} degrees instead of {abs(wanted):.0f}"
     )
 
 

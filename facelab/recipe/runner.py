@@ -19,6 +19,7 @@ import numpy as np
 from facelab import provenance
 from facelab.edits import Edit
 from facelab.edits.edit import Picture
+from facelab.edits.turn import Turn
 from facelab.face.mouth import fit_lips
 from facelab.face.quality import believed
 from facelab.face.spectacles import with_whole_rims
@@ -35,13 +36,14 @@ from facelab.recipe.canvas import Canvas
 from facelab.recipe.edit_face import edit_face
 from facelab.recipe.inputs import Given, Ingredient, Person, file_of, ingredient
 from facelab.recipe.masks import fitting, read_mask
-from facelab.recipe.notes import size_note, unseen_note
+from facelab.recipe.notes import size_note, turn_note, unseen_note
 from facelab.recipe.plain import describe
 from facelab.recipe.recipe import MostFaces, Recipe, Swap, check_inputs
 from facelab.recipe.result import Result
 from facelab.recipe.swap_face import reshaped, swap_face
 from facelab.reconstruct.face_selection import select_faces
 from facelab.reconstruct.landmarker import landmarker_weights
+from facelab.reconstruct.parser import HEAD_SCALE
 from facelab.types import Box, EyePoints, Face, PositionMap, Reconstruction
 
 if TYPE_CHECKING:
@@ -150,8 +152,10 @@ class RecipeRunner:
         return Result(canvas.image, found, places, self._making(image), notes)
 
     def _notes(self, found: Sequence[Reconstruction]) -> Iterator[str]:
-        """Warnings about swaps that will not look good."""
+        """Warnings about swaps that will not look good, and turns that are held back."""
         for step in self.recipe.steps:
+            if isinstance(step, Turn):
+                yield from filter(None, (turn_note(step, face.positions) for face in found))
             person = self.ingredients[step.source].value if isinstance(step, Swap) else None
             if isinstance(person, Person):
                 sizes = [seen.box.size for seen in person.observations]
@@ -242,8 +246,10 @@ class RecipeRunner:
             texture = replace(texture, eyes=self._eyes(image, near))
         before = Face(fitted, texture)
         limits = _part(mask, window)
+        around = parsing is not None and any(edit.goes_on for edit in edits)
+        head = self._head(image, near) if around else None
         changed, after = edit_face(
-            image, before, edits, self._inputs, recipe.blend, limits, parsing
+            image, before, edits, self._inputs, recipe.blend, limits, parsing, head
         )
         return None if changed is image else changed, _moved(positions, fitted, after)
 
@@ -267,6 +273,11 @@ class RecipeRunner:
             for step in self.recipe.steps
         )
         return self.model.networks.weights | (landmarker_weights() if looks else {})
+
+    def _head(self, image: Frame, positions: PositionMap) -> Parsing | None:
+        """What the image shows farther around a face; None where nothing is there to tell."""
+        parser = self.model.parser
+        return None if parser is None else parser(image, positions, HEAD_SCALE)
 
     def _making(self, image: Image) -> Making:
         """How a photograph was changed, for its mark and its record."""

@@ -13,7 +13,7 @@ CROP_SCALE = 1.5  # side of the crop over the longer side of the points' box
 _FLIP = np.array([1.0, -1.0, 1.0])
 
 
-def levelled(points: Float, size: int) -> Crop:
+def levelled(points: Float, size: int, scale: float = CROP_SCALE) -> Crop:
     """The crop around the 468 points of a face in which its own up points up.
 
     Parameters
@@ -22,8 +22,10 @@ def levelled(points: Float, size: int) -> Crop:
         Source-image pixels, the nearer the larger.
     size : int
         Of the crop, its own pixels.
+    scale : float
+        Side of the crop over the longer side of the points' box.
     """
-    return boxed(points, roll(points), size)
+    return boxed(points, roll(points), size, scale)
 
 
 def roll(points: Float) -> float:
@@ -38,10 +40,10 @@ def roll(points: Float) -> float:
     return float(np.rad2deg(np.arctan2(-up_x, up_y)))
 
 
-def boxed(points: Float, roll: float, size: int) -> Crop:
-    """The crop of a roll, degrees, around points ``(n, 3)``: `CROP_SCALE` times their box in it."""
+def boxed(points: Float, roll: float, size: int, scale: float = CROP_SCALE) -> Crop:
+    """The crop of a roll, degrees, around points ``(n, 3)``: `scale` times their box in it."""
     level = Crop((0.0, 0.0), float(size), roll, size)
     box = Box.around(level.apply(points))
     centre = level.invert(np.array([box.centre], np.float32))[0]
-    side = CROP_SCALE * max(box.width, box.height)
+    side = scale * max(box.width, box.height)
     return Crop((float(centre[0]), float(centre[1])), side, roll, size)

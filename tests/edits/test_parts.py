@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import cv2
 import numpy as np
 import pytest
 
 from facelab.constants import PARTS
 from facelab.edits import EDITS, Foundation, Lipstick, Relight, Smooth, Tone, Whiten
+from facelab.edits.cielab import to_lab
 from facelab.edits.complexion import Complexion
 from facelab.edits.edit import Edit
 from facelab.types import Face, Texture
@@ -194,3 +196,29 @@ def test_an_edit_may_give_a_texture_of_another_size():
     small = texture.colour[::2, ::2]
     assert np.abs(small - face.texture.colour)[:54, 20:-20].mean() < 0.02
     assert texture.colour[130:].min() == 1
+
+
+def test_foundation_reaches_brows_without_a_ring_and_leaves_hair_in_it():
+    face = knowing(lopsided())
+    window = ATLAS.region("brows", 256) > 0.99
+    ring = (cv2.dilate(window.astype(np.uint8), np.ones((9, 9))) > 0) & ~(
+        cv2.dilate(window.astype(np.uint8), np.ones((5, 5))) > 0
+    )
+    change = np.abs(
+        Foundation(match=0.0, coverage=0.0)(face, {}).texture.colour - face.texture.colour
+    ).max(axis=2)
+    cheeks = ATLAS.region("cheeks", 256) > 0.99
+    assert change[ring].mean() > 0.6 * change[cheeks].mean()
+    assert not change[window].any()
+
+
+def test_an_undertone_is_golden_or_rosy_and_as_light():
+    face = knowing(lopsided())
+    cheeks = ATLAS.region("cheeks", 256) > 0.99
+    none, warm, cold = (
+        to_lab(Foundation(undertone=tone)(face, {}).texture.colour)[cheeks].mean(axis=0)
+        for tone in (0.0, 1.0, -1.0)
+    )
+    assert cold[2] + 2 < none[2] < warm[2] - 2
+    assert cold[1] > warm[1]
+    assert abs(warm[0] - cold[0]) < 1

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facelab.edits.reshape import FIELDS, Reshape
-from facelab.edits.turn import Turn
+from facelab.edits.turn import Turn, supported
 from facelab.errors import UsageError
 from facelab.geometry import pose
 from facelab.geometry.visibility import disocclusion
@@ -182,7 +182,8 @@ def test_turn_adds_its_degrees(yaw, pitch, roll, strength):
     added = np.subtract(
         [after.yaw, after.pitch, after.roll], [before.yaw, before.pitch, before.roll]
     )
-    np.testing.assert_allclose(added, strength * np.array([yaw, pitch, roll]), atol=0.05)
+    held = supported(strength * yaw, before.yaw)
+    np.testing.assert_allclose(added, [held, strength * pitch, strength * roll], atol=0.05)
     assert after.scale == pytest.approx(before.scale, rel=1e-4)
 
 
@@ -203,7 +204,7 @@ def test_the_head_turns_about_its_own_middle():
 def test_turn_makes_up_what_it_reveals_and_keeps_what_was_seen():
     """The side turned away shows the background, green; it must not come into view."""
     colour = texture().colour.copy()
-    hidden = canonical(yaw=40)
+    hidden = canonical(yaw=15)
     far = ATLAS.canonical_positions[..., 0] > 5.5
     colour[far] = (0, 1, 0)
     confidence = np.where(far, 0, 1).astype(np.float32)
@@ -215,3 +216,14 @@ def test_turn_makes_up_what_it_reveals_and_keeps_what_was_seen():
     kept = ~(disocclusion(hidden, after.positions) > 0)
     np.testing.assert_array_equal(after.texture.colour[kept], colour[kept])
     np.testing.assert_array_equal(after.texture.confidence, confidence)
+
+
+@given(st.floats(-15, 15), st.floats(-60, 60))
+def test_a_photograph_supports_what_it_saw_of_a_turn(yaw, was):
+    held = supported(yaw, was)
+    assert abs(held) <= abs(yaw)
+    assert held * yaw >= 0
+    assert supported(-yaw, -was) == -held  # as its mirror image
+    assert yaw * was < 0 or held == yaw
+    if abs(was) > 25 and yaw * was < 0:
+        assert abs(held) <= 3

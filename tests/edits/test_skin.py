@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 
+from facelab.constants import PARTS
 from facelab.edits.blemish import Blemish
+from facelab.edits.cielab import decoded, encoded
 from facelab.edits.freckles import Freckles
 from facelab.edits.shine import Shine
 from facelab.edits.smooth import Smooth, guided
 from facelab.edits.whiten import Whiten
 from facelab.edits.wrinkles import PLACES, Wrinkles
 from facelab.errors import UsageError
+from facelab.types import Face
 from tests.editing import SKINS, change, holds, lab, portrait, recoloured, same_at_any_size
-from tests.synthetic import ATLAS, mouth
+from tests.synthetic import ATLAS, frozen, mouth
 
 CHEEK = (ATLAS.uv[205] + 0.5) / ATLAS.size  # u, v in the middle of the right cheek
 OTHER = (ATLAS.uv[425] + 0.5) / ATLAS.size
@@ -162,6 +166,19 @@ def test_stubble_is_no_blemish():
     assert np.abs(change(Blemish(), face)).max() < 0.02
 
 
+def test_a_hair_beside_a_beard_is_no_blemish():
+    face, _ = spotted()
+    parts = np.zeros((256, 256, len(PARTS)), np.float32)
+    parts[..., PARTS.index("skin")] = 1
+    v, u = np.indices((256, 256))
+    row, column = round(256 * CHEEK[1]), round(256 * CHEEK[0])
+    beside = (np.abs(u - column) < 12) & (v > row + 5) & (v < row + 20)
+    parts[beside, PARTS.index("skin")], parts[beside, PARTS.index("beard")] = 0, 1
+    known = Face(face.positions, replace(face.texture, parts=frozen(parts)))
+    changed = np.abs(change(Blemish(), known)).max(axis=2)
+    assert changed[row, column] < 0.2 * changed[round(256 * OTHER[1]), round(256 * OTHER[0])]
+
+
 def test_grain_is_no_blemish_and_a_pimple_in_it_is():
     face, spots = spotted(size=512, sigma=0.005, places=(CHEEK,), depth=0.5)
     grain = np.random.default_rng(3).normal(0, 0.05, (512, 512, 1))
@@ -223,6 +240,15 @@ def test_shine_goes_and_the_rest_stays(skin):
     )
     assert none < some < was - 2
     assert not change(Shine(), face)[light < 1e-4].any()
+
+
+@pytest.mark.parametrize("skin", SKINS)
+def test_light_is_no_shine(skin):
+    """A shadow's edge: what is lit is lighter than the tone around, and no paler."""
+    face = portrait(SKINS[skin])
+    light = np.where(np.arange(256) < 96, 1, 0.5).astype(np.float32)[None, :, None]
+    lit_half = recoloured(face, encoded(decoded(face.texture.colour) * light))
+    assert np.abs(change(Shine(kept=0), lit_half)).max() < 0.03
 
 
 @pytest.mark.parametrize("skin", SKINS)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facelab.constants import PARTS
-from facelab.edits import Cover, Foundation, Lipstick, Reshape, Tone, Transplant
+from facelab.edits import Cover, Foundation, Lipstick, Relight, Reshape, Tone, Transplant
 from facelab.face.mouth import Lips
 from facelab.face.texture import unwrap
 from facelab.geometry.landmarks import points468
@@ -53,10 +53,42 @@ def edited(*edits, image=IMAGE, positions=PLACES, known=None, mask=None, blend="
 @pytest.mark.parametrize("part", ["hair", "front", "background", "glasses"])
 @pytest.mark.parametrize("blend", ["alpha", "poisson"])
 def test_what_is_in_front_stays_to_the_pixel(part, blend):
-    half = {part: ((0, 260), (0, 120))}
+    half = {part: ((-50, 310), (-50, 120))}
     _, change = edited(Tone(exposure=0.5), known=parsing(**half), blend=blend)
     assert not change[:, :110].any()
     assert change[100:160, 140:180].min() > 0.02
+
+
+@pytest.mark.parametrize("blend", ["alpha", "poisson"])
+@pytest.mark.parametrize("edit", [Tone(exposure=0.5), Foundation(match=0.0), Relight(warmth=1.0)])
+def test_a_change_of_light_goes_on_over_the_neck_and_ends_at_clothes(edit, blend):
+    known = parsing(
+        background=((-50, 60), (-50, 70)), skin=((0, 50), (0, 40)), clothes=((242, 310), (-50, 310))
+    )
+    _, change = edited(edit, known=known, blend=blend)
+    assert change[225:235, 110:140].mean() > 0.5 * change[175:190, 110:140].mean() > 0
+    assert not change[250:].any()
+    assert not change[:42, :34].any()  # another one's skin
+
+
+def test_a_change_of_light_keeps_within_a_mask_and_half_of_it_is_half():
+    mask = np.zeros(SHAPE, np.float32)
+    mask[:, 125:] = 1
+    known = parsing(clothes=((242, 300), (-50, 310)))
+    _, whole = edited(Tone(exposure=0.5), known=known)
+    _, half = edited(Tone(exposure=0.5, strength=0.5), known=known)
+    _, limited = edited(Tone(exposure=0.5), known=known, mask=mask)
+    neck = slice(222, 235), slice(130, 150)
+    assert not limited[:, :125].any()
+    np.testing.assert_array_equal(limited[neck], whole[neck])
+    np.testing.assert_allclose(half[neck], whole[neck] / 2, rtol=0.2)
+
+
+def test_a_change_of_a_part_does_not_go_on():
+    known = parsing(clothes=((242, 300), (-50, 310)))
+    _, change = edited(Tone(exposure=0.5, regions=("lips",), softness=0.1), known=known)
+    assert change.max() > 0.05
+    assert change[230:].max() < 1e-5
 
 
 def test_an_edit_of_one_part_leaves_all_others_to_the_pixel():

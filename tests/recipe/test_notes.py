@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from facelab.recipe.notes import SMALLER, size_note, unseen_note
+from facelab.edits import Turn
+from facelab.recipe.notes import SMALLER, size_note, turn_note, unseen_note
 from tests.synthetic import canonical
 
 
@@ -43,3 +44,13 @@ def test_a_source_turned_away_is_said_aloud():
     note = unseen_note([left], right)
     assert note is not None and "from that side" in note
     assert unseen_note([left, right], right) is None
+
+
+@pytest.mark.parametrize(
+    ("yaw", "turn", "noted"), [(0, 14, False), (-30, -14, False), (-30, 14, True), (30, -14, True)]
+)
+def test_a_turn_that_is_held_back_is_said_aloud(yaw, turn, noted):
+    note = turn_note(Turn(yaw=turn), canonical(yaw=yaw))
+    assert (note is not None) == noted
+    assert note is None or "turned by 3 degrees instead of 14" in note
+    assert turn_note(Turn(yaw=turn, strength=0.1), canonical(yaw=yaw)) is None
