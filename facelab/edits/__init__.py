@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from facelab.edits.eyeshadow import Eyeshadow
     from facelab.edits.foundation import Foundation
     from facelab.edits.freckles import Freckles
+    from facelab.edits.lip_liner import LipLiner
     from facelab.edits.lipstick import Lipstick
     from facelab.edits.match import Match
     from facelab.edits.overlay import Overlay
@@ -46,6 +47,7 @@ __all__ = [
     "Eyeshadow",
     "Foundation",
     "Freckles",
+    "LipLiner",
     "Lipstick",
     "Match",
     "MatchLight",

@@ -12,6 +12,7 @@ from facelab.edits.eyeliner import Eyeliner
 from facelab.edits.eyeshadow import Eyeshadow
 from facelab.edits.foundation import Foundation
 from facelab.edits.freckles import Freckles
+from facelab.edits.lip_liner import LipLiner
 from facelab.edits.lipstick import Lipstick
 from facelab.edits.match import Match
 from facelab.edits.overlay import Overlay
@@ -37,6 +38,7 @@ EDITS: tuple[type[Edit], ...] = (
     Foundation,
     Blush,
     Lipstick,
+    LipLiner,
     Eyeshadow,
     Eyeliner,
     Tone,

@@ -11,13 +11,12 @@ from facelab.edits.cielab import decoded, encoded, to_lab, to_rgb
 from facelab.edits.complexion import faded, mean_of
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import choices, number
-from facelab.edits.regions import PARTS, gap, grown, union
+from facelab.edits.regions import PARTS, union
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
 from facelab.types import Face
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # of linear sRGB, Rec. 709
-_TEETH = 0.004  # of the side: the inner rim of the lips that stays with the teeth
 _WARM = np.array([1.0, 0.0, -1.0], np.float32)
 _STOPS = 0.25  # of red and blue against green, for a temperature of 1
 
@@ -44,15 +43,11 @@ class Tone(TextureEdit):
         return to_rgb(np.dstack([lightness, product(lab[..., 1:], self._hues())])), mask
 
     def _mask(self, face: Face) -> Float:
-        """The regions; all of the face, if it is among them, fades further in.
-
-        Lips are drawn with what is between them, which in an open mouth is teeth.
-        """
+        """The regions; all of the face, if it is among them, fades further in."""
         atlas, size = face.positions.atlas, face.texture.size
         if "face" in self.regions:
             return faded(atlas, size, 0.02 + 0.3 * self.softness)
-        mask = union(atlas, [PARTS[key] for key in self.regions], size, 0.2 * self.softness)
-        return mask if "mouth-area" in self.regions else mask * (1 - grown(gap(face), _TEETH))
+        return union(atlas, [PARTS[key] for key in self.regions], size, 0.2 * self.softness)
 
     def _exposed(self, colour: Float) -> Float:
         """Exposure, and a temperature that keeps the luminance of grey, in linear light."""

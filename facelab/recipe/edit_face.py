@@ -21,6 +21,7 @@ from facelab.face.skin import learn
 from facelab.geometry.parsing import Parsing
 from facelab.geometry.warp import Motion, motion
 from facelab.numerics.arrays import Float
+from facelab.numerics.windows import mixed
 from facelab.recipe.inputs import Inputs, Person, Pictures
 from facelab.types import Face, PositionMap
 
@@ -66,14 +67,28 @@ def edit_face(
         if name in needed and not isinstance(given, Pictures)
     }
     after = reduce(lambda face, edit: edit(face, references), edits, before)
-    if unchanged(before, after):
-        return image, before.positions
     done = [edit for edit in edits if edit.strength > 0]
-    interior = _interior(image, before, done, references, parsing)
+    drawn = image
+    if not unchanged(before, after):
+        interior = _interior(image, before, done, references, parsing)
+        drawn = _put_back(image, before, after, done, blend, mask, parsing, interior)
+    return _between_lips(drawn, after.positions, done, mask), after.positions
+
+
+def _put_back(
+    image: Float,
+    before: Face,
+    after: Face,
+    done: Sequence[Edit],
+    blend: str,
+    mask: Float | None,
+    parsing: Parsing | None,
+    interior: Interior | None,
+) -> Float:
+    """The image with a face that edits have changed; for parameters see `edit_face`."""
     if parsing is None:
         shown = _shown(before, done)
-        drawn = composite(image, before, after, shown, blend, mask, None, interior)
-        return drawn, after.positions
+        return composite(image, before, after, shown, blend, mask, None, interior)
     shown = np.ones((after.texture.size,) * 2, np.float32)
     front = _front(before, done, parsing)
     drawn = composite(image, before, after, shown, blend, mask, front, interior)
@@ -83,7 +98,28 @@ def edit_face(
         moved = motion(before.positions, after.positions, image.shape[:2])
         for temple in temples:
             drawn = temple.drawn(drawn, partial(_shares, image, parsing, moved), mask)
-    return drawn, after.positions
+    return drawn
+
+
+def _between_lips(
+    image: Float, positions: PositionMap, edits: Sequence[Edit], mask: Float | None
+) -> Float:
+    """The image with what shows between a face's lips as edits leave it; itself if they do."""
+    asked = [edit for edit in edits if "mouth" in edit.paints]
+    lips = Lips.of(positions)
+    if not asked or not lips.apart.any():
+        return image
+    window = lips.window(image.shape[:2])
+    shown = Interior.kept(lips, []).over(window)
+    if mask is not None:
+        shown = shown * mask[window]
+    was = image[window]
+    colour = reduce(lambda now, edit: edit.between_lips(now, shown), asked, was)
+    if colour is was:
+        return image
+    out = image.copy()
+    out[window] = mixed(was, colour, shown)
+    return out
 
 
 def _shown(face: Face, edits: Sequence[Edit]) -> Float:
@@ -113,16 +149,16 @@ def _interior(
     references: References,
     parsing: Parsing | None,
 ) -> Interior | None:
-    """What stays between the lips, unless an edit paints that, too.
+    """What stays between the lips, unless an edit puts something over them.
 
-    Of a face whose parts are not known, that is asked only where others' lips are put on it: there
-    its positions may be as a network tells them, so the edges are looked for in the image.
+    Of a face whose parts are not known positions may be as a network tells them, so the edges are
+    looked for in the image.
     """
-    if any("mouth" in edit.paints for edit in edits):
+    atlas = face.positions.atlas
+    lips = atlas.region("lips", atlas.size) > 0.5
+    if any((edit.hides(atlas, atlas.size)[lips] > 0).any() for edit in edits):
         return None
     others = [Lips.of(one.positions) for one in references.values() if isinstance(one, Face)]
-    if parsing is None and not others:
-        return None
     place = fit_lips(image, face.positions) if parsing is None else face.positions
     return Interior.kept(Lips.of(place), others)
 
