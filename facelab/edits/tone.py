@@ -12,11 +12,14 @@ from facelab.edits.complexion import faded, mean_of
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import choices, number
 from facelab.edits.regions import PARTS, union
+from facelab.face.quality import SURFACE
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
+from facelab.numerics.windows import mixed
 from facelab.types import Face
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # of linear sRGB, Rec. 709
+_AROUND_THE_MOUTH = {"face", "mouth-area"}  # regions in which teeth are
 _WARM = np.array([1.0, 0.0, -1.0], np.float32)
 _STOPS = 0.25  # of red and blue against green, for a temperature of 1
 
@@ -26,6 +29,7 @@ class Tone(TextureEdit):
     """The light and colour of a part of the face, as in a photo editor."""
 
     name: ClassVar[str] = "tone"
+    paints: ClassVar[tuple[str, ...]] = SURFACE
     exposure: float = number(0.0, -2.0, 2.0, "brighter or darker", "stops")
     contrast: float = number(0.0, -1.0, 1.0, "about the part's mean lightness")
     temperature: float = number(0.0, -1.0, 1.0, "colder or warmer")
@@ -41,6 +45,14 @@ class Tone(TextureEdit):
         middle = mean_of(lab[..., :1], mask * face.texture.confidence)
         lightness = middle + np.float32(1 + self.contrast) * (lab[..., :1] - middle)
         return to_rgb(np.dstack([lightness, product(lab[..., 1:], self._hues())])), mask
+
+    def between_lips(self, colour: Float, shown: Float) -> Float:
+        """What shows in a mouth that is among the regions goes along, but for the contrast."""
+        if not _AROUND_THE_MOUTH & set(self.regions):
+            return colour
+        lab = to_lab(self._exposed(np.clip(colour, 0, 1)))
+        toned = to_rgb(np.dstack([lab[..., :1], product(lab[..., 1:], self._hues())]))
+        return mixed(colour, toned, np.full_like(shown, self.strength))
 
     def _mask(self, face: Face) -> Float:
         """The regions; all of the face, if it is among them, fades further in."""

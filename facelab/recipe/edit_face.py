@@ -17,6 +17,7 @@ from facelab.face.composite import composite, unchanged
 from facelab.face.front import Front
 from facelab.face.mouth import Interior, Lips, fit_lips
 from facelab.face.occlusion import occlusion
+from facelab.face.quality import SURFACE
 from facelab.face.skin import learn
 from facelab.geometry.parsing import Parsing
 from facelab.geometry.warp import Motion, motion
@@ -72,7 +73,8 @@ def edit_face(
     if not unchanged(before, after):
         interior = _interior(image, before, done, references, parsing)
         drawn = _put_back(image, before, after, done, blend, mask, parsing, interior)
-    return _between_lips(drawn, after.positions, done, mask), after.positions
+    places = before.positions, after.positions
+    return _between_lips(drawn, image, *places, done, mask, parsing), after.positions
 
 
 def _put_back(
@@ -102,17 +104,29 @@ def _put_back(
 
 
 def _between_lips(
-    image: Float, positions: PositionMap, edits: Sequence[Edit], mask: Float | None
+    image: Float,
+    photo: Float,
+    before: PositionMap,
+    after: PositionMap,
+    edits: Sequence[Edit],
+    mask: Float | None,
+    parsing: Parsing | None,
 ) -> Float:
-    """The image with what shows between a face's lips as edits leave it; itself if they do."""
+    """The image with what shows between a face's lips as edits leave it; itself if they do.
+
+    `photo` is the image as it was parsed, with the face at `before`.
+    """
     asked = [edit for edit in edits if "mouth" in edit.paints]
-    lips = Lips.of(positions)
+    lips = Lips.of(after)
     if not asked or not lips.apart.any():
         return image
     window = lips.window(image.shape[:2])
     shown = Interior.kept(lips, []).over(window)
     if mask is not None:
         shown = shown * mask[window]
+    if parsing is not None:
+        moved = motion(before, after, image.shape[:2])
+        shown = shown * _shares(photo, parsing, moved, window, SURFACE)
     was = image[window]
     colour = reduce(lambda now, edit: edit.between_lips(now, shown), asked, was)
     if colour is was:

@@ -17,6 +17,7 @@ from facelab.edits import (
     Transplant,
     Whiten,
 )
+from facelab.edits.cielab import decoded
 from facelab.face.mouth import Lips
 from facelab.face.texture import unwrap
 from facelab.geometry.landmarks import points468
@@ -91,7 +92,9 @@ def open_mouth():
 
 
 @pytest.mark.parametrize("parts_known", [True, False])
-@pytest.mark.parametrize("edit", [Lipstick(), Tone(exposure=0.5), Relight(azimuth=60)])
+@pytest.mark.parametrize(
+    "edit", [Lipstick(), Tone(exposure=0.5, regions="lips"), Relight(azimuth=60)]
+)
 def test_edits_of_texels_leave_teeth(edit, parts_known):
     image, positions, teeth = open_mouth()
     assert teeth.sum() > 100
@@ -101,6 +104,13 @@ def test_edits_of_texels_leave_teeth(edit, parts_known):
     lips = positions.values[ATLAS.region("lips", 256) > 0.99][:, :2]
     column, row = np.rint(lips).astype(int).T
     assert np.median(change[row, column]) > 0.005
+
+
+def test_teeth_are_as_much_darker_as_the_face_around():
+    image, positions, teeth = open_mouth()
+    known = parsing(positions)
+    after, _ = edited(Tone(exposure=-1), image=image, positions=positions, known=known)
+    np.testing.assert_allclose(decoded(after[teeth]), decoded(image[teeth]) / 2, atol=0.02)
 
 
 @pytest.mark.parametrize("others", [(), (Tone(exposure=0.5),)])
