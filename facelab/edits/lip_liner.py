@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar
 
-import cv2
 import numpy as np
 
-from facelab.atlas import Atlas
 from facelab.edits.cielab import lab_of, to_lab
 from facelab.edits.complexion import blurred
 from facelab.edits.edit import SKIN, References, TextureEdit
+from facelab.edits.lip_outline import lip_depth
 from facelab.edits.parameters import colour, number
 from facelab.edits.pigment import powdered
 from facelab.numerics.arrays import Float
-from facelab.numerics.distance import distance_within
-from facelab.numerics.smoothing import resized, smoothstep
+from facelab.numerics.smoothing import smoothstep
 from facelab.numerics.windows import window_of
 from facelab.types import Face
 
-_SIDE = 512  # of the map on which the outline is looked for, texels
 _HIDE = 0.75, 0.9  # of the lips' lightness and of their hue
 _FINE = 0.006  # of the side: creases finer than that show through
-_EVEN = 0.004  # of the side: deviation of the Gaussian that evens the outline
 _SHARP = 0.006  # of the side, over which the line begins on the skin
 _BLENDED = 0.05  # of the side, over which it fades into the lips at full softness
 
@@ -41,8 +36,8 @@ class LipLiner(TextureEdit):
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The pencil's pigment, creases showing through, along the outline."""
-        atlas, texture = face.positions.atlas, face.texture
-        mask = self._line(resized(_depth(atlas), texture.size))
+        texture = face.texture
+        mask = self._line(lip_depth(face))
         window, changed = window_of(mask), texture.colour.copy()
         known = np.maximum(texture.confidence[window], np.float32(1e-3))
         tone = blurred(to_lab(changed[window]), known, _FINE * texture.size)
@@ -55,17 +50,3 @@ class LipLiner(TextureEdit):
         return smoothstep(depth, -_SHARP, 0) * (
             1 - smoothstep(depth, self.width - _SHARP, self.width - _SHARP + fade)
         )
-
-
-@cache
-def _depth(atlas: Atlas) -> Float:
-    """How far inside the lips' outer outline texels lie, parts of the side; outside below 0.
-
-    Of one side for all textures, ``(512, 512)``.
-    """
-    inside = (atlas.region("lips", _SIDE) > 0.5) | (atlas.region("mouth", _SIDE) > 0.5)
-    depth = np.asarray(distance_within(inside) - distance_within(~inside), np.float32)
-    # Whole texels make steps along the outline.
-    out: Float = cv2.GaussianBlur(depth / np.float32(_SIDE), (0, 0), _EVEN * _SIDE)
-    out.flags.writeable = False
-    return out

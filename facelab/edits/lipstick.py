@@ -10,9 +10,11 @@ import numpy as np
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
 from facelab.edits.complexion import Complexion, blurred, mean_of
 from facelab.edits.edit import SKIN, References, TextureEdit
+from facelab.edits.lip_outline import lip_depth
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.pigment import in_light
 from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import smoothstep
 from facelab.numerics.windows import window_of
 from facelab.types import Face
 
@@ -37,7 +39,8 @@ class Lipstick(TextureEdit):
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The pigment with the lips' own lightness, on the lips."""
         atlas, size = face.positions.atlas, face.texture.size
-        lips = atlas.soft_region("lips", size, 0.006 + 0.05 * self.softness)
+        soft = (0.006 + 0.05 * self.softness) / 2
+        lips = smoothstep(lip_depth(face), -soft, soft)
         window, colour = window_of(lips), face.texture.colour.copy()
         lab = to_lab(colour[window])
         inside = atlas.region("lips", size) * (1 - atlas.region("mouth", size))
