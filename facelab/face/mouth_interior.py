@@ -36,10 +36,12 @@ _ROWS = 24  # samples across the gap
 _BRIGHT = 0.4  # of white: the lightest of a gap in which teeth show
 _DARK = np.array([0.1, 0.04, 0.035], np.float32)  # of the light: what is behind the teeth
 _FINEST, _WIDE = 3, 300  # samples along a pixel's side, of mouths less wide than so many pixels
-_DEEP = np.float32(1.5)  # cm over which light fades to 1/e
+_DEEP = np.float32(1.1)  # cm over which light fades to 1/e
 _REDDENED = np.array([1.25, 0.9, 0.85], np.float32)  # by how much farther each channel reaches
 _FRONT, _BESIDE = 1.3, 1.5  # cm behind the lips, and to a side, to which light is not yet less
 _IN_SHADE, _SHADE = 0.4, 0.07  # light right below the upper lip, and how far that reaches, widths
+_NARROW, _LETS_IN = 0.6, (0.02, 0.15)  # light through the narrowest gap; gaps, widths, with more
+_JAW = 0.85  # of the light: what is left for the lower row, behind the upper one and its lip
 _SHOWN = 0.5, 0.1  # cm by which upper and lower incisors stand out of lips that part
 _BARE = 0.2, 0.5  # cm apart, from which lips between which no teeth show would have shown some
 _OVERLAP = 0.05  # cm by which the model's teeth end before the photograph's own
@@ -84,6 +86,7 @@ def opened(image: Float, photo: Float, before: Face, after: PositionMap) -> Floa
     own = cv2.remap(photo, *places, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     share = _step(depth, end - np.float32(_FADE), end)[..., None]
     shade = _IN_SHADE + (1 - _IN_SHADE) * _step(depth, 0, _SHADE)
+    shade *= _NARROW + (1 - _NARROW) * _step(gap / np.float32(width), *_LETS_IN)
     made_up = light * shade[..., None] ** (1 / _REDDENED) * _modelled(before, after, window, kept)
     colour = own + share * (made_up - own)
     out = image.copy()
@@ -102,7 +105,8 @@ def _modelled(before: Face, after: PositionMap, window: tuple[slice, slice], kep
     rows, columns = (part.stop - part.start for part in window)
     shown = _shown(Lips.of(before.positions), kept, scale)
     vertices, normals = model.placed(_middles(after), shown, rotation, scale)
-    colours = _lit(model.reflectance, model.vertices, normals, before)
+    row = np.where(model.upper, 1, _JAW).astype(np.float32)[:, None]
+    colours = _lit(row * model.reflectance, model.vertices, normals, before)
     fine = _FINEST if columns < _WIDE else 1
     corner = np.array([window[1].start, window[0].start, 0], np.float32)
     placed = (vertices - corner) * np.float32(fine)
