@@ -1,8 +1,9 @@
 """The mouth interior between lips that were opened: the photograph's own, and a made-up one.
 
 An atlas keeps lips closed, so a texture cannot hold what lies behind them. The photograph's own
-teeth stay with the upper lip, and so with the skull; the rest is a model (`OralCavity`), placed
-behind the lips by the head's pose, its jaw as far down as the lower lip, in the light on the face.
+teeth stay with the lip before them, and so with skull and jaw; the rest is a model (`OralCavity`),
+placed behind the lips by the head's pose, its jaw as far down as the lower lip, in the light on the
+face.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _GROWN, _OPENED = (0.01, 0.04), (0.035, 0.06)
 _SOFT = 0.012  # of the mouth's width: how softly the lips' edges meet it
 _FADE = 0.02  # of the mouth's width, over which the photograph's own interior ends
 _OWN_AT_LEAST = 0.4  # of the gap that there was
+_TWO_ROWS = 0.95  # of the gap: with less of it teeth of both jaws show
 _ROWS = 24  # samples across the gap
 
 _BRIGHT = 0.4  # of white: the lightest of a gap in which teeth show
@@ -74,21 +76,20 @@ def opened(image: Float, photo: Float, before: Face, after: PositionMap) -> Floa
     if grown.max() <= _OPENED[0]:  # a moved face never keeps its gap to the pixel
         return image
     light = _light(before.texture, after.atlas)
-    kept = was.gaps * _teeth_end(photo, was, light)
-    attributes = [now.gaps, kept, grown, was.upper - now.upper]
+    kept = _own_teeth(photo, was, light)
+    attributes = [now.gaps, grown, *kept, was.upper - now.upper, was.lower - now.lower]
     window, inside, here = _drawn(now, attributes, image.shape[:2])
     if not inside.any():
         return image
-    _, t, gap, end, growth, x, y = np.moveaxis(here, 2, 0)
-    depth, end = t * gap / np.float32(width), end / np.float32(width)
-    rows, columns = np.indices(inside.shape, np.float32)
-    places = columns + x + window[1].start, rows + y + window[0].start
-    own = cv2.remap(photo, *places, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    share = _step(depth, end - np.float32(_FADE), end)[..., None]
-    shade = _IN_SHADE + (1 - _IN_SHADE) * _step(depth, 0, _SHADE)
+    _, t, gap, growth, above, below, *shifts = np.moveaxis(here, 2, 0)
+    shade = _IN_SHADE + (1 - _IN_SHADE) * _step(t * gap / np.float32(width), 0, _SHADE)
     shade *= _NARROW + (1 - _NARROW) * _step(gap / np.float32(width), *_LETS_IN)
-    made_up = light * shade[..., None] ** (1 / _REDDENED) * _modelled(before, after, window, kept)
-    colour = own + share * (made_up - own)
+    reached = np.asarray(light * shade[..., None] ** (1 / _REDDENED), np.float32)
+    colour = reached * _modelled(before, after, window, kept)
+    fade = np.float32(_FADE * width)
+    for away, end, shift in ((t, above, shifts[:2]), (1 - t, below, shifts[2:])):
+        share = 1 - _step(away * gap, end - fade, end)
+        colour = blend.alpha(_moved(photo, window, shift), colour, share)
     out = image.copy()
     alpha = inside * _step(growth, *_GROWN) * _step(grown.max(), *_OPENED)
     shown = blend.alpha(colour, image[window], alpha)
@@ -96,10 +97,20 @@ def opened(image: Float, photo: Float, before: Face, after: PositionMap) -> Floa
     return out
 
 
-def _modelled(before: Face, after: PositionMap, window: tuple[slice, slice], kept: Float) -> Float:
+def _moved(photo: Float, window: tuple[slice, slice], shift: Sequence[Float]) -> Float:
+    """A window of a photograph from so far away in x and y, ``(h, w)`` pixels each."""
+    rows, columns = np.mgrid[window].astype(np.float32)
+    places = columns + shift[0], rows + shift[1]
+    out: Float = cv2.remap(photo, *places, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return out
+
+
+def _modelled(
+    before: Face, after: PositionMap, window: tuple[slice, slice], kept: tuple[Float, Float]
+) -> Float:
     """The inside of a mouth in a window of the image, in white light: ``(h, w, 3)``.
 
-    The model's teeth go on where the photograph's own end, which are `kept` as far below the lip.
+    The model's teeth go on where the photograph's own end, which are `kept` as far from the lips.
     """
     model, (rotation, scale) = OralCavity.load(), _skull(before.positions, after)
     rows, columns = (part.stop - part.start for part in window)
@@ -118,15 +129,15 @@ def _modelled(before: Face, after: PositionMap, window: tuple[slice, slice], kep
     return out
 
 
-def _shown(lips: Lips, kept: Float, scale: float) -> tuple[float, float]:
+def _shown(lips: Lips, kept: tuple[Float, Float], scale: float) -> tuple[float, float]:
     """How far upper and lower incisors stand out of the lips once they are opened, cm.
 
     As far as the photograph's own; not at all where it shows an open mouth without teeth.
     """
-    middle = slice(len(kept) // 3, -(len(kept) // 3))
-    own = float(np.median(kept[middle])) / scale
-    if own > 0:
-        return own - _OVERLAP, _SHOWN[1]
+    middle = slice(len(lips.gaps) // 3, -(len(lips.gaps) // 3))
+    upper, lower = (float(np.median(own[middle])) / scale - _OVERLAP for own in kept)
+    if upper > 0:
+        return upper, lower if lower > 0 else _SHOWN[1]
     closed = 1 - float(_step(float(np.median(lips.gaps[middle])) / scale, *_BARE))
     return _SHOWN[0] * closed, _SHOWN[1] * closed
 
@@ -223,10 +234,22 @@ def _drawn(
     return (rows, columns), np.clip(2 * blurred - 1, 0, 1) * fragments.covered, here
 
 
-def _teeth_end(photo: Float, lips: Lips, light: Float) -> Float:
-    """Where in the gap the upper teeth end, ``(n,)``: 0 at the upper lip, 1 at the lower.
+def _own_teeth(photo: Float, lips: Lips, light: Float) -> tuple[Float, Float]:
+    """How far teeth of a photograph reach from the upper and the lower lip, ``(n,)`` pixels each.
 
-    What is red there is the lower lip, and what is dark lies between the teeth. Where the gap is
+    One row that fills the gap is the upper one: there are two only where it is dark between them.
+    """
+    upper = _teeth_end(photo, lips, light)
+    lower = _teeth_end(photo, Lips(lips.lower, lips.upper), light)
+    middle = slice(len(upper) // 3, -(len(upper) // 3))
+    two = float(np.median((upper + lower)[middle])) < _TWO_ROWS
+    return lips.gaps * upper, lips.gaps * lower * np.float32(two)
+
+
+def _teeth_end(photo: Float, lips: Lips, light: Float) -> Float:
+    """Where in the gap the teeth behind the first lip end, ``(n,)``: 0 there, 1 at the other.
+
+    What is red there is the other lip, and what is dark lies between the teeth. Where the gap is
     dark all over, no teeth show: 0.
     """
     down = np.linspace(0, 1, _ROWS, dtype=np.float32)[:, None, None]
