@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from facelab.edits.freckles import Freckles
     from facelab.edits.gaze import Gaze
     from facelab.edits.iris import Iris
+    from facelab.edits.lip_liner import LipLiner
     from facelab.edits.lipstick import Lipstick
     from facelab.edits.match import Match
     from facelab.edits.overlay import Overlay
@@ -53,6 +54,7 @@ __all__ = [
     "Freckles",
     "Gaze",
     "Iris",
+    "LipLiner",
     "Lipstick",
     "Match",
     "MatchLight",

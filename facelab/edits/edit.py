@@ -96,7 +96,8 @@ class Edit(Step):
     ----------
     paints : tuple of str
         Of `facelab.constants.PARTS`, those whose colours it changes where a face knows its parts;
-        by default all that is the face's own. All else it leaves, whatever `apply` returns.
+        by default all that is the face's own. All else it leaves, whatever `apply` returns. With
+        the mouth among them it is asked for what shows `between_lips`.
     looks_at_eyes : bool
         Whether it asks where eyes are (`facelab.face.eye_layer`), which a network then tells.
     continues : bool
@@ -110,7 +111,7 @@ class Edit(Step):
         As any `Step`.
     """
 
-    paints: ClassVar[tuple[str, ...]] = SURFACE
+    paints: ClassVar[tuple[str, ...]] = FACE
     looks_at_eyes: ClassVar[bool] = False
     continues: ClassVar[bool] = False
     strength: float = number(1.0, 0.0, 1.0, "how much of it shows; 0 changes nothing")
@@ -141,6 +142,23 @@ class Edit(Step):
     def hides(self, atlas: Atlas, size: int) -> Float:
         """Where something lies over the face, and over hair and beard, ``(size, size)``, [0, 1]."""
         return np.zeros((size, size), np.float32)
+
+    def between_lips(self, colour: Float, shown: Float) -> Float:
+        """What shows between the lips, in the image itself: no texture holds it.
+
+        Parameters
+        ----------
+        colour : (h, w, 3) float32
+            RGB of the pixels around a mouth, [0, 1].
+        shown : (h, w) float32
+            How much of each pixel lies between the lips, [0, 1].
+
+        Returns
+        -------
+        (h, w, 3) float32
+            The colours between the lips; what it says of other pixels does not count.
+        """
+        return colour
 
     def temples(self, face: Face) -> tuple[Temple, ...]:
         """Those of glasses that it puts on a face, which knows its parts, drawn in the image."""

@@ -15,6 +15,7 @@ from facelab.edits.foundation import Foundation
 from facelab.edits.freckles import Freckles
 from facelab.edits.gaze import Gaze
 from facelab.edits.iris import Iris
+from facelab.edits.lip_liner import LipLiner
 from facelab.edits.lipstick import Lipstick
 from facelab.edits.match import Match
 from facelab.edits.overlay import Overlay
@@ -42,6 +43,7 @@ EDITS: tuple[type[Edit], ...] = (
     Foundation,
     Blush,
     Lipstick,
+    LipLiner,
     Eyeshadow,
     Eyeliner,
     Iris,

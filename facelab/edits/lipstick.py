@@ -10,19 +10,18 @@ import numpy as np
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
 from facelab.edits.complexion import Complexion, blurred, mean_of
 from facelab.edits.edit import SKIN, References, TextureEdit
+from facelab.edits.lip_outline import lip_depth
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.pigment import in_light
-from facelab.edits.regions import gap, grown
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import smoothstep
-from facelab.numerics.windows import Window, window_of
+from facelab.numerics.windows import window_of
 from facelab.types import Face
 
 _OPACITY = 0.9  # of full strength: what is left of the lips' own colour keeps them lips
 # How far the pigment's lightness follows that of darker lips and of lighter ones.
 _DARKER, _LIGHTER = 0.5, 0.15
 _FINE = 0.012  # of the side: deviation of the Gaussian that leaves creases and highlights out
-_NEAR_TEETH = 0.008  # of the side: how far teeth may show beside the gap of the mouth
 # By finish: contrast of creases, contrast of highlights, and how far highlights turn white.
 _FINISHES = {"matte": (0.85, 0.35, 0.0), "satin": (1.0, 0.9, 0.35), "gloss": (1.1, 1.6, 0.6)}
 
@@ -40,7 +39,8 @@ class Lipstick(TextureEdit):
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The pigment with the lips' own lightness, on the lips."""
         atlas, size = face.positions.atlas, face.texture.size
-        lips = atlas.soft_region("lips", size, 0.006 + 0.05 * self.softness)
+        soft = (0.006 + 0.05 * self.softness) / 2
+        lips = smoothstep(lip_depth(face), -soft, soft)
         window, colour = window_of(lips), face.texture.colour.copy()
         lab = to_lab(colour[window])
         inside = atlas.region("lips", size) * (1 - atlas.region("mouth", size))
@@ -52,7 +52,7 @@ class Lipstick(TextureEdit):
         inner = np.clip(2 * lips[window] - 1, 0, 1)
         colour[window] = to_rgb(self._painted(lab[..., 0], slow, own, pigment, inner))
         mask = np.zeros_like(lips)
-        mask[window] = _OPACITY * lips[window] * (1 - _between(face, lab, own, window))
+        mask[window] = _OPACITY * lips[window]
         return colour, mask
 
     def _painted(
@@ -70,20 +70,3 @@ class Lipstick(TextureEdit):
         lightness = np.clip(shaded + dark + shine, 0, 100)
         chroma = np.clip((shaded + dark) / base, 0, 1.15) * np.exp(-white * shine / 12)
         return np.dstack([lightness, chroma[..., None] * pigment[1:]])
-
-
-def _between(face: Face, lab: Float, own: Float, window: Window) -> Float:
-    """The gap between the lips: where the map is stretched over an open mouth, and teeth.
-
-    Texels next to it count too, since drawing mixes neighbours. CIELAB and what is returned are of
-    a window.
-    """
-    opening = gap(face)
-    teeth = _teeth(lab, own) * grown(opening, _NEAR_TEETH)[window]
-    return grown(np.maximum(opening[window], teeth), 0)
-
-
-def _teeth(lab: Float, own: Float) -> Float:
-    """Texels lighter and paler than the lips, ``(h, w)`` in [0, 1]."""
-    pale = smoothstep(np.hypot(*own[1:]) - np.hypot(lab[..., 1], lab[..., 2]), 2, 6)
-    return pale * smoothstep(lab[..., 0] - own[0], 4, 12)

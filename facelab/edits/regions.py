@@ -1,7 +1,4 @@
-"""The parts of a face by the keys that people write, and the regions of the atlas that they are.
-
-The atlas keeps lips closed: what shows between the lips of an open mouth is a few texels high.
-"""
+"""The parts of a face by the keys that people write, and the regions of the atlas that they are."""
 
 from __future__ import annotations
 
@@ -12,9 +9,6 @@ import numpy as np
 
 from facelab.atlas import Atlas
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import resized, smoothstep
-from facelab.numerics.windows import window_of
-from facelab.types import Face
 
 
 def _keyed(*regions: str) -> dict[str, str]:
@@ -47,25 +41,6 @@ def union(atlas: Atlas, regions: Iterable[str], size: int, softness: float) -> F
     """Where any of some regions of the atlas lies, ``(size, size)``; see `Atlas.soft_region`."""
     parts = [atlas.soft_region(name, size, softness) for name in regions]
     out: Float = np.maximum.reduce(parts)
-    return out
-
-
-_HIGHEST = 0.015  # of the side: how wide the slit of an open mouth may be in the atlas
-_STRETCH = 1.6, 2.6  # steps between texels, in those of the lips, at which a mouth opens
-
-
-def gap(face: Face) -> Float:
-    """Where lips touch in the atlas and not in the photograph, ``(S, S)`` in [0, 1]."""
-    atlas, size = face.positions.atlas, face.texture.size
-    lips = atlas.region("lips", size) > 0.5
-    near = atlas.soft_region("mouth", size, _HIGHEST) > 0
-    window = rows, columns = window_of(lips | near)
-    places = resized(face.positions.values[..., :2], size)[rows.start : rows.stop + 1, columns]
-    right, down = cv2.split(np.diff(places, axis=0))
-    steps = cv2.magnitude(right, down)
-    usual = max(float(np.median(steps[lips[window]])), 1e-6)
-    out = np.zeros((size, size), np.float32)
-    out[window] = smoothstep(steps / np.float32(usual), *_STRETCH) * near[window]
     return out
 
 

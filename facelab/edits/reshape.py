@@ -29,6 +29,7 @@ _FLIP = np.array([1, -1, 1], np.float32)  # pixels have y down, the canonical fr
 
 _JOINTS = np.array([0.0, 1.0, -2.0], np.float32)  # of the jaw: a point between them
 _OPEN = np.deg2rad(9.0)  # by which the jaw turns at most
+_CORNER_REACH = 2.8  # cm around the corners of the mouth that move with them
 _JAW_SKIN = 1.0  # cm below the lips from where on skin moves with the jaw
 
 # Landmarks of the 300-W order.
@@ -49,7 +50,8 @@ class Reshape(Edit):
     eyes: float = number(0.0, -1.0, 1.0, "larger eyes; below 0 smaller ones")
     nose: float = number(0.0, -1.0, 1.0, "a larger nose; below 0 a smaller one")
     lips: float = number(0.0, -0.7, 1.0, "fuller lips; below 0 thinner ones")
-    smile: float = number(0.0, -0.5, 1.0, "corners of the mouth up; below 0 down")
+    smile: float = number(0.0, -0.5, 1.0, "corners of the mouth out and up, cheeks with them")
+    corners: float = number(0.0, -1.0, 1.0, "corners of the mouth up alone; below 0 down")
     mouth: float = number(0.0, 0.0, 1.0, "mouth opened, always on both sides")
     brows: float = number(0.0, -1.0, 1.0, "brows raised; below 0 lowered")
     side: str = choice("both", ("both", "left", "right"), "the person's own left or right, or both")
@@ -178,13 +180,30 @@ def _lips(shape: _Shape) -> Float:
 
 def _smile(shape: _Shape) -> Float:
     """The corners of the mouth out and up, the cheeks with them."""
-    total = np.zeros_like(shape.own)
+    x, weight = shape.canonical[..., 0], _along_the_mouth(shape)
+    total = _vector(weight, x=np.float32(0.42) * np.tanh(x), y=0.62)
     for corner, outward in zip(_CORNERS, (-1.0, 1.0), strict=True):
-        place = shape.canonical_landmarks[corner]
-        total += _vector(shape.around(place, 3.0, 3.0), x=0.42 * outward, y=0.62)
-        cheek = place + np.array([1.4 * outward, 3.2, 0])
+        cheek = shape.canonical_landmarks[corner] + np.array([1.4 * outward, 3.2, 0])
         total += _vector(shape.around(cheek, 3.2, 3.0), x=0.1 * outward, y=0.28)
     return total
+
+
+def _corners(shape: _Shape) -> Float:
+    """The corners of the mouth up."""
+    return _vector(_along_the_mouth(shape), y=0.5)
+
+
+def _along_the_mouth(shape: _Shape) -> Float:
+    """0 in the mouth's middle, 1 in its corners, falling to 0 around: lips stay smooth curves."""
+    x, y = shape.canonical[..., 0], shape.canonical[..., 1]
+    left, right = (shape.canonical_landmarks[corner] for corner in _CORNERS)
+    width, height = (right[0] - left[0]) / 2, (left[1] + right[1]) / 2
+    away = np.abs(x) / width
+    along = np.sin(np.pi / 2 * np.minimum(away, 1)) ** 2
+    beyond = (np.maximum(away - 1, 0) * width / _CORNER_REACH) ** 2
+    across = ((y - height) / _CORNER_REACH) ** 2
+    weight = along * np.maximum(1 - beyond - across, 0) ** 2
+    return np.asarray(weight * shape.positions.atlas.valid, np.float32)
 
 
 def _mouth(shape: _Shape) -> Float:
@@ -220,6 +239,7 @@ FIELDS: dict[str, Callable[[_Shape], Float]] = {
     "nose": _nose,
     "lips": _lips,
     "smile": _smile,
+    "corners": _corners,
     "mouth": _mouth,
     "brows": _brows,
 }

@@ -11,14 +11,16 @@ from facelab.edits.cielab import decoded, encoded, to_lab, to_rgb
 from facelab.edits.complexion import ending, mean_of
 from facelab.edits.edit import References, TextureEdit
 from facelab.edits.parameters import choices, number
-from facelab.edits.regions import PARTS, gap, grown, union
+from facelab.edits.regions import PARTS, union
 from facelab.face.eye_layer import eyes_of, over_texture
+from facelab.face.quality import SURFACE
 from facelab.numerics.algebra import product
 from facelab.numerics.arrays import Float
+from facelab.numerics.windows import mixed
 from facelab.types import Face
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)  # of linear sRGB, Rec. 709
-_TEETH = 0.004  # of the side: the inner rim of the lips that stays with the teeth
+_AROUND_THE_MOUTH = {"face", "mouth-area"}  # regions in which teeth are
 _EYES = {"eyes": (0, 1), "right-eye": (0,), "left-eye": (1,)}
 _WARM = np.array([1.0, 0.0, -1.0], np.float32)
 _STOPS = 0.25  # of red and blue against green, for a temperature of 1
@@ -29,6 +31,7 @@ class Tone(TextureEdit):
     """The light and colour of a part of the face, as in a photo editor."""
 
     name: ClassVar[str] = "tone"
+    paints: ClassVar[tuple[str, ...]] = SURFACE
     looks_at_eyes: ClassVar[bool] = True
     continues: ClassVar[bool] = True
     exposure: float = number(0.0, -2.0, 2.0, "brighter or darker", "stops")
@@ -52,18 +55,22 @@ class Tone(TextureEdit):
         lightness = middle + np.float32(1 + self.contrast) * (lab[..., :1] - middle)
         return to_rgb(np.dstack([lightness, product(lab[..., 1:], self._hues())])), mask
 
-    def _mask(self, face: Face) -> Float:
-        """The regions; all of the face, if it is among them, fades further in.
+    def between_lips(self, colour: Float, shown: Float) -> Float:
+        """What shows in a mouth that is among the regions goes along, but for the contrast."""
+        if not _AROUND_THE_MOUTH & set(self.regions):
+            return colour
+        lab = to_lab(self._exposed(np.clip(colour, 0, 1)))
+        toned = to_rgb(np.dstack([lab[..., :1], product(lab[..., 1:], self._hues())]))
+        return mixed(colour, toned, np.full_like(shown, self.strength))
 
-        Lips are drawn with what is between them, which in an open mouth is teeth.
-        """
+    def _mask(self, face: Face) -> Float:
+        """The regions; all of the face, if it is among them, fades further in."""
         atlas, size = face.positions.atlas, face.texture.size
         if "face" in self.regions:
             return ending(face, 0.02 + 0.3 * self.softness)
         others = [PARTS[key] for key in self.regions if key not in _EYES]
         mask = union(atlas, others, size, 0.2 * self.softness) if others else 0
-        mask = np.maximum(mask, self._eyes(face))
-        return mask if "mouth-area" in self.regions else mask * (1 - grown(gap(face), _TEETH))
+        return np.maximum(mask, self._eyes(face))
 
     def _eyes(self, face: Face) -> Float:
         """The eyes among the regions, between their lids."""

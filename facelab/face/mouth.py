@@ -33,7 +33,8 @@ _AROUND = 5.0  # columns of texels over which a lip's colour is averaged
 _PALE, _LIGHT, _DARK = (0.5, 0.85), (0.6, 0.9), (0.5, 0.85)
 _LIGHTER = 1.5  # what lightness beyond that counts against it
 _FARTHER = 8.0  # what a mouth's width beyond the gap of the positions counts against evidence
-_TOLD = 0.5  # what a parsing that says so counts
+_TOLD = 1.0  # what a parsing counts, for and against
+_BETWEEN = 0.15, 0.55  # its share of mouth, in a gap narrower than its pixels, that is no lip's
 _ALONG = 2.0  # columns of texels over which evidence is averaged
 _STEADY = 9  # columns of texels over which an edge's median is taken
 _OPEN = 0.02, 0.045  # of the mouth's width: gaps at which lips count as touching, and as apart
@@ -81,6 +82,12 @@ class Lips:
     def width(self) -> float:
         """The mouth's, pixels."""
         return float(np.linalg.norm(self.upper[-1] - self.upper[0]))
+
+    def window(self, shape: tuple[int, int]) -> tuple[slice, slice]:
+        """The part of an image of `shape` (H, W) that holds what is seen between them."""
+        return _window(
+            Box.around(np.concatenate([self.upper, self.lower])), 2 + _SOFT * self.width, shape
+        )
 
     @property
     def apart(self) -> Float:
@@ -152,7 +159,8 @@ def _shown(image: Float, positions: PositionMap, parsing: Parsing | None) -> Lip
     lines = begin + down * (end - begin)
     evidence = _interior(image, positions, lines)
     if parsing is not None:
-        evidence = evidence + np.float32(_TOLD) * parsing.at(lines, "mouth")
+        told = 2 * smoothstep(parsing.at(lines, "mouth"), *_BETWEEN) - 1
+        evidence = evidence + np.float32(_TOLD) * told
     here = Lips.of(positions)
     long = np.maximum(np.linalg.norm(end - begin, axis=1), np.float32(1e-6))
     along = (end - begin) / long[:, None] ** 2

@@ -6,8 +6,8 @@ Texture -> edit* (swap among them) -> rasterize -> blend
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from itertools import pairwise
+from functools import partial, reduce
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -19,10 +19,12 @@ from facelab.face.continuation import AROUND, Change, Continuation
 from facelab.face.front import Front
 from facelab.face.mouth import Interior, Lips, fit_lips
 from facelab.face.occlusion import occlusion
+from facelab.face.quality import SURFACE
 from facelab.face.skin import learn
 from facelab.geometry.parsing import Parsing
 from facelab.geometry.warp import Motion, motion
 from facelab.numerics.arrays import Float
+from facelab.numerics.windows import mixed
 from facelab.recipe.inputs import Inputs, Person, Pictures
 from facelab.types import Face, PositionMap
 
@@ -70,18 +72,36 @@ def edit_face(
         for name, given in inputs.items()
         if name in needed and not isinstance(given, Pictures)
     }
-    faces = [before]
-    for edit in edits:
-        faces.append(edit(faces[-1], references))
+    faces = list(accumulate(edits, lambda face, edit: edit(face, references), initial=before))
     after = faces[-1]
-    if unchanged(before, after):
-        return image, before.positions
     done = [edit for edit in edits if edit.strength > 0]
-    interior = _interior(image, before, done, references, parsing)
+    drawn = image
+    if not unchanged(before, after):
+        interior = _interior(image, before, done, references, parsing)
+        drawn = _put_back(image, faces, edits, blend, mask, parsing, head, interior)
+    places = before.positions, after.positions
+    return _between_lips(drawn, image, *places, done, mask, parsing), after.positions
+
+
+def _put_back(
+    image: Float,
+    faces: Sequence[Face],
+    edits: Sequence[Edit],
+    blend: str,
+    mask: Float | None,
+    parsing: Parsing | None,
+    head: Parsing | None,
+    interior: Interior | None,
+) -> Float:
+    """The image with a face as edits left it; `faces` are before, between and after them.
+
+    For the other parameters see `edit_face`.
+    """
+    before, after = faces[0], faces[-1]
+    done = [edit for edit in edits if edit.strength > 0]
     if parsing is None:
         shown = _shown(before, done)
-        drawn = composite(image, before, after, shown, blend, mask, None, interior)
-        return drawn, after.positions
+        return composite(image, before, after, shown, blend, mask, None, interior)
     shown = np.ones((after.texture.size,) * 2, np.float32)
     front = _front(before, done, parsing)
     beyond = _continuation(faces, edits, parsing, head or parsing)
@@ -94,7 +114,40 @@ def edit_face(
         moved = motion(before.positions, after.positions, image.shape[:2])
         for temple in temples:
             drawn = temple.drawn(drawn, partial(_shares, image, parsing, moved), mask)
-    return drawn, after.positions
+    return drawn
+
+
+def _between_lips(
+    image: Float,
+    photo: Float,
+    before: PositionMap,
+    after: PositionMap,
+    edits: Sequence[Edit],
+    mask: Float | None,
+    parsing: Parsing | None,
+) -> Float:
+    """The image with what shows between a face's lips as edits leave it; itself if they do.
+
+    `photo` is the image as it was parsed, with the face at `before`.
+    """
+    asked = [edit for edit in edits if "mouth" in edit.paints]
+    lips = Lips.of(after)
+    if not asked or not lips.apart.any():
+        return image
+    window = lips.window(image.shape[:2])
+    shown = Interior.kept(lips, []).over(window)
+    if mask is not None:
+        shown = shown * mask[window]
+    if parsing is not None:
+        moved = motion(before, after, image.shape[:2])
+        shown = shown * _shares(photo, parsing, moved, window, SURFACE)
+    was = image[window]
+    colour = reduce(lambda now, edit: edit.between_lips(now, shown), asked, was)
+    if colour is was:
+        return image
+    out = image.copy()
+    out[window] = mixed(was, colour, shown)
+    return out
 
 
 def _continuation(
@@ -140,16 +193,16 @@ def _interior(
     references: References,
     parsing: Parsing | None,
 ) -> Interior | None:
-    """What stays between the lips, unless an edit paints that, too.
+    """What stays between the lips, unless an edit puts something over them.
 
-    Of a face whose parts are not known, that is asked only where others' lips are put on it: there
-    its positions may be as a network tells them, so the edges are looked for in the image.
+    Of a face whose parts are not known positions may be as a network tells them, so the edges are
+    looked for in the image.
     """
-    if any("mouth" in edit.paints for edit in edits):
+    atlas = face.positions.atlas
+    lips = atlas.region("lips", atlas.size) > 0.5
+    if any((edit.hides(atlas, atlas.size)[lips] > 0).any() for edit in edits):
         return None
     others = [Lips.of(one.positions) for one in references.values() if isinstance(one, Face)]
-    if parsing is None and not others:
-        return None
     place = fit_lips(image, face.positions) if parsing is None else face.positions
     return Interior.kept(Lips.of(place), others)
 

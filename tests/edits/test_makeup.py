@@ -17,13 +17,12 @@ from facelab.edits.complexion import Complexion, blurred, faded
 from facelab.edits.eyeliner import Eyeliner
 from facelab.edits.eyeshadow import Eyeshadow
 from facelab.edits.foundation import Foundation
+from facelab.edits.lip_liner import LipLiner
 from facelab.edits.lipstick import Lipstick
 from facelab.edits.pigment import FINISHES, in_light, powdered
-from facelab.edits.regions import gap
 from facelab.edits.strokes import curve, stroke
 from facelab.face.eye_layer import eyes_of
-from facelab.numerics.smoothing import resized, smoothstep
-from facelab.types import Face
+from facelab.numerics.distance import distance_within
 from tests.editing import (
     SKINS,
     change,
@@ -35,9 +34,9 @@ from tests.editing import (
     same_at_any_size,
 )
 from tests.eyed import eyed
-from tests.synthetic import ATLAS, frozen, mouth, plane, texture
+from tests.synthetic import ATLAS, frozen
 
-MAKEUP = (Lipstick, Blush, Eyeshadow, Eyeliner, partial(Foundation, match=0.2))
+MAKEUP = (Lipstick, LipLiner, Blush, Eyeshadow, Eyeliner, partial(Foundation, match=0.2))
 
 
 @pytest.mark.parametrize("skin", SKINS)
@@ -190,18 +189,6 @@ def test_an_eyeliner_follows_the_lids_and_stays_outside_of_them():
         assert drawn[edge & (eye.lid < -0.05)].min() > 0.5
 
 
-@pytest.mark.parametrize("size", [256, 384])
-def test_the_gap_of_the_mouth_is_looked_for_around_it_alone(size):
-    face = Face(mouth(12), texture(size))
-    places = resized(face.positions.values[..., :2], size)
-    steps = np.linalg.norm(np.diff(places, axis=0, append=places[-1:]), axis=2)
-    usual = np.median(steps[ATLAS.region("lips", size) > 0.5])
-    near = ATLAS.soft_region("mouth", size, 0.015) > 0
-    whole = smoothstep(steps / usual, 1.6, 2.6) * near
-    np.testing.assert_allclose(gap(face), whole, atol=1e-5)
-    assert whole.max() == 1
-
-
 # --- Lipstick ------------------------------------------------------------------------------------
 
 
@@ -266,19 +253,30 @@ def test_gloss_shines_and_matte_does_not():
     assert matte < satin < gloss
 
 
-def test_lipstick_does_not_paint_what_an_open_mouth_shows():
-    opened = portrait(positions=mouth(12), size=512)
-    shut = Face(plane(), opened.texture)
-    slit = ATLAS.region("mouth", 512) > 0.99
-    assert np.abs(change(Lipstick(), shut))[slit].mean() > 0.05
-    assert not change(Lipstick(), opened)[slit].any()
+@pytest.mark.parametrize("size", [256, 512])
+def test_lipstick_covers_the_line_between_closed_lips(size):
+    slit = ATLAS.region("mouth", size) > 0.99
+    assert slit.any()
+    assert np.abs(change(Lipstick(), portrait(size=size)))[slit].mean() > 0.05
 
 
-def test_the_gap_of_the_mouth_is_where_the_map_is_stretched():
-    assert not gap(Face(plane(), texture(256))).any()
-    opened = gap(Face(mouth(12), texture(256)))
-    assert opened[ATLAS.region("mouth", 256) > 0.5].mean() > 0.9
-    assert not opened[ATLAS.soft_region("mouth", 256, 0.03) == 0].any()
+# --- Lip liner -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("skin", SKINS)
+def test_a_liner_lies_along_the_outline_of_the_lips(skin):
+    liner = LipLiner(softness=0.0, colour="#701828")
+    changed = np.abs(change(liner, portrait(SKINS[skin], size=512))).max(axis=2)
+    lips = (ATLAS.region("lips", 512) + ATLAS.region("mouth", 512)) > 0.5
+    depth = distance_within(lips) / 512
+    assert changed[(depth > 0.004) & (depth < 0.01)].mean() > 0.02
+    assert changed[depth > 0.03].max() < 0.01
+    assert not changed[distance_within(~lips) > 0.02 * 512].any()
+
+
+def test_a_softer_liner_reaches_further_into_the_lips():
+    masks = [LipLiner(softness=soft).recolour(portrait(), {})[1] for soft in (0.0, 0.5, 1.0)]
+    assert masks[0].sum() < masks[1].sum() < masks[2].sum()
 
 
 # --- Powder and lines ----------------------------------------------------------------------------

@@ -107,7 +107,8 @@ def test_no_triangle_folds_at_the_extremes(amounts):
     """All keys of a part of the face together."""
     face_on = areas(FACE.positions)
     sound = face_on > 0.07 * np.median(face_on)  # the lips and the rim fold of themselves
-    for keys in (("slim", "jaw", "chin"), ("eyes", "brows", "nose"), ("lips", "smile", "mouth")):
+    for keys in (("slim", "jaw", "chin"), ("eyes", "brows", "nose"), ("lips", "smile", "mouth"),
+                 ("corners", "smile", "mouth")):  # fmt: skip
         within = {key: max(a, LOW[key]) for key, a in zip(keys, amounts, strict=True)}
         after = Reshape(**within)(FACE, {})
         assert (areas(after.positions)[sound] > 0).all()
@@ -131,6 +132,10 @@ def test_each_key_does_what_it_says():
     was, now = landmarks(FACE, smile=1.0)
     assert (now[[48, 54], 1] > was[[48, 54], 1] + 0.4).all()
     assert span(now, (48, 54)) > span(was, (48, 54))
+    for way in (-1, 1):
+        was, now = landmarks(FACE, corners=way)
+        assert (way * (now[[48, 54], 1] - was[[48, 54], 1]) > 0.35).all()
+        np.testing.assert_allclose(now[[51, 57, 62, 66]], was[[51, 57, 62, 66]], atol=0.02)
     was, now = landmarks(FACE, mouth=1.0)
     assert 0.9 < span(now, (62, 66), axis=1) - span(was, (62, 66), axis=1) < 1.4  # cm
     assert now[8, 1] < was[8, 1] - 0.9

@@ -19,7 +19,7 @@ from facelab.edits.wrinkles import PLACES, Wrinkles
 from facelab.errors import UsageError
 from facelab.types import Face
 from tests.editing import SKINS, change, holds, lab, portrait, recoloured, same_at_any_size
-from tests.synthetic import ATLAS, frozen, mouth
+from tests.synthetic import ATLAS, frozen
 
 CHEEK = (ATLAS.uv[205] + 0.5) / ATLAS.size  # u, v in the middle of the right cheek
 OTHER = (ATLAS.uv[425] + 0.5) / ATLAS.size
@@ -268,31 +268,6 @@ def test_pink_lids_that_cover_the_eyes_are_not_whitened():
     shaded = np.float32([0.8, 0.5, 0.4]) * np.linspace(0.5, 1.2, 256)[None, :, None]
     covered = recoloured(face, np.where(lid[..., None], shaded, face.texture.colour))
     assert np.abs(change(Whiten(part="eyes"), covered))[lid].mean() < 0.002
-
-
-def test_teeth_are_whitened_where_an_open_mouth_shows_them():
-    face = portrait(size=512, positions=mouth(12))
-    slit = ATLAS.region("mouth", 512) > 0.5
-    colour = np.where(slit[..., None], np.float32([0.8, 0.76, 0.66]), face.texture.colour)
-    face = recoloured(face, colour)
-    whiter = lab(Whiten(part="teeth")(face, {})) - lab(face)
-    assert whiter[slit][:, 2].mean() < -2
-    assert not change(Whiten(part="teeth"), face)[ATLAS.region("eyes", 512) > 0].any()
-    closed = portrait(size=512)
-    assert not change(Whiten(part="teeth"), recoloured(closed, colour)).any()
-
-
-def test_teeth_are_whitened_without_streaks():
-    face = portrait(size=512, positions=mouth(12))
-    slit = ATLAS.region("mouth", 512) > 0.5
-    gaps = (np.arange(512) % 8 < 3)[None, :, None]  # dark ones between teeth
-    teeth = np.where(gaps, np.float32([0.4, 0.3, 0.26]), np.float32([0.8, 0.76, 0.66]))
-    face = recoloured(face, np.where(slit[..., None], teeth, face.texture.colour))
-    lighter = (lab(Whiten(part="teeth")(face, {})) - lab(face))[..., 0]
-    row = np.flatnonzero(slit.any(axis=1))[slit.any(axis=1).sum() // 2]
-    along = lighter[row][slit[row]][16:-16]
-    assert along.mean() > 0.3
-    assert np.abs(np.diff(along)).max() < 0.1 * along.mean()
 
 
 # --- Freckles and wrinkles -----------------------------------------------------------------------

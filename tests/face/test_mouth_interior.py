@@ -54,7 +54,7 @@ def test_a_closed_mouth_opens_on_a_dark_red_one_with_teeth(skin):
     pixels = out[inside(after.positions)]
     grey = pixels.mean(axis=1)
     assert len(pixels) > 50
-    assert np.quantile(grey, 0.2) < 0.5 * np.mean(skin)
+    assert np.quantile(grey, 0.2) < 0.3 * grey.max() + 0.02
     dark = pixels[grey < np.quantile(grey, 0.3)]
     assert (dark[:, 0] > dark[:, 1]).all()
     window = inside(after.positions)
@@ -160,3 +160,19 @@ def test_lips_of_an_atlas_without_a_slit_are_its_landmarks(atlas):
     np.testing.assert_array_equal(lips.upper[[0, -1]], lips.lower[[0, -1]])  # the corners
     assert np.linalg.norm(lips.upper[0] - lips.upper[-1]) > 20
     assert (lips.lower[1:-1, 1] - lips.upper[1:-1, 1] > 5).all()
+
+
+def test_two_rows_part_with_the_jaws_and_one_stays_above():
+    """Light rows behind both lips, dark between them; or one that fills the gap."""
+    positions = mouth(8)
+    lips = LIPS.of(positions)
+    one = filled(photograph(positions, SKINS["light"]), lips, 1, (0.9, 0.9, 0.85))
+    upper, lower = mouth_interior._own_teeth(one, lips, np.ones(3, np.float32))
+    middle = slice(len(upper) // 3, -(len(upper) // 3))
+    assert (upper[middle] > 0.6 * lips.gaps[middle]).all()
+    assert not lower.any()
+    between = LIPS(*(lips.upper + share * (lips.lower - lips.upper) for share in (0.4, 0.6)))
+    two = filled(one, between, 1, (0.05, 0.03, 0.03))
+    upper, lower = mouth_interior._own_teeth(two, lips, np.ones(3, np.float32))
+    for row in (upper, lower):
+        assert (np.abs(row[middle] / lips.gaps[middle] - 0.4) < 0.12).all()

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from facelab.constants import PARTS
-from facelab.edits import Cover, Foundation, Lipstick, Relight, Reshape, Tone, Transplant
+from facelab.edits import (
+    Cover,
+    Foundation,
+    Lipstick,
+    Relight,
+    Reshape,
+    Tone,
+    Transplant,
+    Whiten,
+)
+from facelab.edits.cielab import decoded
 from facelab.face.mouth import Lips
 from facelab.face.texture import unwrap
 from facelab.geometry.landmarks import points468
@@ -112,17 +123,45 @@ def open_mouth():
     return frozen(image), positions, deep
 
 
-def test_lipstick_leaves_teeth_and_tone_does_not():
+@pytest.mark.parametrize("parts_known", [True, False])
+@pytest.mark.parametrize(
+    "edit", [Lipstick(), Tone(exposure=0.5, regions="lips"), Relight(azimuth=60)]
+)
+def test_edits_of_texels_leave_teeth(edit, parts_known):
     image, positions, teeth = open_mouth()
     assert teeth.sum() > 100
-    known = parsing(positions)
-    _, change = edited(Lipstick(), image=image, positions=positions, known=known)
-    assert change[teeth].max() < 1e-4
+    known = parsing(positions) if parts_known else None
+    _, change = edited(edit, image=image, positions=positions, known=known)
+    assert change[teeth].max() < 0.01
     lips = positions.values[ATLAS.region("lips", 256) > 0.99][:, :2]
     column, row = np.rint(lips).astype(int).T
-    assert np.median(change[row, column]) > 0.1
-    _, change = edited(Tone(exposure=0.5), image=image, positions=positions, known=known)
-    assert np.median(change[teeth]) > 0.02
+    assert np.median(change[row, column]) > 0.005
+
+
+def test_teeth_are_as_much_darker_as_the_face_around():
+    image, positions, teeth = open_mouth()
+    known = parsing(positions)
+    after, _ = edited(Tone(exposure=-1), image=image, positions=positions, known=known)
+    np.testing.assert_allclose(decoded(after[teeth]), decoded(image[teeth]) / 2, atol=0.02)
+
+
+@pytest.mark.parametrize("others", [(), (Tone(exposure=0.5),)])
+def test_teeth_are_whitened_in_the_image_to_the_outermost(others):
+    image, positions, teeth = open_mouth()
+    given = {"image": image, "positions": positions, "known": parsing(positions)}
+    after, change = edited(Whiten(part="teeth"), *others, **given)
+    yellow = image[..., 0] - image[..., 2]
+    assert ((after[..., 0] - after[..., 2])[teeth] < yellow[teeth] - 0.01).all()
+    if not others:
+        apart = cv2.dilate(teeth.astype(np.uint8), np.ones((15, 15), np.uint8)) == 0
+        assert not change[apart].any()
+
+
+def test_what_hides_a_mouth_hides_its_teeth():
+    image, positions, teeth = open_mouth()
+    given = {"image": image, "positions": positions, "known": parsing(positions)}
+    _, change = edited(Cover(), **given)
+    assert np.median(change[teeth]) > 0.1
 
 
 @pytest.mark.parametrize("parts_known", [True, False])
