@@ -55,8 +55,9 @@ class Tone(TextureEdit):
         if "face" in self.regions:
             return faded(atlas, size, 0.02 + 0.3 * self.softness)
         others = [PARTS[key] for key in self.regions if key not in _EYES]
-        mask = union(atlas, others, size, 0.2 * self.softness) if others else 0
-        mask = np.maximum(mask, self._eyes(face))
+        mask = self._eyes(face)
+        if others:
+            mask = np.maximum(mask, union(atlas, others, size, 0.2 * self.softness))
         return mask if "mouth-area" in self.regions else mask * (1 - grown(gap(face), _TEETH))
 
     def _eyes(self, face: Face) -> Float:
