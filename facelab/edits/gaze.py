@@ -44,22 +44,29 @@ class Gaze(Edit):
     pitch: float = number(0.0, -20.0, 20.0, "down", "degrees")
 
     def apply(self, face: Face, references: References) -> Face:
-        """The face with its open eyes turned; one whose white is not seen stays."""
+        """The face with its open eyes turned; the face itself where the white of one is not seen.
+
+        One eye turned alone would squint.
+        """
         before = eye_points(face)
         by = self.strength * self.yaw, self.strength * self.pitch
         if by == (0, 0):
             return face
         irises, gaze = turned(before.irises, before.gaze, *by)
-        colour, done = face.texture.colour.copy(), np.zeros(2, np.bool_)
+        colour, done = face.texture.colour.copy(), np.zeros((2, 1), np.bool_)
         for eye in eyes_of(face):
+            if eye.opened < _OPEN:
+                continue
+            white = _white(colour[eye.box], eye)
+            if white.sum() <= _LEAST * eye.opening.sum():
+                return face
             moved = _moved(eye, before.irises[eye.side], irises[eye.side])
-            drawn = _drawn(face.texture.colour, eye, moved)
-            if drawn is not None:
-                colour[eye.box], done[eye.side] = drawn, True
+            colour[eye.box] = _drawn(face.texture.colour, eye, moved, white)
+            done[eye.side] = True
         after = replace(
             before,
-            irises=np.where(done[:, None, None], irises, before.irises),
-            gaze=np.where(done[:, None], gaze, before.gaze),
+            irises=np.where(done[..., None], irises, before.irises),
+            gaze=np.where(done, gaze, before.gaze),
         )
         return Face(face.positions, replace(face.texture, colour=colour, eyes=after))
 
@@ -79,13 +86,15 @@ def _disk(iris: Float) -> tuple[Array, Array]:
     return centre, np.stack([right - left, bottom - top], axis=1) / 2
 
 
-def _drawn(colour: Float, eye: Eye, moved: Eye) -> Float | None:
-    """The window of an eye with its iris moved ``(h, w, 3)``; None where no white is seen."""
+def _white(own: Float, eye: Eye) -> Float:
+    """How much of each texel of an eye's window ``(h, w, 3)`` is plain white, ``(h, w)``."""
+    plain = smoothstep(eye.radius, *_BEYOND) * smoothstep(eye.lid, *_EDGE)
+    return plain * eye.white(to_lab(own)[..., 0])
+
+
+def _drawn(colour: Float, eye: Eye, moved: Eye, white: Float) -> Float:
+    """The window of an eye with its iris moved, over its white carried on, ``(h, w, 3)``."""
     own = colour[eye.box]
-    away = smoothstep(eye.radius, *_BEYOND) * smoothstep(eye.lid, *_EDGE)
-    white = away * eye.white(to_lab(own)[..., 0])
-    if eye.opened < _OPEN or white.sum() <= _LEAST * eye.opening.sum():
-        return None
     bare = mixed(spread(own, white), own, white)
     iris, catchlight = _iris(colour, eye)
     rim = moved.disk(1)

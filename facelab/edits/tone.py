@@ -69,8 +69,10 @@ class Tone(TextureEdit):
         if "face" in self.regions:
             return ending(face, 0.02 + 0.3 * self.softness)
         others = [PARTS[key] for key in self.regions if key not in _EYES]
-        mask = union(atlas, others, size, 0.2 * self.softness) if others else 0
-        return np.maximum(mask, self._eyes(face))
+        mask = self._eyes(face)
+        if others:
+            mask = np.maximum(mask, union(atlas, others, size, 0.2 * self.softness))
+        return mask
 
     def _eyes(self, face: Face) -> Float:
         """The eyes among the regions, between their lids."""

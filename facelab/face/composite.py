@@ -140,6 +140,8 @@ class Place:
         How much of each pixel of the surface's window is none of the face's and stays, [0, 1].
     mask : (H, W) float32 or None
         Where the image may change, [0, 1].
+    between : (h, w) float32 or None
+        How much of each pixel of the surface's window lies between the lips, [0, 1].
     """
 
     photo: Float
@@ -148,6 +150,7 @@ class Place:
     surface: Surface | None
     hidden: Float | None
     mask: Float | None
+    between: Float | None = None
 
     @classmethod
     def of(
@@ -169,12 +172,13 @@ class Place:
         if drawn is None:
             return cls(photo, image, moved, None, None, mask)
         surface = _surface(drawn, after.atlas)
-        hidden = np.zeros_like(surface.oval)
+        hidden, between = np.zeros_like(surface.oval), None
         if front is not None:
             hidden = front.over(photo, surface.window, moved)
         if interior is not None:
-            hidden = np.maximum(hidden, interior.over(surface.window, moved))
-        return cls(photo, image, moved, surface, hidden, mask)
+            between = interior.over(surface.window, moved)
+            hidden = np.maximum(hidden, between)
+        return cls(photo, image, moved, surface, hidden, mask, between)
 
 
 def composite(
@@ -275,6 +279,8 @@ def _carry_on(
     places = np.s_[:: continuation.step, :: continuation.step]
     drawn = _linear(maps, surface.uv[places].copy()) * (surface.oval[places] > 0.5)[..., None]
     below = (surface.oval < 1) | (hidden > 0)
+    if place.between is not None:
+        below &= place.between == 0
     window, pixels = continuation.over(place.photo, out, drawn, below, surface.window, place.moved)
     under = out[window]
     if place.mask is not None:

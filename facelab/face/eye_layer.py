@@ -42,7 +42,8 @@ _SHOWN = (
     0.6,
 )  # share of what is between lids that shows an eye: of closed lids, and of open ones
 _PUPIL = 0.4  # of the iris's radius, in indoor light
-_AS_LIGHT = 0.5, 0.8  # of a white's lightness: what is darker is none of it
+_LIGHTER = 10.0  # CIELAB lightness by which a white is lighter than its iris at least
+_AS_LIGHT = 0.35, 0.75  # of the way from the iris's lightness to the white's
 _RISING = 1e-4  # radii by which the points of a lid go on at least
 _SMALLEST = 1.0  # pixels: the radius of an iris from which an eye can be told
 _FARTHEST = 3.0  # texels of one step of Newton's method
@@ -160,11 +161,12 @@ class Eye:
 
         Lashes, veins and the lids' shade are darker, and so is an iris that is larger than told.
         """
-        inside = self.sclera > 0.5
-        if not inside.any():
+        inside, iris = self.sclera > 0.5, self.iris > 0.5
+        if not (inside.any() and iris.any()):
             return np.zeros_like(self.lid)
-        light = max(float(np.quantile(lightness[inside], 0.8)), 1.0)
-        return self.sclera * smoothstep(lightness / np.float32(light), *_AS_LIGHT)
+        dark = float(np.median(lightness[iris]))
+        way = max(float(np.quantile(lightness[inside], 0.8)) - dark, _LIGHTER)
+        return self.sclera * smoothstep((lightness - np.float32(dark)) / way, *_AS_LIGHT)
 
     def within_lids(self, places: Float | Array) -> Float:
         """The distance of places ``(..., 2)`` from the edge of the lids, inside above 0."""

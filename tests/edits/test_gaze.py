@@ -9,7 +9,7 @@ from facelab.edits.gaze import Gaze
 from facelab.face.eye_layer import eyes_of
 from facelab.numerics.smoothing import resized
 from facelab.types import Face
-from tests.eyed import RADIUS, WHITE, eyed, mirrored
+from tests.eyed import IRIS, RADIUS, WHITE, eyed, mirrored
 
 
 def dark(face):
@@ -98,3 +98,13 @@ def test_a_closed_eye_neither_moves_nor_says_so():
     assert (after.texture.eyes.irises[1] != points.irises[1]).any()
     changed = (after.texture.colour != face.texture.colour).any(axis=(0, 2))
     assert not changed[:256].any() and changed[256:].any()
+
+
+def test_where_no_white_is_seen_no_eye_turns():
+    """One that turned alone would squint."""
+    face = eyed()
+    colour = face.texture.colour.copy()
+    right = eyes_of(face)[0]
+    colour[right.box][right.sclera > 0] = IRIS
+    dark = Face(face.positions, replace(face.texture, colour=colour))
+    assert Gaze(yaw=12)(dark, {}) is dark
