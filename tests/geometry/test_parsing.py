@@ -101,3 +101,20 @@ def test_texels_are_the_shares_at_their_places_part_by_part():
         expected = parsing.at(positions.values[..., :2], part)
         np.testing.assert_allclose(texels[..., number], expected, atol=1 / 32)  # of a pixel
         assert texels[..., number].flags.c_contiguous
+
+
+@settings(max_examples=30, deadline=None)
+@given(crops, st.integers(1, 9))
+def test_a_window_with_a_step_is_every_so_many_pixels(crop, step):
+    parsing = Parsing(halves(), crop)
+    some = tuple(slice(part.start, part.stop, step) for part in WHOLE)
+    for look in (lambda window: parsing.over(window, "hair"), parsing.margin):
+        np.testing.assert_allclose(look(some), look(WHOLE)[::step, ::step], atol=2e-2)
+
+
+def test_a_margin_by_hand():
+    parsing = Parsing(halves(), upright(60, 45, 64.0))
+    margin = parsing.margin(WHOLE)
+    assert margin[45, 60] == pytest.approx(SIDE / 2, abs=3)
+    assert margin[45, 30] == pytest.approx(4 * (30 - 28) + 2, abs=3)
+    assert margin[45, 20] < 0 < margin[30, 60]
