@@ -13,18 +13,31 @@ from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.pigment import FINISHES, powdered
 from facelab.numerics.arrays import Float
+from facelab.numerics.smoothing import smoothstep
 from facelab.numerics.windows import window_of
 from facelab.types import Face
 
-_HIDE = 0.06, 0.2  # how much of the skin's lightness and hue it hides
+Place = tuple[float, float]
+
+# By style: lines along which it is strongest, and how far it reaches. Places are parts of the
+# canonical atlas, to either side of the face's middle and down.
+STYLES: dict[str, tuple[tuple[tuple[Place, Place], ...], float]] = {
+    "lifted": ((((0.2, 0.51), (0.34, 0.42)),), 0.075),
+    "apples": ((((0.2, 0.52), (0.23, 0.52)),), 0.085),
+    "sun": ((((0.0, 0.47), (0.26, 0.5)),), 0.06),
+}
+_HIDE = 0.05, 0.19  # how much of the skin's lightness and hue it hides
 
 
 @dataclass(frozen=True, kw_only=True)
 class Blush(TextureEdit):
-    """Colour on the cheeks, strongest on their height."""
+    """Colour on the cheeks, strongest on the cheekbones."""
 
     name: ClassVar[str] = "blush"
     paints: ClassVar[tuple[str, ...]] = SKIN
+    style: str = choice(
+        "lifted", tuple(STYLES), "along the cheekbones, on the apples, or over the nose"
+    )
     colour: str = colour("#d9506a", "the colour of the blush")
     finish: str = choice("matte", tuple(FINISHES), "how it takes the light")
     softness: float = number(0.6, 0.0, 1.0, "of its edge; at 1 it fades all the way")
@@ -40,6 +53,19 @@ class Blush(TextureEdit):
         return colour, mask
 
     def _cheeks(self, face: Face) -> Float:
-        softness = 0.03 + 0.25 * self.softness
-        cheeks = face.positions.atlas.soft_region("cheeks", face.texture.size, softness)
-        return cheeks / np.float32(max(float(cheeks.max()), 1e-6))
+        """How much lies on each texel, ``(S, S)`` in [0, 1]: strongest along the style's lines."""
+        uv = face.positions.atlas.canonical_uv(face.texture.size)
+        across, down = np.abs(uv[..., 0] - np.float32(0.5)), uv[..., 1]
+        lines, reach = STYLES[self.style]
+        away = np.minimum.reduce([_from_line(across, down, *line) for line in lines])
+        core, end = 0.8 * reach * (1 - self.softness), reach * (1 + self.softness)
+        return 1 - np.sqrt(smoothstep(away, core, end))
+
+
+def _from_line(across: Float, down: Float, start: Place, end: Place) -> Float:
+    """The distance of each texel from a line, parts of the side."""
+    along = np.float32(end[0] - start[0]), np.float32(end[1] - start[1])
+    x, y = across - np.float32(start[0]), down - np.float32(start[1])
+    share = np.clip((x * along[0] + y * along[1]) / (along[0] ** 2 + along[1] ** 2), 0, 1)
+    out: Float = np.hypot(x - share * along[0], y - share * along[1])
+    return out
