@@ -15,16 +15,22 @@ if TYPE_CHECKING:
     from facelab.edits.average import Average
     from facelab.edits.blemish import Blemish
     from facelab.edits.blush import Blush
+    from facelab.edits.brows import Brows
+    from facelab.edits.concealer import Concealer
+    from facelab.edits.contour import Contour
     from facelab.edits.cover import Cover
     from facelab.edits.every import EDITS as EDITS
     from facelab.edits.eyeliner import Eyeliner
     from facelab.edits.eyeshadow import Eyeshadow
     from facelab.edits.foundation import Foundation
     from facelab.edits.freckles import Freckles
+    from facelab.edits.highlighter import Highlighter
     from facelab.edits.lipstick import Lipstick
+    from facelab.edits.mascara import Mascara
     from facelab.edits.match import Match
     from facelab.edits.overlay import Overlay
     from facelab.edits.project import Project
+    from facelab.edits.redness import Redness
     from facelab.edits.relight import MatchLight, Relight, TurnLight
     from facelab.edits.reshape import Reshape
     from facelab.edits.shine import Shine
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     from facelab.edits.tone import Tone
     from facelab.edits.transplant import Transplant
     from facelab.edits.turn import Turn
+    from facelab.edits.under_eyes import UnderEyes
     from facelab.edits.whiten import Whiten
     from facelab.edits.wrinkles import Wrinkles
 
@@ -41,16 +48,22 @@ __all__ = [
     "Average",
     "Blemish",
     "Blush",
+    "Brows",
+    "Concealer",
+    "Contour",
     "Cover",
     "Eyeliner",
     "Eyeshadow",
     "Foundation",
     "Freckles",
+    "Highlighter",
     "Lipstick",
+    "Mascara",
     "Match",
     "MatchLight",
     "Overlay",
     "Project",
+    "Redness",
     "Relight",
     "Reshape",
     "Shine",
@@ -60,6 +73,7 @@ __all__ = [
     "Transplant",
     "Turn",
     "TurnLight",
+    "UnderEyes",
     "Whiten",
     "Wrinkles",
 ]

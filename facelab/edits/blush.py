@@ -5,23 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from facelab.edits.cielab import lab_of
 from facelab.edits.complexion import Complexion
 from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choice, colour, number
 from facelab.edits.pigment import FINISHES, powdered
+from facelab.edits.placement import Line, along
 from facelab.numerics.arrays import Float
-from facelab.numerics.smoothing import smoothstep
 from facelab.numerics.windows import window_of
 from facelab.types import Face
 
-Place = tuple[float, float]
-
-# By style: lines along which it is strongest, and how far it reaches. Places are parts of the
-# canonical atlas, to either side of the face's middle and down.
-STYLES: dict[str, tuple[tuple[tuple[Place, Place], ...], float]] = {
+# By style: where it is strongest, and how far it reaches (`facelab.edits.placement`).
+STYLES: dict[str, tuple[tuple[Line, ...], float]] = {
     "lifted": ((((0.2, 0.51), (0.34, 0.42)),), 0.075),
     "apples": ((((0.2, 0.52), (0.23, 0.52)),), 0.085),
     "sun": ((((0.0, 0.47), (0.26, 0.5)),), 0.06),
@@ -53,19 +48,5 @@ class Blush(TextureEdit):
         return colour, mask
 
     def _cheeks(self, face: Face) -> Float:
-        """How much lies on each texel, ``(S, S)`` in [0, 1]: strongest along the style's lines."""
-        uv = face.positions.atlas.canonical_uv(face.texture.size)
-        across, down = np.abs(uv[..., 0] - np.float32(0.5)), uv[..., 1]
         lines, reach = STYLES[self.style]
-        away = np.minimum.reduce([_from_line(across, down, *line) for line in lines])
-        core, end = 0.8 * reach * (1 - self.softness), reach * (1 + self.softness)
-        return 1 - np.sqrt(smoothstep(away, core, end))
-
-
-def _from_line(across: Float, down: Float, start: Place, end: Place) -> Float:
-    """The distance of each texel from a line, parts of the side."""
-    along = np.float32(end[0] - start[0]), np.float32(end[1] - start[1])
-    x, y = across - np.float32(start[0]), down - np.float32(start[1])
-    share = np.clip((x * along[0] + y * along[1]) / (along[0] ** 2 + along[1] ** 2), 0, 1)
-    out: Float = np.hypot(x - share * along[0], y - share * along[1])
-    return out
+        return along(face.positions.atlas, face.texture.size, lines, reach, self.softness)
