@@ -56,7 +56,8 @@ class Eyeshadow(TextureEdit):
 def _above_the_eyes(atlas: Atlas) -> Float:
     """1 from the lashes, and their line drawn on outward, to the brows; it fades at both ends."""
     own = canonical()
-    marks = (own.landmarks68 + np.float32(0.5)) / np.float32(own.size) - np.float32([0.5, 0])
+    marks = (own.landmarks68 + np.float32(0.5)) / np.float32(own.size)
+    marks = marks - np.array([0.5, 0], np.float32)
     uv = atlas.canonical_uv(_SIZE)
     across, down = np.abs(uv[..., 0] - np.float32(0.5)), uv[..., 1]
     eye, brow = marks[42:46], marks[22:27]  # from the inner end to the outer one

@@ -25,6 +25,7 @@ from facelab.numerics.smoothing import resized
 from facelab.types import Face, Texture
 
 _SIGMA = 2.0  # texels of 128: what is finer is too much a matter of registration to compare
+_NEAREST = 4  # of each sex, which tell it; of 42 portraits so 40 were told, by the nearest 36
 _COMPARED = ("skin", "brows", "eyes", "lips")
 _LABELS = ("skin", "brows", "eyes", "lips", "mouth")  # by the numbers of the shipped map
 
@@ -61,8 +62,8 @@ class AverageFace:
 def least_alike(face: Face, among: int, rank: int) -> AverageFace:
     """Return an average face that is unlike a face, and of its sex as far as that is seen.
 
-    Likeness is that of the features: colours above the skin's tone. Those of the most alike
-    average tell the sex.
+    Likeness is that of the features: colours above the skin's tone. The averages that are most
+    alike tell the sex.
 
     Parameters
     ----------
@@ -76,9 +77,13 @@ def least_alike(face: Face, among: int, rank: int) -> AverageFace:
     skin = learn(face.texture, face.positions.atlas)
     weight, own = _weight(face, skin), _features(face.texture, skin)
     away = [_distance(own, one, weight, face.positions.atlas) for one in everyone]
-    male = everyone[int(np.argmin(away))].male
-    order = [i for i in np.argsort(away)[::-1] if everyone[i].male == male][:among]
-    return everyone[order[rank % len(order)]]
+    order = [everyone[int(i)] for i in np.argsort(away)]
+    nearest = {male: [d for d, one in zip(away, everyone, strict=True) if one.male == male]
+               for male in (False, True)}  # fmt: skip
+    women, men = (sum(sorted(nearest[male])[:_NEAREST]) for male in (False, True))
+    male = men < women
+    unlike = [one for one in reversed(order) if one.male == male][:among]
+    return unlike[rank % len(unlike)]
 
 
 def _distance(own: Float, other: AverageFace, weight: Float, atlas: Atlas) -> float:
