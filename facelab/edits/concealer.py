@@ -13,6 +13,7 @@ from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choices, number
 from facelab.edits.placement import Line, along
 from facelab.numerics.arrays import Float
+from facelab.numerics.windows import window_of
 from facelab.types import Face
 
 # By area: where it is thickest, and how far it reaches (`facelab.edits.placement`).
@@ -40,13 +41,13 @@ class Concealer(TextureEdit):
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The skin's own tone, lifted, over what is there."""
-        complexion, size = Complexion(face), face.texture.size
-        lab, tone = to_lab(face.texture.colour), complexion.tone()
-        slow = blurred(lab, complexion.bare, _SPOT * size)
-        paint = tone + np.float32(_PORES) * (lab - slow)
+        atlas, size, complexion = face.positions.atlas, face.texture.size, Complexion(face)
+        placed = [along(atlas, size, *AREAS[area], softness=0.8) for area in self.areas]
+        mask = np.maximum.reduce(placed) * complexion.bare
+        window, colour = window_of(mask), face.texture.colour.copy()
+        lab, paint = to_lab(colour[window]), complexion.tone(window)
+        slow = blurred(lab, complexion.bare[window], _SPOT * size)
+        paint = paint + np.float32(_PORES) * (lab - slow)
         paint[..., 0] += np.float32(self.lift)
-        covered = lab + np.float32(self.coverage) * (paint - lab)
-        placed = [
-            along(face.positions.atlas, size, *AREAS[area], softness=0.8) for area in self.areas
-        ]
-        return to_rgb(covered), np.maximum.reduce(placed) * complexion.bare
+        colour[window] = to_rgb(lab + np.float32(self.coverage) * (paint - lab))
+        return colour, mask

@@ -13,6 +13,7 @@ from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choices
 from facelab.edits.placement import Line, along
 from facelab.numerics.arrays import Float
+from facelab.numerics.windows import window_of
 from facelab.types import Face
 
 # By area: where it is darkest, and how far it reaches (`facelab.edits.placement`).
@@ -36,9 +37,12 @@ class Contour(TextureEdit):
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The skin in shade, where the areas are."""
-        lab = to_lab(face.texture.colour)
-        lab[..., 0] -= np.float32(_DARKER[0]) * lab[..., 0] + np.float32(_DARKER[1])
-        lab[..., 1:] += _HUE
         atlas, size = face.positions.atlas, face.texture.size
         placed = [along(atlas, size, *AREAS[area]) for area in self.areas]
-        return to_rgb(lab), np.maximum.reduce(placed) * Complexion(face).bare
+        mask = np.maximum.reduce(placed) * Complexion(face).bare
+        window, colour = window_of(mask), face.texture.colour.copy()
+        lab = to_lab(colour[window])
+        lab[..., 0] -= np.float32(_DARKER[0]) * lab[..., 0] + np.float32(_DARKER[1])
+        lab[..., 1:] += _HUE
+        colour[window] = to_rgb(lab)
+        return colour, mask

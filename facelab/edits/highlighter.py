@@ -13,6 +13,7 @@ from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import choices, colour
 from facelab.edits.placement import Line, along
 from facelab.numerics.arrays import Float
+from facelab.numerics.windows import window_of
 from facelab.types import Face
 
 # By area: where it shines most, and how far it reaches (`facelab.edits.placement`).
@@ -38,12 +39,12 @@ class Highlighter(TextureEdit):
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The skin with the sheen added to its light."""
-        light = decoded(face.texture.colour)
-        luminance = light.mean(axis=2)
-        tone = decoded(Complexion(face).rgb()).mean(axis=2)
-        fine = np.clip(1 + _SHINE * (luminance / np.maximum(tone, 1e-3) - 1), 0.4, 2)
-        sheen = np.float32(_SHEEN) * np.sqrt(np.maximum(tone, 0)) * fine
-        atlas, size = face.positions.atlas, face.texture.size
+        atlas, size, complexion = face.positions.atlas, face.texture.size, Complexion(face)
         placed = [along(atlas, size, *AREAS[area]) for area in self.areas]
-        shining = encoded(light + sheen[..., None] * decoded(rgb_of(self.colour)))
-        return shining, np.maximum.reduce(placed) * Complexion(face).bare
+        mask = np.maximum.reduce(placed) * complexion.bare
+        window, colour = window_of(mask), face.texture.colour.copy()
+        light, tone = decoded(colour[window]), decoded(complexion.rgb(window)).mean(axis=2)
+        fine = np.clip(1 + _SHINE * (light.mean(axis=2) / np.maximum(tone, 1e-3) - 1), 0.4, 2)
+        sheen = np.float32(_SHEEN) * np.sqrt(np.maximum(tone, 0)) * fine
+        colour[window] = encoded(light + sheen[..., None] * decoded(rgb_of(self.colour)))
+        return colour, mask

@@ -16,7 +16,7 @@ from facelab.numerics.smoothing import smoothstep
 from facelab.types import Face
 
 _PATCH = 0.006  # of the side: what is finer is grain
-_USUAL = 0.5, 5.0  # a of CIELAB above the mean at which skin begins to be red, and is
+_USUAL = 1.5, 7.0  # a of CIELAB above the mean at which skin begins to be red, and is
 _LIGHTER = 0.15  # lightness for each unit of redness: blood darkens, too
 
 
@@ -26,7 +26,7 @@ class Redness(TextureEdit):
 
     name: ClassVar[str] = "redness"
     paints: ClassVar[tuple[str, ...]] = SKIN
-    kept: float = number(0.3, 0.0, 1.0, "of the redness")
+    kept: float = number(0.25, 0.0, 1.0, "of the redness")
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The skin with its excess of red taken away."""

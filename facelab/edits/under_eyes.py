@@ -13,6 +13,7 @@ from facelab.edits.edit import SKIN, References, TextureEdit
 from facelab.edits.parameters import number
 from facelab.edits.placement import Line, along
 from facelab.numerics.arrays import Float
+from facelab.numerics.windows import window_of
 from facelab.types import Face
 
 # Below the eyes, from the inner corners outward (`facelab.edits.placement`).
@@ -35,12 +36,13 @@ class UnderEyes(TextureEdit):
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """The skin below the eyes, its pores kept."""
         size, complexion = face.texture.size, Complexion(face)
-        lab, bare = to_lab(face.texture.colour), complexion.bare
-        slow, fine = (blurred(lab, bare, sigma * size) for sigma in (_BAG, _PORE))
-        patch = blurred(lab, bare, _CIRCLE * size)
-        darker = np.clip(complexion.tone()[..., 0] - patch[..., 0], 0, _DARKEST)
-        cold = darker[..., None] / _DARKEST * (complexion.tone()[..., 1:] - patch[..., 1:])
+        mask = along(face.positions.atlas, size, LINES, _REACH, 0.8) * complexion.bare
+        window, colour = window_of(mask), face.texture.colour.copy()
+        lab, bare, tone = to_lab(colour[window]), complexion.bare[window], complexion.tone(window)
+        patch, slow, fine = (blurred(lab, bare, sigma * size) for sigma in (_CIRCLE, _BAG, _PORE))
+        darker = np.clip(tone[..., 0] - patch[..., 0], 0, _DARKEST)
+        cold = darker[..., None] / _DARKEST * (tone[..., 1:] - patch[..., 1:])
         lifted = np.float32(self.circles * (1 - _SHADE_LEFT)) * np.dstack([darker, cold])
         flatter = np.float32(self.bags) * (slow - fine)
-        mask = along(face.positions.atlas, size, LINES, _REACH, 0.8) * bare
-        return to_rgb(lab + lifted + flatter), mask
+        colour[window] = to_rgb(lab + lifted + flatter)
+        return colour, mask

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -59,6 +59,7 @@ class AverageFace:
         return Source(texture, learn(texture, atlas))
 
 
+@lru_cache(maxsize=4)
 def least_alike(face: Face, among: int, rank: int) -> AverageFace:
     """Return an average face that is unlike a face, and of its sex as far as that is seen.
 

@@ -54,12 +54,12 @@ def made(kind, **more):
 
 @cache
 def lopsided(size=256):
-    """A portrait that differs from its mirror image, with a spot and a shining forehead."""
+    """A portrait that differs from its mirror image, with a red spot and a shining forehead."""
     face = portrait(size=size, positions=canonical(scale=20, origin=(200, 200, 0), yaw=8))
     v, u = (np.indices((size, size)) + 0.5) / size
     spot = np.exp(-((u - 0.33) ** 2 + (v - 0.62) ** 2) / (2 * 0.008**2))[..., None]
     shine = np.exp(-((u - 0.55) ** 2 + (v - 0.25) ** 2) / (2 * 0.04**2))[..., None]
-    colour = face.texture.colour * (1 - 0.4 * spot) + 0.25 * shine
+    colour = face.texture.colour * (1 - spot * [0.1, 0.45, 0.45]) + 0.25 * shine
     colour = colour * (1 + 0.3 * (u - 0.5))[..., None]  # light from one side
     return Face(face.positions, Texture(frozen(np.clip(colour, 0, 1)), face.texture.confidence))
 
