@@ -24,6 +24,7 @@ from facelab.numerics.smoothing import resized
 from facelab.types import Face, Texture
 
 _AMONG = 5  # of the averages that come along: the least alike that the seed chooses from
+_BEYOND = 1.5  # of the way to the average's shape: past it, farther from the own
 _RIM = 0.06  # of the side, over which it fades at the oval
 _FINE, _QUIET = 0.012, 0.02  # of the side: what is finer is grain; no more than so much of it
 _WELL = np.float32(0.3)  # confidence from which a person counts as much as any other
@@ -52,7 +53,7 @@ class Anonymise(TextureEdit):
         if self.references:
             return after
         one = least_alike(face, _AMONG, self.seed)
-        positions = shaped([one.points], face.positions, self.strength)
+        positions = shaped([one.points], face.positions, _BEYOND * self.strength)
         # It shows another face, so it gets the photograph's grain as after a swap.
         confidence = np.asarray(after.texture.confidence > 0, np.float32)
         return Face(positions, replace(after.texture, confidence=confidence))
