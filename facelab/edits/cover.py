@@ -46,7 +46,7 @@ _FLIP = np.array([1, -1, 1], np.float32)  # pixels have y down, the canonical fr
 
 @dataclass(frozen=True, kw_only=True)
 class Cover(TextureEdit):
-    """A surgical mask, glasses or a patch over an eye, in the light of the face."""
+    """A surgical mask, glasses, sunglasses or a patch over an eye, in the light of the face."""
 
     name: ClassVar[str] = "cover"
     item: str = choice("mask", ("mask", "glasses", "sunglasses", "patch"), "what is worn")
