@@ -45,6 +45,7 @@ MOST_TURNED, LEAST_KNOWN = 14.0, 0.5  # degrees of yaw; share of the face that s
 OUTLIER = 6.0  # CIELAB by which a texel of one person may differ from the median of the five
 CLOUDY, CLOUDS_KEPT = 0.05, 0.5  # of the side: what varies more slowly is mostly light; its rest
 CREASES = 8  # drawings of wrinkles
+ABOVE, DEEP = 0.3, 60.0  # light from above on a slope of 1; light lost for a depth of the side
 MEN = ("male-asian", "male-black", "male-latino", "male-white")
 GROUPS = (*(f"fe{name}" for name in MEN), *MEN)
 
@@ -218,10 +219,15 @@ def beard(men: list[Person]) -> Float:
 
 
 def creases() -> Float:
-    """Drawings of all wrinkles of one person each, one below the other."""
-    return np.concatenate(
-        [Wrinkles(places=PLACES, seed=seed).shade(canonical(), SIDE) for seed in range(CREASES)]
-    )
+    """Drawings of all wrinkles of one person each, one below the other, lit from above."""
+    people = (Wrinkles(places=PLACES, seed=seed) for seed in range(CREASES))
+    return np.concatenate([lit_from_above(one.relief(canonical(), SIDE)) for one in people])
+
+
+def lit_from_above(relief: Float) -> Float:
+    """By what share creases lighten the skin: what looks up is lighter, what lies deep darker."""
+    up = cv2.Sobel(relief, cv2.CV_32F, 0, 1, scale=SIDE / 8)
+    return np.asarray((1 - ABOVE * up) * np.exp(DEEP * np.minimum(relief, 0)) - 1, np.float32)
 
 
 def body(textures: Path) -> dict[str, NDArray]:

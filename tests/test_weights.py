@@ -21,7 +21,7 @@ NETWORKS = [
     "blazeface_short", "blazeface_full", "facemap", "facemesh", "selfie", "multiclass", "faceparse",
     "landmarker", "blendshapes",
 ]  # fmt: skip
-CARDS = [*NETWORKS, "canonical_face", "heads", "openness", "skins"]
+CARDS = [*NETWORKS, "canonical_face", "heads", "openness", "skins", "averages"]
 ARCHIVES = os.environ.get("FACELAB_MEDIAPIPE_ARCHIVES")
 
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from facelab.edits.average import Average
     from facelab.edits.blemish import Blemish
     from facelab.edits.blush import Blush
+    from facelab.edits.brows import Brows
     from facelab.edits.catchlight import Catchlight
+    from facelab.edits.concealer import Concealer
+    from facelab.edits.contour import Contour
     from facelab.edits.cover import Cover
     from facelab.edits.every import EDITS as EDITS
     from facelab.edits.eyeliner import Eyeliner
@@ -23,13 +26,16 @@ if TYPE_CHECKING:
     from facelab.edits.foundation import Foundation
     from facelab.edits.freckles import Freckles
     from facelab.edits.gaze import Gaze
+    from facelab.edits.highlighter import Highlighter
     from facelab.edits.iris import Iris
     from facelab.edits.lip_liner import LipLiner
     from facelab.edits.lipstick import Lipstick
+    from facelab.edits.mascara import Mascara
     from facelab.edits.match import Match
     from facelab.edits.overlay import Overlay
     from facelab.edits.project import Project
     from facelab.edits.red_eye import RedEye
+    from facelab.edits.redness import Redness
     from facelab.edits.relight import MatchLight, Relight, TurnLight
     from facelab.edits.reshape import Reshape
     from facelab.edits.shine import Shine
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
     from facelab.edits.tone import Tone
     from facelab.edits.transplant import Transplant
     from facelab.edits.turn import Turn
+    from facelab.edits.under_eyes import UnderEyes
     from facelab.edits.whiten import Whiten
     from facelab.edits.wrinkles import Wrinkles
 
@@ -46,21 +53,27 @@ __all__ = [
     "Average",
     "Blemish",
     "Blush",
+    "Brows",
     "Catchlight",
+    "Concealer",
+    "Contour",
     "Cover",
     "Eyeliner",
     "Eyeshadow",
     "Foundation",
     "Freckles",
     "Gaze",
+    "Highlighter",
     "Iris",
     "LipLiner",
     "Lipstick",
+    "Mascara",
     "Match",
     "MatchLight",
     "Overlay",
     "Project",
     "RedEye",
+    "Redness",
     "Relight",
     "Reshape",
     "Shine",
@@ -70,6 +83,7 @@ __all__ = [
     "Transplant",
     "Turn",
     "TurnLight",
+    "UnderEyes",
     "Whiten",
     "Wrinkles",
 ]

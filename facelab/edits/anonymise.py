@@ -1,26 +1,30 @@
-"""Anonymise: features of several people, or none, in place of the person's own."""
+"""Anonymise: the features and the shape of an average face in place of the person's own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from facelab.edits.complexion import blurred, faded
 from facelab.edits.edit import FACE, References, TextureEdit
-from facelab.edits.parameters import number, references
+from facelab.edits.parameters import references, whole
 from facelab.edits.retone import retoned
 from facelab.edits.rims import rims
+from facelab.face.averages import least_alike
 from facelab.face.opacity import opacity
+from facelab.face.shape import shaped
 from facelab.face.skin import learn
-from facelab.face.swap import fuse
-from facelab.face.texture import at_size, complete
+from facelab.face.swap import fuse, swap
+from facelab.face.texture import at_size
 from facelab.numerics.arrays import Float
 from facelab.numerics.smoothing import resized
-from facelab.types import SEEN, Face, Texture
+from facelab.types import Face, Texture
 
+_AMONG = 5  # of the averages that come along: the least alike that the seed chooses from
+_BEYOND = 1.5  # of the way to the average's shape: past it, farther from the own
 _RIM = 0.06  # of the side, over which it fades at the oval
 _FINE, _QUIET = 0.012, 0.02  # of the side: what is finer is grain; no more than so much of it
 _WELL = np.float32(0.3)  # confidence from which a person counts as much as any other
@@ -29,33 +33,41 @@ _LEAST = np.float32(1e-3)
 
 @dataclass(frozen=True, kw_only=True)
 class Anonymise(TextureEdit):
-    """Features of the average of several people who agreed, or none; pose and expression stay.
+    """An average face in this one's light, pose and expression.
 
-    The shape of the head, hair and ears stay too: it lessens recognition, it does not rule it out.
+    Without references one of those that come along, of people who do not exist, and its shape: the
+    least alike, so that nobody is recognised. Beard, hair and ears stay: it lessens recognition, it
+    does not rule it out.
     """
 
     name: ClassVar[str] = "anonymise"
-    paints: ClassVar[tuple[str, ...]] = FACE
+    paints: ClassVar[tuple[str, ...]] = tuple(part for part in FACE if part != "beard")
     references: tuple[str, ...] = references(
-        "the inputs whose people are averaged, one for each; without, features are smoothed away"
+        "the inputs whose people are averaged, one for each; without, averages that come along"
     )
-    size: float = number(0.03, 0.01, 0.1, "of what is smoothed away, a part of the texture")
+    seed: int = whole(0, 0, 2**32 - 1, "which of the averages that come along; 0 is least alike")
+
+    def apply(self, face: Face, references: References) -> Face:
+        """The face in its new colours, and with references in its own shape."""
+        after = super().apply(face, references)
+        if self.references:
+            return after
+        one = least_alike(face, _AMONG, self.seed)
+        positions = shaped([one.points], face.positions, _BEYOND * self.strength)
+        # It shows another face, so it gets the photograph's grain as after a swap.
+        confidence = np.asarray(after.texture.confidence > 0, np.float32)
+        return Face(positions, replace(after.texture, confidence=confidence))
 
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
-        """The average face in this face's light, or this face without its features."""
-        whole = faded(face.positions.atlas, face.texture.size, _RIM) * (1 - rims(face))
-        grain = _grain(face.texture)
+        """The average face in this face's light."""
+        texture, atlas = face.texture, face.positions.atlas
+        whole = faded(atlas, texture.size, _RIM) * (1 - rims(face))
         if not self.references:
-            return np.clip(self._smoothed(face) + grain, 0, 1), whole
+            source = least_alike(face, _AMONG, self.seed).at_size(texture.size, atlas)
+            return swap(source, face, learn(texture, atlas)).texture.colour, whole
         people = [self.face_like(references, name, face) for name in self.references]
         colour, seen = _mean(people, face)
-        return np.clip(colour + grain, 0, 1), opacity(seen, face.positions.atlas) * whole
-
-    def _smoothed(self, face: Face) -> Float:
-        """The part of it that is coarser than `size`."""
-        texture = complete(face.texture, face.positions.atlas.region("face", face.texture.size) > 0)
-        known = np.maximum((texture.confidence >= SEEN).astype(np.float32), _LEAST)
-        return blurred(texture.colour, known, self.size * texture.size)
+        return np.clip(colour + _grain(texture), 0, 1), opacity(seen, atlas) * whole
 
 
 def _grain(texture: Texture) -> Float:

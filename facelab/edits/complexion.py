@@ -41,6 +41,10 @@ class Complexion:
         """CIELAB of the skin without features, pores and spots, at texels ``(h, w, 3)``."""
         return resized(self._lab, self.face.texture.size)[window]
 
+    def rgb(self, window: Window = WHOLE) -> Float:
+        """The same, RGB in [0, 1], ``(h, w, 3)``."""
+        return resized(self._skin.tone, self.face.texture.size)[window]
+
     @cached_property
     def bare(self) -> Float:
         """How much of a texel is bare skin, ``(S, S)`` in [0, 1].

@@ -10,7 +10,7 @@ from facelab.numerics.arrays import Float
 
 _RIGHT_EYE, _LEFT_EYE = slice(36, 42), slice(42, 48)
 _JAW = range(2, 15)
-_ACROSS = 0.38  # half the width of a lens, in distances of the eyes
+_ACROSS = 0.39  # half the width of a lens, in distances of the eyes
 _BEYOND = np.float32(1.15)  # how far cloth goes on under the jaw
 
 
@@ -28,23 +28,30 @@ def mask(atlas: Atlas, size: int, height: float) -> Float:
     return fill([_rounded(outline)], atlas.size, size)
 
 
-def glasses(atlas: Atlas, size: int) -> Float:
-    """The frame and the temples as far as the face reaches, ``(size, size)``."""
-    bars = [_bar(start, end, thickness(atlas)) for start, end in _temples(atlas)]
-    return np.maximum(frame(atlas, size), np.clip(fill(bars, atlas.size, size), 0, 1))
+def corners(atlas: Atlas) -> Float:
+    """Where a mask's loops begin, ``(2, 2, 2)``: the right side first, the upper one first."""
+    marks = atlas.landmarks68
+    upper = [0.7 * marks[jaw] + 0.3 * marks[eye] for jaw, eye in ((2, 36), (14, 45))]
+    lower = [0.9 * marks[jaw] + 0.1 * marks[33] for jaw in (4, 12)]
+    return np.array([list(pair) for pair in zip(upper, lower, strict=True)], np.float32)
 
 
-def frame(atlas: Atlas, size: int) -> Float:
-    """Two rims and a bridge, ``(size, size)``."""
+def glasses(atlas: Atlas, size: int, shape: str = "rectangle", *, dark: bool = False) -> Float:
+    """The frame and the temples as far as the face reaches, ``(size, size)``; dark lenses, too."""
     right, left, gap = _eyes(atlas)
-    thick, across, up = thickness(atlas), _ACROSS * gap, 0.30 * gap
-    lowered = [eye + _point(0, 0.04 * gap) for eye in (right, left)]
-    outer = [_ring(eye, across, up) for eye in lowered]
-    inner = [_ring(eye, across - thick, up - thick) for eye in lowered]
+    thick, across = thickness(atlas), LENSES[shape][0] * gap
+    middles = [(eye + _point(0, 0.04 * gap), side) for eye, side in ((right, -1), (left, 1))]
+    outer, inner = (
+        [middle + lens(shape, gap, less) * _point(side, -1) for middle, side in middles]
+        for less in (0.0, thick)
+    )
     bridge = _point(across - thick / 2, -0.06 * gap), _point(thick / 2 - across, -0.06 * gap)
-    bar = _bar(right + bridge[0], left + bridge[1], thick)
-    rims = fill(outer, atlas.size, size) - fill(inner, atlas.size, size)
-    drawn: Float = np.clip(np.maximum(rims, fill([bar], atlas.size, size)), 0, 1)
+    bars = [_bar(right + bridge[0], left + bridge[1], thick)]
+    bars += [_bar(start, end, thick) for start, end in _temples(atlas)]
+    rims = fill(outer, atlas.size, size)
+    if not dark:
+        rims = rims - fill(inner, atlas.size, size)
+    drawn: Float = np.clip(np.maximum(rims, fill(bars, atlas.size, size)), 0, 1)
     return drawn
 
 
@@ -71,6 +78,37 @@ def _temples(atlas: Atlas) -> tuple[tuple[Float, Float], tuple[Float, Float]]:
 def thickness(atlas: Atlas) -> float:
     """Of the frame of glasses, texels."""
     return 0.045 * _eyes(atlas)[2]
+
+
+# By shape of glasses: half the width and height of a lens in distances of the eyes, the power of
+# its superellipse, how far its outer upper corner is lifted, and its inner lower one cut.
+LENSES = {
+    "rectangle": (0.39, 0.26, 4.0, 0.0, 0.0),
+    "round": (0.34, 0.33, 2.1, 0.0, 0.0),
+    "aviator": (0.41, 0.36, 2.4, 0.0, 0.35),
+    "cat-eye": (0.39, 0.28, 2.8, 0.3, 0.1),
+}
+
+
+def lens(shape: str, gap: float, less: float = 0.0) -> Float:
+    """The outline of a left lens about its middle, ``(64, 2)``: outward and up, from outside down.
+
+    Parameters
+    ----------
+    shape : str
+        A key of `LENSES`.
+    gap : float
+        The distance of the eyes.
+    less : float
+        By which it is smaller on every side.
+    """
+    across, up, power, lift, cut = LENSES[shape]
+    ring = _ring(_point(0, 0), 1.0, 1.0, power).astype(np.float64)
+    x, y = ring[:, 0], -ring[:, 1]  # clockwise as seen
+    y = y + lift * np.maximum(x, 0) ** 2 * (y > 0)
+    x = x + cut * np.clip(-y, 0, 1) * np.maximum(-x, 0)
+    sides = np.array([across * gap - less, up * gap - less])
+    return np.asarray(np.column_stack([x, y]) * sides, np.float32)
 
 
 def patch(atlas: Atlas, size: int) -> Float:

@@ -16,7 +16,7 @@ from facelab.atlas import Atlas
 from facelab.edits.parameters import checked, number
 from facelab.errors import UsageError
 from facelab.face.quality import SURFACE, clear_lenses, share
-from facelab.face.temple import Temple
+from facelab.face.temple import Worn
 from facelab.face.texture import at_size
 from facelab.numerics.arrays import Float, require
 from facelab.numerics.smoothing import smoothstep
@@ -160,8 +160,8 @@ class Edit(Step):
         """
         return colour
 
-    def temples(self, face: Face) -> tuple[Temple, ...]:
-        """Those of glasses that it puts on a face, which knows its parts, drawn in the image."""
+    def worn(self, face: Face) -> tuple[Worn, ...]:
+        """What it puts on a face, which knows its parts, and is drawn in the image."""
         return ()
 
     def painted(self, texture: Texture) -> tuple[str, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
 
-from facelab.atlas import Atlas
+from facelab.atlas import Atlas, canonical
 from facelab.edits.cielab import lab_of
 from facelab.edits.complexion import Complexion
 from facelab.edits.edit import SKIN, References, TextureEdit
@@ -21,6 +22,7 @@ from facelab.types import Face
 
 _SIZE = 256  # side of the map on which it is drawn, texels
 _HIDE = 0.45, 0.6  # how much of the skin's lightness and hue it hides
+_WING, _RISE = 0.07, 0.8  # of the side: how far it goes on outward; how steeply it rises there
 _LASHES = 0.008  # of the side: softness of its edge at the lashes
 
 
@@ -44,11 +46,30 @@ class Eyeshadow(TextureEdit):
         return colour, mask
 
     def _lids(self, atlas: Atlas, size: int) -> Float:
-        lids = atlas.soft_region("eyelids", _SIZE, 0.03)
         way = _from_lashes(atlas)
         fading = 1 - smoothstep(way, self.height * (1 - self.softness), self.height + 0.05)
         eyes = atlas.soft_region("eyes", size, _LASHES)
-        return resized(lids * fading, size) * (1 - eyes)
+        return resized(_above_the_eyes(atlas) * fading, size) * (1 - eyes)
+
+
+@lru_cache(maxsize=4)
+def _above_the_eyes(atlas: Atlas) -> Float:
+    """1 from the lashes, and their line drawn on outward, to the brows; it fades at both ends."""
+    own = canonical()
+    marks = (own.landmarks68 + np.float32(0.5)) / np.float32(own.size)
+    marks = marks - np.array([0.5, 0], np.float32)
+    uv = atlas.canonical_uv(_SIZE)
+    across, down = np.abs(uv[..., 0] - np.float32(0.5)), uv[..., 1]
+    eye, brow = marks[42:46], marks[22:27]  # from the inner end to the outer one
+    (inner, _), (outer, corner) = eye[0], eye[-1]
+    line = np.vstack([eye, [outer + _WING, corner - _RISE * _WING]])
+    lashes, top = (np.interp(across, path[:, 0], path[:, 1]) for path in (line, brow))
+    between = smoothstep(lashes - down, -0.004, 0.012) * smoothstep(down - top, 0, 0.02)
+    ends = smoothstep(across, inner - 0.025, inner + 0.02)
+    ends *= 1 - smoothstep(across, outer - 0.01, outer + _WING)
+    out = np.asarray(between * ends, np.float32)
+    out.flags.writeable = False
+    return out
 
 
 def _from_lashes(atlas: Atlas) -> Float:

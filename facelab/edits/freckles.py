@@ -19,9 +19,9 @@ from facelab.types import Face
 
 _MOST = 2400  # freckles at full density
 _SMALLEST, _LARGEST = 0.0016, 0.0052  # deviations of their blobs, parts of the side
-_DARKER = 0.2  # of the skin's lightness, in the darkest
+_DARKER = 0.17, 4.0  # lightness lost in the darkest: a part of the skin's, and units
 _BROWNER = np.array([6.0, 12.0], np.float32)  # added to a and b of CIELAB
-_CLUSTERS = 0.045, 0.8  # deviation, parts of the side, and contrast of where there are more
+_CLUSTERS = 0.06, 0.55  # deviation, parts of the side, and contrast of where there are more
 _BAND = 0.1  # of the side: deviation of the band over nose and cheeks that has most
 _TEXEL = 0.6  # deviation, texels: a photograph shows nothing finer
 
@@ -39,7 +39,7 @@ class Freckles(TextureEdit):
     def recolour(self, face: Face, references: References) -> tuple[Float, Float]:
         """Skin darker and browner, in spots."""
         lab = to_lab(face.texture.colour)
-        lab[..., 0] *= np.float32(1 - _DARKER)
+        lab[..., 0] -= np.float32(_DARKER[0]) * lab[..., 0] + np.float32(_DARKER[1])
         lab[..., 1:] += _BROWNER
         spots = self._spots(face.positions.atlas, face.texture.size)
         return to_rgb(lab), spots * Complexion(face).bare

@@ -13,6 +13,7 @@ FINISHES = {"matte": (1.0, 0.75), "satin": (1.0, 1.1), "shimmer": (1.0, 1.6)}
 _BLACK = np.array([-16, 0, 0], np.float32)  # where CIELAB's cube roots meet
 _LIT = 70.0  # lightness of skin from which it counts as fully lit
 _DIMMEST = 0.6  # of a pigment's CIELAB
+_OPAQUE = 0.8  # how much more pigment black skin takes than fully lit skin, to show as much
 _ASHEN = 6.0  # the most by which a veil may lighten skin: pale powder on dark skin looks ashen
 
 
@@ -39,7 +40,8 @@ def powdered(
     """Skin under a veil of pigment.
 
     The skin's tone moves toward the pigment, and every texel moves with it, so that pores and
-    spots stay as far from the tone as they were.
+    spots stay as far from the tone as they were. The less light skin reflects, the thicker the veil
+    is: the same powder would not show on dark skin.
 
     Parameters
     ----------
@@ -52,12 +54,13 @@ def powdered(
     finish : str
         A key of `FINISHES`.
     hide : (lightness, hue)
-        How much of the tone's lightness and of its hue the veil hides, [0, 1].
+        How much of the tone's lightness and of its hue the veil hides on light skin, [0, 1].
     """
     planes, tones = cv2.split(to_lab(colour)), cv2.split(tone)
     covered = cv2.split(in_light(pigment, tones[0]))
+    thicker = 1 + np.float32(_OPAQUE) * np.clip(1 - tones[0] / np.float32(_LIT), 0, 1)
     lightness, a, b = (
-        np.float32(hiding) * (there - skin)
+        np.minimum(np.float32(hiding) * thicker, 1) * (there - skin)
         for hiding, there, skin in zip((hide[0], hide[1], hide[1]), covered, tones, strict=True)
     )
     lightness = np.minimum(lightness, _ASHEN)

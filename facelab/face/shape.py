@@ -34,9 +34,14 @@ def transferred(
     """
     if share == 0:
         return target
+    return shaped([points468(source) for source in sources], target, share)
+
+
+def shaped(sources: Sequence[Float], target: PositionMap, share: float = 1.0) -> PositionMap:
+    """The same by the points ``(468, 3)`` of the sources' canonical mesh, each in its own frame."""
     model = IdentityModel.load()
     own = model.likeness(points468(target))
-    others = [model.likeness(points468(source)) for source in sources]
+    others = [model.likeness(points) for points in sources]
     offsets = share * product(model.difference(others, own), own.axes.T)
     moved = target.values + _laid_out(offsets.astype(np.float32), target.atlas)
     return PositionMap(moved, target.atlas)

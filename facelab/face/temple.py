@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, floor
+from typing import Protocol
 
 import numpy as np
 
@@ -14,6 +15,19 @@ from facelab.numerics.arrays import Float, require
 from facelab.types import Box
 
 Window = tuple[slice, slice]
+
+
+class Worn(Protocol):
+    """What an edit puts on a face and is drawn in the image, not on the skin."""
+
+    def drawn(
+        self,
+        image: Float,
+        shares: Callable[[Window, tuple[str, ...]], Float],
+        mask: Float | None = None,
+    ) -> Float:
+        """The image with it; for parameters see `Temple.drawn`."""
+
 
 _ROOM = 8  # pixels around a temple in its window
 _BELOW = (*SURFACE, "glasses", "lenses")

@@ -108,12 +108,12 @@ def _put_back(
     drawn = composite(
         image, before, after, shown, blend, mask, front, interior, continuation=beyond
     )
-    worn = Face(after.positions, before.texture)  # in the light of the skin without it
-    temples = [temple for edit in done for temple in edit.temples(worn)]
-    if temples:
+    bare = Face(after.positions, before.texture)  # in the light of the skin without it
+    worn = [one for edit in done for one in edit.worn(bare)]
+    if worn:
         moved = motion(before.positions, after.positions, image.shape[:2])
-        for temple in temples:
-            drawn = temple.drawn(drawn, partial(_shares, image, parsing, moved), mask)
+        for one in worn:
+            drawn = one.drawn(drawn, partial(_shares, image, parsing, moved), mask)
     return drawn
 
 

@@ -1,4 +1,4 @@
-"""Anonymise: features smoothed away, or those of several people's average."""
+"""Anonymise: the features of an average face, one that comes along or several people's."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import pytest
 
 from facelab.edits.anonymise import Anonymise
 from facelab.errors import UsageError
+from facelab.face.averages import averages, least_alike
 from facelab.recipe import Photographs, check_inputs
 from facelab.types import Face, Texture
 from tests.editing import SKINS, change, holds, portrait, recoloured
-from tests.synthetic import ATLAS, frozen
+from tests.synthetic import ATLAS, frozen, person
 
 SPOT = np.s_[120:128, 70:78]  # on the image's left cheek
 MIDDLE = 124, 74
@@ -40,15 +41,55 @@ def spot_of(people, face=None):
     return after[124, 90].mean() - after[MIDDLE].mean()
 
 
-def test_anonymise_takes_the_features_away():
-    holds(Anonymise)
-    face = portrait()
-    after = Anonymise()(face, {})
-    brows, cheek = ATLAS.region("left brow", 256) > 0.9, np.s_[130:140, 60:70]
-    contrast = [
-        f.texture.colour[cheek].mean() - f.texture.colour[brows].mean() for f in (face, after)
-    ]
-    assert contrast[1] < 0.5 * contrast[0]
+def test_without_people_the_features_are_an_average_faces():
+    """Two people who differ in a spot are the same after it."""
+    first, second = (Anonymise()(face, {}).texture.colour for face in (portrait(), spotted()))
+    assert np.abs(first[SPOT] - second[SPOT]).max() < 0.06
+    own = portrait().texture.colour
+    assert np.abs(first - own)[ATLAS.region("eyes", 256) > 0.5].mean() > 0.05
+
+
+def test_without_people_the_skin_keeps_its_tone():
+    for skin in SKINS.values():
+        away = np.abs(change(Anonymise(), portrait(skin)))[ATLAS.region("cheeks", 256) > 0.99]
+        assert away.mean() < 0.06
+
+
+def test_without_people_the_shape_is_the_averages_as_far_as_it_is_strong():
+    face = person(3)
+    face = Face(face, portrait().texture)
+    whole, half = (
+        Anonymise(strength=strength)(face, {}).positions.values - face.positions.values
+        for strength in (1, 0.5)
+    )
+    moved = np.linalg.norm(whole, axis=2)[ATLAS.face].max()
+    assert 0.005 < moved / face.positions.box.size < 0.08
+    np.testing.assert_allclose(half, whole / 2, atol=1e-3)
+
+
+def test_the_seed_chooses_among_the_least_alike():
+    first, same, other = (Anonymise(seed=seed)(portrait(), {}) for seed in (1, 6, 2))
+    np.testing.assert_array_equal(first.texture.colour, same.texture.colour)
+    assert np.abs(first.texture.colour - other.texture.colour).max() > 0.02
+
+
+def test_an_average_face_itself_gets_another_one():
+    """And one of its sex."""
+    for one in averages()[::5]:
+        face = Face(portrait().positions, one.source.texture)
+        other = least_alike(face, 5, 0)
+        assert other is not one
+        assert other.male == one.male
+
+
+def test_average_faces_are_whole_and_of_both_sexes():
+    inside = ATLAS.region("oval", 256) > 0.5
+    for one in averages():
+        colour = one.source.texture.colour
+        assert colour.shape == (256, 256, 3)
+        assert colour[inside].min(axis=0).max() < 0.5 < colour[inside].max()
+        assert one.points.shape == (468, 3)
+    assert len({one.male for one in averages()}) == 2
 
 
 @pytest.mark.parametrize("skin", SKINS.values(), ids=SKINS)

@@ -10,12 +10,12 @@ from facelab.types import Face
 from tests.editing import SKINS, change, holds, portrait, recoloured, same_at_any_size
 from tests.synthetic import ATLAS, canonical, mouth, mouth_opening, plain_face, texture
 
-ITEMS = ("mask", "glasses", "patch")
+ITEMS = ("mask", "glasses", "sunglasses", "patch")
 AROUND_THE_MOUTH = ATLAS.soft_region("mouth area", 256, 0.08) > 0
 
 
 @pytest.mark.parametrize("skin", SKINS.values(), ids=SKINS)
-@pytest.mark.parametrize("item", ["glasses", "patch"])
+@pytest.mark.parametrize("item", ["glasses", "sunglasses", "patch"])
 def test_covers_hold(skin, item):
     holds(Cover, skin=skin, item=item)
 
@@ -48,6 +48,7 @@ def test_each_cover_hides_what_it_should():
     assert covered("right eye", item="patch", colour="#101010") > 0.9
     assert covered("left eye", item="patch", colour="#101010") < 0.2
     assert covered("eyes", item="glasses", colour="#101010") < 0.1
+    assert covered("eyes", item="sunglasses", colour="#101010") > 0.95
     assert 0.01 < covered("oval", item="glasses", colour="#101010") < 0.2
 
 
@@ -59,7 +60,7 @@ def test_cloth_is_darker_where_the_face_is():
     assert cloth[205, 160:175].mean() > cloth[205, 80:95].mean() + 0.1
 
 
-@pytest.mark.parametrize("item", ["glasses", "patch"])
+@pytest.mark.parametrize("item", ["glasses", "sunglasses", "patch"])
 def test_a_shadow_falls_below_and_not_above(item):
     """White things on skin: what gets darker is shadow."""
     darker = (change(Cover(item=item, colour="#ffffff"), portrait(size=512)) < -0.01).all(axis=2)
@@ -95,7 +96,7 @@ def test_the_stretched_cloth_does_not_fold():
     assert down[AROUND_THE_MOUTH[:-1]].min() > 0
 
 
-@pytest.mark.parametrize("item", ["glasses", "patch"])
+@pytest.mark.parametrize("item", ["glasses", "sunglasses", "patch"])
 def test_only_a_mask_moves_the_face(item):
     face = plain_face(mouth(15))
     assert Cover(item=item)(face, {}).positions is face.positions

@@ -29,8 +29,9 @@ ASKED = {
     "turn-light": {"turn": 60.0, "contrast": 1.3},
 }
 PICTURES = {"overlay", "project"}
-# A side is chosen, or one half rules: a mirror turns them round.
+# A side is chosen, one half rules, or what is put on has sides: a mirror turns them round.
 SIDED = {
+    "anonymise",
     "eyeliner",
     "freckles",
     "wrinkles",
@@ -57,12 +58,12 @@ def made(kind, **more):
 
 @cache
 def lopsided(size=256):
-    """A portrait that differs from its mirror image: a spot, a shining forehead, red pupils."""
+    """A portrait that is not its mirror image: a red spot, a shining forehead, red pupils."""
     face = portrait(size=size, positions=canonical(scale=20, origin=(200, 200, 0), yaw=8))
     v, u = (np.indices((size, size)) + 0.5) / size
     spot = np.exp(-((u - 0.33) ** 2 + (v - 0.62) ** 2) / (2 * 0.008**2))[..., None]
     shine = np.exp(-((u - 0.55) ** 2 + (v - 0.25) ** 2) / (2 * 0.04**2))[..., None]
-    colour = face.texture.colour * (1 - 0.4 * spot) + 0.25 * shine
+    colour = face.texture.colour * (1 - spot * [0.1, 0.45, 0.45]) + 0.25 * shine
     colour = colour * (1 + 0.3 * (u - 0.5))[..., None]  # light from one side
     for name in ("left eye", "right eye"):
         inside = ATLAS.region(name, size) > 0.5
@@ -143,7 +144,7 @@ def test_the_same_again(kind):
 
 @pytest.mark.parametrize("kind", [kind for kind in EDITS if kind.name in SEEDED])
 def test_another_seed_is_another_picture(kind):
-    first, second = (made(kind, seed=seed)(lopsided(), {}) for seed in (1, 2))
+    first, second = (kind(seed=seed)(lopsided(), {}) for seed in (1, 2))
     assert np.abs(first.texture.colour - second.texture.colour).max() > 0.01
 
 

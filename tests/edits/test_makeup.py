@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.interpolate import CubicSpline
 
-from facelab.edits.blush import Blush
+from facelab.edits.blush import STYLES, Blush
 from facelab.edits.cielab import lab_of, to_lab, to_rgb
 from facelab.edits.complexion import Complexion, blurred, faded
 from facelab.edits.eyeliner import Eyeliner
@@ -152,7 +152,9 @@ def test_a_veil_is_the_sum_that_it_says(finish):
     colour = rng.random((40, 30, 3), np.float32)
     tone = to_lab(rng.uniform(0.2, 0.9, (40, 30, 3)).astype(np.float32))
     pigment, lab = lab_of("#b84a5c"), to_lab(colour)
-    veil = np.float32([0.45, 0.6, 0.6]) * (in_light(pigment, tone[..., 0]) - tone)
+    thicker = 1 + 0.8 * np.clip(1 - tone[..., :1] / 70, 0, 1)
+    hidden = np.minimum(np.float32([0.45, 0.6, 0.6]) * thicker, 1)
+    veil = hidden * (in_light(pigment, tone[..., 0]) - tone)
     veil[..., 0] = np.minimum(veil[..., 0], 6)
     veil[..., 1:] *= np.clip(lab[..., :1] / np.maximum(tone[..., :1], 1), 0.3, 1.2)
     fine = lab[..., 0] - tone[..., 0]
@@ -282,11 +284,14 @@ def test_a_softer_liner_reaches_further_into_the_lips():
 # --- Powder and lines ----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("skin", SKINS)
-def test_blush_reddens_cheeks_and_nothing_far_from_them(skin):
+def test_blush_reddens_cheeks_and_nothing_far_from_them(skin, style):
     face = portrait(SKINS[skin])
-    after = Blush()(face, {})
-    assert mean_lab(after, "cheeks")[1] > mean_lab(face, "cheeks")[1] + 3
+    after = Blush(style=style)(face, {})
+    redder = (lab(after) - lab(face))[..., 1]
+    assert redder.max() > 4
+    assert mean_lab(after, "cheeks")[1] > mean_lab(face, "cheeks")[1] + 1
     assert mean_lab(after, "chin")[1] - mean_lab(face, "chin")[1] < 1
 
 
@@ -299,6 +304,23 @@ def test_blush_leaves_hair_on_the_cheek_alone():
     on_skin = np.abs(change(Blush(), face))[strand].mean()
     on_hair = np.abs(change(Blush(), recoloured(face, colour)))[strand].mean()
     assert on_hair < 0.15 * on_skin
+
+
+@pytest.mark.parametrize("kind", [Blush, Eyeshadow])
+def test_powder_shows_on_dark_skin_as_on_light(kind):
+    light, dark = (
+        np.linalg.norm(lab(kind()(face, {})) - lab(face), axis=2).max()
+        for face in map(portrait, (SKINS["light"], SKINS["dark"]))
+    )
+    assert dark > 0.5 * light
+
+
+def test_eyeshadow_goes_on_beyond_the_outer_corner_and_not_below_it():
+    changed = np.abs(change(Eyeshadow(), portrait())).max(axis=2)
+    u, v = ATLAS.landmarks68[45]
+    beyond = np.s_[:, round(float(u)) + 3 : round(float(u)) + 9]
+    assert changed[beyond][: round(float(v))].max() > 0.02
+    assert changed[beyond][round(float(v)) + 3 :].max() < 0.01
 
 
 @pytest.mark.parametrize("kind", [Blush, Eyeshadow])

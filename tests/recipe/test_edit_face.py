@@ -18,6 +18,7 @@ from facelab.edits import (
     Whiten,
 )
 from facelab.edits.cielab import decoded
+from facelab.face.eyewear import Eyewear
 from facelab.face.mouth import Lips
 from facelab.face.texture import unwrap
 from facelab.geometry.landmarks import points468
@@ -221,8 +222,29 @@ def test_hair_without_an_ear_hides_temples():
 
 def test_the_far_temple_is_behind_the_face():
     positions = canonical(scale=13.0, origin=(125.0, 130.0, 0.0), yaw=-35)
-    first = positions.values[ATLAS.face][:, 0].min()
-    assert not glasses(positions)[:, : int(first) - 1].any()
+    first, last = (edge(positions.values[ATLAS.face][:, 0]) for edge in (np.min, np.max))
+    found = glasses(positions)
+    beyond = np.flatnonzero(found[:, : int(first) - 1].any(axis=0))
+    assert len(beyond) < 0.15 * (last - first)  # the far rim alone, which stands before the face
+
+
+@pytest.mark.parametrize("yaw", [0, -25])
+def test_lenses_are_as_round_as_told_whatever_lies_below(yaw):
+    """They stand before the face: brows and nose do not bend them."""
+    positions = canonical(scale=13.0, origin=(125.0, 130.0, 0.0), yaw=yaw)
+    face = Face(positions, texture(512))
+    (frame,) = [one for one in Cover(item="glasses", shape="round").worn(face)
+                if isinstance(one, Eyewear)]  # fmt: skip
+    for ring in frame.outer:
+        across, down = np.ptp(ring, axis=0)
+        assert across / down == pytest.approx(0.34 / 0.33 * np.cos(np.deg2rad(yaw)), rel=0.12)
+
+
+def test_dark_lenses_hide_eyes_and_clear_ones_do_not():
+    column, row = np.rint(PLACES.landmarks[36:42, :2].mean(axis=0)).astype(int)
+    for item, least, most in (("sunglasses", 0.25, 1), ("glasses", 0, 0.15)):
+        _, change = edited(Cover(item=item, colour="#101010"), known=parsing())
+        assert least <= change[row, column].max() <= most
 
 
 def test_a_mask_limits_all_of_it():
