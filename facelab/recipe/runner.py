@@ -232,15 +232,26 @@ class RecipeRunner:
 
         Positions are those of the canvas.
         """
-        image, near, recipe = canvas.pixels(window), window.inward(positions), self.recipe
-        parsing = self._parsed(image, near)
-        fitted = fit_lips(image, near, parsing)
-        before = Face(fitted, unwrap(image, fitted, recipe.texture_size, parsing))
+        image, before, parsing = self.read_face(window, canvas, positions)
         limits = _part(mask, window)
         changed, after = edit_face(
-            image, before, edits, self._inputs, recipe.blend, limits, parsing
+            image, before, edits, self._inputs, self.recipe.blend, limits, parsing
         )
-        return None if changed is image else changed, _moved(positions, fitted, after)
+        moved = _moved(positions, before.positions, after)
+        return None if changed is image else changed, moved
+
+    def read_face(
+        self, window: Window, canvas: Canvas, positions: PositionMap
+    ) -> tuple[Float, Face, Parsing | None]:
+        """A window's pixels ``(h, w, 3)``, the face in them as edits take it, and its parts.
+
+        Positions are those of the canvas, the face's those of the window.
+        """
+        image, near = canvas.pixels(window), window.inward(positions)
+        parsing = self._parsed(image, near)
+        fitted = fit_lips(image, near, parsing)
+        face = Face(fitted, unwrap(image, fitted, self.recipe.texture_size, parsing))
+        return image, face, parsing
 
     def _parsed(self, image: Frame, positions: PositionMap) -> Parsing | None:
         """What the image shows around a face; None where nothing is there to tell."""
