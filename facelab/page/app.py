@@ -200,6 +200,7 @@ def post_part(
 @router.post("/words")
 def post_words(here: Here, body: WishBody, consent: str = "unspecified") -> Response:
     """The same as a command line and as recipes."""
+    _check_consent(consent)
     wish = wish_of(body, here.photographs)
     recipes = [to_yaml(named_only(recipe), Path()) for recipe in wish.recipes]
     lines = command_lines(wish, output_name(wish.opened.file, None), consent)
@@ -215,8 +216,7 @@ def post_save(
     quality: int | None = None,
 ) -> Response:
     """Draw the photograph in full size, mark it, record it, and say where it can be fetched."""
-    if consent not in CONSENT:
-        raise UsageError(f"consent: {consent!r} is none of {', '.join(CONSENT)}")
+    _check_consent(consent)
     wish = wish_of(body, here.photographs)
     place = here.new_result()
     path = place / output_name(wish.opened.file, suffix)
@@ -231,6 +231,11 @@ def post_save(
 def get_result(here: Here, key: str, name: str) -> Response:
     """A file that was saved, as a download."""
     return FileResponse(here.result(key, name), filename=name)
+
+
+def _check_consent(consent: str) -> None:
+    if consent not in CONSENT:
+        raise UsageError(f"consent: {consent!r} is none of {', '.join(CONSENT)}")
 
 
 def output_name(photograph: Path, suffix: str | None) -> str:

@@ -48,7 +48,7 @@ async function ask(path, options = {}) {
 }
 
 const json = (body) => ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-const query = (values) => new URLSearchParams(Object.entries(values).filter(([, value]) => value !== null && value !== "")).toString();
+const query = (values) => new URLSearchParams(Object.entries(values).filter(([, value]) => (value ?? "") !== "")).toString();
 
 export const catalogue = async () => (await ask("catalogue")).json();
 export const photographs = async () => (await ask("photographs")).json();
