@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from facelab.numerics.arrays import Float
     from facelab.types import Face
 
-SIDE = 1024
+SIDE = 800
 """Longer side of what is shown of a photograph while sliders move, pixels."""
 
 MOST_BYTES = 4 * MAX_BYTES
