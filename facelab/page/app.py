@@ -12,13 +12,13 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
-from facelab import __version__
+from facelab._version import __version__
 from facelab.constants import CONSENT
 from facelab.errors import FacelabError, UsageError
 from facelab.files import MEGABYTE
 from facelab.images import WRITTEN_AS, Image
 from facelab.images.decode import MAX_BYTES
-from facelab.page import drawing
+from facelab.page import drawing, views
 from facelab.page.catalogue import EXAMPLES, catalogue, preset_picture
 from facelab.page.command import command_lines
 from facelab.page.examples import close, example
@@ -166,6 +166,36 @@ def get_face(here: Here, key: str, face: int) -> Response:
 def get_place(here: Here, key: str, face: int, x: float, y: float) -> Response:
     """Where in the canonical atlas a face shows at a pixel of the photograph."""
     return JSONResponse({"place": place_at(here.photographs[key], face, x, y)})
+
+
+@router.get("/photographs/{key}/faces/{face}/view/{name}.png")
+def get_view(here: Here, key: str, face: int, name: str) -> Response:
+    """A picture of what a face is in three dimensions."""
+    data = views.view(here.photographs[key], face, name, here.model)
+    return Response(data, media_type="image/png", headers=_KEEP)
+
+
+@router.get("/photographs/{key}/faces/{face}/mesh")
+def get_mesh(here: Here, key: str, face: int) -> Response:
+    """A face's mesh."""
+    data = views.mesh(here.photographs[key], face, here.model)
+    return Response(data, media_type="application/octet-stream", headers=_KEEP)
+
+
+@router.get("/photographs/{key}/faces/{face}/numbers")
+def get_numbers(here: Here, key: str, face: int) -> Response:
+    """What the report says of a face."""
+    return JSONResponse(views.numbers(here.photographs[key], face, here.model))
+
+
+@router.post("/photographs/{key}/faces/{face}/export")
+def post_export(here: Here, key: str, face: int, write: str) -> Response:
+    """Write a face's files, and say where they can be fetched."""
+    names, place = tuple(write.split(",")), here.new_result()
+    with here.saving:
+        image = here.photographs.whole(key)
+        file = views.export(here.photographs[key], face, names, here.model, image, place)
+    return JSONResponse({"key": place.name, "files": [file.name]})
 
 
 @router.get("/photographs/{key}/example/{step}.jpg")

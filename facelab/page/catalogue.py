@@ -15,6 +15,7 @@ from facelab.constants import CONSENT, FORMATS
 from facelab.edits.edit import Step
 from facelab.edits.parameters import allowed
 from facelab.errors import FacelabError
+from facelab.export import NAMES
 from facelab.recipe import read_recipe, step_classes
 from facelab.recipe.plain import describe
 from facelab.recipe.recipe import PictureFile, Recipe, files_of
@@ -65,6 +66,7 @@ def catalogue() -> dict[str, object]:
         ],
         "consent": CONSENT,
         "formats": FORMATS,
+        "exports": NAMES,
     }
 
 

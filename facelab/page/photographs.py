@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from facelab.errors import UsageError
+from facelab.export.subject import Subject
 from facelab.files import MEGABYTE
 from facelab.files.writing import write_bytes_atomically
 from facelab.images import Image, read
@@ -74,6 +75,7 @@ class Opened:
     faces_read: Recent[Hashable, tuple[Float, Face, Parsing | None]] = field(
         default_factory=lambda: Recent(_OPENED), repr=False
     )
+    subjects: Recent[int, Subject] = field(default_factory=lambda: Recent(_OPENED), repr=False)
     people: Recent[int, FaceObservation] = field(
         default_factory=lambda: Recent(_OPENED), repr=False
     )

@@ -28,7 +28,9 @@ AXE = "axe-core@4.14.1"
 @pytest.fixture(scope="module")
 def chromium():
     with sync.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = started.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--enable-unsafe-swiftshader"]
+        )
         yield browser
         browser.close()
 
@@ -172,6 +174,28 @@ def test_a_swap_by_dragging_and_by_keyboard(visit):
     page.wait_for_selector("text=Nobody is swapped yet.")
 
 
+def test_a_face_is_seen_and_its_mesh_turned(visit):
+    page = visit()
+    give(page, "astronaut.png")
+    page.get_by_role("tab", name="See").click()
+    page.wait_for_selector(".numbers td")
+    for view in ("Depth", "Parts"):
+        page.get_by_role("radio", name=view, exact=True).check()
+        page.wait_for_selector('img.after[src*="/view/"]')
+    page.get_by_role("radio", name="Texture", exact=True).check()
+    page.wait_for_selector("img.other")
+    page.get_by_role("radio", name="Mesh to turn", exact=True).check()
+    page.wait_for_selector("canvas.other, .status:has-text('WebGL')")
+    mesh = page.locator("canvas.other")
+    if mesh.count():
+        before = mesh.screenshot()
+        mesh.press("ArrowRight")
+        assert mesh.screenshot() != before
+    with page.expect_download() as got:
+        page.get_by_role("button", name="Download").click()
+    assert got.value.suggested_filename == "astronaut-facelab.zip"
+
+
 def test_work_outlives_a_reload_and_tabs_have_their_own(visit):
     page = visit()
     give(page, "astronaut.png")
@@ -278,4 +302,7 @@ def test_it_is_accessible_and_fits_in_every_size(visit, axe, size, theme):
     page.get_by_role("tab", name="Swap").click()
     page.locator(".person").first.click()
     page.wait_for_selector(".pair")
+    hold()
+    page.get_by_role("tab", name="See").click()
+    page.wait_for_selector(".numbers td")
     hold()

@@ -9,11 +9,13 @@ import shlex
 import signal
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import PIL.Image
 import pytest
 
+from facelab.page.views import VIEWS
 from tests.children import ROOT
 from tests.page.serving import SAMPLES, Served, edits, swap
 
@@ -72,6 +74,43 @@ def test_a_swap_is_saved_as_the_command_saves_it(served, tmp_path):
     picture = served.ask("GET", f"results/{saved['key']}/{saved['files'][0]}").body
     command(SAMPLES, *line.split()[1:-1], tmp_path / "mona-lisa-facelab.jpg")
     assert (tmp_path / "mona-lisa-facelab.jpg").read_bytes() == picture
+
+
+def test_a_face_is_seen_from_all_sides(served, tmp_path):
+    face = f"photographs/{served.open('astronaut.png')['id']}/faces/0"
+    for name in VIEWS:
+        with PIL.Image.open(io.BytesIO(served.ask("GET", f"{face}/view/{name}.png").body)) as shown:
+            assert shown.size == ((1024, 1024) if name == "texture" else (512, 512))
+    data = served.ask("GET", f"{face}/mesh").body
+    vertices, triangles = np.frombuffer(data[:8], "<u4")
+    assert len(data) == 8 + 20 * vertices + 12 * triangles
+    places = np.frombuffer(data[8:], "<f4", 3 * vertices).reshape(-1, 3)
+    assert np.ptp(places, axis=0)[:2].max() == pytest.approx(1, abs=1e-5)
+    corners = np.frombuffer(data[8 + 20 * vertices :], "<u4")
+    assert corners.max() == vertices - 1
+    assert abs(served.ask("GET", f"{face}/numbers").json["pose"]["yaw"]) < 30
+    assert served.ask("GET", f"{face}/view/nothing.png").status == 422
+    assert served.ask("GET", face.replace("/0", "/7") + "/mesh").status == 422
+
+
+def test_files_are_those_of_the_command(served, tmp_path):
+    photograph = served.open("astronaut.png")
+    path = f"photographs/{photograph['id']}/faces/0/export?write=landmarks,depth,ply"
+    saved = served.ask("POST", path).json
+    data = served.ask("GET", f"results/{saved['key']}/{saved['files'][0]}").body
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    command(SAMPLES, "reconstruct", "astronaut.png", "-o", tmp_path, "--faces", "0",
+            "--write", "landmarks,depth,ply")  # fmt: skip
+    wanted = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert files.keys() == wanted.keys()
+    report = "astronaut.json"
+    assert {n: b for n, b in files.items() if n != report} == {
+        n: b for n, b in wanted.items() if n != report
+    }
+    ours, theirs = json.loads(files[report]), json.loads(wanted[report])
+    assert ours["image"].pop("path") != theirs["image"].pop("path")
+    assert ours == theirs
 
 
 def test_a_preview_is_marked_and_an_empty_recipe_changes_nothing(served):

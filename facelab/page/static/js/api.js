@@ -67,10 +67,16 @@ export const part = (wish, box) => picture(`part?${query(box)}`, wish);
 export const text = async (wish, consent) => (await ask(`words?${query({ consent })}`, json(wish))).json();
 export const save = async (wish, settings) => (await ask(`save?${query(settings)}`, json(wish))).json();
 export const place = async (id, face, x, y) => (await ask(`photographs/${id}/faces/${face}/place?${query({ x, y })}`)).json();
+export const numbers = async (id, face) => (await ask(`photographs/${id}/faces/${face}/numbers`)).json();
+export const mesh = async (id, face) => (await ask(`photographs/${id}/faces/${face}/mesh`)).arrayBuffer();
+export const exported = async (id, face, names) =>
+  (await ask(`photographs/${id}/faces/${face}/export?${query({ write: names.join(",") })}`, { method: "POST" })).json();
+
 export const url = {
   preview: (id) => `photographs/${id}/preview.jpg`,
   thumbnail: (id) => `photographs/${id}/thumbnail.jpg`,
   face: (id, face) => `photographs/${id}/faces/${face}/face.jpg`,
   example: (id, step) => `photographs/${id}/example/${step}.jpg`,
+  view: (id, face, name) => `photographs/${id}/faces/${face}/view/${name}.png`,
   result: (key, name) => `results/${key}/${encodeURIComponent(name)}`,
 };

@@ -7,6 +7,7 @@ import { state, on, tell, photograph, restore, setCurrent, setMode, undo, redo, 
 import { Viewer } from "./viewer.js";
 import { editPanel } from "./edit.js";
 import { swapPanel } from "./swap.js";
+import { seePanel } from "./see.js";
 import { placing } from "./controls.js";
 import { savePicture, showRecipe } from "./saving.js";
 
@@ -72,7 +73,7 @@ function drawStrip() {
   strip.hidden = !shown.length && !waiting.size;
   welcome.hidden = shown.length > 0;
   viewer.element.hidden = !shown.length;
-  saveButton.disabled = !state.current;
+  saveButton.disabled = !state.current || state.mode === "see";
 }
 
 // --- Preview -----------------------------------------------------------------------------------------
@@ -80,6 +81,7 @@ function drawStrip() {
 let busy = false, again = false, shownWish = "";
 
 async function redraw() {
+  if (state.mode === "see") return;
   const shown = photograph();
   if (!shown) return drawCommand();
   const asked = wish(), told = JSON.stringify(asked);
@@ -252,7 +254,7 @@ async function begin() {
   restore();
   for (const one of state.photographs) one.hidden = !one.faces.length && one.id !== state.current;
   if (!photograph()) state.current = state.photographs.find((one) => !one.hidden)?.id ?? null;
-  const panels = { edit: editPanel(report), swap: swapPanel(viewer) };
+  const panels = { edit: editPanel(report), swap: swapPanel(viewer), see: seePanel(viewer, report) };
   frame(panels);
   let saved = "auto";
   try { saved = localStorage.getItem("facelab-theme") ?? "auto"; } catch { /* as the system */ }

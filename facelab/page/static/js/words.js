@@ -1,7 +1,7 @@
 // Every English sentence of the page; what edits are called and do comes with the catalogue.
 
 export const words = {
-  modes: { edit: "Edit", swap: "Swap" },
+  modes: { edit: "Edit", swap: "Swap", see: "See" },
   photographs: "Photographs",
   picture: "Picture",
   open: "Open",
@@ -100,6 +100,21 @@ export const words = {
     settings: "Settings",
     choose: "Choose a face in the picture first.",
     onto: (from, to) => `${from} onto face ${to + 1}`,
+  },
+  see: {
+    what: "What to see",
+    views: {
+      overlay: "Landmarks", surface: "Surface", depth: "Depth", normals: "Normals",
+      pncc: "PNCC", parse: "Parts", texture: "Texture", mesh: "Mesh to turn",
+    },
+    numbers: "Numbers",
+    yaw: "Yaw", pitch: "Pitch", roll: "Roll", right: "Right eye open", left: "Left eye open",
+    hidden: "hidden",
+    downloads: "Downloads, as facelab reconstruct writes them",
+    download: "Download",
+    mesh: "Mesh: drag or use the arrows to turn it, plus and minus zoom",
+    noWebgl: "This browser draws no 3D (WebGL 2); the mesh can be downloaded all the same.",
+    preparing: "Preparing the files …",
   },
   lost: "facelab does not answer. Is the command still running? What you did is kept; trying again …",
   found: "facelab answers again.",
