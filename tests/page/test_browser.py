@@ -73,7 +73,7 @@ def emptied(request):
 
 
 def give(page, *names):
-    page.set_input_files("input[type=file]", [SAMPLES / name for name in names])
+    page.set_input_files("header input[type=file]", [SAMPLES / name for name in names])
     page.wait_for_selector(f".thumb >> nth={len(names) - 1}")
     page.wait_for_selector(".waiting", state="detached")
 
@@ -122,7 +122,7 @@ def test_edits_are_added_changed_ordered_undone_and_saved(visit, tmp_path):
     page.keyboard.press("Control+Shift+z")
     assert names(page) == ["Lipstick", "Smooth"]
     page.get_by_role("button", name="Remove Smooth").click()
-    assert "smooth" not in command(page, "finish=gloss")
+    page.wait_for_selector(".command code:has-text('gloss'):not(:has-text('smooth'))")
 
     page.get_by_role("button", name="Recipe", exact=True).click()
     assert "finish: gloss" in page.text_content("dialog .yaml")
@@ -196,6 +196,29 @@ def test_a_face_is_seen_and_its_mesh_turned(visit):
     assert got.value.suggested_filename == "astronaut-facelab.zip"
 
 
+def test_a_batch_goes_on_after_what_fails(visit, tmp_path):
+    page = visit()
+    give(page, "astronaut.png")
+    page.get_by_role("tab", name="Batch").click()
+    page.wait_for_selector("text=No photographs are chosen.")
+    page.get_by_role("tab", name="Edit").click()
+    add(page, "Lipstick")
+    drawn(page)
+    page.get_by_role("tab", name="Batch").click()
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    files = [SAMPLES / "mona-lisa.jpg", tmp_path / "broken.jpg", SAMPLES / "astronaut.png"]
+    page.locator("input[aria-label='Choose files']").set_input_files(files)
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector("text=2 of 3 done, 1 failed")
+    assert "broken.jpg" in page.text_content(".failures")
+    assert page.locator(".sheet figcaption").all_text_contents() == [
+        "mona-lisa.jpg",
+        "astronaut.png",
+    ]
+    assert page.locator(".thumb").count() == 1
+    visit.wrong[:] = [text for text in visit.wrong if "Failed to load resource" not in text]
+
+
 def test_work_outlives_a_reload_and_tabs_have_their_own(visit):
     page = visit()
     give(page, "astronaut.png")
@@ -217,7 +240,9 @@ def test_what_is_broken_or_shows_no_face_is_said(visit, tmp_path):
     page = visit()
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8 no more")
     PIL.Image.new("RGB", (80, 60), "grey").save(tmp_path / "grey.png")
-    page.set_input_files("input[type=file]", [tmp_path / "broken.jpg", tmp_path / "grey.png"])
+    page.set_input_files(
+        "header input[type=file]", [tmp_path / "broken.jpg", tmp_path / "grey.png"]
+    )
     page.wait_for_selector(".notice:has-text('broken.jpg')")
     page.wait_for_selector(".status:has-text('No face was found')")
     page.get_by_role("button", name="Dismiss").click()
@@ -229,7 +254,7 @@ def test_a_large_photograph(visit, tmp_path):
     with PIL.Image.open(SAMPLES / "astronaut.png") as small:
         small.resize((6900, 6900)).save(tmp_path / "large.jpg", quality=80)
     page = visit()
-    page.set_input_files("input[type=file]", tmp_path / "large.jpg")
+    page.set_input_files("header input[type=file]", tmp_path / "large.jpg")
     page.wait_for_selector(".thumb")
     add(page, "Lipstick")
     drawn(page)
@@ -241,7 +266,7 @@ def test_a_large_photograph(visit, tmp_path):
 def test_a_connection_that_is_lost_is_said_and_found_again(visit, tmp_path):
     with Served(tmp_path) as short:
         page = visit(short.address)
-        page.set_input_files("input[type=file]", SAMPLES / "astronaut.png")
+        page.set_input_files("header input[type=file]", SAMPLES / "astronaut.png")
         page.wait_for_selector(".thumb")
         os.kill(short.process.pid, signal.SIGSTOP)
         page.context.set_offline(True)

@@ -8,6 +8,7 @@ import { Viewer } from "./viewer.js";
 import { editPanel } from "./edit.js";
 import { swapPanel } from "./swap.js";
 import { seePanel } from "./see.js";
+import { batchPanel } from "./batch.js";
 import { placing } from "./controls.js";
 import { savePicture, showRecipe } from "./saving.js";
 
@@ -73,7 +74,7 @@ function drawStrip() {
   strip.hidden = !shown.length && !waiting.size;
   welcome.hidden = shown.length > 0;
   viewer.element.hidden = !shown.length;
-  saveButton.disabled = !state.current || state.mode === "see";
+  saveButton.disabled = !state.current || state.mode === "see" || state.mode === "batch";
 }
 
 // --- Preview -----------------------------------------------------------------------------------------
@@ -254,7 +255,7 @@ async function begin() {
   restore();
   for (const one of state.photographs) one.hidden = !one.faces.length && one.id !== state.current;
   if (!photograph()) state.current = state.photographs.find((one) => !one.hidden)?.id ?? null;
-  const panels = { edit: editPanel(report), swap: swapPanel(viewer), see: seePanel(viewer, report) };
+  const panels = { edit: editPanel(report), swap: swapPanel(viewer), see: seePanel(viewer, report), batch: batchPanel() };
   frame(panels);
   let saved = "auto";
   try { saved = localStorage.getItem("facelab-theme") ?? "auto"; } catch { /* as the system */ }

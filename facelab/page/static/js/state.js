@@ -65,7 +65,7 @@ export function restore() {
     const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "{}");
     if (kept.work) state.work = { ...state.work, ...kept.work };
     state.current = kept.current ?? null;
-    state.mode = ["swap", "see"].includes(kept.mode) ? kept.mode : "edit";
+    state.mode = ["swap", "see", "batch"].includes(kept.mode) ? kept.mode : "edit";
   } catch { /* kept by another version: begin anew */ }
   state.work.steps = state.work.steps.filter((one) => one.name in state.steps);
   last = JSON.stringify(state.work);

@@ -1,7 +1,7 @@
 // Every English sentence of the page; what edits are called and do comes with the catalogue.
 
 export const words = {
-  modes: { edit: "Edit", swap: "Swap", see: "See" },
+  modes: { edit: "Edit", swap: "Swap", see: "See", batch: "Batch" },
   photographs: "Photographs",
   picture: "Picture",
   open: "Open",
@@ -115,6 +115,21 @@ export const words = {
     mesh: "Mesh: drag or use the arrows to turn it, plus and minus zoom",
     noWebgl: "This browser draws no 3D (WebGL 2); the mesh can be downloaded all the same.",
     preparing: "Preparing the files …",
+  },
+  batch: {
+    how: "Many photographs through the recipe of Edit, all their faces, in full size. Each picture and its record are downloaded as they are done.",
+    files: "Choose files",
+    folder: "Choose a folder",
+    start: "Start",
+    stop: "Stop",
+    goOn: "Go on",
+    again: "Empty",
+    empty: "No photographs are chosen.",
+    noRecipe: "The recipe is empty: add edits under Edit first.",
+    progress: (done, count, failed) => `${done} of ${count} done${failed ? `, ${failed} failed` : ""}`,
+    sheet: "Contact sheet",
+    failures: "Failed",
+    bar: "Progress of the batch",
   },
   lost: "facelab does not answer. Is the command still running? What you did is kept; trying again …",
   found: "facelab answers again.",
