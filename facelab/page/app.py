@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -62,9 +63,11 @@ def create_app(session: Session) -> FastAPI:
     return app
 
 
-def _refused(_request: Request, error: Exception) -> JSONResponse:
+def _refused(request: Request, error: Exception) -> JSONResponse:
     status = _STATUS.get(getattr(error, "exit_code", 1), 400)
-    return JSONResponse({"error": str(error)}, status)
+    # Where the page keeps a file is nothing to its user, who knows it by its name.
+    place = re.escape(str(_session(request).folder))
+    return JSONResponse({"error": re.sub(rf"{place}/(\w+/)*", "", str(error))}, status)
 
 
 def _superseded(_request: Request, _error: Exception) -> Response:

@@ -132,7 +132,7 @@ def test_edits_are_added_changed_ordered_undone_and_saved(visit, tmp_path):
     page.keyboard.press("Escape")
 
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_label("By what right").select_option("public-domain")
+    page.locator("dialog").get_by_label("By what right").select_option("public-domain")
     with page.expect_download() as got:
         page.get_by_role("button", name="Draw and save").click()
     got.value.save_as(tmp_path / "saved.png")
