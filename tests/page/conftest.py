@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("fastapi", reason="the extra page is not installed")
-pytest.importorskip("uvicorn", reason="the extra page is not installed")
-
 from tests.page.serving import Served
 
 
