@@ -14,7 +14,7 @@ from facelab import recipe_files
 from facelab.constants import CONSENT, FORMATS
 from facelab.edits.edit import Step
 from facelab.edits.parameters import allowed
-from facelab.errors import FacelabError
+from facelab.errors import FacelabError, UsageError
 from facelab.export import NAMES
 from facelab.recipe import read_recipe, step_classes
 from facelab.recipe.plain import describe
@@ -110,7 +110,10 @@ def _key(key: Field[Any]) -> dict[str, object]:
 
 def _preset(name: str, file: Path) -> dict[str, object] | None:
     """A recipe that comes along and needs nothing but the photograph, or pictures beside it."""
-    recipe = read_recipe(file)
+    try:
+        recipe = read_recipe(file)
+    except UsageError:  # it names a photograph that only the checkout has
+        return None
     if not _is_alone(recipe):
         return None
     plain = describe(recipe, lambda path: path.name)

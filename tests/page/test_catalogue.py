@@ -46,6 +46,17 @@ def test_looks_are_steps_that_can_be_made():
             assert preset_picture(look["file"], key).name == file
 
 
+def test_looks_that_need_what_did_not_come_along_are_left_out(monkeypatch, tmp_path):
+    """The package has the recipes, but not the samples that some of them name."""
+    from facelab import recipe_files
+
+    for file in recipe_files.shipped("edit").values():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    names = {look["file"] for look in catalogue()["presets"] if not look["pictures"]}
+    monkeypatch.setattr(recipe_files, "FOLDERS", [tmp_path])
+    assert {look["file"] for look in catalogue()["presets"]} == names
+
+
 def test_examples_can_be_made():
     for name, values in EXAMPLES.items():
         make_step(name, values)
