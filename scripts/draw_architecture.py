@@ -12,6 +12,7 @@ ROWS = [  # from the top: what may import all that lies below it
         ("train", "networks from photographs"),
         ("benchmark", "how right they are"),
         ("verification", "outputs made again"),
+        ("page", "the page in a browser"),
     ],
     [
         ("recipe", "the engine: photographs through steps"),

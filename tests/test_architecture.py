@@ -37,7 +37,7 @@ LAYERS = """
     augment
     train
     benchmark
-    verification
+    verification page
     cli
     __main__
 """

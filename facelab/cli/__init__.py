@@ -18,6 +18,7 @@ from facelab.cli.atlas import atlas_group
 from facelab.cli.augment import augment_command
 from facelab.cli.benchmark import benchmark_group
 from facelab.cli.edit import edit_command
+from facelab.cli.page import page_command
 from facelab.cli.recipe import recipe_group
 from facelab.cli.reconstruct import reconstruct_command
 from facelab.cli.report import describe, report_error
@@ -90,6 +91,7 @@ main.add_command(atlas_group)
 main.add_command(augment_command)
 main.add_command(benchmark_group)
 main.add_command(edit_command)
+main.add_command(page_command)
 main.add_command(recipe_group)
 main.add_command(reconstruct_command)
 main.add_command(swap_command)

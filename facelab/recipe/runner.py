@@ -238,20 +238,32 @@ class RecipeRunner:
 
         Positions are those of the canvas.
         """
-        image, near, recipe = canvas.pixels(window), window.inward(positions), self.recipe
-        parsing = self._parsed(image, near)
-        fitted = fit_lips(image, near, parsing)
-        texture = unwrap(image, fitted, recipe.texture_size, parsing)
+        image, before, parsing = self.read_face(window, canvas, positions)
+        near = window.inward(positions)
         if any(edit.looks_at_eyes for edit in edits):
-            texture = replace(texture, eyes=self._eyes(image, near))
-        before = Face(fitted, texture)
+            texture = replace(before.texture, eyes=self._eyes(image, near))
+            before = Face(before.positions, texture)
         limits = _part(mask, window)
         around = parsing is not None and any(edit.goes_on for edit in edits)
         head = self._head(image, near) if around else None
         changed, after = edit_face(
-            image, before, edits, self._inputs, recipe.blend, limits, parsing, head
+            image, before, edits, self._inputs, self.recipe.blend, limits, parsing, head
         )
-        return None if changed is image else changed, _moved(positions, fitted, after)
+        moved = _moved(positions, before.positions, after)
+        return None if changed is image else changed, moved
+
+    def read_face(
+        self, window: Window, canvas: Canvas, positions: PositionMap
+    ) -> tuple[Float, Face, Parsing | None]:
+        """A window's pixels ``(h, w, 3)``, the face in them as edits take it, and its parts.
+
+        Positions are those of the canvas, the face's those of the window.
+        """
+        image, near = canvas.pixels(window), window.inward(positions)
+        parsing = self._parsed(image, near)
+        fitted = fit_lips(image, near, parsing)
+        face = Face(fitted, unwrap(image, fitted, self.recipe.texture_size, parsing))
+        return image, face, parsing
 
     def _parsed(self, image: Frame, positions: PositionMap) -> Parsing | None:
         """What the image shows around a face; None where nothing is there to tell."""

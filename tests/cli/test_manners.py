@@ -105,3 +105,11 @@ def test_recipes_and_files_are_completed():
     assert completed("facelab", "edit", "-r", "wi") == ["file,wi"]
     assert completed("facelab", "augment", "-r", "wi") == ["file,wi", "plain,wide"]
     assert completed("facelab", "recipe", "check", "wi") == ["file,wi", "plain,wide"]
+
+
+def test_the_page_without_its_extra_says_what_to_install(monkeypatch):
+    monkeypatch.delitem(sys.modules, "facelab.page.server", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    result = facelab_("page", "--no-browser")
+    assert result.exit_code == 2
+    assert result.stderr == "facelab: uvicorn is not installed; pip install 'facelab[page]'\n"
