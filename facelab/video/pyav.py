@@ -1,0 +1,26 @@
+"""PyAV, loaded when a video is first opened."""
+
+from __future__ import annotations
+
+from functools import cache
+from types import ModuleType
+
+from facelab.errors import UsageError
+
+
+@cache
+def pyav() -> ModuleType:
+    """Return the module ``av``, which is silent: what is wrong comes as an exception.
+
+    Raises
+    ------
+    UsageError
+        If it is not installed.
+    """
+    try:
+        import av
+        import av.logging
+    except ImportError:
+        raise UsageError("videos need PyAV; pip install 'facelab[video]'") from None
+    av.logging.set_level(av.logging.PANIC)
+    return av
