@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
+from typing import TypeGuard
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".mpg", ".mpeg", ".wmv")
 """Of the files that are taken for videos."""
@@ -16,6 +17,6 @@ WRITTEN = (".mp4", ".m4v", ".mov", ".mkv", ".webm")
 """Of the files that are written."""
 
 
-def is_video(path: object) -> bool:
+def is_video(path: object) -> TypeGuard[str | PathLike[str]]:
     """Whether a path's suffix is that of a video."""
     return isinstance(path, str | PathLike) and Path(path).suffix.lower() in SUFFIXES

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from hashlib import sha256
 from heapq import merge
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,9 +32,25 @@ _FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".w
 Timed = tuple[Fraction, int, Any]  # seconds, a rank, the packet
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What became of a video that was put together.
+
+    Parameters
+    ----------
+    lost : tuple of str
+        What could not be kept, a clause each.
+    streams : mapping of str to str
+        Number and kind of each stream to the sha256 of its packets.
+    """
+
+    lost: tuple[str, ...]
+    streams: Mapping[str, str]
+
+
 def join(
     path: Path, suffix: str, parts: Sequence[tuple[Path, int]], video: Video, xmp: bytes
-) -> tuple[str, ...]:
+) -> Joined:
     """Write a video of parts, whose frames follow each other.
 
     Parameters
@@ -50,8 +68,7 @@ def join(
 
     Returns
     -------
-    tuple of str
-        What could not be kept, a clause each.
+    Joined
 
     Raises
     ------
@@ -65,10 +82,10 @@ def join(
         with opened(video.path) as source:
             output = pyav().open(str(path), "w", format=_FORMATS[suffix], options=options)
             try:
-                lost = _joined(output, source, parts, video)
+                lost, packets = _streams(output, source, parts, video)
                 if suffix not in BOXED:
                     output.metadata[TAG] = xmp.decode()
-                _mux(output, lost[1])
+                digests = _mux(output, packets)
             finally:
                 output.close()
         if suffix in BOXED:
@@ -78,7 +95,7 @@ def join(
         raise OutputError(
             f"{path}: cannot be written ({reason}); free some space or choose another disk"
         ) from None
-    return lost[0]
+    return Joined(lost, digests)
 
 
 def packet_of(path: Path) -> bytes | None:
@@ -94,7 +111,7 @@ def packet_of(path: Path) -> bytes | None:
     return tag.encode() if tag else None
 
 
-def _joined(
+def _streams(
     output: OutputContainer,
     source: InputContainer,
     parts: Sequence[tuple[Path, int]],
@@ -174,6 +191,11 @@ def _of(packet: Packet[Any], stream: Any) -> Packet[Any]:  # noqa: ANN401
     return packet
 
 
-def _mux(output: OutputContainer, packets: Iterator[Timed]) -> None:
+def _mux(output: OutputContainer, packets: Iterator[Timed]) -> dict[str, str]:
+    """Write packets; the sha256 of each stream's."""
+    digests = {f"{stream.index} {stream.type}": sha256() for stream in output.streams}
+    names = {stream.index: name for stream, name in zip(output.streams, digests, strict=True)}
     for _, _, packet in packets:
+        digests[names[packet.stream_index]].update(bytes(packet))
         output.mux_one(packet)
+    return {name: digest.hexdigest() for name, digest in digests.items()}

@@ -10,7 +10,7 @@ from facelab.errors import UsageError
 
 @cache
 def pyav() -> ModuleType:
-    """Return the module ``av``, which is silent: what is wrong comes as an exception.
+    """Return the module ``av``.
 
     Raises
     ------
@@ -19,8 +19,6 @@ def pyav() -> ModuleType:
     """
     try:
         import av
-        import av.logging
     except ImportError:
         raise UsageError("videos need PyAV; pip install 'facelab[video]'") from None
-    av.logging.set_level(av.logging.PANIC)
     return av

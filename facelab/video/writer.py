@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from facelab.errors import OutputError, UsageError
+from facelab.images import Image
 from facelab.video.pyav import pyav
 from facelab.video.reader import Frame, Video
 
@@ -106,34 +106,33 @@ class VideoWriter:
         self._first: int | None = None
         self._container = pyav().open(str(path), "w", format="mp4", options=BITEXACT)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            if kind is None and self._first is not None:
-                self._mux(self._stream.encode())
-        finally:
-            self._container.close()
-
-    def write(self, frame: Frame) -> None:
-        """Write a frame, upright, of 8 or 16 bits.
+    def write(self, frame: Frame, image: Image) -> None:
+        """Write an image, upright, of 8 or 16 bits, as the next frame, shown when `frame` is.
 
         Raises
         ------
         OutputError
             If it cannot be written.
         """
-        encoded = self._video.pixels.encoded(frame.image.values)
+        encoded = self._video.pixels.encoded(image.values)
         if self._first is None:
             self._first, self._stream = frame.pts, self._added(encoded)
         encoded.pts, encoded.time_base = frame.pts - self._first, self._video.time_base
         self._mux(self._stream.encode(encoded))
+
+    def close(self) -> None:
+        """Write what the encoder still holds, and close the file.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        try:
+            if self._first is not None:
+                self._mux(self._stream.encode())
+        finally:
+            self._container.close()
 
     def _mux(self, packets: Sequence[Packet[Any]]) -> None:
         try:

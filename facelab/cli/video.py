@@ -1,0 +1,133 @@
+"""Videos in place of photographs: the options of commands that take both, and their task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from facelab.cli.batch import Batch, Job, Outcome
+from facelab.cli.recipes import RecipeTask
+from facelab.cli.video_options import VideoOptions
+from facelab.errors import FacelabError, UsageError
+from facelab.numerics.memory import keep_freed, share_heap
+from facelab.provenance import record_path, software_versions
+from facelab.recipe.video import VideoResult, video_settings
+from facelab.video import is_video
+from facelab.video.reader import Video, open_video
+from facelab.video.writer import QUALITY, codec_for
+
+if TYPE_CHECKING:
+    from facelab.model import FaceModel
+    from facelab.recipe.runner import RecipeRunner
+
+
+def are_videos(paths: Sequence[Path], options: VideoOptions) -> bool:
+    """Whether a command is for videos.
+
+    Raises
+    ------
+    UsageError
+        If it is for videos and photographs, or for photographs with options of videos.
+    """
+    videos = [path for path in paths if is_video(path)]
+    if videos and len(videos) < len(paths):
+        raise UsageError(f"{videos[0]}: is a video among photographs; give them to two commands")
+    if not videos and options != VideoOptions():
+        raise UsageError(f"{paths[0]}: is no video; leave the options of videos out")
+    return bool(videos)
+
+
+@dataclass(frozen=True)
+class VideoTask(RecipeTask):
+    """A recipe done to each video, one after another.
+
+    Parameters
+    ----------
+    options : VideoOptions
+        How videos are read and written.
+    quiet : bool
+        Show no progress.
+    """
+
+    options: VideoOptions = field(default_factory=VideoOptions)
+    quiet: bool = False
+
+    def writes(self, job: Job) -> list[Path]:
+        """Video and record."""
+        codec_for(job.output, self.options.codec)  # refuses what is no video
+        return [job.output, record_path(job.output)]
+
+    def _settings(self, job: Job) -> dict[str, object]:
+        """What the record of a job has beside inputs, weights and consent."""
+        video, quality = self._opened(job), self._quality
+        codec = codec_for(job.output, self.options.codec)
+        return {**self._recorded, "video": video_settings(video, codec, quality)}
+
+    @cached_property
+    def _quality(self) -> int:
+        return self.options.quality or self.recipe.output.quality or QUALITY
+
+    def _opened(self, job: Job) -> Video:
+        start, stop = self.options.start, self.options.stop
+        return open_video(job.photograph, start=start, stop=stop, every=self.options.every)
+
+    def carry_out(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Do jobs, one after another; the inputs are read while the first begins."""
+        share_heap()
+        keep_freed()
+        with ThreadPoolExecutor(1) as beside:
+            from facelab.model import FaceModel
+            from facelab.recipe.runner import prepare
+
+            model = FaceModel(self.networks.load(), self.networks)
+            beside.submit(software_versions)
+            ready = beside.submit(prepare, self.recipe, model, said=self.said)
+            for job in jobs:
+                yield self.perform(job, model, ready)
+
+    def perform(self, job: Job, _model: FaceModel, ready: Future[RecipeRunner]) -> Outcome:
+        """Do a job, with its progress.
+
+        Raises
+        ------
+        FacelabError
+            If the inputs cannot be read.
+        """
+        from facelab.cli.progress import Bar  # slow to import
+
+        runner, begun = ready.result(), perf_counter()
+        try:
+            result = VideoResult(self._opened(job), runner)
+            with Bar(job.photograph.name, result.video.count or 0, hidden=self.quiet) as bar:
+                notes = result.save(
+                    job.output,
+                    consent=self.consent,
+                    codec=self.options.codec,
+                    quality=self._quality,
+                    workers=self.options.workers,
+                    on_progress=lambda done, _of: bar.show(done),
+                )
+        except FacelabError as error:
+            return Outcome(job, "failed", error=error)
+        return Outcome(job, "done", (), notes, {self.command: perf_counter() - begun})
+
+
+def video_task(task: RecipeTask, options: VideoOptions, batch: Batch) -> VideoTask:
+    """The task of a recipe for videos.
+
+    Raises
+    ------
+    UsageError
+        If a comparison is asked for, which videos have none of.
+    """
+    if task.show:
+        raise UsageError("--show: a video has no comparison; leave it out")
+    quiet = batch.quiet
+    return VideoTask(
+        task.command, task.recipe, task.networks, task.consent, options=options, quiet=quiet
+    )
