@@ -75,6 +75,8 @@ class Video:
     Examples
     --------
     >>> video = facelab.open_video("clip.mp4")
+    >>> video
+    <Video 128x96, about 5 frames, clip.mp4>
     >>> video.shape, float(video.rate)
     ((96, 128), 25.0)
     >>> [round(float(frame.pts * video.time_base), 2) for frame in video][:3]
@@ -94,6 +96,11 @@ class Video:
     stop: Fraction | None = None
     every: int = 1
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        (height, width), count = self.shape, self.count
+        frames = f"about {count} frames, " if count else ""
+        return f"<Video {width}x{height}, {frames}{self.path.name}>"
 
     def __iter__(self) -> Iterator[Frame]:
         return self.frames()
@@ -131,6 +138,12 @@ def open_video(
         If it cannot be read, or holds no frame.
     UsageError
         If PyAV is not installed, or no such part is in the video.
+
+    Examples
+    --------
+    >>> video = facelab.open_video("clip.mp4", start=0.1, every=2)
+    >>> len(list(video))
+    1
     """
     if every < 1:
         raise UsageError(f"every: {every} is not 1 or more")

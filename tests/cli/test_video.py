@@ -1,0 +1,81 @@
+"""``facelab edit`` and ``swap`` of videos: options, what is done already, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from facelab import cli
+from facelab.video.reader import open_video
+from tests.video.clips import pattern, write_clip
+
+
+@pytest.fixture
+def clip(here):
+    return write_clip(here / "clip.mp4", [pattern(number) for number in range(6)])
+
+
+def run(*words):
+    return CliRunner().invoke(cli.main, [str(word) for word in words])
+
+
+def edit(*words):
+    return run("edit", "clip.mp4", "--do", "fill", "-o", "out.mp4", *words)
+
+
+@pytest.mark.usefixtures("clip", "calls", "tiny")
+def test_a_video_is_edited_once():
+    assert edit().exit_code == 0
+    assert open_video("out.mp4").count == 6
+    record = json.loads(Path("out.mp4.json").read_text())
+    assert record["recipe"]["command"] == "edit"
+    again = edit()
+    assert again.exit_code == 0 and "already done" in again.stderr
+    assert edit("--quality", "30").exit_code == 2  # what is there is of other settings
+    assert edit("--quality", "30", "--overwrite").exit_code == 0
+
+
+@pytest.mark.usefixtures("clip", "calls")
+def test_a_face_is_put_into_a_video():
+    done = run("swap", "-s", "source.png", "-t", "clip.mp4", "-o", "out.mkv", "--every", "2")
+    assert done.exit_code == 0, done.output
+    assert len(list(open_video("out.mkv"))) == 3
+
+
+@pytest.mark.usefixtures("clip", "calls", "tiny")
+def test_a_part_is_written_as_webm():
+    done = run(
+        "edit", "clip.mp4", "--do", "fill", "-o", "out.webm", "--from", "0.08", "--to", "0.2"
+    )
+    assert done.exit_code == 0, done.output
+    assert len(list(open_video("out.webm"))) == 3
+
+
+@pytest.mark.usefixtures("clip", "calls", "tiny")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["clip.mp4", "target.png", "-o", "out"], "a video among photographs"),
+        (["target.png", "-o", "out.png", "--every", "2"], "is no video"),
+        (["clip.mp4", "-o", "out.png"], "no such video is written"),
+        (["clip.mp4", "-o", "out.webm", "--codec", "h264"], "holds vp9"),
+        (["clip.mp4", "-o", "out.mp4", "--show"], "no comparison"),
+        (["clip.mp4", "-o", "clip.mp4"], "would overwrite an input"),
+        (["clip.mp4", "-o", "out.mp4", "--from", "2", "--to", "1"], "start"),
+    ],
+)
+def test_what_does_not_fit_is_refused(words, said):
+    done = run("edit", "--do", "fill", *words)
+    assert done.exit_code == 2, done.output
+    assert said in done.stderr
+    assert not list(Path().glob("out.*"))
+
+
+@pytest.mark.usefixtures("calls", "tiny")
+def test_what_is_no_video_is_reported(here):
+    (here / "clip.mp4").write_bytes(b"words")
+    done = edit()
+    assert done.exit_code == 1 and "cannot be read as a video" in done.stderr
