@@ -20,7 +20,7 @@ import numpy as np
 from facelab.errors import OutputError, UsageError
 from facelab.files import StrPath, why
 from facelab.files.writing import write_bytes_atomically
-from facelab.provenance import Input, Record, file_sha256, mark, record_path
+from facelab.provenance import Input, Record, file_sha256, mark, record_path, software_versions
 from facelab.provenance.record import record_bytes
 from facelab.recipe.recipe import Faces, MostFaces
 from facelab.recipe.result import Result
@@ -28,6 +28,7 @@ from facelab.recipe.runner import RecipeRunner, Seen, mark_of
 from facelab.types import Box, Reconstruction
 from facelab.video.follow import FollowedFrame, Memory, followed
 from facelab.video.join import join, packet_of
+from facelab.video.pyav import pyav_version
 from facelab.video.reader import FrameReader, Video
 from facelab.video.tracks import FaceTracker, TrackedFace
 from facelab.video.writer import QUALITY, VideoWriter, codec_for
@@ -403,5 +404,6 @@ class _Parts:
             seed=runner.recipe.seed,
             consent=self.consent,
             notes=tuple(notes),
+            versions={**software_versions(), **pyav_version()},
             streams=streams,
         )

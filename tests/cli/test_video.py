@@ -79,3 +79,13 @@ def test_what_is_no_video_is_reported(here):
     (here / "clip.mp4").write_bytes(b"words")
     done = edit()
     assert done.exit_code == 1 and "cannot be read as a video" in done.stderr
+
+
+@pytest.mark.usefixtures("clip", "calls", "tiny")
+def test_a_video_is_verified():
+    assert edit("--to", "0.15", "--quality", "40").exit_code == 0
+    verified = run("verify", "out.mp4")
+    assert verified.exit_code == 0 and "out.mp4: identical" in verified.stdout
+    with Path("out.mp4").open("ab") as file:
+        file.write(bytes(8))
+    assert run("verify", "out.mp4").exit_code == 1
