@@ -1,4 +1,4 @@
-"""Videos in place of photographs: the options of commands that take both, and their task."""
+"""Videos in place of photographs: the tasks of commands that take both."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from facelab.cli.batch import Batch, Job, Outcome
+from facelab.cli.batch import Batch, Job, Outcome, Task
 from facelab.cli.recipes import RecipeTask
 from facelab.cli.video_options import VideoOptions
 from facelab.errors import FacelabError, UsageError
+from facelab.export.video import VideoExport, files_of, is_of, write_video
 from facelab.numerics.memory import keep_freed, share_heap
 from facelab.provenance import record_path, software_versions
 from facelab.recipe.video import VideoResult, video_settings
 from facelab.video import is_video
-from facelab.video.reader import Video, open_video
 from facelab.video.writer import QUALITY, codec_for
 
 if TYPE_CHECKING:
     from facelab.model import FaceModel
     from facelab.recipe.runner import RecipeRunner
+    from facelab.reconstruct import Reconstructor
 
 
 def are_videos(paths: Sequence[Path], options: VideoOptions) -> bool:
@@ -64,17 +65,13 @@ class VideoTask(RecipeTask):
 
     def _settings(self, job: Job) -> dict[str, object]:
         """What the record of a job has beside inputs, weights and consent."""
-        video, quality = self._opened(job), self._quality
+        video, quality = self.options.opened(job.photograph), self._quality
         codec = codec_for(job.output, self.options.codec)
         return {**self._recorded, "video": video_settings(video, codec, quality)}
 
     @cached_property
     def _quality(self) -> int:
         return self.options.quality or self.recipe.output.quality or QUALITY
-
-    def _opened(self, job: Job) -> Video:
-        start, stop = self.options.start, self.options.stop
-        return open_video(job.photograph, start=start, stop=stop, every=self.options.every)
 
     def carry_out(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Do jobs, one after another; the inputs are read while the first begins."""
@@ -102,7 +99,7 @@ class VideoTask(RecipeTask):
 
         runner, begun = ready.result(), perf_counter()
         try:
-            result = VideoResult(self._opened(job), runner)
+            result = VideoResult(self.options.opened(job.photograph), runner)
             with Bar(job.photograph.name, result.video.count or 0, hidden=self.quiet) as bar:
                 notes = result.save(
                     job.output,
@@ -115,6 +112,74 @@ class VideoTask(RecipeTask):
         except FacelabError as error:
             return Outcome(job, "failed", error=error)
         return Outcome(job, "done", (), notes, {self.command: perf_counter() - begun})
+
+
+@dataclass(frozen=True)
+class VideoReconstructTask(Task):
+    """Rows and an overlay of the faces of each video, one after another.
+
+    Parameters
+    ----------
+    export : VideoExport
+    options : VideoOptions
+        Which part is taken.
+    quiet : bool
+        Show no progress.
+    """
+
+    export: VideoExport
+    options: VideoOptions
+    quiet: bool = False
+
+    @property
+    def doing(self) -> str:
+        """``reconstructing``."""
+        return "reconstructing"
+
+    @property
+    def done(self) -> str:
+        """``reconstructed``."""
+        return "reconstructed"
+
+    @property
+    def reads(self) -> list[Path]:
+        """Nothing beside the videos."""
+        return []
+
+    def record(self, job: Job) -> Path:
+        """The report."""
+        return job.output
+
+    def writes(self, job: Job) -> list[Path]:
+        """The report, and all that it names."""
+        return files_of(job.output, self.export)
+
+    def is_ours(self, job: Job) -> bool:
+        """Whether the report is there, of this video and export."""
+        return is_of(job.output, self.options.opened(job.photograph), self.export)
+
+    def is_whole(self, job: Job) -> bool:
+        """Whether all files are there."""
+        return all(file.is_file() for file in self.writes(job))
+
+    def carry_out(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """Do jobs, one after another."""
+        share_heap()
+        keep_freed()
+        reconstructor = self.export.networks.load()
+        for job in jobs:
+            yield self._outcome(job, reconstructor)
+
+    def _outcome(self, job: Job, reconstructor: Reconstructor) -> Outcome:
+        from facelab.cli.progress import Bar  # slow to import
+
+        try:
+            video = self.options.opened(job.photograph)
+            with Bar(job.photograph.name, video.count or 0, hidden=self.quiet) as bar:
+                write_video(job.output, video, self.export, reconstructor, bar.show)
+        except FacelabError as error:
+            return Outcome(job, "failed", error=error)
+        return Outcome(job, "done", (), video.notes)
 
 
 def video_task(task: RecipeTask, options: VideoOptions, batch: Batch) -> VideoTask:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from functools import wraps
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from facelab.video.reader import Video
+
+Command = Callable[..., Any]
 
 _CODECS = ("h264", "hevc", "vp9")  # of `facelab.video.writer`, which is slow to import
 
@@ -37,59 +43,63 @@ class VideoOptions:
     every: int = 1
     workers: int = 2
 
+    def opened(self, path: Path) -> Video:
+        """The part of a video that is taken; for errors see `facelab.video.reader.open_video`."""
+        from facelab.video.reader import open_video
 
-def video_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of videos, which the command is given as one ``video``."""
+        return open_video(path, start=self.start, stop=self.stop, every=self.every)
+
+
+_SECONDS, _COUNT = click.FloatRange(min=0), click.IntRange(min=1)
+_PART = (
+    click.option(
+        "--from", "start", type=_SECONDS, metavar="SECONDS", help="Take a video from here on."
+    ),
+    click.option("--to", "stop", type=_SECONDS, metavar="SECONDS", help="Take a video up to here."),
+    click.option(
+        "--every", type=_COUNT, default=1, metavar="N", help="Take one frame in N of a video."
+    ),
+)
+_WRITTEN = (
+    click.option(
+        "--codec", type=click.Choice(_CODECS), help="Of a video; by default H.264, in WebM VP9."
+    ),
+    click.option(
+        "--quality",
+        type=click.IntRange(1, 100),
+        metavar="1..100",
+        help="Of a video; by default its loss is not seen.",
+    ),
+    click.option(
+        "--workers",
+        type=_COUNT,
+        default=2,
+        show_default=True,
+        metavar="N",
+        help="Frames of a video that are changed at a time; the file is the same.",
+    ),
+)
+
+
+def part_options(command: Command) -> Command:
+    """Add the options that say which part of a video is taken, given on as one ``video``."""
+    return _gathered(command, _PART)
+
+
+def video_options(command: Command) -> Command:
+    """Add these, and those that say how a video is written."""
+    return _gathered(command, (*_PART, *_WRITTEN))
+
+
+def _gathered(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
+    names = {field.name for field in fields(VideoOptions)}
 
     @wraps(command)
-    def gathered(
-        codec: str | None,
-        quality: int | None,
-        start: float | None,
-        stop: float | None,
-        every: int,
-        workers: int,
-        **others: Any,  # noqa: ANN401
-    ) -> object:
-        video = VideoOptions(codec, quality, start, stop, every, workers)
-        return command(video=video, **others)
+    def gathered(**given: Any) -> object:  # noqa: ANN401
+        own = {name: given.pop(name) for name in names & given.keys()}
+        return command(video=VideoOptions(**own), **given)
 
-    seconds = click.FloatRange(min=0)
-    count = click.IntRange(min=1)
-    options = (
-        click.option(
-            "--codec",
-            type=click.Choice(_CODECS),
-            help="Of a video; by default H.264, in WebM VP9.",
-        ),
-        click.option(
-            "--quality",
-            type=click.IntRange(1, 100),
-            metavar="1..100",
-            help="Of a video; by default its loss is not seen.",
-        ),
-        click.option(
-            "--from", "start", type=seconds, metavar="SECONDS", help="Take a video from here on."
-        ),
-        click.option(
-            "--to", "stop", type=seconds, metavar="SECONDS", help="Take a video up to here."
-        ),
-        click.option(
-            "--every",
-            type=count,
-            default=1,
-            metavar="N",
-            help="Take one frame in N of a video.",
-        ),
-        click.option(
-            "--workers",
-            type=count,
-            default=2,
-            show_default=True,
-            metavar="N",
-            help="Frames of a video that are changed at a time; the file is the same.",
-        ),
-    )
+    out: Command = gathered
     for option in reversed(options):
-        gathered = option(gathered)
-    return gathered
+        out = option(out)
+    return out

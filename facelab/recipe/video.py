@@ -25,7 +25,8 @@ from facelab.provenance.record import record_bytes
 from facelab.recipe.recipe import Faces, MostFaces
 from facelab.recipe.result import Result
 from facelab.recipe.runner import RecipeRunner, Seen, mark_of
-from facelab.types import Box, Reconstruction
+from facelab.types import Reconstruction
+from facelab.video.choice import chosen_faces
 from facelab.video.follow import FollowedFrame, Memory, followed
 from facelab.video.join import join, packet_of
 from facelab.video.pyav import pyav_version
@@ -165,35 +166,10 @@ def _done(
 def faces_meant(
     faces: Faces, seen: Sequence[TrackedFace], before: frozenset[int]
 ) -> list[TrackedFace]:
-    """The faces of a frame that are meant: whoever was, stays so until they are gone.
-
-    Parameters
-    ----------
-    faces : str, int, MostFaces or Box
-        As of a recipe.
-    seen : sequence of TrackedFace
-        All of the frame.
-    before : frozenset of int
-        The tracks that were meant, of those who are there or may come again.
-    """
-    if faces == "all":
-        return list(seen)
-    count = faces.count if isinstance(faces, MostFaces) else 1
-    kept = [face for face in seen if face.track in before]
-    others = [face for face in seen if face.track not in before]
-    return [*kept, *_ordered(faces, others)[: max(count - len(before), 0)]]
-
-
-def _ordered(faces: Faces, seen: Sequence[TrackedFace]) -> list[TrackedFace]:
-    """Faces, the one that is meant first; none where it is not there."""
-    if isinstance(faces, Box):
-        near = [face for face in seen if face.found.box.overlap(faces) > 0]
-        return sorted(near, key=lambda face: -face.found.box.overlap(faces))
-    if faces in ("left", "right"):
-        way = 1 if faces == "left" else -1
-        return sorted(seen, key=lambda face: way * face.found.box.centre[0])
-    sized = sorted(seen, key=lambda face: -face.found.box.size)
-    return sized[faces:] if isinstance(faces, int) else sized
+    """The faces of a frame that a recipe's `Faces` mean, as of `chosen_faces`."""
+    if isinstance(faces, MostFaces):
+        return chosen_faces("all", faces.count, seen, before)
+    return chosen_faces(faces, None, seen, before)
 
 
 def video_settings(video: Video, codec: str, quality: int) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -89,3 +90,23 @@ def test_a_video_is_verified():
     with Path("out.mp4").open("ab") as file:
         file.write(bytes(8))
     assert run("verify", "out.mp4").exit_code == 1
+
+
+@pytest.mark.usefixtures("clip", "calls")
+def test_a_video_is_reconstructed_row_by_row():
+    done = run("reconstruct", "clip.mp4", "-o", "out", "--to", "0.2")
+    assert done.exit_code == 0, done.output
+    names = {path.name for path in Path("out").iterdir()}
+    ends = (".csv", ".json", ".jsonl", ".npz", "_overlay.mp4")
+    assert names == {f"clip{end}" for end in ends}
+    arrays = np.load("out/clip.npz")
+    lines = [json.loads(line) for line in Path("out/clip.jsonl").read_text().splitlines()]
+    table = np.genfromtxt("out/clip.csv", delimiter=",", names=True)
+    assert arrays["landmarks68"].shape == (5, 68, 3) and arrays["blendshapes"].shape == (5, 52)
+    assert arrays["time"].tolist() == [line["time"] for line in lines] == table["time"].tolist()
+    points = [line["faces"][0]["landmarks68"] for line in lines]
+    assert np.allclose(arrays["landmarks68"], points, atol=1e-3)
+    assert np.allclose(arrays["landmarks68"][:, 8, 1], table["y8"], atol=1e-3)
+    assert open_video("out/clip_overlay.mp4").count == 5
+    again = run("reconstruct", "clip.mp4", "-o", "out", "--to", "0.2")
+    assert "already done" in again.stderr
