@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from facelab.cli.batch import Batch, Job, Outcome, Task
 from facelab.cli.recipes import RecipeTask
+from facelab.cli.report import say
 from facelab.cli.video_options import VideoOptions
 from facelab.errors import FacelabError, UsageError
 from facelab.export.video import VideoExport, files_of, is_of, write_video
 from facelab.numerics.memory import keep_freed, share_heap
 from facelab.provenance import record_path, software_versions
-from facelab.recipe.video import VideoResult, video_settings
+from facelab.recipe.video import VideoResult, preview_path, video_settings
 from facelab.video import is_video
 from facelab.video.writer import QUALITY, codec_for
 
@@ -59,9 +60,10 @@ class VideoTask(RecipeTask):
     quiet: bool = False
 
     def writes(self, job: Job) -> list[Path]:
-        """Video and record."""
+        """Video and record, and the preview if there is one."""
         codec_for(job.output, self.options.codec)  # refuses what is no video
-        return [job.output, record_path(job.output)]
+        preview = [preview_path(job.output)] if self.options.preview else []
+        return [job.output, record_path(job.output), *preview]
 
     def _settings(self, job: Job) -> dict[str, object]:
         """What the record of a job has beside inputs, weights and consent."""
@@ -100,6 +102,10 @@ class VideoTask(RecipeTask):
         runner, begun = ready.result(), perf_counter()
         try:
             result = VideoResult(self.options.opened(job.photograph), runner)
+            if self.options.preview:
+                sheet = result.write_preview(job.output, self.options.preview, self.consent)
+                if not self.quiet:
+                    say(f"{sheet}: written")
             with Bar(job.photograph.name, result.video.count or 0, hidden=self.quiet) as bar:
                 notes = result.save(
                     job.output,

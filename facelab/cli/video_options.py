@@ -34,6 +34,8 @@ class VideoOptions:
         One frame of so many is taken.
     workers : int
         Frames that are changed at a time.
+    preview : int, optional
+        One frame of so many is on a sheet that is written first.
     """
 
     codec: str | None = None
@@ -42,6 +44,7 @@ class VideoOptions:
     stop: float | None = None
     every: int = 1
     workers: int = 2
+    preview: int | None = None
 
     def opened(self, path: Path) -> Video:
         """The part of a video that is taken; for errors see `facelab.video.reader.open_video`."""
@@ -77,6 +80,12 @@ _WRITTEN = (
         show_default=True,
         metavar="N",
         help="Frames of a video that are changed at a time; the file is the same.",
+    ),
+    click.option(
+        "--preview",
+        type=_COUNT,
+        metavar="N",
+        help="First write NAME_preview.png, a sheet of one frame in N of a video.",
     ),
 )
 

@@ -10,16 +10,20 @@ import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
 
-from facelab.errors import OutputError, UsageError
+from facelab.errors import NoFaceError, OutputError, UsageError
 from facelab.files import StrPath, why
 from facelab.files.writing import write_bytes_atomically
+from facelab.images import Image, write
+from facelab.numerics.integers import as_bytes
 from facelab.provenance import Input, Record, file_sha256, mark, record_path, software_versions
 from facelab.provenance.record import record_bytes
 from facelab.recipe.recipe import Faces, MostFaces
@@ -39,6 +43,8 @@ PART = 240
 
 WORKERS = 2
 """Frames that are changed at a time; the file is the same for any number."""
+
+_TILE, _COLUMNS, _TILES = 320, 4, 60  # of a preview: a tile's width, px, and their numbers
 
 OnProgress = Callable[[int, int | None], None]
 """Takes the number of frames that are done, and about how many there are."""
@@ -127,6 +133,40 @@ class VideoResult:
             raise
         return job.finish()
 
+    def preview(self, every: int) -> Image:
+        """A sheet of every so many frames, changed, at most `_TILES` of them.
+
+        The faces of each are looked for anew, so that nothing between them needs be done.
+        """
+        tiles = []
+        for frame in islice(replace(self.video, every=every * self.video.every), _TILES):
+            try:
+                image = self.runner(frame.image, f"frame {frame.number}").image
+            except NoFaceError:
+                image = frame.image
+            height, width = image.shape
+            size = _TILE, max(round(_TILE * height / width), 1)
+            tiles.append(cv2.resize(as_bytes(image.values), size, interpolation=cv2.INTER_AREA))
+        if not tiles:
+            raise UsageError(f"{self.video.path}: no frame is in the part that is taken")
+        tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % _COLUMNS)
+        rows = [tiles[at : at + _COLUMNS] for at in range(0, len(tiles), _COLUMNS)]
+        return Image(np.concatenate([np.concatenate(row, axis=1) for row in rows]))
+
+    def write_preview(self, path: StrPath, every: int, consent: str = "unspecified") -> Path:
+        """Write the `preview` of a video that is saved to `path`, as `preview_path` has it.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        sheet = preview_path(Path(path))
+        source_type, sentence = mark_of(self.runner.recipe, consent)
+        xmp = mark(None, source_type=source_type, description=sentence)
+        write(sheet, self.preview(every), xmp=xmp)
+        return sheet
+
     def said(self, codec: str, quality: int) -> dict[str, object]:
         """The settings that records have beside the recipe's."""
         return video_settings(self.video, codec, quality)
@@ -154,6 +194,11 @@ class VideoResult:
 
     def _one(self, one: FollowedFrame, found: Sequence[Reconstruction]) -> Result:
         return self.runner(Seen(one.frame.image, found), f"frame {one.frame.number}")
+
+
+def preview_path(output: Path) -> Path:
+    """Where the preview of a video goes: beside it, ``NAME_preview.png``."""
+    return output.with_name(f"{output.stem}_preview.png")
 
 
 def _done(

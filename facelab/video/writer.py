@@ -50,7 +50,7 @@ class Codec:
 
 _MPEG = (".mp4", ".m4v", ".mov", ".mkv")
 CODECS = {
-    "h264": Codec("libx264", 51, (("preset", "fast"),), _MPEG),
+    "h264": Codec("libx264", 51, (("preset", "fast"), ("rc-lookahead", "10")), _MPEG),
     "hevc": Codec(
         "libx265", 51, (("preset", "fast"), ("x265-params", "log-level=none:pools=1")), _MPEG
     ),

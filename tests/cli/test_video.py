@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import facelab
 from facelab import cli
 from facelab.video.reader import open_video
 from tests.video.clips import pattern, write_clip
@@ -53,6 +54,16 @@ def test_a_part_is_written_as_webm():
     )
     assert done.exit_code == 0, done.output
     assert len(list(open_video("out.webm"))) == 3
+
+
+@pytest.mark.usefixtures("clip", "calls", "tiny")
+def test_a_sheet_comes_first():
+    done = edit("--preview", "2")
+    assert done.exit_code == 0 and "out_preview.png: written" in done.stderr
+    sheet = facelab.read("out_preview.png")
+    assert sheet.shape == (240, 4 * 320)  # three tiles, and a blank one
+    assert np.abs(sheet.values[120, 160] - np.array([255, 0, 0])).max() < 20
+    assert b"algorithmicallyEnhanced" in sheet.metadata.xmp
 
 
 @pytest.mark.usefixtures("clip", "calls", "tiny")

@@ -52,6 +52,14 @@ def test_a_face_that_moves_evenly_is_not_late(face, speed):
     assert np.abs(late).max() < 0.03
 
 
+def test_a_face_that_gathers_speed_is_not_late(face):
+    path = 0.3 * np.arange(40.0) ** 2
+    moved = noisy(face, 40, 0.05)
+    moved[:, :, 0] += path[:, None].astype(np.float32)
+    error = (along(moved) - face)[:, :, 0].mean(axis=1) - path
+    assert np.abs(error[LAG:-LAG]).max() < 0.05
+
+
 def test_a_face_that_swings_is_followed(face):
     swing = 80 * np.sin(2 * np.pi * np.arange(50) / 25)
     moved = noisy(face, 50)
