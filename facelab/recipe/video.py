@@ -6,6 +6,7 @@ frames -> faces followed and steadied -> the recipe, several frames at a time ->
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -196,6 +197,11 @@ class VideoResult:
         return self.runner(Seen(one.frame.image, found), f"frame {one.frame.number}")
 
 
+def _kind(note: str) -> str:
+    """A note without its figures."""
+    return re.sub(r"[\d.]+", "", note)
+
+
 def preview_path(output: Path) -> Path:
     """Where the preview of a video goes: beside it, ``NAME_preview.png``."""
     return output.with_name(f"{output.stem}_preview.png")
@@ -298,7 +304,7 @@ class _Parts:
                     writer = VideoWriter(self._unfinished, video, self.codec, self.quality)
                 assert writer is not None
                 writer.write(one.frame, result.image)
-                self._note(result.notes)
+                self._note(result.notes, video.seconds(one.frame))
                 done += 1
                 on_progress(done, video.count)
         except BaseException:
@@ -308,7 +314,7 @@ class _Parts:
         if writer is not None:
             self._close(writer, number)
         if frames.broken:
-            self._note([f"{video.path.name}: {frames.broken} damaged packet(s) left out"])
+            self.notes.append(f"{video.path.name}: {frames.broken} damaged packet(s) left out")
 
     def finish(self) -> tuple[str, ...]:
         """Put the parts together, write the record, and remove the folder."""
@@ -384,8 +390,13 @@ class _Parts:
             parts.append((self.part(number), self._state(number)[2]))
         return parts
 
-    def _note(self, notes: Sequence[str]) -> None:
-        self.notes += [note for note in notes if note not in self.notes]
+    def _note(self, notes: Sequence[str], seconds: float) -> None:
+        """Keep the first note of each kind, whatever its figures, with its time."""
+        kinds = {_kind(note) for note in self.notes}
+        for note in notes:
+            said = f"at {seconds:.2f} s: {note}"
+            self.notes += [] if _kind(said) in kinds else [said]
+            kinds.add(_kind(said))
 
     def _lost(self) -> list[str]:
         """What reading the inputs and the video lost."""

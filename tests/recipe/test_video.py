@@ -110,6 +110,14 @@ def test_a_part_that_has_no_frame_is_refused(tmp_path, clip):
         filled(clip, start=5).save(tmp_path / "out.mp4")
 
 
+def test_of_each_kind_one_note_is_kept(tmp_path, clip, monkeypatch):
+    monkeypatch.setattr(engine.RecipeRunner, "_notes", lambda _, found: [
+        f"the face is {found[0].box.size + next(count):.0f} px"])  # fmt: skip
+    count = iter(range(100))
+    (note,) = filled(clip).save(tmp_path / "out.mp4", workers=1)
+    assert note.startswith("at 0.00 s: the face is")
+
+
 def test_frames_can_be_gone_through(clip):
     results = list(filled(clip, stop=0.2))
     assert len(results) == 5
