@@ -11,6 +11,7 @@ import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
@@ -309,7 +310,8 @@ class _Parts:
                 on_progress(done, video.count)
         except BaseException:
             if writer is not None:
-                writer.close()
+                with suppress(OutputError):  # what went wrong before matters more
+                    writer.close()
             raise
         if writer is not None:
             self._close(writer, number)

@@ -10,10 +10,9 @@ from heapq import merge
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facelab.errors import OutputError
 from facelab.video.pyav import pyav
 from facelab.video.reader import Video, opened, video_stream
-from facelab.video.writer import BITEXACT
+from facelab.video.writer import BITEXACT, written
 from facelab.video.xmp import append_box, read_box
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def join(
     options = dict(BITEXACT)
     if suffix in BOXED:
         options["movflags"] = "+faststart+use_metadata_tags"
-    try:
+    with written(path):
         with opened(video.path) as source:
             output = pyav().open(str(path), "w", format=_FORMATS[suffix], options=options)
             try:
@@ -90,11 +89,6 @@ def join(
                 output.close()
         if suffix in BOXED:
             append_box(path, xmp)
-    except (pyav().error.FFmpegError, OSError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OutputError(
-            f"{path}: cannot be written ({reason}); free some space or choose another disk"
-        ) from None
     return Joined(lost, digests)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,15 +133,12 @@ class VideoWriter:
             if self._first is not None:
                 self._mux(self._stream.encode())
         finally:
-            self._container.close()
+            with written(self._path):
+                self._container.close()
 
     def _mux(self, packets: Sequence[Packet[Any]]) -> None:
-        try:
+        with written(self._path):
             self._container.mux(packets)
-        except (pyav().error.FFmpegError, OSError) as error:
-            raise OutputError(
-                f"{self._path}: cannot be written ({error}); free some space or choose another disk"
-            ) from None
 
     def _added(self, frame: VideoFrame) -> VideoStream:
         """The stream of frames such as this."""
@@ -159,6 +157,18 @@ class VideoWriter:
         context.colorspace, context.color_range = held.matrix, held.colour_range
         context.color_primaries, context.color_trc = held.primaries, held.transfer
         return stream
+
+
+@contextmanager
+def written(path: Path) -> Iterator[None]:
+    """Raise ``OutputError`` for what goes wrong with writing a file."""
+    try:
+        yield
+    except (pyav().error.FFmpegError, OSError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OutputError(
+            f"{path}: cannot be written ({reason}); free some space or choose another disk"
+        ) from None
 
 
 BITEXACT = {"fflags": "+bitexact"}

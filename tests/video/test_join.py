@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -99,3 +102,34 @@ def test_boxes_of_other_kinds_are_passed_over(tmp_path, clip):
     assert len(list(open_video(clip))) == 10
     (tmp_path / "bad").write_bytes(b"\0\0\0\1uuid\xff\xff")
     assert read_box(tmp_path / "bad") is None
+
+
+FULL = """
+import resource, sys
+import numpy as np
+from facelab.errors import OutputError
+from facelab.images import Image
+from facelab.video.reader import Frame, open_video
+from facelab.video.writer import VideoWriter
+video = open_video(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+writer = VideoWriter(sys.argv[2], video, "h264", 100)
+noise = np.random.default_rng(0)
+try:
+    try:
+        for n in range(60):
+            image = Image(noise.integers(0, 255, (*video.shape, 3), np.uint8))
+            writer.write(Frame(n, 24 * n, image), image)
+    finally:
+        writer.close()
+except OutputError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs limits of files")
+def test_a_full_disk_is_told(tmp_path, clip):
+    run = subprocess.run(
+        [sys.executable, "-c", FULL, clip, tmp_path / "out.mp4"], capture_output=True, text=True
+    )
+    assert "out.mp4: cannot be written (File too large); free some space" in run.stdout

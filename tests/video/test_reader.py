@@ -160,3 +160,18 @@ def test_impossible_parts_are_refused(tmp_path, part):
 def test_the_suffix_tells_videos():
     assert is_video("a.MP4") and is_video("b.webm")
     assert not is_video("a.jpg") and not is_video(np.zeros(3))
+
+
+def test_without_pyav_a_line_says_what_to_install(tmp_path, monkeypatch):
+    import sys
+
+    from facelab.video.pyav import pyav
+
+    (tmp_path / "a.mp4").write_bytes(b"words")
+    monkeypatch.setitem(sys.modules, "av", None)
+    pyav.cache_clear()
+    try:
+        with pytest.raises(UsageError, match=r"pip install 'facelab\[video\]'"):
+            open_video(tmp_path / "a.mp4")
+    finally:
+        pyav.cache_clear()
