@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from facelab.recipe import MostFaces, Recipe, Swap, read_recipe
     from facelab.recipe.result import Result
     from facelab.recipe.swapping import swap
+    from facelab.recipe.video import VideoResult
     from facelab.types import Box, Face, Mesh, Pose, PositionMap, Texture
     from facelab.verification.verify import verify
+    from facelab.video.reader import Video, open_video
 
 __getattr__ = loader(
     __name__,
@@ -47,8 +49,10 @@ __getattr__ = loader(
         "recipe": ("MostFaces", "Recipe", "Swap", "read_recipe"),
         "recipe.result": ("Result",),
         "recipe.swapping": ("swap",),
+        "recipe.video": ("VideoResult",),
         "types": ("Box", "Face", "Mesh", "Pose", "PositionMap", "Texture"),
         "verification.verify": ("verify",),
+        "video.reader": ("Video", "open_video"),
     },
 )
 
@@ -72,8 +76,11 @@ __all__ = [
     "Swap",
     "Texture",
     "UsageError",
+    "Video",
+    "VideoResult",
     "WeightsError",
     "load_model",
+    "open_video",
     "read",
     "read_recipe",
     "swap",

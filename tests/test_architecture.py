@@ -28,6 +28,7 @@ LAYERS = """
     provenance models
     detect
     reconstruct
+    video
     face
     edits
     heads

@@ -24,6 +24,7 @@ from facelab.images import encoded
 from facelab.model import FaceObservation
 from tests.front_door import lay_out, model, networks_once
 from tests.synthetic import StubReconstructor, canonical, plain
+from tests.video.clips import pattern, write_clip
 
 STUB = facelab.FaceModel(StubReconstructor(canonical(scale=4, origin=(60, 60, 0))))
 PICTURE = np.random.default_rng(1).integers(0, 256, (120, 130, 3), np.uint8)
@@ -36,6 +37,7 @@ def folder(tmp_path, monkeypatch):
     whole = PIL.Image.open(tmp_path / "samples" / "mona-lisa.jpg")
     whole.crop((110, 40, 622, 552)).save(tmp_path / "mona-lisa.jpg", quality=95)
     (tmp_path / "samples" / "astronaut.png").rename(tmp_path / "astronaut.png")
+    write_clip(tmp_path / "clip.mp4", [pattern(number, (96, 128)) for number in range(5)])
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     networks_once(monkeypatch)

@@ -8,7 +8,7 @@ from facelab.augment.portrait_cache import with_head_depth
 from facelab.geometry.head import HeadModel
 from facelab.numerics.arrays import Float
 from facelab.reconstruct import Reconstructor
-from facelab.types import Box, Reconstruction
+from facelab.types import Box, Detection, Reconstruction
 
 
 class HeadDepthReconstructor:
@@ -30,7 +30,9 @@ class HeadDepthReconstructor:
         """The network and what runs it, for people."""
         return f"{self._reconstructor.description}, with the depth of a fitted head"
 
-    def __call__(self, image: Float, boxes: Sequence[Box] | None = None) -> list[Reconstruction]:
+    def __call__(
+        self, image: Float, boxes: Sequence[Box] | Sequence[Detection] | None = None
+    ) -> list[Reconstruction]:
         """Every face of `image` ``(H, W, 3)`` float32, the largest first; or those in `boxes`."""
         return self._all(self._reconstructor(image, boxes))
 

@@ -10,7 +10,7 @@ from facelab.errors import UsageError
 from facelab.geometry.head import HeadModel
 from facelab.numerics.arrays import Float
 from facelab.reconstruct import Reconstructor, load_reconstructor
-from facelab.types import Box, Reconstruction
+from facelab.types import Box, Detection, Reconstruction
 
 TEACHER = "mesh"  # finds the faces that pictures are made of, and the points that heads are fit to
 
@@ -25,16 +25,18 @@ class CachedReconstructor:
 
     def __init__(self, reconstructor: Reconstructor) -> None:
         self._reconstructor = reconstructor
-        self._last: tuple[Float, list[Box] | None, list[Reconstruction]] | None = None
+        self._last: tuple[Float, list[Box | Detection] | None, list[Reconstruction]] | None = None
 
     @property
     def description(self) -> str:
         """The network and what runs it, for people."""
         return self._reconstructor.description
 
-    def __call__(self, image: Float, boxes: Sequence[Box] | None = None) -> list[Reconstruction]:
+    def __call__(
+        self, image: Float, boxes: Sequence[Box] | Sequence[Detection] | None = None
+    ) -> list[Reconstruction]:
         """Every face of `image` ``(H, W, 3)`` float32, the largest first; or those in `boxes`."""
-        places = None if boxes is None else list(boxes)
+        places: list[Box | Detection] | None = None if boxes is None else list(boxes)
         if self._last is None or self._last[0] is not image or self._last[1] != places:
             self._last = image, places, self._reconstructor(image, boxes)
         return self._last[2]

@@ -21,6 +21,7 @@ from facelab.files import why
 from facelab.files.writing import check_folder, make_folder, same_file
 from facelab.images import WRITTEN_AS, FolderContents, find_photographs
 from facelab.types import Box, Reconstruction
+from facelab.video import is_video
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +333,9 @@ def tell(outcomes: Sequence[Outcome], done: str, left: Iterable[str]) -> None:
         counts = Counter(outcome.status for outcome in outcomes)
         say(", ".join(f"{counts[status]} {status}" for status in ("done", "skipped", "failed")))
     elif outcomes[0].status == "done":
-        say(f"{outcomes[0].job.output}: {len(outcomes[0].faces)} face(s) {done}")
+        job, faces = outcomes[0].job, outcomes[0].faces
+        said = "" if is_video(job.photograph) else f"{len(faces)} face(s) "
+        say(f"{job.output}: {said}{done}")
     elif outcomes[0].status == "skipped":
         say(f"{outcomes[0].job.output}: already done; --overwrite does it again")
     for line in filter(None, left):

@@ -19,6 +19,7 @@ from facelab.cli.options import (
     recipe_option,
 )
 from facelab.cli.shell import complete_recipe, complete_step
+from facelab.cli.video_options import VideoOptions, video_options
 
 if TYPE_CHECKING:
     from facelab.recipe import Input, Recipe
@@ -78,6 +79,7 @@ def _named(
 @recipe_option
 @catalogue_options("edit")
 @network_options
+@video_options
 @output_options
 def edit_command(
     inputs: tuple[Path, ...],
@@ -100,8 +102,11 @@ def edit_command(
     overwrite: bool,
     as_json: bool,
     quiet: bool,
+    video: VideoOptions,
 ) -> int:
-    """Change the faces of a photograph: make-up, skin, light, shape, paint, parts of other faces.
+    """Change the faces of a photograph or a video.
+
+    Make-up, skin, light, shape, paint, parts of other faces.
 
     The record beside the output, OUTPUT.json, says how it was made. An output is never an input.
 
@@ -124,6 +129,7 @@ def edit_command(
 
     from facelab.cli.batch import Batch
     from facelab.cli.recipes import RecipeTask, carry_out
+    from facelab.cli.video import are_videos, video_task
     from facelab.cli.words import from_words, named_inputs, with_faces
     from facelab.files.writing import same_file
     from facelab.reconstruct.networks import Networks
@@ -135,6 +141,8 @@ def edit_command(
     networks = Networks(detector, backend, runtime, device, weights)
     task = RecipeTask("edit", with_faces(wanted, faces, most), networks, consent, show)
     batch = Batch(inputs, output, recursive, overwrite, as_json, quiet)
+    if are_videos(inputs, video):
+        task = video_task(task, video, batch)
     return carry_out(task, batch, save_recipe)
 
 

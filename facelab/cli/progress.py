@@ -48,6 +48,13 @@ class Bar(tqdm):  # type: ignore[type-arg]  # of nothing: it is told what is don
             self.initial += count - made
             self.update(count)
 
+    def show(self, done: int) -> None:
+        """Go on to `done`; what was done before the first call does not measure the speed."""
+        if not self.disable:
+            if self.n == 0:
+                self.initial = done - 1
+            self.update(done - self.n)
+
 
 class Progress:
     """A `facelab.augment.run.OnProgress` that shows what it is told.

@@ -125,12 +125,16 @@ class RecipeTask(Task):
             return (
                 (not job.output.exists() or record["output"]["sha256"] == file_sha256(job.output))
                 and inputs == [*self._hashes, ["target", file_sha256(job.photograph)]]
-                and record["recipe"] == self._recorded
+                and record["recipe"] == self._settings(job)
                 and record["weights"] == self.networks.weights
                 and record["consent"] == self.consent
             )
         except (OSError, ValueError):  # a file is gone or no record of this kind
             return False
+
+    def _settings(self, _job: Job) -> dict[str, object]:
+        """What the record of a job has beside inputs, weights and consent."""
+        return self._recorded
 
     @cached_property
     def _hashes(self) -> list[list[str]]:

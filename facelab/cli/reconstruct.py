@@ -15,6 +15,7 @@ from facelab.cli.options import (
     network_options,
     recursive_option,
 )
+from facelab.cli.video_options import VideoOptions, part_options
 from facelab.export import NAMES
 
 DEFAULT = "landmarks,overlay"
@@ -64,6 +65,7 @@ def _names(_ctx: click.Context, param: click.Parameter, value: str) -> tuple[str
     "--mask-unseen", is_flag=True, help="Leave texels black that the photograph does not show."
 )
 @network_options
+@part_options
 @recursive_option
 @click.option("--overwrite", is_flag=True, help="Do again what is done, and replace what is there.")
 @click.option("as_json", "--json", is_flag=True, help="Print the results as JSON on stdout.")
@@ -88,12 +90,17 @@ def reconstruct_command(
     overwrite: bool,
     as_json: bool,
     quiet: bool,
+    video: VideoOptions,
 ) -> int:
     """Find the faces of photographs and write what they are in three dimensions.
 
     PHOTO.json gets every face's box, 68 landmarks with their visibility, and pose in degrees; files
     named PHOTO_0..., PHOTO_1... hold what --write asks for of the largest face, the next one, and
     so on.
+
+    Of a video, NAME.jsonl, NAME.csv and NAME.npz get landmarks with their visibility, pose and
+    blendshapes of every face in every frame, with times and tracks, and NAME_overlay.mp4 shows
+    them unless --write leaves overlay out.
 
     What is done already is skipped, nothing else that is there is replaced unless --overwrite says
     so, what fails is reported at the end, and a run that was interrupted goes on where it stopped.
@@ -110,14 +117,24 @@ def reconstruct_command(
 
     from facelab.cli.batch import Batch
     from facelab.cli.reconstruction import ReconstructTask
+    from facelab.cli.video import VideoReconstructTask, are_videos
     from facelab.export.photograph import Export
+    from facelab.export.video import VideoExport
     from facelab.reconstruct.networks import Networks
     from facelab.types import Box
 
+    networks = Networks(detector, backend, runtime, device, weights)
+    which = "all" if faces is None else str(faces)
+    if are_videos(inputs, video):
+        if box or landmarks:
+            raise click.UsageError("--box and --landmarks go with photographs")
+        batch = Batch(inputs, output, recursive, overwrite, as_json, quiet)
+        drawn = VideoExport(networks, which, most, "overlay" in write)
+        return batch.run(VideoReconstructTask(drawn, video, quiet), batch.reports())
     export = Export(
-        networks=Networks(detector, backend, runtime, device, weights),
+        networks=networks,
         write=write,
-        faces="all" if faces is None else str(faces),
+        faces=which,
         most=most,
         box=Box(*box) if box else None,
         landmarks=landmarks,

@@ -17,6 +17,7 @@ from facelab.cli.options import (
     picture_option,
     recipe_option,
 )
+from facelab.cli.video_options import VideoOptions, video_options
 from facelab.constants import BLEND, OWNERS
 
 
@@ -140,6 +141,7 @@ def _parts(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[st
 )
 @network_options
 @recipe_option
+@video_options
 @output_options
 def swap_command(
     sources: tuple[Path, ...],
@@ -169,8 +171,9 @@ def swap_command(
     overwrite: bool,
     as_json: bool,
     quiet: bool,
+    video: VideoOptions,
 ) -> int:
-    """Put the face of the sources into the target.
+    """Put the face of the sources into the target, a photograph or a video.
 
     Several sources are photographs of one person: what one does not show, another may. The target
     keeps its pose, its expression and its light.
@@ -196,6 +199,7 @@ def swap_command(
 
     from facelab.cli.batch import Batch, photographs_in
     from facelab.cli.recipes import RecipeTask, carry_out
+    from facelab.cli.video import are_videos, video_task
     from facelab.recipe import Photographs, Recipe, Swap
     from facelab.recipe.recipe import SOURCE
     from facelab.reconstruct.networks import Networks
@@ -226,4 +230,6 @@ def swap_command(
     networks = Networks(detector, backend, runtime, device, weights)
     task = RecipeTask("swap", recipe, networks, consent)
     batch = Batch(targets, output, recursive, overwrite, as_json, quiet)
+    if are_videos(targets, video):
+        task = video_task(task, video, batch)
     return carry_out(task, batch, save_recipe)

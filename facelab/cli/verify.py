@@ -38,9 +38,9 @@ def verify_command(
 ) -> int:
     """Make OUT again from the record beside it, and say whether it is the same.
 
-    OUT is a picture of swap or edit, a report of reconstruct or a file beside it, a folder of
-    these, or a data set. Inputs are looked for by name and sha256 beside OUT, in the current folder
-    and in those given. Nothing is written.
+    OUT is a picture or a video of swap or edit, a report of reconstruct or a file beside it, a
+    folder of these, or a data set. Inputs are looked for by name and sha256 beside OUT, in the
+    current folder and in those given. Nothing is written.
 
     Said are the inputs, weights and versions that are others now, and of each file whether it is
     identical, or by how much it differs.

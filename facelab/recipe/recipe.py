@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeGuard
+from typing import TYPE_CHECKING, ClassVar, TypeGuard, overload
 
 from facelab.constants import BLEND, FACES, FORMATS, KEEP, ONE_FACE, OWNERS
 from facelab.edits import Edit
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from facelab.model import FaceModel
     from facelab.recipe.inputs import Given
     from facelab.recipe.result import Result
+    from facelab.recipe.video import VideoResult
+    from facelab.video.reader import Video
 
 VERSION = 1
 SEEDS = 2**32  # seeds are below it
@@ -219,6 +221,17 @@ class Recipe:
         name = f"{self.name}: " if self.name else ""
         return f"<Recipe {name}{', '.join(step.name for step in self.steps) or 'no steps'}>"
 
+    @overload
+    def __call__(
+        self,
+        photograph: Video,
+        *,
+        model: FaceModel | None = None,
+        inputs: Mapping[str, Given] | None = None,
+        mask: Photograph | None = None,
+    ) -> VideoResult: ...
+
+    @overload
     def __call__(
         self,
         photograph: Photograph,
@@ -226,15 +239,25 @@ class Recipe:
         model: FaceModel | None = None,
         inputs: Mapping[str, Given] | None = None,
         mask: Photograph | None = None,
-    ) -> Result:
+    ) -> Result: ...
+
+    def __call__(
+        self,
+        photograph: Photograph | Video,
+        *,
+        model: FaceModel | None = None,
+        inputs: Mapping[str, Given] | None = None,
+        mask: Photograph | None = None,
+    ) -> Result | VideoResult:
         """Return the photograph with the steps done to its faces.
 
         For many photographs `facelab.recipe.runner.prepare` reads the inputs once.
 
         Parameters
         ----------
-        photograph : path, PIL image, Image or array
-            As `facelab.images.given` says.
+        photograph : path, PIL image, Image, array or Video
+            As `facelab.images.given` says. Of a video a `VideoResult` comes back, also of the path
+            of one, which a type checker takes for a photograph's.
         model : FaceModel, optional
             Of `facelab.load_model`; give it where several photographs follow.
         inputs : mapping of str to path, Image, array, FaceObservation or several, optional

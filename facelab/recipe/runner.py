@@ -45,9 +45,12 @@ from facelab.reconstruct.face_selection import select_faces
 from facelab.reconstruct.landmarker import landmarker_weights
 from facelab.reconstruct.parser import HEAD_SCALE
 from facelab.types import Box, EyePoints, Face, PositionMap, Reconstruction
+from facelab.video import is_video
+from facelab.video.reader import Video, open_video
 
 if TYPE_CHECKING:
     from facelab.geometry.parsing import Parsing
+    from facelab.recipe.video import VideoResult
     from facelab.reconstruct.networks import Networks
 
 COMPOSING = {"swap", "transplant", "average", "anonymise"}  # they take other photographs' pixels
@@ -275,8 +278,24 @@ class RecipeRunner:
         look = self.model.landmarker
         return None if look is None else look(image, positions).eye_points
 
+    def _head(self, image: Frame, positions: PositionMap) -> Parsing | None:
+        """What the image shows farther around a face; None where nothing is there to tell."""
+        parser = self.model.parser
+        return None if parser is None else parser(image, positions, HEAD_SCALE)
+
+    @property
+    def parts(self) -> list[Part]:
+        """The images that its inputs and its mask were read from."""
+        parts = [part for one in self.ingredients.values() for part in one.parts]
+        return [*parts, self.mask_part] if self.mask_part else parts
+
+    @property
+    def recorded(self) -> dict[str, object]:
+        """What records have of the recipe and what it was told."""
+        return recorded(self.recipe, self.model.networks, self.said)
+
     @cached_property
-    def _weights(self) -> dict[str, str]:
+    def weights(self) -> dict[str, str]:
         """Name to sha256 of the weights of all networks that the recipe uses."""
         if self.model.networks is None:
             return {}
@@ -286,20 +305,12 @@ class RecipeRunner:
         )
         return self.model.networks.weights | (landmarker_weights() if looks else {})
 
-    def _head(self, image: Frame, positions: PositionMap) -> Parsing | None:
-        """What the image shows farther around a face; None where nothing is there to tell."""
-        parser = self.model.parser
-        return None if parser is None else parser(image, positions, HEAD_SCALE)
-
     def _making(self, image: Image) -> Making:
         """How a photograph was changed, for its mark and its record."""
-        networks = self.model.networks
-        parts = [part for one in self.ingredients.values() for part in one.parts]
-        parts += [self.mask_part] if self.mask_part else []
         return Making(
-            parts=[*parts, Part.of("target", image)],
-            recipe=recorded(self.recipe, networks, self.said),
-            weights=self._weights,
+            parts=[*self.parts, Part.of("target", image)],
+            recipe=self.recorded,
+            weights=self.weights,
             mark=partial(mark_of, self.recipe),
             seed=self.recipe.seed,
             quality=self.recipe.output.quality,
@@ -358,18 +369,26 @@ def prepare(
 
 
 def carried_out(
-    recipe: Recipe, model: FaceModel, photograph: Photograph, ready: Callable[[], RecipeRunner]
-) -> Result:
-    """Do a recipe to one photograph, whose faces are found while the runner is made.
+    recipe: Recipe,
+    model: FaceModel,
+    photograph: Photograph | Video,
+    ready: Callable[[], RecipeRunner],
+) -> Result | VideoResult:
+    """Do a recipe to one photograph, whose faces are found while the runner is made; or to a video.
 
     Parameters
     ----------
     recipe : Recipe
     model : FaceModel
-    photograph : path, Image or array
+    photograph : path, Image, array or Video
     ready : callable
         Makes the recipe's runner, by `prepare`; for errors see there, and `RecipeRunner`.
     """
+    if isinstance(photograph, Video) or is_video(photograph):
+        from facelab.recipe.video import VideoResult  # which needs this module
+
+        given = photograph if isinstance(photograph, Video) else open_video(photograph)
+        return VideoResult(given, ready())
     runner, seen = both(ready, lambda: Seen.of(recipe, model, photograph))
     return runner(seen)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING, overload
 
 from facelab.images.given import Photograph
 from facelab.model import FaceModel, load_model
@@ -13,7 +14,33 @@ from facelab.recipe.result import Result
 from facelab.recipe.runner import SWAP, carried_out, prepare
 from facelab.types import Box
 
+if TYPE_CHECKING:
+    from facelab.recipe.video import VideoResult
+    from facelab.video.reader import Video
 
+
+@overload
+def swap(
+    target: Video,
+    sources: Given,
+    *,
+    model: FaceModel | None = None,
+    faces: Faces = "largest",
+    keep: Sequence[str] = ("mouth",),
+    blend: str = "poisson",
+    tone: float = 1.0,
+    shape: float = 1.0,
+    occlusion: bool = True,
+    beard: str = "target",
+    glasses: str = "target",
+    mask: Photograph | None = None,
+    texture_size: int | None = None,
+    source_face: str | int = "largest",
+    source_box: Box | None = None,
+) -> VideoResult: ...
+
+
+@overload
 def swap(
     target: Photograph,
     sources: Given,
@@ -31,13 +58,34 @@ def swap(
     texture_size: int | None = None,
     source_face: str | int = "largest",
     source_box: Box | None = None,
-) -> Result:
-    """Put one person's face onto faces of a photograph.
+) -> Result: ...
+
+
+def swap(
+    target: Photograph | Video,
+    sources: Given,
+    *,
+    model: FaceModel | None = None,
+    faces: Faces = "largest",
+    keep: Sequence[str] = ("mouth",),
+    blend: str = "poisson",
+    tone: float = 1.0,
+    shape: float = 1.0,
+    occlusion: bool = True,
+    beard: str = "target",
+    glasses: str = "target",
+    mask: Photograph | None = None,
+    texture_size: int | None = None,
+    source_face: str | int = "largest",
+    source_box: Box | None = None,
+) -> Result | VideoResult:
+    """Put one person's face onto faces of a photograph or a video.
 
     Parameters
     ----------
-    target : path, PIL image, Image or array
-        The photograph to change, as `facelab.images.given` says.
+    target : path, PIL image, Image, array or Video
+        The photograph to change, as `facelab.images.given` says, or a video; of the path of one,
+        too, a `VideoResult` comes back, though a type checker takes it for a photograph's.
     sources : path, PIL image, Image, array or FaceObservation, or several of these
         Photographs of one person, which are fused texel by texel.
     model : FaceModel, optional

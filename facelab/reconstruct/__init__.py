@@ -10,7 +10,7 @@ from facelab.constants import BACKENDS, DETECTORS
 from facelab.errors import UsageError
 from facelab.numerics.arrays import Frame
 from facelab.numerics.parallel import both
-from facelab.types import Box, Reconstruction
+from facelab.types import Box, Detection, Reconstruction
 
 if TYPE_CHECKING:
     from facelab.detect.blazeface import Detector
@@ -25,7 +25,9 @@ __all__ = ["Reconstructor", "load_parser", "load_reconstructor", "load_segmenter
 class Reconstructor(Protocol):
     """Anything that makes position maps of the faces in an image."""
 
-    def __call__(self, image: Frame, boxes: Sequence[Box] | None = None) -> list[Reconstruction]:
+    def __call__(
+        self, image: Frame, boxes: Sequence[Box] | Sequence[Detection] | None = None
+    ) -> list[Reconstruction]:
         """Every face of `image` ``(H, W, 3)``, the largest first; or those in `boxes`."""
         ...
 

@@ -61,8 +61,12 @@ class FaceReconstructor:
         """The network and what runs it, for people."""
         return self._regressor.description
 
-    def __call__(self, image: Frame, boxes: Sequence[Box] | None = None) -> list[Reconstruction]:
+    def __call__(
+        self, image: Frame, boxes: Sequence[Box] | Sequence[Detection] | None = None
+    ) -> list[Reconstruction]:
         """Every face of `image` ``(H, W, 3)``, the largest first; or those in `boxes`.
+
+        What a detector, or the frame before, tells of a face is a box that knows its roll.
 
         Doubtful ones come last: folds of cloth that look like a face are seldom sure.
         """

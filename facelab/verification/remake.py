@@ -15,10 +15,12 @@ from facelab.images import read
 from facelab.model import FaceModel
 from facelab.recipe import describe, recipe_of
 from facelab.recipe.result import write_comparison
-from facelab.recipe.runner import prepare
+from facelab.recipe.runner import RecipeRunner, prepare
+from facelab.recipe.video import VideoResult, video_settings
 from facelab.reconstruct.networks import Networks
 from facelab.types import Box
 from facelab.verification.recorded import Json, Recorded, file_name, listing, mapping, text
+from facelab.video.reader import open_video
 
 _PARTS = {
     "detector": DETECTORS,
@@ -102,13 +104,28 @@ def _picture(recorded: Recorded, networks: Networks, files: Sequence[Path], fold
     said = {"command": recorded.command, "show": show}
     with refusing(recorded.path):
         done = {**networks.said, **said, "recipe": describe(recipe, str)}
-        check_within({**recorded.settings, "recipe": placed}, done)
+        pictured = {key: one for key, one in recorded.settings.items() if key != "video"}
+        check_within({**pictured, "recipe": placed}, done)
     (name,) = recorded.files
+    runner = prepare(recipe, FaceModel(networks.load(), networks), said=said)
+    if "video" in recorded.settings:
+        _video(runner, recorded, files[-1], folder / name)
+        return
     photograph = read(files[-1])
-    result = prepare(recipe, FaceModel(networks.load(), networks), said=said)(photograph)
+    result = runner(photograph)
     result.save(folder / name, consent=recorded.consent)
     if show:
         write_comparison(folder / name, photograph, result, recorded.consent)
+
+
+def _video(runner: RecipeRunner, recorded: Recorded, file: Path, output: Path) -> None:
+    with refusing(recorded.path):
+        said = mapping("video", recorded.settings["video"])
+        codec, quality = text("codec", said["codec"]), _whole(said["quality"])
+        video = open_video(file, start=said["start"], stop=said["stop"], every=said["every"])
+        check_within(said, video_settings(video, codec, quality or 0))
+    result = VideoResult(video, runner)
+    result.save(output, consent=recorded.consent, codec=codec, quality=quality)
 
 
 def _placed(said: Json, recorded: Recorded, files: Sequence[Path]) -> Json:

@@ -25,6 +25,7 @@ from facelab.verification import (
     read_record,
 )
 from facelab.verification.remake import made_again, networks_of
+from facelab.video.pyav import pyav_version
 
 CARD = "dataset.json"
 _LARGEST = 1 << 31  # bytes of an output that is read
@@ -41,8 +42,8 @@ def verify(
     Parameters
     ----------
     output : path
-        A picture of `swap` or `edit`; a report of `reconstruct` or a file beside it; a folder of
-        these, in which every record is verified; a data set, of which samples are.
+        A picture or a video of `swap` or `edit`; a report of `reconstruct` or a file beside it; a
+        folder of these, in which every record is verified; a data set, of which samples are.
     inputs : sequence of path
         Folders in which inputs are, somewhere below. They are also looked for beside the output
         and in the current folder, by name and hash, since records do not tell folders.
@@ -156,7 +157,7 @@ def _verified(recorded: Recorded, search: Search) -> Verification:
 
 def version_findings(recorded: Mapping[str, str]) -> Iterator[Finding]:
     """The findings on versions; another one may explain differences, and is none itself."""
-    here = {**plugins.versions(), **software_versions()}
+    here = {**plugins.versions(), **software_versions(), **pyav_version()}
     for name, version in recorded.items():
         now = here.get(name, "missing")
         said = "" if now == version else f"{now}, recorded {version}"
