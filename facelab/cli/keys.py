@@ -10,6 +10,7 @@ from facelab.edits.foreign import WithForeign
 from facelab.edits.parameters import allowed, default_of
 from facelab.errors import FacelabError, UsageError
 from facelab.recipe import step_classes
+from facelab.recipe.groups import grouped
 from facelab.recipe.steps import unknown
 
 HEADS = "heads"
@@ -28,19 +29,24 @@ def steps_of(command: str) -> WithForeign:
 def listed(command: str) -> tuple[str, list[FacelabError]]:
     """A line for each step of a command's recipes, its name and what it does; and what is wrong.
 
-    Wrong can be edits of other packages.
+    Edits stand by groups. Wrong can be edits of other packages.
     """
     classes = steps_of(command)
     width = max(map(len, classes))
-    lines, errors = [], classes.taken()
+    lines, errors = {}, classes.taken()
     for name in classes:
         try:
-            lines.append(f"{name:{width}}  {_summary(classes[name])}")
+            lines[name] = f"{name:{width}}  {_summary(classes[name])}"
         except FacelabError as error:
             errors.append(error)
     if command == "augment":
-        lines.append(f"{HEADS:{width}}  People who are drawn; no step, but a key beside them.")
-    return "\n".join(lines), errors
+        heads = f"{HEADS:{width}}  People who are drawn; no step, but a key beside them."
+        return "\n".join([*lines.values(), heads]), errors
+    groups = (
+        "\n".join([group, *(f"  {lines[name]}" for name in names)])
+        for group, names in grouped(lines).items()
+    )
+    return "\n\n".join(groups), errors
 
 
 def explained(command: str, name: str) -> str:

@@ -17,39 +17,15 @@ from facelab.edits.parameters import allowed
 from facelab.errors import FacelabError, UsageError
 from facelab.export import NAMES
 from facelab.recipe import read_recipe, step_classes
+from facelab.recipe.groups import grouped
 from facelab.recipe.plain import describe
 from facelab.recipe.recipe import PictureFile, Recipe, files_of
-
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Make-up": (
-        *("foundation", "concealer", "contour", "highlighter", "blush", "lipstick", "lip-liner"),
-        *("eyeshadow", "eyeliner", "lashes", "brow", "brows", "makeup-transfer"),
-    ),
-    "Skin": (
-        "smooth",
-        "blemish",
-        "shine",
-        "whiten",
-        "under-eye",
-        "freckles",
-        "wrinkles",
-        "redness",
-    ),
-    "Tone and light": ("tone", "match", "relight", "turn-light", "match-light", "portrait-light"),
-    "Eyes": ("iris", "catchlight", "red-eye", "gaze"),
-    "Shape": ("reshape", "turn", "symmetrise", "express"),
-    "Faces": ("swap", "transplant", "average"),
-    "Paint and cover": ("overlay", "project", "cover", "background"),
-    "Privacy": ("anonymise",),
-}
-"""Groups in the order in which they are shown; steps that are in none come last, under `OTHERS`."""
-
-OTHERS = "More"
 
 EXAMPLES: Mapping[str, Mapping[str, object]] = {
     "reshape": {"smile": 0.6, "eyes": 0.4},
     "turn": {"yaw": 12},
     "turn-light": {"turn": 50},
+    "gaze": {"yaw": 15},
     "tone": {"temperature": 0.6, "saturation": 0.3},
 }
 """Values at which steps that change nothing by default show what they do."""
@@ -72,12 +48,9 @@ def catalogue() -> dict[str, object]:
 
 def _groups() -> list[dict[str, object]]:
     steps = _steps()
-    grouped = {name for names in GROUPS.values() for name in names}
-    others = tuple(name for name in steps if name not in grouped)
     return [
-        {"name": group, "steps": found}
-        for group, names in {**GROUPS, OTHERS: others}.items()
-        if (found := [described(steps[name]) for name in names if name in steps])
+        {"name": group, "steps": [described(steps[name]) for name in names]}
+        for group, names in grouped(steps).items()
     ]
 
 

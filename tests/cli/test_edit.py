@@ -473,8 +473,9 @@ def test_a_photograph_without_a_face_does_not_stop_a_folder(here):
 def test_list_and_help():
     listed = facelab_("edit", "--list")
     assert listed.exit_code == 0
-    assert [line.split()[0] for line in listed.stdout.splitlines()] == [
-        "fill", "borrow", "shift", "swap",
+    groups = [group.splitlines() for group in listed.stdout.split("\n\n")]
+    assert [[line.split()[0] for line in group] for group in groups] == [
+        ["Faces", "swap"], ["More", "fill", "borrow", "shift"],
     ]  # fmt: skip
     told = facelab_("edit", "--help-for", "fill").stdout
     for part in ("fill: One colour", "strength (0 to 1; default 1)", "regions (one or more of",

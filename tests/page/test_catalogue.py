@@ -6,8 +6,9 @@ import json
 from dataclasses import fields
 
 from facelab.edits.parameters import checked
-from facelab.page.catalogue import EXAMPLES, OTHERS, catalogue, preset_picture
+from facelab.page.catalogue import EXAMPLES, catalogue, preset_picture
 from facelab.recipe import make_step, step_classes
+from facelab.recipe.groups import OTHERS
 
 
 def test_every_step_is_there_once_with_all_its_keys():
