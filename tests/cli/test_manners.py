@@ -92,8 +92,8 @@ def test_commands_and_edits_are_completed():
     assert completed("facelab", "rec") == ["plain,reconstruct", "plain,recipe"] or set(
         completed("facelab", "rec")
     ) == {"plain,reconstruct", "plain,recipe"}
-    assert completed("facelab", "edit", "--do", "lip") == ["plain,lipstick"]
-    assert completed("facelab", "edit", "--help-for", "lip") == ["plain,lipstick"]
+    assert completed("facelab", "edit", "--do", "lips") == ["plain,lipstick"]
+    assert completed("facelab", "edit", "--help-for", "lips") == ["plain,lipstick"]
     assert completed("facelab", "augment", "--help-for", "mir") == ["plain,mirror"]
     assert completed("facelab", "edit", "--help-for", "mir") == []
     every = completed("facelab", "edit", "--do", "")

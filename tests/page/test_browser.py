@@ -15,6 +15,7 @@ import subprocess
 import PIL.Image
 import pytest
 
+from facelab import read_recipe
 from tests.page.serving import SAMPLES, Served
 
 sync = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -145,7 +146,7 @@ def test_looks_compare_and_zoom_to_pixels(visit):
     give(page, "mona-lisa.jpg")
     page.get_by_role("button", name="Evening make-up").click()
     drawn(page)
-    assert len(names(page)) == 5
+    assert len(names(page)) == len(read_recipe("make-up-evening").steps)
     page.get_by_role("button", name="Compare").click()
     page.get_by_role("slider", name="Between before and after").fill("80")
     clipped = page.locator("img.after").evaluate("shown => shown.style.clipPath")
