@@ -51,7 +51,8 @@ class Cover(TextureEdit):
     name: ClassVar[str] = "cover"
     item: str = choice("mask", ("mask", "glasses", "sunglasses", "patch"), "what is worn")
     shape: str = choice("rectangle", tuple(cover_shapes.LENSES), "of the lenses of glasses")
-    colour: str = colour("#9fc4dc", "of it")
+    frame: str = colour("#2b2422", "colour of the frame of glasses")
+    colour: str = colour("#9fc4dc", "of a mask or a patch")
     opacity: float = number(1.0, 0.0, 1.0, "of the cloth; glasses have clear lenses")
     height: float = number(0.5, 0.0, 1.0, "how far up the nose a mask reaches")
 
@@ -73,7 +74,7 @@ class Cover(TextureEdit):
         )
         shadow = np.float32(_SHADOW * self.opacity) * _below(shape)
         relief = _cloth(atlas, shape) if self.item == "mask" else np.ones_like(shape)
-        paint = (relief * _light(face))[..., None] * rgb_of(self.colour)
+        paint = (relief * _light(face))[..., None] * self._pigment
         skin = face.texture.colour * (1 - shadow[..., None])
         touched = ((soft > 0) | (shadow > 0)) * atlas.region("face", size)
         return skin + soft[..., None] * (paint - skin), np.asarray(touched, np.float32)
@@ -90,9 +91,14 @@ class Cover(TextureEdit):
         opacity = self.strength * self.opacity
         if self.item == "mask":
             return tuple(_loops(face.positions, float(light.mean()), opacity))
-        paint = np.asarray(light[..., None] * rgb_of(self.colour), np.float32)
+        paint = np.asarray(light[..., None] * self._pigment, np.float32)
         frame, hinges = self._eyewear(face.positions, float(light.mean()))
         return (*_temples(face.positions, paint, self.strength, hinges), frame)
+
+    @property
+    def _pigment(self) -> Float:
+        """The colour ``(3,)`` of what is worn."""
+        return rgb_of(self.frame if self.item in _GLASSES else self.colour)
 
     def _eyewear(self, positions: PositionMap, light: float) -> tuple[Eyewear, Float]:
         """The frame before the eyes, and its hinges ``(2, 2)``, the right one first; pixels.
@@ -127,7 +133,7 @@ class Cover(TextureEdit):
         reach = across * gap - thick / 2
         hinge = np.array([reach, _HINGE * up * gap])
         hinges = placed(np.stack([middles[0] + [-1, 1] * hinge, middles[1] + hinge]))
-        colour = np.clip(light, 0.2, 1) * rgb_of(self.colour)
+        colour = np.clip(light, 0.2, 1) * self._pigment
         dark = self.item == "sunglasses"
         density = self.opacity * _TINTED if dark else 0.0
         frame = Eyewear(outer, inner, placed(bar), colour.astype(np.float32),

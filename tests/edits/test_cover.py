@@ -63,8 +63,12 @@ def test_cloth_is_darker_where_the_face_is():
 @pytest.mark.parametrize("item", ["glasses", "sunglasses", "patch"])
 def test_a_shadow_falls_below_and_not_above(item):
     """White things on skin: what gets darker is shadow."""
-    darker = (change(Cover(item=item, colour="#ffffff"), portrait(size=512)) < -0.01).all(axis=2)
-    lighter = (change(Cover(item=item, colour="#ffffff"), portrait(size=512)) > 0.05).all(axis=2)
+    darker = (
+        change(Cover(item=item, colour="#ffffff", frame="#ffffff"), portrait(size=512)) < -0.01
+    ).all(axis=2)
+    lighter = (
+        change(Cover(item=item, colour="#ffffff", frame="#ffffff"), portrait(size=512)) > 0.05
+    ).all(axis=2)
     columns = np.flatnonzero(darker.any(axis=0) & lighter.any(axis=0))
     lowest = [[np.flatnonzero(what[:, u])[-1] for u in columns] for what in (darker, lighter)]
     assert len(columns) > 50

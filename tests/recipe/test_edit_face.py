@@ -193,7 +193,7 @@ BESIDE = (60, 150)
 
 def glasses(positions, **windows):
     _, change = edited(
-        Cover(item="glasses", colour="#101010"),
+        Cover(item="glasses", frame="#101010"),
         positions=positions,
         known=parsing(positions, **windows),
     )
@@ -243,7 +243,7 @@ def test_lenses_are_as_round_as_told_whatever_lies_below(yaw):
 def test_dark_lenses_hide_eyes_and_clear_ones_do_not():
     column, row = np.rint(PLACES.landmarks[36:42, :2].mean(axis=0)).astype(int)
     for item, least, most in (("sunglasses", 0.25, 1), ("glasses", 0, 0.15)):
-        _, change = edited(Cover(item=item, colour="#101010"), known=parsing())
+        _, change = edited(Cover(item=item, colour="#101010", frame="#101010"), known=parsing())
         assert least <= change[row, column].max() <= most
 
 
