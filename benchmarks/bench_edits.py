@@ -13,6 +13,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 import cv2
@@ -30,7 +31,7 @@ from facelab.face.texture import unwrap
 from facelab.model import FaceModel
 from facelab.numerics.memory import keep_freed
 from facelab.recipe import read_recipe
-from facelab.recipe.runner import prepare
+from facelab.recipe.runner import RecipeRunner, prepare
 from facelab.recipe.steps import make_step
 from facelab.reconstruct.networks import Networks
 from facelab.types import Face
@@ -95,11 +96,12 @@ def whole(recipe: str, photographs: Sequence[Path], output: Path) -> tuple[float
     networks = Networks()
     task = RecipeTask("edit", read_recipe(recipe), networks, "unspecified")
     jobs = Batch(photographs, output, overwrite=True, quiet=True).pictures(".png")
-    runner = prepare(task.recipe, FaceModel(networks.load(), networks), said=task.said)
-    task.perform(jobs[0], runner)
+    model, ready = FaceModel(networks.load(), networks), Future[RecipeRunner]()
+    ready.set_result(prepare(task.recipe, model, said=task.said))
+    task.perform(jobs[0], model, ready)
     start = time.process_time()
     for job in jobs:
-        task.perform(job, runner)
+        task.perform(job, model, ready)
     alone = 1000 * (time.process_time() - start) / len(jobs)
     begun = time.perf_counter()
     for _ in task.carry_out(jobs):
